@@ -1,0 +1,506 @@
+//! One SQLite file a run: everything asked, answered, observed and judged.
+//!
+//! Each finished attempt is written in one transaction, so a killed run keeps
+//! every attempt that finished and no half of one. Texts are compressed and
+//! kept once however often they occur.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use assay_core::record::{Answer, CaseSummary, Log, Tokens};
+use assay_core::{Artifact, AttemptKey, AttemptRecord, Evidence, Locale, Outcome, Turn, Verdict};
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Transaction, params};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+/// The version of the file's layout; another one is not read.
+const FORMAT: &str = "1";
+
+const SCHEMA: &str = "
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE blob (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, deflated BLOB NOT NULL);
+CREATE TABLE attempt (
+    id INTEGER PRIMARY KEY,
+    subject TEXT NOT NULL,
+    case_id TEXT NOT NULL,
+    scenario TEXT NOT NULL,
+    round INTEGER NOT NULL,
+    verdict TEXT,
+    error TEXT,
+    first_failure TEXT,
+    finished_at TEXT NOT NULL,
+    CHECK ((verdict IS NULL) <> (error IS NULL)),
+    UNIQUE (subject, case_id, scenario, round)
+);
+CREATE TABLE turn (
+    attempt INTEGER NOT NULL REFERENCES attempt (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    prompt INTEGER NOT NULL REFERENCES blob (id),
+    answer INTEGER NOT NULL REFERENCES blob (id),
+    artifact INTEGER REFERENCES blob (id),
+    evidence INTEGER NOT NULL REFERENCES blob (id),
+    input_tokens INTEGER,
+    output_tokens INTEGER,
+    asked_ms INTEGER NOT NULL,
+    validated_ms INTEGER NOT NULL,
+    PRIMARY KEY (attempt, number)
+) WITHOUT ROWID;
+CREATE TABLE log (
+    attempt INTEGER NOT NULL REFERENCES attempt (id) ON DELETE CASCADE,
+    turn INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    text INTEGER NOT NULL REFERENCES blob (id),
+    PRIMARY KEY (attempt, turn, position)
+) WITHOUT ROWID;
+";
+
+/// What is known of a run before its first attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct RunInfo {
+    pub id: String,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    pub assay_version: String,
+    /// The corpus as it was given.
+    pub corpus: String,
+    pub corpus_digest: String,
+    pub locale: Locale,
+    pub subjects: Vec<String>,
+    /// How many attempts the plan has.
+    pub planned: usize,
+    /// The resolved configuration, without secrets.
+    pub settings: serde_json::Value,
+    /// Versions of compilers and interpreters, by name.
+    pub tools: BTreeMap<String, String>,
+    /// The cases of the plan.
+    pub cases: Vec<CaseSummary>,
+}
+
+/// What a list of attempts shows of each.
+#[derive(Debug, Clone)]
+pub struct AttemptSummary {
+    pub id: i64,
+    pub key: AttemptKey,
+    pub outcome: Outcome,
+    pub turns: u32,
+    /// The first thing that went wrong in the last turn.
+    pub first_failure: Option<String>,
+    pub tokens: Tokens,
+    pub validated_ms: u64,
+}
+
+/// The file of one run.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// Why a run's file could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("{0} exists already; resume it with --resume, or choose another --output")]
+    Exists(String),
+    #[error("failed to open the run {path}: {message}")]
+    Open { path: String, message: String },
+    #[error("{path} is not a run of this version of assay ({fault})")]
+    Format { path: String, fault: String },
+    #[error("failed to use the run {path}: {source}")]
+    Sqlite { path: String, source: rusqlite::Error },
+    #[error("the run {path} holds {what} that cannot be read: {message}")]
+    Corrupt { path: String, what: &'static str, message: String },
+}
+
+impl Store {
+    /// Starts the file of a new run.
+    pub fn create(path: &Path, info: &RunInfo) -> Result<Store, StoreError> {
+        let name = path.display().to_string();
+        if path.exists() {
+            return Err(StoreError::Exists(name));
+        }
+        if let Some(directory) = path.parent() {
+            std::fs::create_dir_all(directory).map_err(|error| StoreError::Open {
+                path: name.clone(),
+                message: error.to_string(),
+            })?;
+        }
+        let store = Store::connect(path, OpenFlags::default())?;
+        let info = serde_json::to_string(info).map_err(|error| store.corrupt("settings", &error))?;
+        store
+            .connection
+            .execute_batch(&format!("BEGIN; {SCHEMA}"))
+            .and_then(|()| {
+                let insert = "INSERT INTO meta VALUES (?1, ?2)";
+                store.connection.execute(insert, ["format", FORMAT])?;
+                store.connection.execute(insert, ["run", &info])?;
+                store.connection.execute_batch("COMMIT")
+            })
+            .map_err(|source| store.sqlite(source))?;
+        Ok(store)
+    }
+
+    /// Opens a run to go on with it.
+    pub fn open(path: &Path) -> Result<Store, StoreError> {
+        Store::open_with(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    }
+
+    /// Opens a run, perhaps a running one, to read it.
+    pub fn open_to_read(path: &Path) -> Result<Store, StoreError> {
+        Store::open_with(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+    }
+
+    fn open_with(path: &Path, flags: OpenFlags) -> Result<Store, StoreError> {
+        let name = path.display().to_string();
+        if !path.is_file() {
+            let message = "there is no such file".to_owned();
+            return Err(StoreError::Open { path: name, message });
+        }
+        let store = Store::connect(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        let format = "SELECT value FROM meta WHERE key = 'format'";
+        let found: Result<String, _> = store.connection.query_row(format, [], |row| row.get(0));
+        match found {
+            Ok(found) if found == FORMAT => Ok(store),
+            Ok(found) => Err(StoreError::Format { path: name, fault: format!("its format is {found}, not {FORMAT}") }),
+            Err(error) => Err(StoreError::Format { path: name, fault: error.to_string() }),
+        }
+    }
+
+    fn connect(path: &Path, flags: OpenFlags) -> Result<Store, StoreError> {
+        let connection = Connection::open_with_flags(path, flags).map_err(|error| {
+            StoreError::Open { path: path.display().to_string(), message: error.to_string() }
+        })?;
+        let store = Store { connection, path: path.to_owned() };
+        store
+            .connection
+            .busy_timeout(std::time::Duration::from_secs(10))
+            .and_then(|()| {
+                if !store.connection.is_readonly("main")? {
+                    store.connection.pragma_update(None, "journal_mode", "wal")?;
+                }
+                store.connection.pragma_update(None, "synchronous", "normal")?;
+                store.connection.pragma_update(None, "foreign_keys", true)
+            })
+            .map_err(|source| store.sqlite(source))?;
+        Ok(store)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn info(&self) -> Result<RunInfo, StoreError> {
+        let query = "SELECT value FROM meta WHERE key = 'run'";
+        let text: String = self
+            .connection
+            .query_row(query, [], |row| row.get(0))
+            .map_err(|source| self.sqlite(source))?;
+        serde_json::from_str(&text).map_err(|error| self.corrupt("settings", &error))
+    }
+
+    /// Writes a finished attempt, in place of an errored one of the same key.
+    pub fn record(&mut self, attempt: &AttemptRecord) -> Result<(), StoreError> {
+        let path = self.path.display().to_string();
+        let failed = |source| StoreError::Sqlite { path: path.clone(), source };
+        let transaction = self.connection.transaction().map_err(failed)?;
+        write_attempt(&transaction, attempt).map_err(failed)?;
+        transaction.commit().map_err(failed)
+    }
+
+    /// The keys of all judged attempts. Errored ones are not among them: they
+    /// are tried again.
+    pub fn judged(&self) -> Result<BTreeSet<AttemptKey>, StoreError> {
+        let attempts = self.attempts()?.into_iter();
+        Ok(attempts
+            .filter(|attempt| attempt.outcome.verdict().is_some())
+            .map(|attempt| attempt.key)
+            .collect())
+    }
+
+    /// All attempts, in order of subject, case, scenario and round.
+    pub fn attempts(&self) -> Result<Vec<AttemptSummary>, StoreError> {
+        let query = "
+            SELECT id, subject, case_id, scenario, round, verdict, error, first_failure,
+                   count(turn.number), total(turn.input_tokens), total(turn.output_tokens),
+                   total(turn.validated_ms)
+            FROM attempt LEFT JOIN turn ON turn.attempt = attempt.id
+            GROUP BY id ORDER BY subject, case_id, scenario, round";
+        let mut statement = self.connection.prepare(query).map_err(|source| self.sqlite(source))?;
+        let mut rows = statement.query([]).map_err(|source| self.sqlite(source))?;
+        let mut attempts = Vec::new();
+        while let Some(row) = rows.next().map_err(|source| self.sqlite(source))? {
+            let columns = (|| -> rusqlite::Result<_> {
+                Ok((
+                    row.get::<_, String>(3)?,
+                    row.get::<_, Option<String>>(5)?,
+                    row.get::<_, Option<String>>(6)?,
+                    AttemptSummary {
+                        id: row.get(0)?,
+                        key: AttemptKey {
+                            subject: row.get(1)?,
+                            case: row.get(2)?,
+                            scenario: assay_core::Scenario::Gen,
+                            round: row.get(4)?,
+                        },
+                        outcome: Outcome::Judged(Verdict::NoCode),
+                        turns: row.get(8)?,
+                        first_failure: row.get(7)?,
+                        tokens: Tokens {
+                            input: whole(row.get(9)?),
+                            output: whole(row.get(10)?),
+                        },
+                        validated_ms: whole(row.get(11)?),
+                    },
+                ))
+            })();
+            let (scenario, verdict, error, mut attempt) =
+                columns.map_err(|source| self.sqlite(source))?;
+            attempt.key.scenario =
+                scenario.parse().map_err(|error: String| self.corrupt("a scenario", &error))?;
+            attempt.outcome = self.outcome(verdict, error)?;
+            attempts.push(attempt);
+        }
+        Ok(attempts)
+    }
+
+    /// One attempt with everything that belongs to it.
+    pub fn attempt(&self, summary: &AttemptSummary) -> Result<AttemptRecord, StoreError> {
+        let query = "
+            SELECT number, prompt, answer, artifact, evidence, input_tokens, output_tokens,
+                   asked_ms, validated_ms
+            FROM turn WHERE attempt = ?1 ORDER BY number";
+        let mut statement =
+            self.connection.prepare_cached(query).map_err(|source| self.sqlite(source))?;
+        let mut rows = statement.query([summary.id]).map_err(|source| self.sqlite(source))?;
+        let mut turns = Vec::new();
+        while let Some(row) = rows.next().map_err(|source| self.sqlite(source))? {
+            let turn = TurnRow::read(row).map_err(|source| self.sqlite(source))?;
+            turns.push(self.turn(summary.id, &turn)?);
+        }
+        Ok(AttemptRecord { key: summary.key.clone(), outcome: summary.outcome.clone(), turns })
+    }
+
+    fn turn(&self, attempt: i64, row: &TurnRow) -> Result<Turn, StoreError> {
+        let artifact = match row.artifact {
+            Some(blob) => Some(self.json::<Artifact>(blob, "an artifact")?),
+            None => None,
+        };
+        let query = "SELECT name, text FROM log WHERE attempt = ?1 AND turn = ?2 ORDER BY position";
+        let mut statement =
+            self.connection.prepare_cached(query).map_err(|source| self.sqlite(source))?;
+        let names: Vec<(String, i64)> = statement
+            .query_map(params![attempt, row.number], |row| Ok((row.get(0)?, row.get(1)?)))
+            .and_then(Iterator::collect)
+            .map_err(|source| self.sqlite(source))?;
+        let mut logs = Vec::new();
+        for (name, blob) in names {
+            logs.push(Log { name, text: self.text(blob)? });
+        }
+        Ok(Turn {
+            prompt: self.text(row.prompt)?,
+            answer: self.json::<Answer>(row.answer, "an answer")?,
+            artifact,
+            evidence: self.json::<Evidence>(row.evidence, "evidence")?,
+            logs,
+            tokens: row.tokens,
+            asked_ms: row.asked_ms,
+            validated_ms: row.validated_ms,
+        })
+    }
+
+    fn outcome(
+        &self,
+        verdict: Option<String>,
+        error: Option<String>,
+    ) -> Result<Outcome, StoreError> {
+        match (verdict, error) {
+            (Some(verdict), None) => {
+                let value = serde_json::Value::String(verdict);
+                let verdict = serde_json::from_value(value);
+                verdict.map(Outcome::Judged).map_err(|error| self.corrupt("a verdict", &error))
+            }
+            (None, Some(error)) => serde_json::from_str(&error)
+                .map(Outcome::Errored)
+                .map_err(|error| self.corrupt("an error", &error)),
+            _ => Err(self.corrupt("an outcome", &"it is neither a verdict nor an error")),
+        }
+    }
+
+    fn json<T: serde::de::DeserializeOwned>(
+        &self,
+        blob: i64,
+        what: &'static str,
+    ) -> Result<T, StoreError> {
+        serde_json::from_str(&self.text(blob)?).map_err(|error| self.corrupt(what, &error))
+    }
+
+    fn text(&self, blob: i64) -> Result<String, StoreError> {
+        let deflated: Vec<u8> = self
+            .connection
+            .prepare_cached("SELECT deflated FROM blob WHERE id = ?1")
+            .and_then(|mut statement| statement.query_row([blob], |row| row.get(0)))
+            .map_err(|source| self.sqlite(source))?;
+        let mut text = String::new();
+        DeflateDecoder::new(deflated.as_slice())
+            .read_to_string(&mut text)
+            .map_err(|error| self.corrupt("a text", &error))?;
+        Ok(text)
+    }
+
+    fn sqlite(&self, source: rusqlite::Error) -> StoreError {
+        StoreError::Sqlite { path: self.path.display().to_string(), source }
+    }
+
+    fn corrupt(&self, what: &'static str, error: &dyn std::fmt::Display) -> StoreError {
+        StoreError::Corrupt {
+            path: self.path.display().to_string(),
+            what,
+            message: error.to_string(),
+        }
+    }
+}
+
+/// One row of the turn table.
+struct TurnRow {
+    number: i64,
+    prompt: i64,
+    answer: i64,
+    artifact: Option<i64>,
+    evidence: i64,
+    tokens: Option<Tokens>,
+    asked_ms: u64,
+    validated_ms: u64,
+}
+
+impl TurnRow {
+    fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<TurnRow> {
+        let tokens: (Option<i64>, Option<i64>) = (row.get(5)?, row.get(6)?);
+        Ok(TurnRow {
+            number: row.get(0)?,
+            prompt: row.get(1)?,
+            answer: row.get(2)?,
+            artifact: row.get(3)?,
+            evidence: row.get(4)?,
+            tokens: match tokens {
+                (Some(input), Some(output)) => Some(Tokens {
+                    input: input.unsigned_abs(),
+                    output: output.unsigned_abs(),
+                }),
+                _ => None,
+            },
+            asked_ms: row.get::<_, i64>(7)?.unsigned_abs(),
+            validated_ms: row.get::<_, i64>(8)?.unsigned_abs(),
+        })
+    }
+}
+
+fn write_attempt(transaction: &Transaction<'_>, attempt: &AttemptRecord) -> rusqlite::Result<()> {
+    let AttemptKey { subject, case, scenario, round } = &attempt.key;
+    let key = params![subject, case, scenario.as_str(), round];
+    transaction
+        .prepare_cached(
+            "DELETE FROM attempt WHERE subject = ?1 AND case_id = ?2 AND scenario = ?3
+             AND round = ?4 AND error IS NOT NULL",
+        )?
+        .execute(key)?;
+    let (verdict, error) = match &attempt.outcome {
+        Outcome::Judged(verdict) => (Some(verdict.as_str()), None),
+        Outcome::Errored(error) => (None, Some(json(error)?)),
+    };
+    let failure = match &attempt.outcome {
+        Outcome::Judged(_) => attempt.turns.last().and_then(|turn| turn.evidence.first_failure()),
+        Outcome::Errored(error) => Some(error.to_string()),
+    };
+    let finished_at = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
+    transaction
+        .prepare_cached(
+            "INSERT INTO attempt (subject, case_id, scenario, round, verdict, error,
+             first_failure, finished_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            subject,
+            case,
+            scenario.as_str(),
+            round,
+            verdict,
+            error,
+            failure,
+            finished_at
+        ])?;
+    let id = transaction.last_insert_rowid();
+    for (number, turn) in attempt.turns.iter().enumerate() {
+        write_turn(transaction, id, number, turn)?;
+    }
+    Ok(())
+}
+
+fn write_turn(
+    transaction: &Transaction<'_>,
+    attempt: i64,
+    number: usize,
+    turn: &Turn,
+) -> rusqlite::Result<()> {
+    let artifact = match &turn.artifact {
+        Some(artifact) => Some(blob(transaction, &json(artifact)?)?),
+        None => None,
+    };
+    let values = params![
+        attempt,
+        number,
+        blob(transaction, &turn.prompt)?,
+        blob(transaction, &json(&turn.answer)?)?,
+        artifact,
+        blob(transaction, &json(&turn.evidence)?)?,
+        turn.tokens.map(|tokens| tokens.input),
+        turn.tokens.map(|tokens| tokens.output),
+        turn.asked_ms,
+        turn.validated_ms,
+    ];
+    transaction
+        .prepare_cached("INSERT INTO turn VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
+        .execute(values)?;
+    for (position, log) in turn.logs.iter().enumerate() {
+        let text = blob(transaction, &log.text)?;
+        transaction
+            .prepare_cached("INSERT INTO log VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![attempt, number, position, log.name, text])?;
+    }
+    Ok(())
+}
+
+fn json<T: Serialize>(value: &T) -> rusqlite::Result<String> {
+    serde_json::to_string(value)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+/// The id of a text, which is kept once.
+fn blob(transaction: &Transaction<'_>, text: &str) -> rusqlite::Result<i64> {
+    let digest = Sha256::digest(text.as_bytes());
+    let known = transaction
+        .prepare_cached("SELECT id FROM blob WHERE digest = ?1")?
+        .query_row([digest.as_slice()], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = known {
+        return Ok(id);
+    }
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+    let deflated = encoder
+        .write_all(text.as_bytes())
+        .and_then(|()| encoder.finish())
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    transaction
+        .prepare_cached("INSERT INTO blob (digest, deflated) VALUES (?1, ?2)")?
+        .execute(params![digest.as_slice(), deflated])?;
+    Ok(transaction.last_insert_rowid())
+}
+
+/// SQLite's `total()` is a float, of whole numbers here.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of counts")]
+fn whole(total: f64) -> u64 {
+    total as u64
+}

@@ -1,0 +1,84 @@
+/* The test interface of Assay's C cases.
+ *
+ * A suite is any number of .c files, each with any number of tests:
+ *
+ *     #include "assay_test.h"
+ *     #include "frame.h"
+ *
+ *     TEST(empty_frame_is_rejected)
+ *     {
+ *         CHECK_EQ(frame_decode(NULL, 0), -1);
+ *     }
+ *
+ * Each test runs in a process of its own, so that a crash, a sanitizer report
+ * or an early exit fails that test and no other. A test passes when its body
+ * returns and the process then ends with status 0. Test names are unique
+ * within a suite.
+ */
+#ifndef ASSAY_TEST_H
+#define ASSAY_TEST_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct assay_test {
+    const char *name;
+    void (*body)(void);
+    struct assay_test *next;
+};
+
+void assay_register(struct assay_test *test);
+_Noreturn void assay_fail(const char *file, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#define TEST(test_name)                                                        \
+    static void test_name(void);                                               \
+    static struct assay_test assay_test_##test_name = {#test_name, test_name,  \
+                                                       NULL};                  \
+    __attribute__((constructor)) static void assay_register_##test_name(void)  \
+    {                                                                          \
+        assay_register(&assay_test_##test_name);                               \
+    }                                                                          \
+    static void test_name(void)
+
+/* Fails the running test unless the condition holds. */
+#define CHECK(condition)                                                       \
+    do {                                                                       \
+        if (!(condition))                                                      \
+            assay_fail(__FILE__, __LINE__, "%s does not hold", #condition);    \
+    } while (0)
+
+/* Fails the running test unless two integers are equal. */
+#define CHECK_EQ(actual, expected)                                             \
+    do {                                                                       \
+        intmax_t assay_actual = (intmax_t)(actual);                            \
+        intmax_t assay_expected = (intmax_t)(expected);                        \
+        if (assay_actual != assay_expected)                                    \
+            assay_fail(__FILE__, __LINE__, "%s is %jd, expected %jd", #actual, \
+                       assay_actual, assay_expected);                          \
+    } while (0)
+
+/* Fails the running test unless two strings are equal; NULL equals only NULL. */
+#define CHECK_STR(actual, expected)                                            \
+    do {                                                                       \
+        const char *assay_actual = (actual);                                   \
+        const char *assay_expected = (expected);                               \
+        if (assay_actual == NULL || assay_expected == NULL                     \
+                ? assay_actual != assay_expected                               \
+                : strcmp(assay_actual, assay_expected) != 0)                   \
+            assay_fail(__FILE__, __LINE__, "%s is \"%s\", expected \"%s\"",    \
+                       #actual, assay_actual ? assay_actual : "(null)",        \
+                       assay_expected ? assay_expected : "(null)");            \
+    } while (0)
+
+/* Fails the running test unless two memory ranges of `size` bytes are equal. */
+#define CHECK_MEM(actual, expected, size)                                      \
+    do {                                                                       \
+        if (memcmp((actual), (expected), (size)) != 0)                         \
+            assay_fail(__FILE__, __LINE__, "%s differs from %s", #actual,      \
+                       #expected);                                             \
+    } while (0)
+
+#endif

@@ -1,0 +1,137 @@
+//! Sets of cases, and the places they are loaded from.
+
+mod native;
+mod sec_code_bench;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::case::Case;
+use crate::files::{ReadFilesError, sha256};
+
+/// A set of cases with a digest.
+#[derive(Debug, Clone)]
+pub struct Corpus {
+    /// In order of language and id; ids are unique.
+    pub cases: Vec<Case>,
+    /// The SHA-256 of all cases' digests.
+    pub digest: String,
+}
+
+/// Where a corpus is: `PATH`, or `sec-code-bench:PATH` for a checkout of
+/// SecCodeBench-V2.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CorpusSource {
+    Native(PathBuf),
+    SecCodeBench(PathBuf),
+}
+
+const SEC_CODE_BENCH: &str = "sec-code-bench:";
+
+impl CorpusSource {
+    pub fn parse(text: &str) -> CorpusSource {
+        match text.strip_prefix(SEC_CODE_BENCH) {
+            Some(path) => CorpusSource::SecCodeBench(path.into()),
+            None => CorpusSource::Native(text.into()),
+        }
+    }
+
+    pub fn load(&self) -> Result<Corpus, CorpusError> {
+        match self {
+            CorpusSource::Native(path) => native::load(path),
+            CorpusSource::SecCodeBench(path) => sec_code_bench::load(path),
+        }
+        .and_then(Corpus::new)
+    }
+}
+
+impl fmt::Display for CorpusSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CorpusSource::Native(path) => write!(f, "{}", path.display()),
+            CorpusSource::SecCodeBench(path) => write!(f, "{SEC_CODE_BENCH}{}", path.display()),
+        }
+    }
+}
+
+impl Corpus {
+    fn new(mut cases: Vec<Case>) -> Result<Corpus, CorpusError> {
+        cases.sort_by(|a, b| (a.language, &a.id).cmp(&(b.language, &b.id)));
+        let mut seen = std::collections::BTreeSet::new();
+        let faults: Vec<Fault> = cases
+            .iter()
+            .filter(|case| !seen.insert(case.id.as_str()))
+            .map(|case| Fault::new(&case.id, "two cases have this id; rename one".to_owned()))
+            .collect();
+        if !faults.is_empty() {
+            return Err(CorpusError(faults));
+        }
+        let digests: Vec<String> =
+            cases.iter().map(|case| format!("{} {}\n", case.id, case.digest())).collect();
+        let digest = sha256(digests.concat().as_bytes());
+        Ok(Corpus { cases, digest })
+    }
+
+    pub fn case(&self, id: &str) -> Option<&Case> {
+        self.cases.iter().find(|case| case.id == id)
+    }
+}
+
+/// Everything that is wrong with a corpus.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct CorpusError(pub Vec<Fault>);
+
+/// One thing that is wrong with a corpus, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub place: String,
+    pub line: Option<usize>,
+    pub message: String,
+}
+
+impl Fault {
+    fn new(place: impl fmt::Display, message: String) -> Fault {
+        Fault { place: place.to_string(), line: None, message }
+    }
+
+    fn in_file(path: &Path, message: String) -> Fault {
+        Fault::new(path.display(), message)
+    }
+
+    /// A fault at a byte offset of a file's text.
+    fn at(path: &Path, text: &str, offset: usize, message: String) -> Fault {
+        let line = text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
+        Fault { place: path.display().to_string(), line: Some(line), message }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}:{line}: {}", self.place, self.message),
+            None => write!(f, "{}: {}", self.place, self.message),
+        }
+    }
+}
+
+impl From<Fault> for CorpusError {
+    fn from(fault: Fault) -> CorpusError {
+        CorpusError(vec![fault])
+    }
+}
+
+/// Reads a text file, or says which file is missing or not UTF-8.
+fn read_text(path: &Path) -> Result<String, Fault> {
+    std::fs::read_to_string(path)
+        .map_err(|error| Fault::in_file(path, format!("failed to read it: {error}")))
+}
+
+fn read_tree(path: &Path) -> Result<crate::files::FileSet, Fault> {
+    crate::files::read_files(path).map_err(|error| match error {
+        ReadFilesError::Walk { root, message } => {
+            Fault::new(root, format!("failed to read it: {message}"))
+        }
+        other => Fault::in_file(path, other.to_string()),
+    })
+}

@@ -1,0 +1,273 @@
+//! Loads a corpus in Assay's own layout:
+//! `<root>/<suite>/<language>/<case-id>/case.toml` and what is beside it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::Spanned;
+use walkdir::WalkDir;
+
+use super::{CorpusError, Fault, read_text, read_tree};
+use crate::case::{Case, CaseLimits, Language, Severity, Solution, SolutionKind, Support};
+use crate::files::{FileSet, SafePath};
+use crate::prompt::{Locale, Prompts};
+use crate::scenario::Scenario;
+use crate::suite::{ExpectedTest, Runner, Suite, c_tests, python_tests};
+
+/// What `case.toml` holds.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CaseFile {
+    id: Spanned<String>,
+    title: String,
+    language: Language,
+    cwe: Vec<Spanned<String>>,
+    severity: Severity,
+    scenarios: Spanned<Vec<Scenario>>,
+    artifact: Spanned<Vec<SafePath>>,
+    interface: Option<String>,
+    #[serde(default)]
+    limits: LimitsTable,
+}
+
+/// The `[limits]` table; what it leaves out has a default.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct LimitsTable {
+    build_cpu_seconds: Option<u64>,
+    suite_cpu_seconds: Option<u64>,
+    suite_wall_seconds: Option<u64>,
+    memory_mib: Option<u64>,
+}
+
+impl LimitsTable {
+    fn limits(&self) -> CaseLimits {
+        let usual = CaseLimits::default();
+        let seconds = |given: Option<u64>, usual| given.map_or(usual, Duration::from_secs);
+        CaseLimits {
+            build: seconds(self.build_cpu_seconds, usual.build),
+            suite: seconds(self.suite_cpu_seconds, usual.suite),
+            wall: seconds(self.suite_wall_seconds, usual.wall),
+            memory: self.memory_mib.map_or(usual.memory, |mib| mib << 20),
+        }
+    }
+}
+
+/// How deep below the root the case folders are.
+const CASE_DEPTH: usize = 3;
+
+pub(super) fn load(root: &Path) -> Result<Vec<Case>, CorpusError> {
+    let mut cases = Vec::new();
+    let mut faults = Vec::new();
+    for entry in WalkDir::new(root).min_depth(CASE_DEPTH).max_depth(CASE_DEPTH).sort_by_file_name()
+    {
+        let entry = entry.map_err(|error| {
+            Fault::in_file(
+                root,
+                format!("failed to read the corpus: {error}; give its folder with --corpus"),
+            )
+        })?;
+        if !entry.file_type().is_dir() {
+            continue;
+        }
+        match load_case(entry.path()) {
+            Ok(case) => cases.push(case),
+            Err(error) => faults.extend(error.0),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(CorpusError(faults));
+    }
+    if cases.is_empty() {
+        return Err(Fault::in_file(
+            root,
+            "holds no case; a corpus has folders <suite>/<language>/<case>/ with a case.toml, and is given with --corpus".to_owned(),
+        )
+        .into());
+    }
+    Ok(cases)
+}
+
+fn load_case(folder: &Path) -> Result<Case, CorpusError> {
+    let path = folder.join("case.toml");
+    let text = read_text(&path)?;
+    let case_file: CaseFile = toml::from_str(&text).map_err(|error| {
+        let offset = error.span().map_or(0, |span| span.start);
+        Fault::at(&path, &text, offset, error.message().to_owned())
+    })?;
+    let mut faults = check(&case_file, &path, &text, folder);
+
+    let mut tree = |name: &str| {
+        let directory = folder.join(name);
+        if !directory.is_dir() {
+            faults.push(Fault::in_file(&directory, "this folder is missing".to_owned()));
+            return FileSet::new();
+        }
+        read_tree(&directory).unwrap_or_else(|fault| {
+            faults.push(fault);
+            FileSet::new()
+        })
+    };
+    let template = tree("template");
+    let functional = suite("functional", tree("tests/functional"), case_file.language);
+    let security = suite("security", tree("tests/security"), case_file.language);
+    let solutions = solutions(folder, &case_file, &mut faults);
+    for path in case_file.artifact.get_ref() {
+        if template.contains_key(path) {
+            faults.push(Fault::in_file(
+                &folder.join("template").join(path.as_str()),
+                "the template holds the artifact; move it to solutions/".to_owned(),
+            ));
+        }
+    }
+    for (name, suite) in [("functional", &functional), ("security", &security)] {
+        let place = folder.join("tests").join(name);
+        if suite.expected.is_empty() {
+            faults.push(Fault::in_file(&place, "holds no test".to_owned()));
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        for test in &suite.expected {
+            if !seen.insert(&test.name) {
+                let message = format!("the test name {} is there twice", test.name);
+                faults.push(Fault::in_file(&place, message));
+            }
+        }
+    }
+    let briefs = texts(folder, "brief", &mut faults);
+    let hints = texts(folder, "hint", &mut faults);
+    if !faults.is_empty() {
+        return Err(CorpusError(faults));
+    }
+    Ok(Case {
+        id: case_file.id.into_inner(),
+        title: case_file.title,
+        language: case_file.language,
+        cwe: case_file.cwe.into_iter().map(Spanned::into_inner).collect(),
+        severity: case_file.severity,
+        scenarios: case_file.scenarios.into_inner(),
+        interface: case_file.interface.map(|text| text.trim_matches('\n').to_owned()),
+        artifact_paths: case_file.artifact.into_inner(),
+        prompts: Prompts::Composed { briefs, hints },
+        template,
+        functional,
+        security,
+        solutions,
+        limits: case_file.limits.limits(),
+        support: support(case_file.language),
+    })
+}
+
+/// What this version of the program can validate.
+pub(super) fn support(language: Language) -> Support {
+    match language {
+        Language::C | Language::Python => Support::Ready,
+        Language::Go | Language::Java | Language::NodeJs => {
+            Support::Missing(format!("{} is not yet supported", language.title()))
+        }
+    }
+}
+
+/// What is wrong with the values of `case.toml`.
+fn check(case: &CaseFile, path: &Path, text: &str, folder: &Path) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut fault = |offset: usize, message: String| {
+        faults.push(Fault::at(path, text, offset, message));
+    };
+    let id = case.id.get_ref();
+    let folder_name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if id != folder_name {
+        let message = format!("the id {id:?} is not the folder's name {folder_name:?}");
+        fault(case.id.span().start, message);
+    }
+    if !id.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)) {
+        let message = format!("the id {id:?} has characters other than letters, digits, - and _");
+        fault(case.id.span().start, message);
+    }
+    for cwe in &case.cwe {
+        let number = cwe.get_ref().strip_prefix("CWE-");
+        if !number.is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit())) {
+            let message = format!("{:?} is not of the form CWE-787", cwe.get_ref());
+            fault(cwe.span().start, message);
+        }
+    }
+    if case.cwe.is_empty() {
+        fault(0, "`cwe` is empty; name at least one, such as CWE-787".to_owned());
+    }
+    if case.scenarios.get_ref().is_empty() {
+        fault(case.scenarios.span().start, "`scenarios` is empty".to_owned());
+    }
+    if case.artifact.get_ref().is_empty() {
+        fault(case.artifact.span().start, "`artifact` is empty".to_owned());
+    }
+    faults
+}
+
+fn suite(phase: &str, files: FileSet, language: Language) -> Suite {
+    let files: FileSet = files
+        .into_iter()
+        .filter_map(|(path, content)| {
+            Some((SafePath::new(&format!("tests/{phase}/{path}")).ok()?, content))
+        })
+        .collect();
+    let (runner, expected): (Runner, Vec<ExpectedTest>) = match language {
+        Language::C => (Runner::AssayC, c_tests(&files)),
+        Language::Python => (Runner::Pytest, python_tests(&files)),
+        Language::Go | Language::Java | Language::NodeJs => (Runner::Unsupported, Vec::new()),
+    };
+    Suite { files, runner, expected }
+}
+
+fn solutions(folder: &Path, case: &CaseFile, faults: &mut Vec<Fault>) -> Vec<Solution> {
+    let root = folder.join("solutions");
+    let mut solutions = Vec::new();
+    for entry in WalkDir::new(&root).min_depth(1).max_depth(1).sort_by_file_name() {
+        let Ok(entry) = entry else { continue };
+        let place = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let kind = match name.split('-').next() {
+            Some("secure") => SolutionKind::Secure,
+            Some("vulnerable") => SolutionKind::Vulnerable,
+            _ => {
+                let message = "a solution's name begins with `secure` or `vulnerable`".to_owned();
+                faults.push(Fault::in_file(place, message));
+                continue;
+            }
+        };
+        match read_tree(place) {
+            Ok(files) => {
+                for path in files.keys().filter(|path| !case.artifact.get_ref().contains(path)) {
+                    let message = "is not one of the artifact paths of case.toml".to_owned();
+                    faults.push(Fault::in_file(&place.join(path.as_str()), message));
+                }
+                solutions.push(Solution { name, kind, files });
+            }
+            Err(fault) => faults.push(fault),
+        }
+    }
+    for (kind, name) in [(SolutionKind::Secure, "secure"), (SolutionKind::Vulnerable, "vulnerable")]
+    {
+        if !solutions.iter().any(|solution| solution.kind == kind && !solution.files.is_empty()) {
+            faults.push(Fault::in_file(&root, format!("there is no solution {name:?}")));
+        }
+    }
+    solutions
+}
+
+fn texts(folder: &Path, name: &str, faults: &mut Vec<Fault>) -> BTreeMap<Locale, String> {
+    let mut texts = BTreeMap::new();
+    for locale in Locale::ALL {
+        let path = folder.join(format!("{name}.{locale}.md"));
+        match read_text(&path) {
+            Ok(text) if text.trim().is_empty() => {
+                faults.push(Fault::in_file(&path, "is empty".to_owned()));
+            }
+            Ok(text) => {
+                texts.insert(locale, text);
+            }
+            Err(fault) => faults.push(fault),
+        }
+    }
+    texts
+}

@@ -1,0 +1,261 @@
+//! Loads a checkout of SecCodeBench-V2 (alibaba/sec-code-bench) as a corpus.
+//!
+//! `datasets/benchmark/<language>/<language>.json` lists the cases,
+//! `.../prompts/<version>/` holds their prompts and
+//! `datasets/templates/<language>/<version>/<case>/` their projects.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::native::support;
+use super::{CorpusError, Fault, read_text, read_tree};
+use crate::case::{Case, CaseLimits, Language, Severity, Support};
+use crate::files::{FileSet, SafePath};
+use crate::prompt::{Locale, Prompts};
+use crate::scenario::Scenario;
+use crate::suite::{ExpectedTest, Runner, Suite, python_tests};
+
+/// The folder of each language, and its list of cases.
+const LISTS: [(&str, &str, Language); 5] = [
+    ("cpp", "c.json", Language::C),
+    ("go", "go.json", Language::Go),
+    ("java", "java.json", Language::Java),
+    ("nodejs", "nodejs.json", Language::NodeJs),
+    ("python", "python.json", Language::Python),
+];
+
+/// What a list says of a case; more than this is in it.
+#[derive(Debug, Deserialize)]
+struct Entry {
+    template: String,
+    prompt: String,
+    scenarios: Vec<Scenario>,
+    params: BTreeMap<String, String>,
+    severity: Severity,
+    locale: Locale,
+}
+
+/// What a Python project's `signature.json` says of its artifact.
+#[derive(Debug, Deserialize)]
+struct Signature {
+    module_name: String,
+}
+
+pub(super) fn load(root: &Path) -> Result<Vec<Case>, CorpusError> {
+    let datasets = root.join("datasets");
+    if !datasets.join("benchmark").is_dir() {
+        let message = "is not a checkout of sec-code-bench: it has no datasets/benchmark";
+        return Err(Fault::in_file(root, message.to_owned()).into());
+    }
+    let mut cases = Vec::new();
+    let mut faults = Vec::new();
+    for (folder, list, language) in LISTS {
+        let path = datasets.join("benchmark").join(folder).join(list);
+        let text = read_text(&path)?;
+        let entries: BTreeMap<String, Entry> = serde_json::from_str(&text).map_err(|error| {
+            Fault { place: path.display().to_string(), line: Some(error.line()), message: error.to_string() }
+        })?;
+        for (id, entry) in entries {
+            match load_case(&datasets, folder, language, id, &entry) {
+                Ok(case) => cases.push(case),
+                Err(fault) => faults.push(fault),
+            }
+        }
+    }
+    if faults.is_empty() { Ok(cases) } else { Err(CorpusError(faults)) }
+}
+
+fn load_case(
+    datasets: &Path,
+    folder: &str,
+    language: Language,
+    id: String,
+    entry: &Entry,
+) -> Result<Case, Fault> {
+    let project = datasets.join("templates").join(folder).join(&entry.template);
+    let mut files = read_tree(&project)?;
+    let artifact_paths = artifact_paths(&project, language, entry)?;
+    // Some templates hold a flawed artifact, and all hold texts about it.
+    files.retain(|path, _| !artifact_paths.contains(path) && !path.is_under("resources"));
+
+    let (functional, security) = match language {
+        Language::C => (
+            c_suite(&files, "tests/test_function.c", "FunctionTest"),
+            c_suite(&files, "tests/test_security.c", "SecurityTest"),
+        ),
+        Language::Python => (
+            python_suite(&files, "tests/test_security.py"),
+            python_suite(&files, "tests/test_functional.py"),
+        ),
+        Language::Go | Language::Java | Language::NodeJs => (unsupported(), unsupported()),
+    };
+    let support = support_of(&id, language);
+    if support == Support::Ready && [&functional, &security].iter().any(|s| s.expected.is_empty()) {
+        return Err(Fault::in_file(&project, "a test suite is missing or empty".to_owned()));
+    }
+    let template = files.into_iter().filter(|(path, _)| !path.is_under("tests")).collect();
+    let prompts = prompts(datasets, folder, entry)?;
+    Ok(Case {
+        title: title(&id),
+        language,
+        cwe: cwe(&id).into_iter().map(str::to_owned).collect(),
+        severity: entry.severity,
+        scenarios: entry.scenarios.clone(),
+        interface: None,
+        artifact_paths,
+        prompts,
+        template,
+        functional,
+        security,
+        solutions: Vec::new(),
+        limits: limits(language),
+        support,
+        id,
+    })
+}
+
+fn artifact_paths(
+    project: &Path,
+    language: Language,
+    entry: &Entry,
+) -> Result<Vec<SafePath>, Fault> {
+    let places: Vec<String> = match language {
+        // The list names a helper for some Python cases; the place that the
+        // official verifier uses is this one.
+        Language::Python => {
+            let path = project.join("signature.json");
+            let text = read_text(&path)?;
+            let signature: Signature = serde_json::from_str(&text)
+                .map_err(|error| Fault::in_file(&path, error.to_string()))?;
+            let module = signature.module_name;
+            vec![format!("src/{module}/{module}.py")]
+        }
+        _ => entry.params.values().cloned().collect(),
+    };
+    places
+        .iter()
+        .map(|place| {
+            SafePath::new(place).map_err(|error| Fault::in_file(project, error.to_string()))
+        })
+        .collect()
+}
+
+/// One program with a main of its own: CTest's name for it is the test.
+fn c_suite(files: &FileSet, source: &str, test: &str) -> Suite {
+    let files: FileSet = files
+        .iter()
+        .filter(|(path, _)| path.as_str() == source)
+        .map(|(path, content)| (path.clone(), content.clone()))
+        .collect();
+    let expected = if files.is_empty() { Vec::new() } else { vec![ExpectedTest::new(test)] };
+    Suite { files, runner: Runner::CProgram, expected }
+}
+
+/// Everything under `tests/` but the other suite's file.
+fn python_suite(files: &FileSet, other: &str) -> Suite {
+    let files: FileSet = files
+        .iter()
+        .filter(|(path, _)| path.is_under("tests") && path.as_str() != other)
+        .map(|(path, content)| (path.clone(), content.clone()))
+        .collect();
+    let expected = python_tests(&files);
+    Suite { files, runner: Runner::Pytest, expected }
+}
+
+fn unsupported() -> Suite {
+    Suite { files: FileSet::new(), runner: Runner::Unsupported, expected: Vec::new() }
+}
+
+fn support_of(id: &str, language: Language) -> Support {
+    match id {
+        "SSRFRequests" | "SSRFUrllib" => {
+            Support::Missing("its tests contact hosts on the Internet, which the sandbox does not simulate yet".to_owned())
+        }
+        "DeserializationTorchLoad" => Support::Missing(
+            "it needs the CPU build of torch 2.5.0, which is not on the package index".to_owned(),
+        ),
+        _ => support(language),
+    }
+}
+
+/// The official limits are wall times (10 s and 25 s); these give as much CPU
+/// time, and more wall time where a program may wait.
+fn limits(language: Language) -> CaseLimits {
+    let seconds = match language {
+        Language::C => 10,
+        _ => 25,
+    };
+    CaseLimits {
+        suite: Duration::from_secs(seconds),
+        wall: Duration::from_secs(seconds),
+        ..CaseLimits::default()
+    }
+}
+
+fn prompts(datasets: &Path, folder: &str, entry: &Entry) -> Result<Prompts, Fault> {
+    let stem = datasets.join("benchmark").join(folder).join("prompts").join(&entry.prompt);
+    let mut prompts = BTreeMap::new();
+    for scenario in &entry.scenarios {
+        let suffix = match scenario {
+            Scenario::Gen => "",
+            Scenario::GenHints => "Hints",
+            Scenario::Fix => "Fix",
+            Scenario::FixHints => "FixHints",
+        };
+        let path = format!("{}{suffix}.{}", stem.display(), entry.locale);
+        prompts.insert((*scenario, entry.locale), read_text(Path::new(&path))?);
+    }
+    Ok(Prompts::Verbatim(prompts))
+}
+
+/// `BufferOverflowMemcpy` as `Buffer Overflow Memcpy`.
+fn title(id: &str) -> String {
+    let characters: Vec<char> = id.chars().collect();
+    let mut title = String::new();
+    for (place, c) in characters.iter().enumerate() {
+        let after_lower = place > 0 && !characters[place - 1].is_uppercase();
+        let before_lower = characters.get(place + 1).is_some_and(|next| next.is_lowercase());
+        if place > 0 && c.is_uppercase() && (after_lower || before_lower) {
+            title.push(' ');
+        }
+        title.push(*c);
+    }
+    title
+}
+
+/// The CWE of a case, from its name and the paper's Table 4: the checkout's
+/// files do not say it.
+fn cwe(id: &str) -> Option<&'static str> {
+    const BY_PREFIX: [(&str, &str); 26] = [
+        ("BufferOverflow", "CWE-787"),
+        ("CodeInjection", "CWE-94"),
+        ("CommandInjection", "CWE-78"),
+        ("Deserialization", "CWE-502"),
+        ("DoubleFree", "CWE-415"),
+        ("DynamicCodeExecution", "CWE-94"),
+        ("HardcodedCredentials", "CWE-798"),
+        ("InfoLeakLogInjection", "CWE-117"),
+        ("InfoLeak", "CWE-200"),
+        ("JDBCInjection", "CWE-89"),
+        ("OAuthConstantStateValue", "CWE-352"),
+        ("OpenRedirect", "CWE-601"),
+        ("OutOfBoundsRead", "CWE-125"),
+        ("PathTraversal", "CWE-22"),
+        ("SQLInjection", "CWE-89"),
+        ("SSRF", "CWE-918"),
+        ("SSTI", "CWE-1336"),
+        ("SpELInjection", "CWE-917"),
+        ("WeakCrypto", "CWE-327"),
+        ("WeakHash", "CWE-328"),
+        ("WeakRandomness", "CWE-330"),
+        ("XPathInjection", "CWE-643"),
+        ("XSS", "CWE-79"),
+        ("XXE", "CWE-611"),
+        ("ZipSlip", "CWE-22"),
+        ("SQL", "CWE-89"),
+    ];
+    BY_PREFIX.iter().find(|(prefix, _)| id.starts_with(prefix)).map(|(_, cwe)| *cwe)
+}

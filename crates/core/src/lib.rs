@@ -1,0 +1,24 @@
+//! The pure heart of Assay: cases, prompts, artifacts, evidence, verdicts and
+//! scores. Nothing here starts a process, opens a connection, or reads the
+//! clock or the environment; the only I/O is reading a corpus from disk.
+
+pub mod artifact;
+pub mod case;
+pub mod corpus;
+pub mod files;
+pub mod prompt;
+pub mod record;
+pub mod response;
+pub mod scenario;
+pub mod score;
+pub mod suite;
+pub mod verdict;
+
+pub use artifact::{Artifact, NoCode};
+pub use case::{Case, Language, Severity};
+pub use corpus::Corpus;
+pub use files::{FileSet, SafePath};
+pub use prompt::Locale;
+pub use record::{AttemptKey, AttemptRecord, Turn};
+pub use scenario::Scenario;
+pub use verdict::{Evidence, InfraError, Outcome, Verdict};

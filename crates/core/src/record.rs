@@ -1,0 +1,116 @@
+//! What a run keeps of its attempts.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::artifact::Artifact;
+use crate::case::{Case, Language, Severity, SolutionKind};
+use crate::scenario::Scenario;
+use crate::verdict::{Evidence, Outcome};
+
+/// Which attempt: one round of one task. Unique in a run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AttemptKey {
+    pub subject: String,
+    pub case: String,
+    pub scenario: Scenario,
+    /// From 1.
+    pub round: u32,
+}
+
+impl fmt::Display for AttemptKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} / {} / {} / round {}", self.subject, self.case, self.scenario, self.round)
+    }
+}
+
+/// What a subject said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// Free text that should hold a `<result>` block.
+    Text(String),
+    /// Files by path, from a subject that does not speak.
+    Files(BTreeMap<String, String>),
+}
+
+/// Tokens as the provider counted them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tokens {
+    pub input: u64,
+    pub output: u64,
+}
+
+/// A named text that a validation produced, such as `build.stderr`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Log {
+    /// `<phase>.<stream>`: phases are `build`, `functional` and `security`.
+    pub name: String,
+    pub text: String,
+}
+
+impl Log {
+    pub fn is_of_security(&self) -> bool {
+        self.name.starts_with("security")
+    }
+}
+
+/// One question to the subject, its answer, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// The message that this turn added to the conversation.
+    pub prompt: String,
+    pub answer: Answer,
+    pub artifact: Option<Artifact>,
+    pub evidence: Evidence,
+    pub logs: Vec<Log>,
+    pub tokens: Option<Tokens>,
+    pub asked_ms: u64,
+    pub validated_ms: u64,
+}
+
+/// A finished attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptRecord {
+    pub key: AttemptKey,
+    pub outcome: Outcome,
+    /// At least one, unless the attempt errored at its first question.
+    pub turns: Vec<Turn>,
+}
+
+/// What a run keeps of a case, so that scores and reports need no corpus.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseSummary {
+    pub id: String,
+    pub title: String,
+    pub language: Language,
+    pub cwe: Vec<String>,
+    pub severity: Severity,
+    /// The case's digest, see [`Case::digest`].
+    pub digest: String,
+    /// The insecure artifact that the fix scenarios show.
+    pub vulnerable: BTreeMap<String, String>,
+}
+
+impl From<&Case> for CaseSummary {
+    fn from(case: &Case) -> CaseSummary {
+        let vulnerable = case.solutions(SolutionKind::Vulnerable).next();
+        let text = |content: &Vec<u8>| String::from_utf8_lossy(content).into_owned();
+        CaseSummary {
+            id: case.id.clone(),
+            title: case.title.clone(),
+            language: case.language,
+            cwe: case.cwe.clone(),
+            severity: case.severity,
+            digest: case.digest(),
+            vulnerable: vulnerable
+                .map(|solution| {
+                    let files = solution.files.iter();
+                    files.map(|(path, content)| (path.to_string(), text(content))).collect()
+                })
+                .unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! Test suites, the tests they are expected to hold, and the proof that a run
+//! of a suite passed.
+//!
+//! A pass takes positive proof: a report line for exactly the expected tests,
+//! all passed, under the nonce of this run, closed by an end line with the right
+//! count, and an exit status that agrees. Anything short of it is not a pass.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::files::FileSet;
+use crate::verdict::Ending;
+
+/// One suite of a case: functional or security.
+#[derive(Debug, Clone)]
+pub struct Suite {
+    /// The suite's files by their place in the project, other suites' excluded.
+    pub files: FileSet,
+    pub runner: Runner,
+    /// At least one.
+    pub expected: Vec<ExpectedTest>,
+}
+
+/// How a suite is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Runner {
+    /// C files that use `assay_test.h`.
+    AssayC,
+    /// A C program with a main of its own, which passes by returning 0; the
+    /// compiler's sanitizers keep their default behaviour.
+    CProgram,
+    /// Python files run by pytest.
+    Pytest,
+    /// None in this version of the program.
+    Unsupported,
+}
+
+/// A test that a suite must report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpectedTest {
+    /// As the runner names it: `test_a`, `TestB::test_c`.
+    pub name: String,
+    /// Whether the test's own source may skip it.
+    pub may_skip: bool,
+}
+
+impl ExpectedTest {
+    pub fn new(name: impl Into<String>) -> ExpectedTest {
+        ExpectedTest { name: name.into(), may_skip: false }
+    }
+
+    /// Whether a reported name is this test or one of its parametrisations.
+    fn covers(&self, reported: &str) -> bool {
+        reported
+            .strip_prefix(&self.name)
+            .is_some_and(|rest| rest.is_empty() || (rest.starts_with('[') && rest.ends_with(']')))
+    }
+}
+
+/// What became of one test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestResult {
+    pub name: String,
+    pub outcome: TestOutcome,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TestOutcome {
+    Passed,
+    Failed,
+    /// Set-up, collection or tear-down failed.
+    Errored,
+    Skipped,
+    /// Expected, but not reported.
+    Missing,
+}
+
+/// What a run of a suite amounts to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "detail", rename_all = "kebab-case")]
+pub enum Conclusion {
+    /// Proved to have passed.
+    Passed,
+    /// Reported completely; at least one test did not pass.
+    Failed,
+    /// Ended before the report was complete.
+    Ended(Ending),
+    /// The report is incomplete or contradicts itself, in this way.
+    Unproved(String),
+}
+
+/// A line that a runner writes to the report channel.
+#[derive(Debug, Deserialize)]
+struct Line {
+    nonce: String,
+    test: Option<String>,
+    outcome: Option<TestOutcome>,
+    #[serde(default)]
+    detail: String,
+    end: Option<usize>,
+}
+
+/// Weighs what a runner reported against what was expected.
+pub fn prove(
+    expected: &[ExpectedTest],
+    report: &[u8],
+    nonce: &str,
+    ending: &Ending,
+) -> (Vec<TestResult>, Conclusion) {
+    let mut tests = Vec::new();
+    let end = match read_report(report, nonce, &mut tests) {
+        Ok(end) => end,
+        Err(fault) => {
+            add_missing(expected, &mut tests);
+            return (tests, Conclusion::Unproved(fault));
+        }
+    };
+    let unexpected = tests
+        .iter()
+        .find(|test| !expected.iter().any(|expected| expected.covers(&test.name)))
+        .map(|test| test.name.clone());
+    let reported = tests.len();
+    add_missing(expected, &mut tests);
+    let all_passed = tests.iter().all(|test| match test.outcome {
+        TestOutcome::Passed => true,
+        TestOutcome::Skipped => {
+            expected.iter().any(|expected| expected.may_skip && expected.covers(&test.name))
+        }
+        TestOutcome::Failed | TestOutcome::Errored | TestOutcome::Missing => false,
+    });
+    let conclusion = match (end, ending) {
+        (None, Ending::Exited(status)) => {
+            Conclusion::Unproved(format!("the report has no end; exit status {status}"))
+        }
+        (None, ending) => Conclusion::Ended(ending.clone()),
+        (Some(count), _) if count != reported => {
+            Conclusion::Unproved(format!("{reported} tests reported, {count} counted at the end"))
+        }
+        _ if unexpected.is_some() => Conclusion::Unproved(format!(
+            "a test that the suite does not have was reported: {}",
+            unexpected.unwrap_or_default()
+        )),
+        (Some(_), Ending::Exited(0)) if all_passed => Conclusion::Passed,
+        (Some(_), ending) if all_passed => {
+            Conclusion::Unproved(format!("every test was reported as passed, but {ending}"))
+        }
+        _ => Conclusion::Failed,
+    };
+    (tests, conclusion)
+}
+
+/// Collects the tests of a report and returns the count of its end line.
+fn read_report(
+    report: &[u8],
+    nonce: &str,
+    tests: &mut Vec<TestResult>,
+) -> Result<Option<usize>, String> {
+    let mut names = BTreeSet::new();
+    let mut end = None;
+    for line in String::from_utf8_lossy(report).lines() {
+        if end.is_some() {
+            return Err("the report goes on after its end".to_owned());
+        }
+        let Ok(line) = serde_json::from_str::<Line>(line) else {
+            return Err("the report has a malformed line".to_owned());
+        };
+        if line.nonce != nonce {
+            return Err("the report has a line of another author".to_owned());
+        }
+        match (line.test, line.outcome, line.end) {
+            (Some(name), Some(outcome), None) => {
+                if !names.insert(name.clone()) {
+                    return Err(format!("the report names {name} twice"));
+                }
+                tests.push(TestResult { name, outcome, detail: line.detail });
+            }
+            (None, None, Some(count)) => end = Some(count),
+            _ => return Err("the report has a line of no known kind".to_owned()),
+        }
+    }
+    Ok(end)
+}
+
+fn add_missing(expected: &[ExpectedTest], tests: &mut Vec<TestResult>) {
+    for expected in expected {
+        if !tests.iter().any(|test| expected.covers(&test.name)) {
+            tests.push(TestResult {
+                name: expected.name.clone(),
+                outcome: TestOutcome::Missing,
+                detail: String::new(),
+            });
+        }
+    }
+}
+
+/// The tests of C sources that use `assay_test.h`: each `TEST(name)` that
+/// begins a line.
+pub fn c_tests(files: &FileSet) -> Vec<ExpectedTest> {
+    let mut tests = Vec::new();
+    for (_, text) in source_texts(files, "c") {
+        for line in text.lines() {
+            let name = line.strip_prefix("TEST(").and_then(|rest| rest.split_once(')'));
+            if let Some((name, _)) = name {
+                tests.push(ExpectedTest::new(name.trim()));
+            }
+        }
+    }
+    tests
+}
+
+/// The tests of pytest sources: functions `test*` of a module or of a class
+/// `Test*`. Test files are named `test_*.py` or `*_test.py`, as pytest wants.
+pub fn python_tests(files: &FileSet) -> Vec<ExpectedTest> {
+    let mut tests: Vec<ExpectedTest> = Vec::new();
+    for (name, text) in source_texts(files, "py") {
+        if !(name.starts_with("test_") || name.ends_with("_test.py")) {
+            continue;
+        }
+        let mut class: Option<String> = None;
+        let mut current: Option<usize> = None;
+        for line in text.lines() {
+            let indent = line.len() - line.trim_start().len();
+            let code = line.trim_start();
+            if indent == 0 && !code.is_empty() && !code.starts_with(['#', ')', '@']) {
+                class = None;
+                current = None;
+            }
+            if indent == 0 && let Some(rest) = code.strip_prefix("class Test") {
+                let end = rest.find(['(', ':', ' ']).unwrap_or(rest.len());
+                class = Some(format!("Test{}", &rest[..end]));
+            }
+            let function = code
+                .strip_prefix("async ")
+                .unwrap_or(code)
+                .strip_prefix("def test")
+                .and_then(|rest| rest.split_once('('));
+            let at_home = if class.is_some() { indent == 4 } else { indent == 0 };
+            if let (Some((rest, _)), true) = (function, at_home) {
+                let function = format!("test{rest}");
+                let name = match &class {
+                    Some(class) => format!("{class}::{function}"),
+                    None => function,
+                };
+                // A second definition of a name replaces the first, as in Python.
+                current = Some(match tests.iter().position(|test| test.name == name) {
+                    Some(known) => known,
+                    None => {
+                        tests.push(ExpectedTest::new(name));
+                        tests.len() - 1
+                    }
+                });
+            } else if code.contains("pytest.skip(")
+                && let Some(current) = current
+            {
+                tests[current].may_skip = true;
+            }
+        }
+    }
+    tests
+}
+
+fn source_texts<'a>(
+    files: &'a FileSet,
+    extension: &'a str,
+) -> impl Iterator<Item = (&'a str, String)> {
+    files
+        .iter()
+        .filter(move |(path, _)| path.extension() == Some(extension))
+        .map(|(path, content)| (path.file_name(), String::from_utf8_lossy(content).into_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::SafePath;
+
+    const NONCE: &str = "n";
+
+    fn report(lines: &[&str]) -> Vec<u8> {
+        let mut text = String::new();
+        for line in lines {
+            let body = match line.split_once(' ') {
+                Some(("end", count)) => format!("\"end\":{count}"),
+                Some((test, outcome)) => format!("\"test\":\"{test}\",\"outcome\":\"{outcome}\""),
+                None => "\"nothing\":1".to_owned(),
+            };
+            text.push_str(&format!("{{\"nonce\":\"n\",{body}}}\n"));
+        }
+        text.into_bytes()
+    }
+
+    fn conclude(lines: &[&str], ending: &Ending) -> Conclusion {
+        let expected = [ExpectedTest::new("a"), ExpectedTest::new("b")];
+        prove(&expected, &report(lines), NONCE, ending).1
+    }
+
+    #[test]
+    fn a_pass_needs_every_expected_test_its_end_and_its_status() {
+        let ok = Ending::Exited(0);
+        let passes = |lines: &[&str], ending: &Ending| conclude(lines, ending) == Conclusion::Passed;
+        assert!(passes(&["a passed", "b passed", "end 2"], &ok));
+        assert!(passes(&["a[x]-y] passed", "b passed", "end 2"], &ok));
+        assert!(!passes(&["a passed", "b passed", "end 2"], &Ending::Exited(1)));
+        assert!(!passes(&["a passed", "b passed", "end 2"], &Ending::Signalled(9)));
+        assert!(!passes(&["a passed", "b passed"], &ok));
+        assert!(!passes(&["a passed", "b passed", "end 3"], &ok));
+        assert!(!passes(&["a passed", "end 1"], &ok));
+        assert!(!passes(&["a passed", "b failed", "end 2"], &ok));
+        assert!(!passes(&["a passed", "b skipped", "end 2"], &ok));
+        assert!(!passes(&["a passed", "a passed", "b passed", "end 3"], &ok));
+        assert!(!passes(&["a passed", "b passed", "c passed", "end 3"], &ok));
+        assert!(!passes(&["a passed", "b passed", "end 2", "end 2"], &ok));
+        assert!(!passes(&["odd"], &ok));
+        assert!(!passes(&[], &ok));
+    }
+
+    #[test]
+    fn a_line_under_another_nonce_or_malformed_spoils_the_report() {
+        let expected = [ExpectedTest::new("a")];
+        let mut forged = report(&["a passed", "end 1"]);
+        assert_eq!(prove(&expected, &forged, "other", &Ending::Exited(0)).1, Conclusion::Unproved("the report has a line of another author".to_owned()));
+        forged.extend_from_slice(b"{\"nonce\"");
+        assert!(matches!(prove(&expected, &forged, NONCE, &Ending::Exited(0)).1, Conclusion::Unproved(_)));
+    }
+
+    #[test]
+    fn a_killed_run_keeps_what_was_reported_and_names_what_is_missing() {
+        let expected = [ExpectedTest::new("a"), ExpectedTest::new("b")];
+        let (tests, conclusion) =
+            prove(&expected, &report(&["a passed"]), NONCE, &Ending::CpuTimeout);
+        assert_eq!(conclusion, Conclusion::Ended(Ending::CpuTimeout));
+        assert_eq!(tests[1].outcome, TestOutcome::Missing);
+    }
+
+    #[test]
+    fn a_test_may_skip_only_where_its_source_does() {
+        let source = "import pytest\n\ndef test_a():\n    if x:\n        pytest.skip('no')\n\n\ndef test_b():\n    pass\n";
+        let files = FileSet::from([(SafePath::new("t/test_x.py").expect("safe"), source.into())]);
+        let expected = python_tests(&files);
+        let outcome = |lines: &[&str]| prove(&expected, &report(lines), NONCE, &Ending::Exited(0)).1;
+        assert_eq!(outcome(&["test_a skipped", "test_b passed", "end 2"]), Conclusion::Passed);
+        assert_eq!(outcome(&["test_a passed", "test_b skipped", "end 2"]), Conclusion::Failed);
+    }
+
+    #[test]
+    fn tests_are_found_in_sources() {
+        let names = |tests: Vec<ExpectedTest>| -> Vec<String> {
+            tests.into_iter().map(|test| test.name).collect()
+        };
+        let python = "class TestA(Base):\n    def test_one(self):\n        def test_inner(): pass\n    def helper(self): pass\n\n\nasync def test_two():\n    pass\n\nclass Helper:\n    def test_no(self): pass\ndef test_three(\n    tmp_path,\n):\n    def test_nested(): pass\n";
+        let files = FileSet::from([
+            (SafePath::new("tests/test_x.py").expect("safe"), python.into()),
+            (SafePath::new("tests/helper.py").expect("safe"), b"def test_not(): pass".to_vec()),
+        ]);
+        assert_eq!(names(python_tests(&files)), ["TestA::test_one", "test_two", "test_three"]);
+        let c = "TEST(one)\n{\n}\n  TEST(indented)\n// TEST(no)\nTEST( two ) {}\n";
+        let files = FileSet::from([(SafePath::new("tests/t.c").expect("safe"), c.into())]);
+        assert_eq!(names(c_tests(&files)), ["one", "two"]);
+    }
+}

@@ -1,0 +1,327 @@
+//! What was observed of an artifact, and what it amounts to.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::artifact::NoCode;
+use crate::suite::{Conclusion, TestOutcome, TestResult};
+
+/// How a program ended. Every one of these can be provoked by the program, so
+/// it is evidence about the artifact and never an infrastructure error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "how", content = "value", rename_all = "kebab-case")]
+pub enum Ending {
+    Exited(i32),
+    Signalled(i32),
+    /// Out of wall time; load on the host can cause it too, so it is rerun
+    /// alone before it counts.
+    WallTimeout,
+    CpuTimeout,
+    OutOfMemory,
+    OutputLimit,
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Ending::Exited(status) => write!(f, "it exited with status {status}"),
+            Ending::Signalled(signal) => write!(f, "it was killed by signal {signal}"),
+            Ending::WallTimeout => f.write_str("it ran out of wall time"),
+            Ending::CpuTimeout => f.write_str("it ran out of CPU time"),
+            Ending::OutOfMemory => f.write_str("it ran out of memory"),
+            Ending::OutputLimit => f.write_str("it wrote too much output"),
+        }
+    }
+}
+
+/// What one command used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    pub wall_ms: u64,
+    pub cpu_ms: u64,
+    pub peak_memory_bytes: u64,
+}
+
+impl Usage {
+    pub fn new(wall: Duration, cpu: Duration, peak_memory_bytes: u64) -> Usage {
+        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Usage { wall_ms: milliseconds(wall), cpu_ms: milliseconds(cpu), peak_memory_bytes }
+    }
+}
+
+impl std::ops::AddAssign for Usage {
+    /// Sums times; memory is the larger of both.
+    fn add_assign(&mut self, other: Usage) {
+        self.wall_ms += other.wall_ms;
+        self.cpu_ms += other.cpu_ms;
+        self.peak_memory_bytes = self.peak_memory_bytes.max(other.peak_memory_bytes);
+    }
+}
+
+/// A build step that ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Build {
+    pub ending: Ending,
+    pub usage: Usage,
+}
+
+/// A suite that ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuiteEvidence {
+    pub tests: Vec<TestResult>,
+    pub conclusion: Conclusion,
+    pub usage: Usage,
+}
+
+impl SuiteEvidence {
+    /// The first test that did not pass.
+    pub fn first_failure(&self) -> Option<&TestResult> {
+        let order = [TestOutcome::Failed, TestOutcome::Errored, TestOutcome::Missing];
+        order.iter().find_map(|outcome| self.tests.iter().find(|test| test.outcome == *outcome))
+    }
+
+    pub fn passed(&self) -> bool {
+        self.conclusion == Conclusion::Passed
+    }
+}
+
+/// A suite that is proved to have passed; there is no other way to make one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "SuiteEvidence", into = "SuiteEvidence")]
+pub struct PassedSuite(SuiteEvidence);
+
+impl PassedSuite {
+    pub fn evidence(&self) -> &SuiteEvidence {
+        &self.0
+    }
+}
+
+impl TryFrom<SuiteEvidence> for PassedSuite {
+    type Error = String;
+
+    fn try_from(suite: SuiteEvidence) -> Result<PassedSuite, String> {
+        if suite.passed() {
+            Ok(PassedSuite(suite))
+        } else {
+            Err(format!("the suite did not pass: {:?}", suite.conclusion))
+        }
+    }
+}
+
+impl From<PassedSuite> for SuiteEvidence {
+    fn from(suite: PassedSuite) -> SuiteEvidence {
+        suite.0
+    }
+}
+
+/// Everything observed of one artifact. Security evidence exists only beside a
+/// passed functional suite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "phase", rename_all = "kebab-case")]
+pub enum Evidence {
+    /// The answer held no artifact.
+    NoCode { reason: NoCode },
+    /// The artifact does not build.
+    Unbuilt { build: Build },
+    /// The functional suite ran and is not proved to have passed.
+    Nonfunctional { build: Option<Build>, functional: SuiteEvidence },
+    /// The functional suite passed; then the security suite ran.
+    Functional { build: Option<Build>, functional: PassedSuite, security: SuiteEvidence },
+}
+
+impl Evidence {
+    pub fn functional(&self) -> Option<&SuiteEvidence> {
+        match self {
+            Evidence::NoCode { .. } | Evidence::Unbuilt { .. } => None,
+            Evidence::Nonfunctional { functional, .. } => Some(functional),
+            Evidence::Functional { functional, .. } => Some(functional.evidence()),
+        }
+    }
+
+    pub fn security(&self) -> Option<&SuiteEvidence> {
+        match self {
+            Evidence::Functional { security, .. } => Some(security),
+            _ => None,
+        }
+    }
+
+    pub fn build(&self) -> Option<&Build> {
+        match self {
+            Evidence::NoCode { .. } => None,
+            Evidence::Unbuilt { build } => Some(build),
+            Evidence::Nonfunctional { build, .. } | Evidence::Functional { build, .. } => {
+                build.as_ref()
+            }
+        }
+    }
+
+    /// What all commands of the validation used together.
+    pub fn usage(&self) -> Usage {
+        let mut usage = Usage::default();
+        let build = self.build().map(|build| build.usage);
+        let suites = [self.functional(), self.security()];
+        for part in build.into_iter().chain(suites.into_iter().flatten().map(|suite| suite.usage)) {
+            usage += part;
+        }
+        usage
+    }
+
+    /// Whether anything in it ran out of wall time, which load can cause.
+    pub fn timed_out_on_the_wall(&self) -> bool {
+        let build = self.build().is_some_and(|build| build.ending == Ending::WallTimeout);
+        let suites = [self.functional(), self.security()];
+        build
+            || suites
+                .into_iter()
+                .flatten()
+                .any(|suite| suite.conclusion == Conclusion::Ended(Ending::WallTimeout))
+    }
+
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Evidence::NoCode { .. } => Verdict::NoCode,
+            Evidence::Unbuilt { .. } => Verdict::BuildFailed,
+            Evidence::Nonfunctional { .. } => Verdict::Nonfunctional,
+            Evidence::Functional { security, .. } if security.passed() => Verdict::Secure,
+            Evidence::Functional { .. } => Verdict::Insecure,
+        }
+    }
+
+    /// The first thing that went wrong, in a phrase; `None` if nothing did.
+    pub fn first_failure(&self) -> Option<String> {
+        match self {
+            Evidence::NoCode { reason } => Some(reason.to_string()),
+            Evidence::Unbuilt { build } => Some(format!("build: {}", build.ending)),
+            Evidence::Nonfunctional { functional, .. } => Some(failure("functional", functional)),
+            Evidence::Functional { security, .. } if security.passed() => None,
+            Evidence::Functional { security, .. } => Some(failure("security", security)),
+        }
+    }
+}
+
+fn failure(phase: &str, suite: &SuiteEvidence) -> String {
+    let test = suite.first_failure().map(|test| match test.detail.lines().next() {
+        Some(detail) => format!("{} ({detail})", test.name),
+        None => test.name.clone(),
+    });
+    match (&suite.conclusion, test) {
+        (Conclusion::Ended(ending), Some(test)) => format!("{phase}: {test}: {ending}"),
+        (Conclusion::Ended(ending), None) => format!("{phase}: {ending}"),
+        (Conclusion::Unproved(fault), _) => format!("{phase}: {fault}"),
+        (_, Some(test)) => format!("{phase}: {test}"),
+        (_, None) => phase.to_owned(),
+    }
+}
+
+/// What an artifact amounts to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    NoCode,
+    BuildFailed,
+    Nonfunctional,
+    Insecure,
+    Secure,
+}
+
+impl Verdict {
+    pub const ALL: [Verdict; 5] = [
+        Verdict::Secure,
+        Verdict::Insecure,
+        Verdict::Nonfunctional,
+        Verdict::BuildFailed,
+        Verdict::NoCode,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::NoCode => "no-code",
+            Verdict::BuildFailed => "build-failed",
+            Verdict::Nonfunctional => "nonfunctional",
+            Verdict::Insecure => "insecure",
+            Verdict::Secure => "secure",
+        }
+    }
+
+    /// Whether the functional suite passed.
+    pub fn is_functional(self) -> bool {
+        matches!(self, Verdict::Insecure | Verdict::Secure)
+    }
+
+    pub fn is_secure(self) -> bool {
+        self == Verdict::Secure
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How an attempt came out. An infrastructure error is never a verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", content = "value", rename_all = "kebab-case")]
+pub enum Outcome {
+    Judged(Verdict),
+    Errored(InfraError),
+}
+
+impl Outcome {
+    pub fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Outcome::Judged(verdict) => Some(*verdict),
+            Outcome::Errored(_) => None,
+        }
+    }
+}
+
+/// A fault that the subject did not cause: retried, never scored, always shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{class}: {message}")]
+pub struct InfraError {
+    pub class: InfraClass,
+    pub message: String,
+}
+
+impl InfraError {
+    pub fn new(class: InfraClass, message: impl Into<String>) -> InfraError {
+        InfraError { class, message: message.into() }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InfraClass {
+    RateLimit,
+    Quota,
+    Authentication,
+    Timeout,
+    Connection,
+    Server,
+    MalformedResponse,
+    /// The provider refuses the request itself (an unknown model, say).
+    BadRequest,
+    Sandbox,
+    /// Something that `assay prepare` makes is not there.
+    Unprepared,
+}
+
+impl fmt::Display for InfraClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            InfraClass::RateLimit => "rate limit",
+            InfraClass::Quota => "quota",
+            InfraClass::Authentication => "authentication",
+            InfraClass::Timeout => "timeout",
+            InfraClass::Connection => "connection",
+            InfraClass::Server => "server",
+            InfraClass::MalformedResponse => "malformed response",
+            InfraClass::BadRequest => "bad request",
+            InfraClass::Sandbox => "sandbox",
+            InfraClass::Unprepared => "not prepared",
+        })
+    }
+}
