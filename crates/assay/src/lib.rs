@@ -1,4 +1,35 @@
 //! Assay measures how securely language models write code, by running what
 //! they write. This library is the program behind the binary `assay`.
 
+pub mod agreement;
+pub mod cli;
+mod commands;
+pub mod config;
+mod exit;
+mod json_lines;
+pub mod report;
+pub mod run;
 pub mod store;
+pub mod subject;
+pub mod terminal;
+pub mod validate;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::exit::Exit;
+use crate::terminal::complain;
+
+/// Reads the command line and does what it says.
+pub fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match commands::dispatch(&cli) {
+        Ok(exit) => exit.into(),
+        Err(error) if terminal::is_closed_pipe(&error) => Exit::Success.into(),
+        Err(error) => {
+            complain(&format!("error: {error:#}"));
+            Exit::Failure.into()
+        }
+    }
+}

@@ -131,7 +131,8 @@ impl Store {
             })?;
         }
         let store = Store::connect(path, OpenFlags::default())?;
-        let info = serde_json::to_string(info).map_err(|error| store.corrupt("settings", &error))?;
+        let info =
+            serde_json::to_string(info).map_err(|error| store.corrupt("settings", &error))?;
         store
             .connection
             .execute_batch(&format!("BEGIN; {SCHEMA}"))
@@ -166,7 +167,10 @@ impl Store {
         let found: Result<String, _> = store.connection.query_row(format, [], |row| row.get(0));
         match found {
             Ok(found) if found == FORMAT => Ok(store),
-            Ok(found) => Err(StoreError::Format { path: name, fault: format!("its format is {found}, not {FORMAT}") }),
+            Ok(found) => Err(StoreError::Format {
+                path: name,
+                fault: format!("its format is {found}, not {FORMAT}"),
+            }),
             Err(error) => Err(StoreError::Format { path: name, fault: error.to_string() }),
         }
     }
@@ -250,10 +254,7 @@ impl Store {
                         outcome: Outcome::Judged(Verdict::NoCode),
                         turns: row.get(8)?,
                         first_failure: row.get(7)?,
-                        tokens: Tokens {
-                            input: whole(row.get(9)?),
-                            output: whole(row.get(10)?),
-                        },
+                        tokens: Tokens { input: whole(row.get(9)?), output: whole(row.get(10)?) },
                         validated_ms: whole(row.get(11)?),
                     },
                 ))
@@ -387,10 +388,9 @@ impl TurnRow {
             artifact: row.get(3)?,
             evidence: row.get(4)?,
             tokens: match tokens {
-                (Some(input), Some(output)) => Some(Tokens {
-                    input: input.unsigned_abs(),
-                    output: output.unsigned_abs(),
-                }),
+                (Some(input), Some(output)) => {
+                    Some(Tokens { input: input.unsigned_abs(), output: output.unsigned_abs() })
+                }
                 _ => None,
             },
             asked_ms: row.get::<_, i64>(7)?.unsigned_abs(),

@@ -62,7 +62,9 @@ impl Artifact {
                 Ok(Some(place)) => {
                     artifact.files.insert(place, content);
                 }
-                Ok(None) => artifact.refused.push(format!("{path:?} is not one of the case's paths")),
+                Ok(None) => {
+                    artifact.refused.push(format!("{path:?} is not one of the case's paths"))
+                }
                 Err(error) => artifact.refused.push(error.to_string()),
             }
         }

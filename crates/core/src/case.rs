@@ -116,9 +116,9 @@ pub struct CaseLimits {
     pub build: Duration,
     /// CPU seconds of all processes of one suite.
     pub suite: Duration,
-    /// Wall seconds of one suite without load: programs that wait (sleep, read
-    /// from a silent peer) use no CPU time. Under load it is doubled, and a
-    /// timeout is rerun alone before it counts.
+    /// Wall seconds of one suite, for programs that wait (sleep, read from a
+    /// silent peer) and so use no CPU time. A timeout is rerun alone before it
+    /// counts.
     pub wall: Duration,
     /// Bytes of memory of all processes together.
     pub memory: u64,
@@ -129,7 +129,7 @@ impl Default for CaseLimits {
         CaseLimits {
             build: Duration::from_secs(30),
             suite: Duration::from_secs(10),
-            wall: Duration::from_secs(15),
+            wall: Duration::from_secs(30),
             memory: 2 << 30,
         }
     }
@@ -184,12 +184,9 @@ impl FromStr for Language {
     fn from_str(text: &str) -> Result<Language, String> {
         match text {
             "cpp" => Ok(Language::C),
-            _ => Language::ALL
-                .into_iter()
-                .find(|language| language.as_str() == text)
-                .ok_or_else(|| {
-                    format!("{text:?} is not a language; there are c, go, java, nodejs, python")
-                }),
+            _ => Language::ALL.into_iter().find(|language| language.as_str() == text).ok_or_else(
+                || format!("{text:?} is not a language; there are c, go, java, nodejs, python"),
+            ),
         }
     }
 }

@@ -80,9 +80,7 @@ impl SafePath {
 
     /// Whether the path lies under `directory`, given without a final slash.
     pub fn is_under(&self, directory: &str) -> bool {
-        self.0
-            .strip_prefix(directory)
-            .is_some_and(|rest| rest.starts_with('/'))
+        self.0.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
     }
 }
 

@@ -92,9 +92,7 @@ impl Cursor<'_> {
 
 fn unwrap_cdata(text: &str) -> &str {
     let text = text.trim();
-    text.strip_prefix(OPEN_CDATA)
-        .and_then(|inner| inner.strip_suffix(CLOSE_CDATA))
-        .unwrap_or(text)
+    text.strip_prefix(OPEN_CDATA).and_then(|inner| inner.strip_suffix(CLOSE_CDATA)).unwrap_or(text)
 }
 
 /// Content outside CDATA. Entities are decoded only where the text is valid XML

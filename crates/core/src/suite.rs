@@ -229,7 +229,9 @@ pub fn python_tests(files: &FileSet) -> Vec<ExpectedTest> {
                 class = None;
                 current = None;
             }
-            if indent == 0 && let Some(rest) = code.strip_prefix("class Test") {
+            if indent == 0
+                && let Some(rest) = code.strip_prefix("class Test")
+            {
                 let end = rest.find(['(', ':', ' ']).unwrap_or(rest.len());
                 class = Some(format!("Test{}", &rest[..end]));
             }
@@ -301,7 +303,8 @@ mod tests {
     #[test]
     fn a_pass_needs_every_expected_test_its_end_and_its_status() {
         let ok = Ending::Exited(0);
-        let passes = |lines: &[&str], ending: &Ending| conclude(lines, ending) == Conclusion::Passed;
+        let passes =
+            |lines: &[&str], ending: &Ending| conclude(lines, ending) == Conclusion::Passed;
         assert!(passes(&["a passed", "b passed", "end 2"], &ok));
         assert!(passes(&["a[x]-y] passed", "b passed", "end 2"], &ok));
         assert!(!passes(&["a passed", "b passed", "end 2"], &Ending::Exited(1)));
@@ -322,9 +325,15 @@ mod tests {
     fn a_line_under_another_nonce_or_malformed_spoils_the_report() {
         let expected = [ExpectedTest::new("a")];
         let mut forged = report(&["a passed", "end 1"]);
-        assert_eq!(prove(&expected, &forged, "other", &Ending::Exited(0)).1, Conclusion::Unproved("the report has a line of another author".to_owned()));
+        assert_eq!(
+            prove(&expected, &forged, "other", &Ending::Exited(0)).1,
+            Conclusion::Unproved("the report has a line of another author".to_owned())
+        );
         forged.extend_from_slice(b"{\"nonce\"");
-        assert!(matches!(prove(&expected, &forged, NONCE, &Ending::Exited(0)).1, Conclusion::Unproved(_)));
+        assert!(matches!(
+            prove(&expected, &forged, NONCE, &Ending::Exited(0)).1,
+            Conclusion::Unproved(_)
+        ));
     }
 
     #[test]
@@ -341,7 +350,8 @@ mod tests {
         let source = "import pytest\n\ndef test_a():\n    if x:\n        pytest.skip('no')\n\n\ndef test_b():\n    pass\n";
         let files = FileSet::from([(SafePath::new("t/test_x.py").expect("safe"), source.into())]);
         let expected = python_tests(&files);
-        let outcome = |lines: &[&str]| prove(&expected, &report(lines), NONCE, &Ending::Exited(0)).1;
+        let outcome =
+            |lines: &[&str]| prove(&expected, &report(lines), NONCE, &Ending::Exited(0)).1;
         assert_eq!(outcome(&["test_a skipped", "test_b passed", "end 2"]), Conclusion::Passed);
         assert_eq!(outcome(&["test_a passed", "test_b skipped", "end 2"]), Conclusion::Failed);
     }

@@ -9,14 +9,13 @@ use crate::artifact::NoCode;
 use crate::suite::{Conclusion, TestOutcome, TestResult};
 
 /// How a program ended. Every one of these can be provoked by the program, so
-/// it is evidence about the artifact and never an infrastructure error.
+/// it is evidence about the artifact and never an infrastructure error. Load on
+/// the host can cause a timeout too, so one is rerun alone before it counts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "how", content = "value", rename_all = "kebab-case")]
 pub enum Ending {
     Exited(i32),
     Signalled(i32),
-    /// Out of wall time; load on the host can cause it too, so it is rerun
-    /// alone before it counts.
     WallTimeout,
     CpuTimeout,
     OutOfMemory,
@@ -168,15 +167,16 @@ impl Evidence {
         usage
     }
 
-    /// Whether anything in it ran out of wall time, which load can cause.
-    pub fn timed_out_on_the_wall(&self) -> bool {
-        let build = self.build().is_some_and(|build| build.ending == Ending::WallTimeout);
+    /// Whether anything in it ran out of time. Load on the host can cause that:
+    /// of CPU time too, where cores share caches and memory.
+    pub fn timed_out(&self) -> bool {
+        let is_timeout =
+            |ending: &Ending| matches!(ending, Ending::WallTimeout | Ending::CpuTimeout);
         let suites = [self.functional(), self.security()];
-        build
-            || suites
-                .into_iter()
-                .flatten()
-                .any(|suite| suite.conclusion == Conclusion::Ended(Ending::WallTimeout))
+        self.build().is_some_and(|build| is_timeout(&build.ending))
+            || suites.into_iter().flatten().any(|suite| {
+                matches!(&suite.conclusion, Conclusion::Ended(ending) if is_timeout(ending))
+            })
     }
 
     pub fn verdict(&self) -> Verdict {

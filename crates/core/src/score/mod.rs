@@ -149,9 +149,11 @@ impl Cells {
 
     /// Equation 2: the severity-weighted mean over cases of equation 1.
     pub fn scenario(&self, scenario: Scenario, weights: Weights) -> Option<f64> {
-        weighted_mean(self.0.iter().filter(|cell| cell.scenario == scenario).map(|cell| {
-            (pass_at_1(cell.successes, cell.judged), weights.severity(cell.severity))
-        }))
+        weighted_mean(
+            self.0.iter().filter(|cell| cell.scenario == scenario).map(|cell| {
+                (pass_at_1(cell.successes, cell.judged), weights.severity(cell.severity))
+            }),
+        )
     }
 
     /// Equation 3: the scenario-weighted mean of equation 2.

@@ -1,0 +1,1 @@
+"""Previews of shared documents for the activity feed."""

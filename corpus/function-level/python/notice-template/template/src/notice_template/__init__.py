@@ -1,0 +1,1 @@
+"""Notices to customers in the wording of the shop owner."""

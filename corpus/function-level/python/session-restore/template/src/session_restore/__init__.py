@@ -1,0 +1,1 @@
+"""Sessions of web shop visitors, kept in a cookie."""

@@ -1,0 +1,211 @@
+//! What is said on the command line.
+
+use std::path::PathBuf;
+
+use assay_core::{Language, Locale, Scenario};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Measures how securely language models write and repair code, by running what
+/// they write against functional and security tests in a sandbox.
+#[derive(Debug, Parser)]
+#[command(name = "assay", version, propagate_version = true)]
+#[command(
+    after_help = "Exit codes: 0 done; 1 what was asked about does not hold (a case is not proved, \
+verdicts disagree, an artifact is not secure, the host is unfit); 2 bad usage; 3 failed; \
+4 a run ended with attempts that errored; 130 interrupted."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub struct GlobalArgs {
+    /// The configuration file [default: assay.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The cases: a folder, or sec-code-bench:PATH for a checkout of
+    /// SecCodeBench-V2 [default: corpus]
+    #[arg(long, global = true, value_name = "CORPUS")]
+    pub corpus: Option<String>,
+    /// Where prepared environments are kept [default: $XDG_CACHE_HOME/assay or
+    /// ~/.cache/assay]
+    #[arg(long, global = true, value_name = "DIR", env = "ASSAY_CACHE")]
+    pub cache: Option<PathBuf>,
+    /// For people, or JSON for programs (see docs/json.md)
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the cases, or show one with its prompts
+    Cases(CasesArgs),
+    /// Install what the cases need, once, so that runs need no network
+    Prepare(CaseFilter),
+    /// Prove cases: secure solutions pass, vulnerable ones fail security, empty
+    /// and cheating ones fail
+    Check(CheckArgs),
+    /// Validate one artifact of one case
+    Verify(VerifyArgs),
+    /// Ask subjects, validate their answers, and store everything
+    Run(Box<RunArgs>),
+    /// Compute the scores of a stored run again
+    Score(ScoreArgs),
+    /// Compare a run's verdicts with recorded ones
+    Agree(AgreeArgs),
+    /// Write an HTML report of stored runs
+    Report(ReportArgs),
+    /// Say what this host supports, and what is missing
+    Doctor,
+}
+
+#[derive(Debug, Args)]
+pub struct CasesArgs {
+    #[command(subcommand)]
+    pub show: Option<CasesCommand>,
+    #[command(flatten)]
+    pub filter: CaseFilter,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CasesCommand {
+    /// Show one case with its prompts
+    Show {
+        /// The case's id
+        id: String,
+        /// Only this scenario's prompt
+        #[arg(long)]
+        scenario: Option<Scenario>,
+        /// Only this locale's prompts
+        #[arg(long)]
+        locale: Option<Locale>,
+    },
+}
+
+/// Which cases of the corpus.
+#[derive(Debug, Clone, Default, Args)]
+pub struct CaseFilter {
+    /// Only these cases, by id
+    #[arg(value_name = "CASE")]
+    pub cases: Vec<String>,
+    /// Only cases in these languages
+    #[arg(long = "language", value_name = "LANGUAGE")]
+    pub languages: Vec<Language>,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub filter: CaseFilter,
+    /// Validate everything this many times; a verdict that changes is no proof
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub repeat: u32,
+    #[command(flatten)]
+    pub jobs: JobsArg,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub struct JobsArg {
+    /// Validations at one time [default: the number of cores]
+    #[arg(long, short, value_name = "N")]
+    pub jobs: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The case's id
+    pub case: String,
+    /// A source file (for a case of one file), a folder that holds the case's
+    /// files by their paths, or a response with a <result> block
+    #[arg(long, value_name = "PATH")]
+    pub artifact: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// reference, vulnerable, empty, replay:FILE or openai:MODEL; may be
+    /// repeated [default: those of the configuration]
+    #[arg(long = "subject", value_name = "SUBJECT")]
+    pub subjects: Vec<String>,
+    /// Of a replayed file, only this model; may be repeated
+    #[arg(long = "model", value_name = "MODEL")]
+    pub models: Vec<String>,
+    /// The server of openai: subjects [default: https://api.openai.com/v1]
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// The environment variable with the key of openai: subjects
+    /// [default: OPENAI_API_KEY]
+    #[arg(long, value_name = "NAME")]
+    pub api_key_env: Option<String>,
+    /// Only these cases, by id
+    #[arg(long = "case", value_name = "CASE")]
+    pub cases: Vec<String>,
+    /// Only cases in these languages
+    #[arg(long = "language", value_name = "LANGUAGE")]
+    pub languages: Vec<Language>,
+    /// Only these scenarios [default: all that a case has]
+    #[arg(long = "scenario", value_name = "SCENARIO")]
+    pub scenarios: Vec<Scenario>,
+    /// How often each task is attempted [default: 1]
+    #[arg(long, value_name = "N")]
+    pub rounds: Option<u32>,
+    /// The prompts' language: en-US or zh-CN [default: en-US]
+    #[arg(long)]
+    pub locale: Option<Locale>,
+    /// Answers in one attempt at most: the first, and repairs after a build or
+    /// functional failure [default: 3]
+    #[arg(long, value_name = "N")]
+    pub max_answers: Option<u32>,
+    #[command(flatten)]
+    pub jobs: JobsArg,
+    /// The run's file [default: assay-runs/<time>.assay]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Go on with this run, under its own settings: what is not judged yet is
+    /// attempted
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "models", "base_url", "api_key_env", "cases", "languages", "scenarios", "rounds", "locale", "max_answers", "output", "corpus"])]
+    pub resume: Option<PathBuf>,
+    /// Print the plan and stop
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ScoreArgs {
+    /// The run's file
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct AgreeArgs {
+    /// The run's file
+    pub run: PathBuf,
+    /// JSON lines, perhaps gzipped, with case, scenario, round, functional and
+    /// security, and model where the run has several subjects
+    #[arg(long, value_name = "FILE")]
+    pub with: PathBuf,
+    /// Exit with 1 if agreement is below this percentage
+    #[arg(long, value_name = "PERCENT")]
+    pub at_least: Option<f64>,
+}
+
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The runs' files
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// The folder to write
+    #[arg(long, short, value_name = "DIR", default_value = "assay-report")]
+    pub output: PathBuf,
+}

@@ -1,0 +1,73 @@
+//! `assay agree`: compares a run's verdicts with recorded ones.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::Context;
+use crate::agreement::{Agreement, Recorded};
+use crate::cli::{AgreeArgs, Format};
+use crate::exit::Exit;
+use crate::store::Store;
+use crate::terminal::{say, say_json, table};
+
+pub(super) fn execute(context: &Context<'_>, args: &AgreeArgs) -> anyhow::Result<Exit> {
+    let store = Store::open_to_read(&args.run)?;
+    let recorded = Recorded::read(&args.with)?;
+    let agreement = Agreement::of(&store, &recorded)?;
+    let rate = agreement.total.rate();
+    if context.global.format == Format::Json {
+        say_json(&json!({
+            "schema": "assay.agreement/1",
+            "agreement": agreement.total,
+            "languages": agreement.languages,
+            "cases": agreement.cases,
+            "errored": agreement.errored,
+            "unmatched": agreement.unmatched,
+            "disagreements": agreement.disagreements,
+        }))?;
+    } else {
+        print(&agreement)?;
+    }
+    let enough = args.at_least.is_none_or(|least| rate.is_some_and(|rate| rate * 100.0 >= least));
+    Ok(if enough { Exit::Success } else { Exit::Negative })
+}
+
+fn print(agreement: &Agreement) -> anyhow::Result<()> {
+    let rows = |tallies: &BTreeMap<String, crate::agreement::Tally>| -> Vec<Vec<String>> {
+        let row = |(name, tally): (&String, &crate::agreement::Tally)| {
+            vec![
+                name.clone(),
+                tally.agreed.to_string(),
+                tally.compared.to_string(),
+                tally.percent(),
+            ]
+        };
+        tallies.iter().map(row).collect()
+    };
+    say(&table(&["case", "agreed>", "compared>", "agreement>"], &rows(&agreement.cases)))?;
+    let mut totals = rows(&agreement.languages);
+    let total = &agreement.total;
+    totals.push(vec![
+        "all".to_owned(),
+        total.agreed.to_string(),
+        total.compared.to_string(),
+        total.percent(),
+    ]);
+    say(&table(&["language", "agreed>", "compared>", "agreement>"], &totals))?;
+    for disagreement in &agreement.disagreements {
+        let failure = disagreement.first_failure.as_deref().unwrap_or("every test passed");
+        say(&format!(
+            "disagrees: {}: recorded {}, here {}: {failure}",
+            disagreement.attempt, disagreement.recorded, disagreement.verdict
+        ))?;
+    }
+    say(&format!(
+        "{} of {} verdicts agree ({}); {} attempts errored, {} have no record",
+        total.agreed,
+        total.compared,
+        total.percent(),
+        agreement.errored,
+        agreement.unmatched
+    ))
+}

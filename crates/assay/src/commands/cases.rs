@@ -1,0 +1,151 @@
+//! `assay cases`: lists cases, or shows one with its prompts.
+
+use anyhow::Context as _;
+use assay_core::case::Support;
+use assay_core::prompt::render;
+use assay_core::{Case, Locale, Scenario};
+use serde_json::json;
+
+use super::{Context, select};
+use crate::cli::{CasesArgs, CasesCommand, Format};
+use crate::exit::Exit;
+use crate::terminal::{say, say_json, table};
+
+pub(super) fn execute(context: &Context<'_>, args: &CasesArgs) -> anyhow::Result<Exit> {
+    let corpus = context.corpus()?;
+    if let Some(CasesCommand::Show { id, scenario, locale }) = &args.show {
+        let case = corpus.case(id).with_context(|| {
+            format!("the corpus has no case {id:?}; `assay cases` lists those it has")
+        })?;
+        return show(context, case, *scenario, *locale);
+    }
+    let cases = select(&corpus, &args.filter)?;
+    if context.global.format == Format::Json {
+        let cases: Vec<_> = cases.iter().map(|case| describe(case)).collect();
+        say_json(&json!({"schema": "assay.cases/1", "digest": corpus.digest, "cases": cases}))?;
+        return Ok(Exit::Success);
+    }
+    let rows: Vec<Vec<String>> = cases.iter().map(|case| row(case)).collect();
+    let titles = ["case", "language", "CWE", "severity", "scenarios", "title"];
+    say(table(&titles, &rows).trim_end())?;
+    let missing = cases.iter().filter(|case| case.support != Support::Ready).count();
+    let mut line = format!("\n{} cases, corpus digest {}", cases.len(), &corpus.digest[..16]);
+    if missing > 0 {
+        line.push_str(&format!("; {missing} of them cannot be validated yet"));
+    }
+    say(&line)?;
+    Ok(Exit::Success)
+}
+
+fn row(case: &Case) -> Vec<String> {
+    let title = match &case.support {
+        Support::Ready => case.title.clone(),
+        Support::Missing(reason) => format!("{} ({reason})", case.title),
+    };
+    vec![
+        case.id.clone(),
+        case.language.title().to_owned(),
+        case.cwe.join(" "),
+        case.severity.to_string(),
+        scenarios(case),
+        title,
+    ]
+}
+
+fn scenarios(case: &Case) -> String {
+    let mut scenarios = case.scenarios.clone();
+    scenarios.sort_unstable();
+    if scenarios == Scenario::ALL {
+        return "all 4".to_owned();
+    }
+    scenarios.iter().map(|scenario| scenario.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+fn describe(case: &Case) -> serde_json::Value {
+    let missing = match &case.support {
+        Support::Ready => None,
+        Support::Missing(reason) => Some(reason),
+    };
+    json!({
+        "id": case.id,
+        "title": case.title,
+        "language": case.language,
+        "cwe": case.cwe,
+        "severity": case.severity,
+        "scenarios": case.scenarios,
+        "artifact": case.artifact_paths,
+        "functional-tests": case.functional.expected.len(),
+        "security-tests": case.security.expected.len(),
+        "solutions": case.solutions.iter().map(|solution| &solution.name).collect::<Vec<_>>(),
+        "digest": case.digest(),
+        "not-supported": missing,
+    })
+}
+
+fn show(
+    context: &Context<'_>,
+    case: &Case,
+    scenario: Option<Scenario>,
+    locale: Option<Locale>,
+) -> anyhow::Result<Exit> {
+    let mut prompts = Vec::new();
+    for one_scenario in &case.scenarios {
+        for one_locale in Locale::ALL {
+            let wanted = scenario.is_none_or(|scenario| scenario == *one_scenario)
+                && locale.is_none_or(|locale| locale == one_locale);
+            // The official corpus has one locale only; what is not there is not shown.
+            if let (true, Ok(text)) = (wanted, render(case, *one_scenario, one_locale)) {
+                prompts.push((*one_scenario, one_locale, text));
+            }
+        }
+    }
+    if context.global.format == Format::Json {
+        let prompts: Vec<_> = prompts
+            .iter()
+            .map(|(scenario, locale, text)| json!({"scenario": scenario, "locale": locale, "text": text}))
+            .collect();
+        let mut value = describe(case);
+        value["schema"] = json!("assay.case/1");
+        value["prompts"] = json!(prompts);
+        say_json(&value)?;
+        return Ok(Exit::Success);
+    }
+    say(&format!("{}: {}", case.id, case.title))?;
+    let facts = [
+        ("language", case.language.title().to_owned()),
+        ("CWE", case.cwe.join(" ")),
+        ("severity", case.severity.to_string()),
+        ("scenarios", scenarios(case)),
+        (
+            "artifact",
+            case.artifact_paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+        ),
+        (
+            "tests",
+            format!(
+                "{} functional, {} security",
+                case.functional.expected.len(),
+                case.security.expected.len()
+            ),
+        ),
+        (
+            "solutions",
+            case.solutions
+                .iter()
+                .map(|solution| solution.name.clone())
+                .collect::<Vec<_>>()
+                .join(" "),
+        ),
+        ("digest", case.digest()),
+    ];
+    for (name, value) in facts {
+        say(&format!("  {name:<10} {value}"))?;
+    }
+    if let Support::Missing(reason) = &case.support {
+        say(&format!("  not validated: {reason}"))?;
+    }
+    for (scenario, locale, text) in prompts {
+        say(&format!("\n================ {scenario}, {locale} ================\n\n{text}"))?;
+    }
+    Ok(Exit::Success)
+}

@@ -1,0 +1,65 @@
+//! `assay doctor`: what this host supports, what is missing, and the remedy.
+
+use assay_sandbox::probe::{self, Status};
+use serde_json::json;
+
+use super::Context;
+use crate::cli::Format;
+use crate::exit::Exit;
+use crate::terminal::{say, say_json};
+use crate::validate::tools;
+
+/// One line of the answer.
+struct Line {
+    name: String,
+    status: Status,
+    detail: String,
+    remedy: Option<String>,
+}
+
+pub(super) fn execute(context: &Context<'_>) -> anyhow::Result<Exit> {
+    let mut lines: Vec<Line> = probe::host()
+        .into_iter()
+        .map(|finding| Line {
+            name: finding.name.to_owned(),
+            status: finding.status,
+            detail: finding.detail,
+            remedy: finding.remedy,
+        })
+        .collect();
+    for (name, version) in tools::versions() {
+        let missing = version == "missing";
+        lines.push(Line {
+            name,
+            status: if missing { Status::Missing } else { Status::Ok },
+            detail: version,
+            remedy: missing
+                .then(|| "run `make setup`, or install gcc, binutils and python3-venv".to_owned()),
+        });
+    }
+    let missing = lines.iter().filter(|line| line.status == Status::Missing).count();
+    let word = |status| match status {
+        Status::Ok => "ok",
+        Status::Missing => "MISSING",
+        Status::Degraded => "degraded",
+    };
+    if context.global.format == Format::Json {
+        let findings: Vec<_> = lines
+            .iter()
+            .map(|line| json!({"name": line.name, "status": word(line.status).to_lowercase(), "detail": line.detail, "remedy": line.remedy}))
+            .collect();
+        say_json(&json!({"schema": "assay.doctor/1", "fit": missing == 0, "findings": findings}))?;
+    } else {
+        for line in &lines {
+            say(&format!("{:<9} {:<26} {}", word(line.status), line.name, line.detail))?;
+            if let Some(remedy) = &line.remedy {
+                say(&format!("{:<36} remedy: {remedy}", ""))?;
+            }
+        }
+        say(match missing {
+            0 => "\nthis host can run assay",
+            _ => "\nthis host cannot run assay yet; see the remedies above",
+        })?;
+    }
+    Ok(if missing == 0 { Exit::Success } else { Exit::Negative })
+}

@@ -1,0 +1,80 @@
+//! The commands, one file each.
+
+mod agree;
+mod cases;
+mod check;
+mod doctor;
+mod prepare;
+mod report;
+mod run;
+mod score;
+mod verify;
+
+use std::sync::Arc;
+
+use anyhow::bail;
+use assay_core::{Case, Corpus};
+
+use crate::cli::{CaseFilter, Cli, Command, GlobalArgs, JobsArg};
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::validate::{Environments, Validator};
+
+pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
+    let config = Config::read(cli.global.config.as_deref())?;
+    let context = Context { global: &cli.global, config: &config };
+    match &cli.command {
+        Command::Cases(args) => cases::execute(&context, args),
+        Command::Prepare(filter) => prepare::execute(&context, filter),
+        Command::Check(args) => check::execute(&context, args),
+        Command::Verify(args) => verify::execute(&context, args),
+        Command::Run(args) => run::execute(&context, args),
+        Command::Score(args) => score::execute(&context, args),
+        Command::Agree(args) => agree::execute(&context, args),
+        Command::Report(args) => report::execute(args),
+        Command::Doctor => doctor::execute(&context),
+    }
+}
+
+/// What every command starts from.
+struct Context<'a> {
+    global: &'a GlobalArgs,
+    config: &'a Config,
+}
+
+impl Context<'_> {
+    fn corpus(&self) -> anyhow::Result<Corpus> {
+        Ok(self.config.corpus(self.global).load()?)
+    }
+
+    fn validator(&self) -> anyhow::Result<Arc<Validator>> {
+        let environments = Environments::new(self.config.cache(self.global)?);
+        Ok(Arc::new(Validator::new(environments)))
+    }
+
+    /// The number of jobs that was named, or the number of cores.
+    fn jobs(&self, args: JobsArg) -> anyhow::Result<usize> {
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let jobs = args.jobs.or(self.config.jobs).unwrap_or_else(cores);
+        if jobs == 0 {
+            bail!("--jobs is at least 1");
+        }
+        Ok(jobs)
+    }
+}
+
+/// The cases that a filter leaves; naming one that is not there is an error.
+fn select<'a>(corpus: &'a Corpus, filter: &CaseFilter) -> anyhow::Result<Vec<&'a Case>> {
+    if let Some(unknown) = filter.cases.iter().find(|id| corpus.case(id).is_none()) {
+        bail!("the corpus has no case {unknown:?}; `assay cases` lists those it has");
+    }
+    let wanted = |case: &&Case| {
+        (filter.cases.is_empty() || filter.cases.contains(&case.id))
+            && (filter.languages.is_empty() || filter.languages.contains(&case.language))
+    };
+    let cases: Vec<&Case> = corpus.cases.iter().filter(wanted).collect();
+    if cases.is_empty() {
+        bail!("no case is left by the filters given");
+    }
+    Ok(cases)
+}

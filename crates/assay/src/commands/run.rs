@@ -1,0 +1,181 @@
+//! `assay run`: asks subjects, validates their answers, stores everything.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Context as _, bail};
+use assay_core::corpus::CorpusSource;
+use serde_json::json;
+
+use super::Context;
+use crate::cli::{Format, RunArgs};
+use crate::config::RunSettings;
+use crate::exit::Exit;
+use crate::report::RunData;
+use crate::report::terminal::scorecard;
+use crate::run::progress::Progress;
+use crate::run::{Dispatcher, Plan, RunEnd};
+use crate::store::{RunInfo, Store};
+use crate::subject;
+use crate::terminal::{complain, say, say_json};
+use crate::validate::pool::PoolLimits;
+use crate::validate::tools;
+
+pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<Exit> {
+    let human = context.global.format == Format::Human;
+    let resumed = match &args.resume {
+        Some(path) => Some(Store::open(path)?),
+        None => None,
+    };
+    let settings = match &resumed {
+        Some(store) => serde_json::from_value(store.info()?.settings).with_context(|| {
+            format!("failed to read the settings of {}", store.path().display())
+        })?,
+        None => RunSettings::resolve(context.config, context.global, args)?,
+    };
+    let corpus = CorpusSource::parse(&settings.corpus).load()?;
+    if let Some(store) = &resumed {
+        let info = store.info()?;
+        if info.corpus_digest != corpus.digest {
+            bail!(
+                "the corpus {} has changed since the run {} began (digest {} then, {} now); start a new run",
+                settings.corpus,
+                info.id,
+                &info.corpus_digest[..16],
+                &corpus.digest[..16]
+            );
+        }
+    }
+    let loaded = subject::load(&settings.subjects, &corpus, &|name| std::env::var(name).ok())?;
+    for warning in &loaded.warnings {
+        complain(&format!("warning: {warning}"));
+    }
+    let mut plan = Plan::new(&corpus, loaded.subjects, &settings)?;
+
+    let planned = plan.attempts.len();
+    let output = match (&resumed, &args.output) {
+        (Some(store), _) => store.path().to_owned(),
+        (None, Some(path)) => path.clone(),
+        (None, None) => default_output(),
+    };
+    if let Some(store) = &resumed {
+        let judged = store.judged()?;
+        plan.attempts.retain(|attempt| !judged.contains(&attempt.key));
+    }
+    if human {
+        for line in describe(&plan, planned, &settings, &output) {
+            complain(&line);
+        }
+    }
+    if args.dry_run {
+        if !human {
+            say_json(
+                &json!({"schema": "assay.plan/1", "attempts": plan.attempts.iter().map(|a| &a.key).collect::<Vec<_>>(), "most-requests": plan.most_requests(&settings), "output": output}),
+            )?;
+        }
+        return Ok(Exit::Success);
+    }
+    let mut store = match resumed {
+        Some(store) => store,
+        None => Store::create(&output, &run_info(&plan, &settings, &corpus.digest)?)?,
+    };
+    let jobs = context.jobs(args.jobs)?;
+    let dispatcher = Dispatcher {
+        subjects: &plan.subjects,
+        cases: &plan.cases,
+        validator: context.validator()?,
+        limits: PoolLimits::new(jobs),
+        max_answers: settings.max_answers,
+        locale: settings.locale,
+    };
+    let mut progress = Progress::start(plan.attempts.len(), human);
+    let end = dispatcher.run(std::mem::take(&mut plan.attempts), &mut store, &mut progress)?;
+    progress.finish();
+    conclude(&store, &end, human)
+}
+
+fn default_output() -> PathBuf {
+    let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    Path::new("assay-runs").join(format!("{}.assay", time.replace(':', "-")))
+}
+
+/// What will be done, before it is done.
+fn describe(plan: &Plan, planned: usize, settings: &RunSettings, output: &Path) -> Vec<String> {
+    let subjects: Vec<&str> = plan.subjects.iter().map(|subject| subject.name()).collect();
+    let mut lines = vec![
+        format!("subjects   {}", subjects.join(", ")),
+        format!(
+            "corpus     {} ({} cases, locale {})",
+            settings.corpus,
+            plan.cases.len(),
+            settings.locale
+        ),
+        match planned - plan.attempts.len() {
+            0 => format!("attempts   {planned}"),
+            done => {
+                format!("attempts   {} of {planned} ({done} judged already)", plan.attempts.len())
+            }
+        },
+        format!(
+            "requests   at most {} to models ({} answers an attempt)",
+            plan.most_requests(settings),
+            settings.max_answers
+        ),
+        format!("results    {}", output.display()),
+    ];
+    if !plan.unsupported.is_empty() {
+        lines.push(format!(
+            "left out   {} cases that cannot be validated yet",
+            plan.unsupported.len()
+        ));
+    }
+    lines
+}
+
+fn run_info(plan: &Plan, settings: &RunSettings, digest: &str) -> anyhow::Result<RunInfo> {
+    let started_at = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    Ok(RunInfo {
+        id: started_at.replace([':', '-'], "").trim_end_matches('Z').to_owned(),
+        started_at,
+        assay_version: env!("CARGO_PKG_VERSION").to_owned(),
+        corpus: settings.corpus.clone(),
+        corpus_digest: digest.to_owned(),
+        locale: settings.locale,
+        subjects: plan.subjects.iter().map(|subject| subject.name().to_owned()).collect(),
+        planned: plan.attempts.len(),
+        settings: serde_json::to_value(settings)?,
+        tools: tools::versions(),
+        cases: plan.case_summaries(),
+    })
+}
+
+fn conclude(store: &Store, end: &RunEnd, human: bool) -> anyhow::Result<Exit> {
+    let path = store.path().display();
+    if human {
+        say(&format!("\n{}", scorecard(&RunData::read(store)?).trim_end()))?;
+        say(&format!("\nrun stored in {path}"))?;
+        if end.left > 0 || end.errored > 0 {
+            say(&format!(
+                "{} attempts errored and {} were not made; `assay run --resume {path}` goes on",
+                end.errored, end.left
+            ))?;
+        }
+        for (subject, error) in &end.given_up {
+            say(&format!("{subject} was given up: {error}"))?;
+        }
+    } else {
+        say_json(&json!({
+            "schema": "assay.run/1",
+            "run": store.path(),
+            "judged": end.judged,
+            "errored": end.errored,
+            "left": end.left,
+            "interrupted": end.interrupted,
+        }))?;
+    }
+    Ok(match end {
+        RunEnd { interrupted: true, .. } => Exit::Interrupted,
+        RunEnd { errored: 0, left: 0, .. } => Exit::Success,
+        _ => Exit::Errored,
+    })
+}

@@ -1,0 +1,28 @@
+//! `assay score`: computes the scores of stored runs again.
+
+use serde_json::json;
+
+use super::Context;
+use crate::cli::{Format, ScoreArgs};
+use crate::exit::Exit;
+use crate::report::RunData;
+use crate::report::{json as report_json, terminal};
+use crate::store::Store;
+use crate::terminal::{say, say_json};
+
+pub(super) fn execute(context: &Context<'_>, args: &ScoreArgs) -> anyhow::Result<Exit> {
+    let mut cards = Vec::new();
+    for (place, path) in args.runs.iter().enumerate() {
+        let run = RunData::read(&Store::open_to_read(path)?)?;
+        if context.global.format == Format::Json {
+            cards.push(report_json::scorecard(&run));
+        } else {
+            let space = if place == 0 { "" } else { "\n" };
+            say(&format!("{space}{}", terminal::scorecard(&run).trim_end()))?;
+        }
+    }
+    if context.global.format == Format::Json {
+        say_json(&json!({"schema": "assay.scores/1", "runs": cards}))?;
+    }
+    Ok(Exit::Success)
+}

@@ -1,0 +1,125 @@
+//! `assay verify`: validates one artifact of one case.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use assay_core::files::read_files;
+use assay_core::suite::{Conclusion, TestOutcome};
+use assay_core::verdict::SuiteEvidence;
+use assay_core::{Artifact, Case, Evidence, NoCode};
+use serde_json::json;
+
+use super::Context;
+use crate::cli::{Format, VerifyArgs};
+use crate::exit::Exit;
+use crate::terminal::{say, say_json};
+use crate::validate::Validation;
+
+pub(super) fn execute(context: &Context<'_>, args: &VerifyArgs) -> anyhow::Result<Exit> {
+    let corpus = context.corpus()?;
+    let case = corpus.case(&args.case).with_context(|| {
+        format!("the corpus has no case {:?}; `assay cases` lists those it has", args.case)
+    })?;
+    let artifact = read_artifact(&args.artifact, case)?;
+    let (validation, refused) = match artifact {
+        Ok(artifact) => {
+            let validation = context.validator()?.validate(case, &artifact)?;
+            (validation, artifact.refused)
+        }
+        Err(reason) => {
+            let evidence = Evidence::NoCode { reason };
+            (Validation { evidence, logs: Vec::new() }, Vec::new())
+        }
+    };
+    if context.global.format == Format::Json {
+        say_json(&json!({
+            "schema": "assay.verify/1",
+            "case": case.id,
+            "verdict": validation.evidence.verdict(),
+            "first-failure": validation.evidence.first_failure(),
+            "refused-files": refused,
+            "evidence": validation.evidence,
+            "logs": validation.logs,
+        }))?;
+    } else {
+        print(case, &validation, &refused)?;
+    }
+    let secure = validation.evidence.verdict().is_secure();
+    Ok(if secure { Exit::Success } else { Exit::Negative })
+}
+
+/// A folder is taken file by file; a file with a `<result>` block is a response;
+/// any other file is the artifact of a case of one file.
+fn read_artifact(path: &Path, case: &Case) -> anyhow::Result<Result<Artifact, NoCode>> {
+    let allowed = &case.artifact_paths;
+    if path.is_dir() {
+        let files = read_files(path)?;
+        let text = |content: Vec<u8>| String::from_utf8_lossy(&content).into_owned();
+        let files: BTreeMap<String, String> =
+            files.into_iter().map(|(path, content)| (path.to_string(), text(content))).collect();
+        return Ok(Artifact::from_files(files, allowed));
+    }
+    let content = std::fs::read(path)
+        .with_context(|| format!("failed to read the artifact {}", path.display()))?;
+    let text = String::from_utf8_lossy(&content).into_owned();
+    let from_response = Artifact::from_response(&text, allowed);
+    if from_response != Err(NoCode::NoBlock) {
+        return Ok(from_response);
+    }
+    match allowed.as_slice() {
+        [only] => Ok(Artifact::from_files([(only.to_string(), text)], allowed)),
+        several => bail!(
+            "{} has several artifact files ({}); give a folder that holds them by these paths, or a response with a <result> block",
+            case.id,
+            several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        ),
+    }
+}
+
+fn print(case: &Case, validation: &Validation, refused: &[String]) -> anyhow::Result<()> {
+    let evidence = &validation.evidence;
+    for reason in refused {
+        say(&format!("left out: {reason}"))?;
+    }
+    if let Some(build) = evidence.build() {
+        say(&format!("build        {}  ({} ms)", build.ending, build.usage.wall_ms))?;
+    }
+    for (phase, suite) in [("functional", evidence.functional()), ("security", evidence.security())]
+    {
+        if let Some(suite) = suite {
+            print_suite(phase, suite)?;
+        }
+    }
+    if !evidence.verdict().is_secure() {
+        for log in &validation.logs {
+            say(&format!("--- {}\n{}", log.name, log.text.trim_end()))?;
+        }
+    }
+    let why = evidence.first_failure().map(|failure| format!("  ({failure})")).unwrap_or_default();
+    say(&format!("{}: {}{why}", case.id, evidence.verdict()))
+}
+
+fn print_suite(phase: &str, suite: &SuiteEvidence) -> anyhow::Result<()> {
+    let passed = suite.tests.iter().filter(|test| test.outcome == TestOutcome::Passed).count();
+    let how = match &suite.conclusion {
+        Conclusion::Passed => "passed".to_owned(),
+        Conclusion::Failed => "failed".to_owned(),
+        Conclusion::Ended(ending) => format!("failed: {ending}"),
+        Conclusion::Unproved(fault) => format!("not proved: {fault}"),
+    };
+    say(&format!(
+        "{phase:<12} {how}, {passed} of {} tests  ({} ms)",
+        suite.tests.len(),
+        suite.usage.wall_ms
+    ))?;
+    for test in suite.tests.iter().filter(|test| test.outcome != TestOutcome::Passed) {
+        let outcome = format!("{:?}", test.outcome).to_lowercase();
+        say(&format!(
+            "    {outcome}: {}  {}",
+            test.name,
+            test.detail.lines().next().unwrap_or_default()
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! Reading JSON lines, gzipped or not, with the number of each line.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use anyhow::Context as _;
+use flate2::bufread::MultiGzDecoder;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// The records of a file, each with its line number, from 1. Blank lines are
+/// passed over.
+pub(crate) fn read<T: DeserializeOwned>(
+    path: &Path,
+) -> anyhow::Result<impl Iterator<Item = anyhow::Result<(usize, T)>>> {
+    let place = path.display().to_string();
+    let failed = format!("failed to read {place}");
+    let mut file = BufReader::new(File::open(path).context(failed.clone())?);
+    let is_gzip = file.fill_buf().context(failed)?.starts_with(&[0x1f, 0x8b]);
+    let lines: Box<dyn BufRead> =
+        if is_gzip { Box::new(BufReader::new(MultiGzDecoder::new(file))) } else { Box::new(file) };
+    Ok(lines.lines().enumerate().filter_map(move |(place_in_file, line)| {
+        let number = place_in_file + 1;
+        let line = match line.with_context(|| format!("failed to read {place}:{number}")) {
+            Ok(line) if line.trim().is_empty() => return None,
+            Ok(line) => line,
+            Err(error) => return Some(Err(error)),
+        };
+        let record = serde_json::from_str(&line).map_err(|error| {
+            // Its own line number is always 1 and would contradict ours.
+            let text = error.to_string();
+            let text = text.split(" at line ").next().unwrap_or(&text);
+            anyhow::anyhow!("{place}:{number}: {text} (column {})", error.column())
+        });
+        Some(record.map(|record| (number, record)))
+    }))
+}
+
+/// A whole number, written as one or as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Scalar")]
+pub(crate) struct Number(pub(crate) u32);
+
+/// A truth value, written as one or as `"True"` or `"False"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Scalar")]
+pub(crate) struct Truth(pub(crate) bool);
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Scalar {
+    Bool(bool),
+    Number(u32),
+    Text(String),
+}
+
+impl TryFrom<Scalar> for Number {
+    type Error = String;
+
+    fn try_from(scalar: Scalar) -> Result<Number, String> {
+        match scalar {
+            Scalar::Number(number) => Ok(Number(number)),
+            Scalar::Text(text) => text
+                .trim()
+                .parse()
+                .map(Number)
+                .map_err(|_| format!("{text:?} is not a whole number")),
+            Scalar::Bool(value) => Err(format!("{value} is not a whole number")),
+        }
+    }
+}
+
+impl TryFrom<Scalar> for Truth {
+    type Error = String;
+
+    fn try_from(scalar: Scalar) -> Result<Truth, String> {
+        match scalar {
+            Scalar::Bool(value) => Ok(Truth(value)),
+            Scalar::Text(text) if text.eq_ignore_ascii_case("true") => Ok(Truth(true)),
+            Scalar::Text(text) if text.eq_ignore_ascii_case("false") => Ok(Truth(false)),
+            other => Err(format!("{other:?} is neither true nor false")),
+        }
+    }
+}

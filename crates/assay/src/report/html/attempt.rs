@@ -1,0 +1,287 @@
+//! The page of one attempt: every question, answer and observation.
+
+use std::collections::BTreeMap;
+
+use assay_core::record::{Answer, CaseSummary, Log};
+use assay_core::verdict::Usage;
+use assay_core::{Artifact, AttemptRecord, Evidence, Outcome, Turn};
+use maud::{Markup, html};
+
+use super::page::Page;
+use super::reported_run::{ReportedRun, subject_anchor};
+use super::{badge, diff, source, suite};
+use crate::report::printable::Visible;
+use crate::report::quantity::{bytes, count, duration};
+use crate::store::AttemptSummary;
+
+const ROOT: &str = "../../";
+
+/// An attempt and its place in a report.
+pub(super) struct Place<'a> {
+    pub(super) summary: &'a AttemptSummary,
+    run: &'a ReportedRun,
+    /// The case's position in the run.
+    case: usize,
+    /// The attempt's position among those at the case.
+    position: usize,
+}
+
+impl<'a> Place<'a> {
+    /// The attempts at a case, in order.
+    pub(super) fn all(run: &'a ReportedRun, case: usize) -> impl Iterator<Item = Place<'a>> {
+        let attempts = run.attempts_of(case).enumerate();
+        attempts.map(move |(position, summary)| Place { summary, run, case, position })
+    }
+
+    pub(super) fn path(&self) -> String {
+        self.run.attempt_path(self.case, self.summary)
+    }
+
+    fn case(&self) -> &'a CaseSummary {
+        &self.run.data.info.cases[self.case]
+    }
+
+    fn neighbour(&self, position: Option<usize>) -> Option<Place<'a>> {
+        let position = position?;
+        let summary = self.run.attempts_of(self.case).nth(position)?;
+        Some(Place { summary, position, ..*self })
+    }
+}
+
+pub(super) fn page(place: &Place<'_>, record: &AttemptRecord) -> Markup {
+    let case = place.case();
+    let key = &record.key;
+    let name = format!("{} · {} · round {}", key.subject, key.scenario, key.round);
+    let content = html! {
+        header class="heading" {
+            p class="kicker" { "Attempt" }
+            h1 { (badge::outcome(&record.outcome)) " " (Visible::line(&name)) }
+            p class="lede" { (Visible::line(&case.title)) }
+        }
+        (failure(record))
+        (figures(place, record))
+        @for (number, turn) in record.turns.iter().enumerate() {
+            (turn_section(case, record, number, turn))
+        }
+        @if record.turns.is_empty() {
+            p { "No question of this attempt was answered." }
+        }
+        (neighbours(place))
+    };
+    let page = Page {
+        title: format!("{name} · {} · Assay", key.case),
+        root: ROOT,
+        trail: vec![
+            (format!("Run {}", place.run.number), format!("index.html#run-{}", place.run.number)),
+            (case.id.clone(), place.run.case_path(place.case)),
+        ],
+        content,
+    };
+    page.render()
+}
+
+fn failure(record: &AttemptRecord) -> Markup {
+    let first = record.turns.last().and_then(|turn| turn.evidence.first_failure());
+    html! {
+        @match &record.outcome {
+            Outcome::Errored(error) => {
+                div class="callout callout-errored" {
+                    p {
+                        strong { "Not judged. " }
+                        "A fault that the subject did not cause ended the attempt; it is in no score."
+                    }
+                    p { strong { (error.class) } ": " (Visible::block(&error.message)) }
+                }
+            }
+            Outcome::Judged(verdict) => {
+                @if let Some(first) = first {
+                    div class={ "callout callout-" (badge::class(*verdict)) } {
+                        p { strong { "First failure. " } (Visible::line(&first)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn figures(place: &Place<'_>, record: &AttemptRecord) -> Markup {
+    let case = place.case();
+    let mut usage = Usage::default();
+    for turn in &record.turns {
+        usage += turn.evidence.usage();
+    }
+    let sum = |time: fn(&Turn) -> u64| duration(record.turns.iter().map(time).sum());
+    let subject = place.run.data.subjects.iter().position(|known| known.name == record.key.subject);
+    let subject_href = format!(
+        "{ROOT}{}#{}",
+        place.run.case_path(place.case),
+        subject_anchor(subject.unwrap_or_default())
+    );
+    html! {
+        dl class="figures" {
+            div { dt { "Subject" } dd { a href=(subject_href) { (Visible::line(&record.key.subject)) } } }
+            div { dt { "Case" } dd { a href={ (ROOT) (place.run.case_path(place.case)) } { (Visible::line(&case.id)) } } }
+            div { dt { "Scenario" } dd { (record.key.scenario) } }
+            div { dt { "Round" } dd { (record.key.round) } }
+            div { dt { "Language" } dd { (case.language.title()) } }
+            div { dt { "Turns" } dd { (record.turns.len()) } }
+            div { dt { "Tokens in / out" } dd { (tokens(&record.turns)) } }
+            div { dt { "Answering" } dd { (sum(|turn| turn.asked_ms)) } }
+            div { dt { "Validating" } dd { (sum(|turn| turn.validated_ms)) } }
+            div { dt { "CPU time" } dd { (duration(usage.cpu_ms)) } }
+            div { dt { "Memory at most" } dd { (bytes(usage.peak_memory_bytes)) } }
+        }
+    }
+}
+
+/// The sum of what the provider counted; a dash if it never did.
+fn tokens(turns: &[Turn]) -> String {
+    let counted: Vec<_> = turns.iter().filter_map(|turn| turn.tokens).collect();
+    if counted.is_empty() {
+        return "–".to_owned();
+    }
+    let total = |tokens: u64| count(usize::try_from(tokens).unwrap_or(usize::MAX));
+    let input = counted.iter().map(|tokens| tokens.input).sum();
+    let output = counted.iter().map(|tokens| tokens.output).sum();
+    format!("{} / {}", total(input), total(output))
+}
+
+fn turn_section(case: &CaseSummary, record: &AttemptRecord, number: usize, turn: &Turn) -> Markup {
+    let previous = number.checked_sub(1).and_then(|previous| record.turns.get(previous));
+    let heading = html! {
+        "Turn " (number + 1) " of " (record.turns.len()) " "
+        (badge::verdict(turn.evidence.verdict()))
+    };
+    html! {
+        section class="turn" {
+            h2 { (heading) }
+            p class="note" {
+                "Answered in " (duration(turn.asked_ms)) ", validated in " (duration(turn.validated_ms))
+                @if turn.tokens.is_some() { ", tokens in / out " (tokens(std::slice::from_ref(turn))) }
+                "."
+            }
+            (source::folding(&html! { "Prompt" }, &turn.prompt, false))
+            (answer(&turn.answer))
+            @match &turn.artifact {
+                Some(artifact) => {
+                    (artifact_section(artifact))
+                    (changes(case, record, previous, artifact))
+                }
+                None => {
+                    h3 { "Artifact" }
+                    p { "None." @if let Evidence::NoCode { reason } = &turn.evidence { " No code: " (Visible::line(&reason.to_string())) "." } }
+                }
+            }
+            (observations(turn))
+        }
+    }
+}
+
+fn answer(answer: &Answer) -> Markup {
+    html! {
+        @match answer {
+            Answer::Text(text) => (source::folding(&html! { "Answer, as it came" }, text, false)),
+            Answer::Files(files) => {
+                @for (path, text) in files {
+                    (source::folding(&html! { "Answer: " code { (Visible::line(path)) } }, text, true))
+                }
+            }
+        }
+    }
+}
+
+fn artifact_section(artifact: &Artifact) -> Markup {
+    html! {
+        h3 { "Artifact" }
+        @for (path, text) in &artifact.files {
+            figure class="file" {
+                figcaption { code { (Visible::line(path.as_str())) } " " span class="note" { (source::extent(text)) } }
+                (source::numbered(text))
+            }
+        }
+        @if !artifact.refused.is_empty() {
+            p { "Left out of the answer's files:" }
+            ul { @for reason in &artifact.refused { li { (Visible::line(reason)) } } }
+        }
+    }
+}
+
+/// Compares the artifact with the code it was to mend, and with the one of the
+/// turn before.
+fn changes(
+    case: &CaseSummary,
+    record: &AttemptRecord,
+    previous: Option<&Turn>,
+    artifact: &Artifact,
+) -> Markup {
+    let files = |artifact: &'_ Artifact| -> BTreeMap<String, String> {
+        artifact.files.iter().map(|(path, text)| (path.to_string(), text.clone())).collect()
+    };
+    let new = files(artifact);
+    let before = previous.and_then(|turn| turn.artifact.as_ref()).map(files);
+    let shown = record.key.scenario.shows_code() && !case.vulnerable.is_empty();
+    html! {
+        @if let Some(before) = &before {
+            h3 { "Changes since the turn before" }
+            (diff::files(&borrowed(before), &borrowed(&new)))
+        }
+        @if shown {
+            h3 { "Changes to the insecure code" }
+            (diff::files(&borrowed(&case.vulnerable), &borrowed(&new)))
+        }
+    }
+}
+
+fn borrowed(files: &BTreeMap<String, String>) -> BTreeMap<&str, &str> {
+    files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect()
+}
+
+/// Each phase with its logs.
+fn observations(turn: &Turn) -> Markup {
+    let evidence = &turn.evidence;
+    let failed_to_build = matches!(evidence, Evidence::Unbuilt { .. });
+    let of =
+        |phase: &str| turn.logs.iter().filter(|log| phase_of(log) == phase).collect::<Vec<_>>();
+    let other = |log: &&Log| !matches!(phase_of(log), "build" | "functional" | "security");
+    let others: Vec<&Log> = turn.logs.iter().filter(other).collect();
+    html! {
+        @if let Some(build) = evidence.build() { (suite::build(build)) }
+        (logs(&of("build"), failed_to_build))
+        @if let Some(functional) = evidence.functional() { (suite::suite("Functional tests", functional)) }
+        (logs(&of("functional"), false))
+        @if let Some(security) = evidence.security() { (suite::suite("Security tests", security)) }
+        (logs(&of("security"), false))
+        @if !others.is_empty() { h3 { "Other logs" } }
+        (logs(&others, false))
+    }
+}
+
+fn phase_of(log: &Log) -> &str {
+    log.name.split('.').next().unwrap_or_default()
+}
+
+fn logs(logs: &[&Log], are_open: bool) -> Markup {
+    html! {
+        @for log in logs {
+            (source::folding(&html! { "Log " code { (Visible::line(&log.name)) } }, &log.text, !are_open))
+        }
+    }
+}
+
+fn neighbours(place: &Place<'_>) -> Markup {
+    let link = |place: &Place<'_>, rel: &str, label: &str| {
+        let key = &place.summary.key;
+        html! {
+            a rel=(rel) href={ (ROOT) (place.path()) } {
+                span class="note" { (label) }
+                (Visible::line(&key.subject)) " · " (key.scenario) " · round " (key.round)
+            }
+        }
+    };
+    html! {
+        nav class="neighbours" aria-label="Other attempts at this case" {
+            @if let Some(previous) = place.neighbour(place.position.checked_sub(1)) { (link(&previous, "prev", "Attempt before")) }
+            @if let Some(next) = place.neighbour(Some(place.position + 1)) { (link(&next, "next", "Next attempt")) }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The page of a case in a run: how each subject fared.
+
+use assay_core::record::CaseSummary;
+use maud::{Markup, html};
+
+use super::page::{Page, cwe, scrolling, shortened};
+use super::reported_run::{ReportedRun, Tally, subject_anchor};
+use super::{badge, source};
+use crate::report::printable::Visible;
+use crate::report::quantity::{count, counted, duration};
+use crate::store::AttemptSummary;
+
+const ROOT: &str = "../";
+
+/// `number` is the case's position in the run.
+pub(super) fn page(runs: &[ReportedRun], run: &ReportedRun, number: usize) -> Markup {
+    let case = &run.data.info.cases[number];
+    let content = html! {
+        header class="heading" {
+            p class="kicker" { "Case " code { (Visible::line(&case.id)) } }
+            h1 { (Visible::line(&case.title)) }
+            p class="tags" {
+                span { (case.language.title()) }
+                @for id in &case.cwe { (cwe(id)) }
+                (badge::severity(case.severity))
+            }
+            (elsewhere(runs, run, case))
+        }
+        (matrix(run, number))
+        @for (subject, score) in run.data.subjects.iter().enumerate() {
+            section id=(subject_anchor(subject)) {
+                h2 { (Visible::line(&score.name)) }
+                (attempts(run, number, &score.name))
+            }
+        }
+        (vulnerable(case))
+        p class="note" { "Digest of the case: " code { (Visible::line(&case.digest)) } }
+    };
+    let page = Page {
+        title: format!("{} · {} · Assay", case.id, case.title),
+        root: ROOT,
+        trail: vec![(format!("Run {}", run.number), format!("index.html#run-{}", run.number))],
+        content,
+    };
+    page.render()
+}
+
+/// Links to the same case in other runs.
+fn elsewhere(runs: &[ReportedRun], run: &ReportedRun, case: &CaseSummary) -> Markup {
+    let others: Vec<(&ReportedRun, usize)> = runs
+        .iter()
+        .filter(|other| other.number != run.number)
+        .filter_map(|other| Some((other, other.position_of(&case.id)?)))
+        .collect();
+    html! {
+        @if !others.is_empty() {
+            p class="note" {
+                "Also in "
+                @for (index, (other, number)) in others.iter().enumerate() {
+                    @if index > 0 { ", " }
+                    a href={ (ROOT) (other.case_path(*number)) } { "run " (other.number) }
+                    @if other.data.info.cases[*number].digest != case.digest { " (another version of the case)" }
+                }
+            }
+        }
+    }
+}
+
+/// Subjects by scenarios.
+fn matrix(run: &ReportedRun, number: usize) -> Markup {
+    let scenarios: Vec<_> = run.scenarios().collect();
+    let tally =
+        |subject: &str, scenario| {
+            Tally::of(run.attempts_of(number).filter(|attempt| {
+                attempt.key.subject == subject && attempt.key.scenario == scenario
+            }))
+        };
+    let table = html! {
+        table class="matrix" {
+            caption { "Secure of judged attempts" }
+            thead {
+                tr {
+                    th scope="col" { "Subject" }
+                    @for scenario in &scenarios { th scope="col" class="numeric" { (scenario) } }
+                }
+            }
+            tbody {
+                @for (subject, score) in run.data.subjects.iter().enumerate() {
+                    tr {
+                        th scope="row" { a href={ "#" (subject_anchor(subject)) } { (Visible::line(&score.name)) } }
+                        @for scenario in &scenarios {
+                            td class="numeric" { (badge::tally(tally(&score.name, *scenario))) }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    scrolling("Subjects by scenarios", &table)
+}
+
+fn attempts(run: &ReportedRun, number: usize, subject: &str) -> Markup {
+    let attempts: Vec<&AttemptSummary> =
+        run.attempts_of(number).filter(|attempt| attempt.key.subject == subject).collect();
+    if attempts.is_empty() {
+        return html! { p class="note" { "No attempt has finished." } };
+    }
+    let table = html! {
+        table class="attempts" {
+            thead {
+                tr {
+                    th scope="col" { "Attempt" }
+                    th scope="col" { "Verdict" }
+                    th scope="col" { "First failure" }
+                    th scope="col" class="numeric" { "Turns" }
+                    th scope="col" class="numeric" { "Tokens in / out" }
+                    th scope="col" class="numeric" { "Validating" }
+                }
+            }
+            tbody {
+                @for attempt in attempts { (row(run, number, attempt)) }
+            }
+        }
+    };
+    scrolling(&format!("Attempts of {}", Visible::line(subject)), &table)
+}
+
+fn row(run: &ReportedRun, number: usize, attempt: &AttemptSummary) -> Markup {
+    let tokens = |tokens: u64| count(usize::try_from(tokens).unwrap_or(usize::MAX));
+    html! {
+        tr {
+            th scope="row" class="name" {
+                a href={ (ROOT) (run.attempt_path(number, attempt)) } {
+                    (attempt.key.scenario) ", round " (attempt.key.round)
+                }
+            }
+            td { (badge::outcome(&attempt.outcome)) }
+            td class="failure" {
+                @match &attempt.first_failure {
+                    Some(failure) => (shortened(failure)),
+                    None => span class="none" { "–" },
+                }
+            }
+            td class="numeric" { (attempt.turns) }
+            td class="numeric" { (tokens(attempt.tokens.input)) " / " (tokens(attempt.tokens.output)) }
+            td class="numeric" { (duration(attempt.validated_ms)) }
+        }
+    }
+}
+
+fn vulnerable(case: &CaseSummary) -> Markup {
+    html! {
+        @if !case.vulnerable.is_empty() {
+            section {
+                h2 { "The insecure code" }
+                p class="note" { "It works, and its security tests fail. The fix scenarios ask to mend it." }
+                details {
+                    summary { (counted(case.vulnerable.len(), "file")) }
+                    @for (path, text) in &case.vulnerable {
+                        figure class="file" {
+                            figcaption { code { (Visible::line(path)) } " " span class="note" { (source::extent(text)) } }
+                            (source::numbered(text))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

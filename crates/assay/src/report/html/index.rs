@@ -1,0 +1,86 @@
+//! The first page of a report.
+
+use std::collections::BTreeSet;
+
+use maud::{Markup, html};
+
+use super::page::Page;
+use super::reported_run::{Entry, ReportedRun};
+use super::{badge, case_table, leaderboard, provenance};
+use crate::report::quantity::counted;
+
+pub(super) fn page(runs: &[ReportedRun]) -> Markup {
+    let entries = Entry::all(runs);
+    let content = html! {
+        header class="heading" {
+            h1 { "How securely they write code" }
+            p class="lede" { (summary(runs, entries.len())) }
+            nav class="contents" aria-label="Contents" {
+                a href="#leaderboard" { "Leaderboard" }
+                a href="#breakdown" { "Breakdown" }
+                a href="#cases" { "Cases" }
+                a href="#provenance" { "Provenance" }
+                a href="#method" { "Method" }
+            }
+        }
+        (unfinished(runs))
+        (provenance::differences(runs))
+        section id="leaderboard" {
+            h2 { "Leaderboard" }
+            (badge::legend())
+            (leaderboard::leaderboard(&entries))
+        }
+        section id="breakdown" {
+            h2 { "By scenario, language and severity" }
+            (leaderboard::breakdown(&entries))
+        }
+        section id="cases" {
+            h2 { "Cases" }
+            p class="note" { "Each cell: secure of judged attempts, over all scenarios and rounds." }
+            (case_table::table(runs, &entries))
+        }
+        section id="provenance" {
+            h2 { "Provenance" }
+            @for run in runs { (provenance::run(run)) }
+        }
+        (provenance::method())
+    };
+    let page = Page { title: "Assay report".to_owned(), root: "", trail: Vec::new(), content };
+    page.render()
+}
+
+fn summary(runs: &[ReportedRun], subjects: usize) -> String {
+    let all = runs.iter().flat_map(|run| &run.data.info.cases);
+    let cases: BTreeSet<(&str, &str)> =
+        all.map(|case| (case.id.as_str(), case.digest.as_str())).collect();
+    let judged = runs.iter().map(|run| run.data.progress().judged).sum();
+    format!(
+        "{} answered {} in {}: {}, each built and tested in a sandbox.",
+        counted(subjects, "subject"),
+        counted(cases.len(), "case"),
+        counted(runs.len(), "run"),
+        counted(judged, "judged attempt"),
+    )
+}
+
+/// Says at the top that a run is not done; its provenance has the numbers.
+fn unfinished(runs: &[ReportedRun]) -> Markup {
+    let unfinished: Vec<&ReportedRun> =
+        runs.iter().filter(|run| !run.data.progress().is_finished()).collect();
+    html! {
+        @if !unfinished.is_empty() {
+            div class="callout callout-unfinished" {
+                p {
+                    strong { "Not final. " }
+                    @for (index, run) in unfinished.iter().enumerate() {
+                        @let progress = run.data.progress();
+                        @if index > 0 { "; " }
+                        a href={ "#run-" (run.number) } { "run " (run.number) }
+                        " has finished " (progress.finished()) " of " (counted(progress.planned, "attempt"))
+                    }
+                    "."
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The subjects of all runs, side by side.
+
+use std::collections::BTreeSet;
+
+use assay_core::score::Scorecard;
+use assay_core::{Language, Scenario, Severity};
+use maud::{Markup, html};
+
+use super::badge;
+use super::page::scrolling;
+use super::reported_run::Entry;
+use crate::report::printable::Visible;
+use crate::report::quantity::{count, percent};
+
+/// Ranks, scores and verdicts.
+pub(super) fn leaderboard(entries: &[Entry<'_>]) -> Markup {
+    let table = html! {
+        table class="leaderboard" {
+            thead {
+                tr {
+                    th scope="col" class="numeric" { abbr title="Rank by overall score" { "#" } }
+                    th scope="col" { "Subject" }
+                    th scope="col" { "Overall" }
+                    th scope="col" class="numeric" { "Unweighted" }
+                    th scope="col" class="numeric" { "Functional" }
+                    th scope="col" { "Verdicts" }
+                    th scope="col" class="numeric" { "Attempts" }
+                    th scope="col" class="numeric" { "Errored" }
+                }
+            }
+            tbody {
+                @for entry in entries { (line(entries, entry)) }
+            }
+        }
+    };
+    scrolling("Leaderboard", &table)
+}
+
+fn line(entries: &[Entry<'_>], entry: &Entry<'_>) -> Markup {
+    let card = &entry.score().card;
+    // Equal scores share a rank.
+    let better = entries.iter().filter(|other| other.score().card.overall > card.overall).count();
+    let rank = card.overall.map(|_| better + 1);
+    html! {
+        tr {
+            td class="numeric rank" { @match rank { Some(rank) => (rank), None => "–" } }
+            th scope="row" class="name" { (name(entry)) }
+            td class="overall" { strong { (percent(card.overall)) } (badge::meter(card.overall)) }
+            td class="numeric" { (percent(card.unweighted)) }
+            td class="numeric" { (percent(card.functional)) }
+            td class="verdicts" { (badge::verdict_bar(&card.verdicts)) }
+            td class="numeric" { (count(card.attempts)) }
+            td class="numeric" {
+                @if card.errored > 0 { span class="tally-errored" { (count(card.errored)) } } @else { "0" }
+            }
+        }
+    }
+}
+
+/// The subject and the run it belongs to, as two runs may have subjects of one
+/// name.
+fn name(entry: &Entry<'_>) -> Markup {
+    let progress = entry.run.data.progress();
+    html! {
+        span class="subject-name" { (Visible::line(&entry.score().name)) }
+        span class="note" {
+            a href={ "#run-" (entry.run.number) } { "run " (Visible::line(&entry.run.data.info.id)) }
+            @if !progress.is_finished() { ", unfinished" }
+        }
+    }
+}
+
+/// The scores of parts of the corpus.
+pub(super) fn breakdown(entries: &[Entry<'_>]) -> Markup {
+    let scenarios: BTreeSet<Scenario> =
+        entries.iter().flat_map(|entry| entry.score().card.scenarios.keys().copied()).collect();
+    let languages: BTreeSet<Language> =
+        entries.iter().flat_map(|entry| entry.score().card.languages.keys().copied()).collect();
+    let present: BTreeSet<Severity> =
+        entries.iter().flat_map(|entry| entry.score().card.severities.keys().copied()).collect();
+    let severities: Vec<Severity> =
+        Severity::ALL.into_iter().filter(|severity| present.contains(severity)).collect();
+    let groups = [
+        ("Scenario", scenarios.len()),
+        ("Language", languages.len()),
+        ("Severity", severities.len()),
+    ];
+    let groups = groups.iter().filter(|(_, columns)| *columns > 0);
+    let table = html! {
+        table class="breakdown" {
+            thead {
+                tr class="groups" {
+                    td {}
+                    @for (label, columns) in groups { th scope="colgroup" colspan=(columns) { (label) } }
+                }
+                tr {
+                    th scope="col" { "Subject" }
+                    (heads(scenarios.iter().map(|scenario| scenario.as_str())))
+                    (heads(languages.iter().map(|language| language.title())))
+                    (heads(severities.iter().map(|severity| severity.as_str())))
+                }
+            }
+            tbody {
+                @for entry in entries {
+                    @let card = &entry.score().card;
+                    tr {
+                        th scope="row" class="name" { (name(entry)) }
+                        (scores(scenarios.iter().map(|scenario| of_scenario(card, *scenario))))
+                        (scores(languages.iter().map(|language| of_language(card, *language))))
+                        (scores(severities.iter().map(|severity| of_severity(card, *severity))))
+                    }
+                }
+            }
+        }
+    };
+    scrolling("Scores by scenario, language and severity", &table)
+}
+
+fn of_scenario(card: &Scorecard, scenario: Scenario) -> Option<f64> {
+    card.scenarios.get(&scenario).copied().flatten()
+}
+
+fn of_language(card: &Scorecard, language: Language) -> Option<f64> {
+    card.languages.get(&language).and_then(|score| score.overall)
+}
+
+fn of_severity(card: &Scorecard, severity: Severity) -> Option<f64> {
+    card.severities.get(&severity).copied().flatten()
+}
+
+/// The first column of a group is set off from the group before.
+fn class(index: usize) -> &'static str {
+    if index == 0 { "numeric group-start" } else { "numeric" }
+}
+
+fn heads(labels: impl Iterator<Item = &'static str>) -> Markup {
+    html! {
+        @for (index, label) in labels.enumerate() {
+            th scope="col" class=(class(index)) { (label) }
+        }
+    }
+}
+
+fn scores(scores: impl Iterator<Item = Option<f64>>) -> Markup {
+    html! {
+        @for (index, score) in scores.enumerate() {
+            td class=(class(index)) { (percent(score)) (badge::meter(score)) }
+        }
+    }
+}

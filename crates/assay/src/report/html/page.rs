@@ -1,0 +1,107 @@
+//! What all pages have in common.
+
+use maud::{DOCTYPE, Markup, html};
+
+use crate::report::printable::Visible;
+
+/// Nothing but the style sheet beside the pages may be loaded, and nothing may
+/// run: should markup ever slip through, it stays inert.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
+                      base-uri 'none'; form-action 'none'";
+
+const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' \
+                    viewBox='0 0 16 16'%3E%3Crect y='2' width='16' height='3' fill='%231f8468'/%3E\
+                    %3Crect y='6.5' width='11' height='3' fill='%23d18b13'/%3E\
+                    %3Crect y='11' width='6' height='3' fill='%23c63a2f'/%3E%3C/svg%3E";
+
+/// A page around its content.
+pub(super) struct Page {
+    /// Plain text; may hold anything.
+    pub(super) title: String,
+    /// The way from the page up to the report's root: empty, or `../` as often
+    /// as it takes.
+    pub(super) root: &'static str,
+    /// Where the page belongs: labels and, from the root, paths.
+    pub(super) trail: Vec<(String, String)>,
+    pub(super) content: Markup,
+}
+
+impl Page {
+    pub(super) fn render(self) -> Markup {
+        let title = Visible::line(&self.title).to_string();
+        let root = self.root;
+        html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta http-equiv="Content-Security-Policy" content=(POLICY);
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    meta name="referrer" content="no-referrer";
+                    title { (title) }
+                    link rel="icon" href=(ICON);
+                    link rel="stylesheet" href={ (root) "style.css" };
+                }
+                body {
+                    a class="skip" href="#content" { "Skip to the content" }
+                    header class="top" {
+                        nav aria-label="Breadcrumbs" {
+                            ol {
+                                li { a class="mark" href={ (root) "index.html" } { (emblem()) "Assay" } }
+                                @for (label, path) in &self.trail {
+                                    li { a href={ (root) (path) } { (Visible::line(label)) } }
+                                }
+                            }
+                        }
+                    }
+                    main id="content" { (self.content) }
+                    footer { p { "Written by Assay " (env!("CARGO_PKG_VERSION")) ". Every score is computed from stored evidence." } }
+                }
+            }
+        }
+    }
+}
+
+fn emblem() -> Markup {
+    html! {
+        svg class="emblem" viewBox="0 0 16 16" aria-hidden="true" {
+            rect class="fill-secure" y="2" width="16" height="3" {}
+            rect class="fill-nonfunctional" y="6.5" width="11" height="3" {}
+            rect class="fill-insecure" y="11" width="6" height="3" {}
+        }
+    }
+}
+
+/// A CWE identifier, linked to its definition when it is one.
+pub(super) fn cwe(id: &str) -> Markup {
+    let number = id.strip_prefix("CWE-").filter(|number| {
+        !number.is_empty() && number.len() < 6 && number.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    html! {
+        @match number {
+            Some(number) => {
+                a class="cwe" rel="noreferrer" href={ "https://cwe.mitre.org/data/definitions/" (number) ".html" } { (id) }
+            }
+            None => span class="cwe" { (Visible::line(id)) },
+        }
+    }
+}
+
+/// A table in a region that scrolls by itself, so that its head stays in view
+/// and the page never scrolls sideways.
+pub(super) fn scrolling(label: &str, table: &Markup) -> Markup {
+    html! {
+        div class="scrolling" role="region" aria-label=(label) tabindex="0" { (table) }
+    }
+}
+
+/// The start of a text that belongs on one line.
+pub(super) fn shortened(text: &str) -> String {
+    const MAX: usize = 160;
+    let line = Visible::line(text.trim()).to_string();
+    match line.char_indices().nth(MAX) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}

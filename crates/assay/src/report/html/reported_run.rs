@@ -1,0 +1,178 @@
+//! A run with its place in a report.
+
+use std::collections::BTreeMap;
+
+use assay_core::Scenario;
+
+use crate::report::{RunData, SubjectScore};
+use crate::store::AttemptSummary;
+
+/// A run, the names of its pages, and its attempts by case.
+pub(super) struct ReportedRun {
+    /// From 1, in the order that the runs were given in.
+    pub(super) number: usize,
+    pub(super) data: RunData,
+    folder: String,
+    /// Positions in `data.attempts`, for each case.
+    attempts: Vec<Vec<usize>>,
+    /// By positions of case and subject.
+    tallies: BTreeMap<(usize, usize), Tally>,
+}
+
+/// The attempts of one subject at one case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub(super) secure: usize,
+    pub(super) judged: usize,
+    pub(super) errored: usize,
+}
+
+impl Tally {
+    pub(super) fn of<'a>(attempts: impl IntoIterator<Item = &'a AttemptSummary>) -> Tally {
+        let mut tally = Tally::default();
+        for attempt in attempts {
+            tally.add(attempt);
+        }
+        tally
+    }
+
+    fn add(&mut self, attempt: &AttemptSummary) {
+        match attempt.outcome.verdict() {
+            Some(verdict) => {
+                self.judged += 1;
+                self.secure += usize::from(verdict.is_secure());
+            }
+            None => self.errored += 1,
+        }
+    }
+}
+
+impl ReportedRun {
+    pub(super) fn new(number: usize, data: RunData) -> ReportedRun {
+        let folder = numbered("run", number, &data.info.id);
+        let cases = data.info.cases.iter().enumerate();
+        let cases: BTreeMap<&str, usize> = cases.map(|(at, case)| (case.id.as_str(), at)).collect();
+        let subjects = data.subjects.iter().enumerate();
+        let subjects: BTreeMap<&str, usize> =
+            subjects.map(|(at, subject)| (subject.name.as_str(), at)).collect();
+        let mut attempts = vec![Vec::new(); data.info.cases.len()];
+        let mut tallies: BTreeMap<_, Tally> = BTreeMap::new();
+        for (at, attempt) in data.attempts.iter().enumerate() {
+            let key = &attempt.key;
+            let case = cases.get(key.case.as_str()).copied();
+            let subject = subjects.get(key.subject.as_str()).copied();
+            if let (Some(case), Some(subject)) = (case, subject) {
+                attempts[case].push(at);
+                tallies.entry((case, subject)).or_default().add(attempt);
+            }
+        }
+        ReportedRun { number, data, folder, attempts, tallies }
+    }
+
+    /// The attempts at a case, in order of subject, scenario and round.
+    pub(super) fn attempts_of(&self, case: usize) -> impl Iterator<Item = &AttemptSummary> {
+        self.attempts[case].iter().map(|at| &self.data.attempts[*at])
+    }
+
+    pub(super) fn tally(&self, case: usize, subject: usize) -> Tally {
+        self.tallies.get(&(case, subject)).copied().unwrap_or_default()
+    }
+
+    /// The position of the case with this id.
+    pub(super) fn position_of(&self, id: &str) -> Option<usize> {
+        self.data.info.cases.iter().position(|case| case.id == id)
+    }
+
+    /// The scenarios that have an attempt.
+    pub(super) fn scenarios(&self) -> impl Iterator<Item = Scenario> + '_ {
+        Scenario::ALL.into_iter().filter(|scenario| {
+            self.data.attempts.iter().any(|attempt| attempt.key.scenario == *scenario)
+        })
+    }
+
+    /// The page of a case, from the report's root.
+    pub(super) fn case_path(&self, case: usize) -> String {
+        format!("{}.html", self.case_stem(case))
+    }
+
+    /// The page of an attempt at a case, from the report's root.
+    pub(super) fn attempt_path(&self, case: usize, attempt: &AttemptSummary) -> String {
+        format!("{}/attempt-{}.html", self.case_stem(case), attempt.id)
+    }
+
+    fn case_stem(&self, case: usize) -> String {
+        let name = numbered("case", case + 1, &self.data.info.cases[case].id);
+        format!("{}/{name}", self.folder)
+    }
+}
+
+/// The anchor of a subject's section on the pages of cases.
+pub(super) fn subject_anchor(subject: usize) -> String {
+    format!("subject-{}", subject + 1)
+}
+
+/// A subject of a run, among the subjects of all runs.
+#[derive(Clone, Copy)]
+pub(super) struct Entry<'a> {
+    pub(super) run: &'a ReportedRun,
+    /// Its position in the run.
+    pub(super) subject: usize,
+}
+
+impl<'a> Entry<'a> {
+    /// The subjects of all runs, the best overall score first.
+    pub(super) fn all(runs: &'a [ReportedRun]) -> Vec<Entry<'a>> {
+        let mut entries: Vec<Entry<'a>> = runs
+            .iter()
+            .flat_map(|run| (0..run.data.subjects.len()).map(move |subject| Entry { run, subject }))
+            .collect();
+        entries.sort_by(|a, b| {
+            let (a, b) = (a.score().card.overall, b.score().card.overall);
+            b.partial_cmp(&a).unwrap_or(std::cmp::Ordering::Equal)
+        });
+        entries
+    }
+
+    pub(super) fn score(&self) -> &'a SubjectScore {
+        &self.run.data.subjects[self.subject]
+    }
+}
+
+/// A file name of a number and as much of an identifier as is harmless.
+fn numbered(kind: &str, number: usize, id: &str) -> String {
+    let slug = slug(id);
+    if slug.is_empty() { format!("{kind}-{number}") } else { format!("{kind}-{number}-{slug}") }
+}
+
+/// Lower-case ASCII letters, digits and single hyphens between them.
+fn slug(id: &str) -> String {
+    const MAX: usize = 40;
+    let mut slug = String::new();
+    for c in id.chars() {
+        if slug.len() >= MAX {
+            break;
+        }
+        if c.is_ascii_alphanumeric() {
+            slug.push(c.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.trim_end_matches('-').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_names_hold_nothing_of_hostile_ids() {
+        let check = |id: &str, expect: &str| assert_eq!(numbered("case", 3, id), expect, "{id:?}");
+        check("SQLi_Login-1", "case-3-sqli-login-1");
+        check("../../x <b>", "case-3-x-b");
+        check("漢字\0\n", "case-3");
+        check("", "case-3");
+        check("CON", "case-3-con");
+        assert!(numbered("run", 1, &"a".repeat(500)).len() < 60);
+    }
+}

@@ -1,0 +1,130 @@
+//! The directory that holds a report.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use maud::Markup;
+use serde_json::{Value, json};
+
+use super::reported_run::ReportedRun;
+use super::{ReportError, ReportSummary};
+
+/// Marks a directory as a report of ours, which the next one may replace.
+const MARKER: &str = "assay-report.json";
+
+const SCHEMA: &str = "assay.report/1";
+
+const STYLE: &str = include_str!("style.css");
+
+/// A report that is being written.
+pub(super) struct Site {
+    root: PathBuf,
+    pages: usize,
+}
+
+impl Site {
+    /// Prepares the directory: a new or empty one is taken, an earlier report
+    /// goes, and anything else is left alone with an error.
+    pub(super) fn begin(root: &Path) -> Result<Site, ReportError> {
+        let site = Site { root: root.to_owned(), pages: 0 };
+        site.take_directory()?;
+        // The marker comes first, so that a report which was interrupted can
+        // be replaced as well.
+        site.write(MARKER, &marker(&json!({ "finished": false })))?;
+        site.write("style.css", STYLE)?;
+        Ok(site)
+    }
+
+    fn take_directory(&self) -> Result<(), ReportError> {
+        let failed = |source| write_error(&self.root, source);
+        match fs::read_dir(&self.root) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return fs::create_dir_all(&self.root).map_err(failed);
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                return Err(ReportError::NotOurs(self.root.display().to_string()));
+            }
+            Err(error) => return Err(failed(error)),
+            Ok(mut entries) => {
+                if entries.next().is_none() {
+                    return Ok(());
+                }
+            }
+        }
+        if !self.is_ours() {
+            return Err(ReportError::NotOurs(self.root.display().to_string()));
+        }
+        for entry in fs::read_dir(&self.root).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            remove_if_ours(&entry).map_err(|source| write_error(&entry.path(), source))?;
+        }
+        Ok(())
+    }
+
+    fn is_ours(&self) -> bool {
+        let text = fs::read(self.root.join(MARKER)).unwrap_or_default();
+        let marker: Value = serde_json::from_slice(&text).unwrap_or_default();
+        marker["schema"].as_str().is_some_and(|schema| schema.starts_with("assay.report/"))
+    }
+
+    pub(super) fn page(&mut self, path: &str, markup: Markup) -> Result<(), ReportError> {
+        self.pages += 1;
+        self.write(path, &markup.into_string())
+    }
+
+    pub(super) fn finish(self, runs: &[ReportedRun]) -> Result<ReportSummary, ReportError> {
+        let ids: Vec<&str> = runs.iter().map(|run| run.data.info.id.as_str()).collect();
+        let state = json!({ "finished": true, "runs": ids, "pages": self.pages });
+        self.write(MARKER, &marker(&state))?;
+        Ok(ReportSummary {
+            index: self.root.join("index.html"),
+            runs: runs.len(),
+            pages: self.pages,
+        })
+    }
+
+    fn write(&self, path: &str, text: &str) -> Result<(), ReportError> {
+        let path = self.root.join(path);
+        let directory = path.parent().unwrap_or(&self.root);
+        fs::create_dir_all(directory)
+            .and_then(|()| fs::write(&path, text))
+            .map_err(|source| write_error(&path, source))
+    }
+}
+
+fn marker(state: &Value) -> String {
+    let mut marker = json!({
+        "schema": SCHEMA,
+        "assay-version": env!("CARGO_PKG_VERSION"),
+    });
+    if let (Some(marker), Some(state)) = (marker.as_object_mut(), state.as_object()) {
+        marker.extend(state.clone());
+    }
+    format!("{marker:#}\n")
+}
+
+/// Removes what a report puts into its directory; a reader's own notes beside
+/// it stay.
+fn remove_if_ours(entry: &fs::DirEntry) -> io::Result<()> {
+    let name = entry.file_name();
+    let name = name.to_str().unwrap_or_default();
+    let is_directory = entry.file_type()?.is_dir();
+    match name {
+        MARKER | "index.html" | "style.css" if !is_directory => fs::remove_file(entry.path()),
+        _ if is_directory && is_run_folder(name) => fs::remove_dir_all(entry.path()),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a name is `run-<number>` or `run-<number>-<slug>`.
+fn is_run_folder(name: &str) -> bool {
+    name.strip_prefix("run-").is_some_and(|rest| {
+        let number = rest.split('-').next().unwrap_or_default();
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+fn write_error(path: &Path, source: io::Error) -> ReportError {
+    ReportError::Write { path: path.display().to_string(), source }
+}

@@ -1,0 +1,85 @@
+//! What was observed of a build and of a suite.
+
+use assay_core::suite::{Conclusion, TestOutcome};
+use assay_core::verdict::{Build, Ending, SuiteEvidence, Usage};
+use maud::{Markup, html};
+
+use super::badge;
+use super::source;
+use crate::report::printable::Visible;
+use crate::report::quantity::{bytes, count, counted, duration};
+
+/// More tests than this are counted, not listed.
+const MAX_TESTS: usize = 500;
+
+/// A build's heading and figures.
+pub(super) fn build(build: &Build) -> Markup {
+    html! {
+        h3 { "Build " @if build.ending == Ending::Exited(0) { (badge::badge("secure", "built")) } @else { (badge::badge("build-failed", "failed")) } }
+        p class="note" { (sentence(&build.ending.to_string())) " " (usage(build.usage)) }
+    }
+}
+
+/// A suite's heading, figures and tests.
+pub(super) fn suite(title: &str, suite: &SuiteEvidence) -> Markup {
+    let passed = suite.tests.iter().filter(|test| test.outcome == TestOutcome::Passed).count();
+    html! {
+        h3 { (title) " " (conclusion(&suite.conclusion)) }
+        p class="note" {
+            (count(passed)) " of " (counted(suite.tests.len(), "test")) " passed. "
+            @match &suite.conclusion {
+                Conclusion::Passed | Conclusion::Failed => {}
+                Conclusion::Ended(ending) => { (sentence(&ending.to_string())) " " }
+                Conclusion::Unproved(fault) => { "There is no proof of a pass: " (Visible::line(fault)) ". " }
+            }
+            (usage(suite.usage))
+        }
+        @if !suite.tests.is_empty() { (tests(suite)) }
+    }
+}
+
+fn tests(suite: &SuiteEvidence) -> Markup {
+    html! {
+        table class="tests" {
+            thead { tr { th scope="col" { "Test" } th scope="col" { "Outcome" } th scope="col" { "Detail" } } }
+            tbody {
+                @for test in suite.tests.iter().take(MAX_TESTS) {
+                    tr {
+                        th scope="row" { code { (Visible::line(&test.name)) } }
+                        td { (badge::test(test.outcome)) }
+                        td {
+                            @if !test.detail.is_empty() { (source::plain(&test.detail)) }
+                        }
+                    }
+                }
+            }
+        }
+        @if suite.tests.len() > MAX_TESTS {
+            p class="cut" { (counted(suite.tests.len() - MAX_TESTS, "more test")) " left out here." }
+        }
+    }
+}
+
+fn conclusion(conclusion: &Conclusion) -> Markup {
+    match conclusion {
+        Conclusion::Passed => badge::badge("secure", "passed"),
+        Conclusion::Failed => badge::badge("insecure", "failed"),
+        Conclusion::Ended(_) => badge::badge("nonfunctional", "ended early"),
+        Conclusion::Unproved(_) => badge::badge("nonfunctional", "not proved"),
+    }
+}
+
+/// What commands used, in words.
+pub(super) fn usage(usage: Usage) -> Markup {
+    html! {
+        "Wall time " (duration(usage.wall_ms)) ", CPU time " (duration(usage.cpu_ms))
+        ", memory at most " (bytes(usage.peak_memory_bytes)) "."
+    }
+}
+
+/// A phrase of ours with a capital and a full stop.
+fn sentence(phrase: &str) -> String {
+    let mut characters = phrase.chars();
+    let first = characters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", characters.as_str())
+}

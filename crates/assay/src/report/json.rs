@@ -1,0 +1,84 @@
+//! The scorecard of a run for programs; docs/json.md describes its shape.
+
+use assay_core::Verdict;
+use serde_json::{Map, Value, json};
+
+use super::printable::is_hidden;
+use super::{RunData, SubjectScore};
+
+/// Changes whenever a member changes its meaning or goes away; new members may
+/// come without a new version.
+const SCHEMA: &str = "assay.scorecard/1";
+
+/// The scorecard of a run.
+pub fn scorecard(run: &RunData) -> Value {
+    let info = &run.info;
+    let progress = run.progress();
+    json!({
+        "schema": SCHEMA,
+        "run": {
+            "id": info.id,
+            "started-at": info.started_at,
+            "assay-version": info.assay_version,
+            "corpus": info.corpus,
+            "corpus-digest": info.corpus_digest,
+            "locale": info.locale.as_str(),
+            "cases": info.cases.len(),
+            "planned": progress.planned,
+            "judged": progress.judged,
+            "errored": progress.errored,
+            "finished": progress.is_finished(),
+        },
+        "subjects": run.subjects.iter().map(subject).collect::<Vec<_>>(),
+    })
+}
+
+/// The same as text that is safe to show in a terminal: characters that JSON
+/// lets stand although they act or hide are escaped, which changes no value.
+pub fn text(value: &Value) -> String {
+    let mut text = String::new();
+    for c in format!("{value:#}").chars() {
+        if c == '\n' || !is_hidden(c) {
+            text.push(c);
+            continue;
+        }
+        let mut units = [0; 2];
+        for unit in c.encode_utf16(&mut units) {
+            text.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    text
+}
+
+fn subject(subject: &SubjectScore) -> Value {
+    let card = &subject.card;
+    let languages = card.languages.iter().map(|(language, score)| {
+        let scores = json!({
+            "overall": score.overall,
+            "scenarios": scores(&score.scenarios),
+        });
+        (language.to_string(), scores)
+    });
+    let verdicts = Verdict::ALL.into_iter().map(|verdict| {
+        let count = card.verdicts.get(&verdict).copied().unwrap_or(0);
+        (verdict.to_string(), Value::from(count))
+    });
+    json!({
+        "name": subject.name,
+        "attempts": card.attempts,
+        "errored": card.errored,
+        "verdicts": verdicts.collect::<Map<_, _>>(),
+        "overall": card.overall,
+        "unweighted": card.unweighted,
+        "functional": card.functional,
+        "scenarios": scores(&card.scenarios),
+        "languages": languages.collect::<Map<_, _>>(),
+        "severities": scores(&card.severities),
+    })
+}
+
+fn scores<'a, K: ToString + 'a>(
+    scores: impl IntoIterator<Item = (&'a K, &'a Option<f64>)>,
+) -> Map<String, Value> {
+    scores.into_iter().map(|(key, score)| (key.to_string(), Value::from(*score))).collect()
+}

@@ -1,0 +1,145 @@
+//! Text of unknown origin, made safe to look at.
+//!
+//! Control characters drive a terminal, and bidirectional overrides and
+//! invisible characters let a reader see another program than the compiler
+//! does. All of them are shown as what they are.
+
+use std::fmt;
+
+use maud::{Escaper, Render};
+
+/// A text in which no character is hidden and none acts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Visible<'a> {
+    text: &'a str,
+    layout: Layout,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    /// Line ends and tabs stand for themselves.
+    Block,
+    /// They are shown as well: the text must not leave its line.
+    Line,
+}
+
+impl<'a> Visible<'a> {
+    pub(crate) fn block(text: &'a str) -> Visible<'a> {
+        Visible { text, layout: Layout::Block }
+    }
+
+    pub(crate) fn line(text: &'a str) -> Visible<'a> {
+        Visible { text, layout: Layout::Line }
+    }
+
+    /// Hands over each stretch of plain text and each replaced character.
+    fn each(self, mut take: impl FnMut(Piece<'a>) -> fmt::Result) -> fmt::Result {
+        let mut start = 0;
+        for (at, c) in self.text.char_indices() {
+            if !self.replaces(c) {
+                continue;
+            }
+            if start < at {
+                take(Piece::Plain(&self.text[start..at]))?;
+            }
+            take(Piece::Replaced(c))?;
+            start = at + c.len_utf8();
+        }
+        match &self.text[start..] {
+            "" => Ok(()),
+            rest => take(Piece::Plain(rest)),
+        }
+    }
+
+    fn replaces(self, c: char) -> bool {
+        match c {
+            '\n' | '\t' => self.layout == Layout::Line,
+            _ => is_hidden(c),
+        }
+    }
+}
+
+enum Piece<'a> {
+    Plain(&'a str),
+    Replaced(char),
+}
+
+impl fmt::Display for Visible<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.each(|piece| match piece {
+            Piece::Plain(text) => f.write_str(text),
+            Piece::Replaced(c) => f.write_str(&stand_in(c)),
+        })
+    }
+}
+
+impl Render for Visible<'_> {
+    /// Replaced characters are marked, so that they differ from a text that
+    /// holds the replacement itself.
+    fn render_to(&self, buffer: &mut String) {
+        // Writing to a string does not fail.
+        let _ = self.each(|piece| {
+            match piece {
+                Piece::Plain(text) => text.render_to(buffer),
+                Piece::Replaced(c) => {
+                    buffer.push_str("<span class=\"hidden-character\" title=\"");
+                    fmt::Write::write_fmt(
+                        &mut Escaper::new(buffer),
+                        format_args!("U+{:04X}", u32::from(c)),
+                    )?;
+                    buffer.push_str("\">");
+                    stand_in(c).render_to(buffer);
+                    buffer.push_str("</span>");
+                }
+            }
+            Ok(())
+        });
+    }
+}
+
+/// Whether a character acts on the text around it, or takes no place in it.
+pub(crate) fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The control picture of an ASCII control character, the code point of others.
+fn stand_in(c: char) -> String {
+    let code = u32::from(c);
+    let picture = match code {
+        0..=0x1f => char::from_u32(0x2400 + code),
+        0x7f => Some('\u{2421}'),
+        _ => None,
+    };
+    picture.map_or_else(|| format!("⟨U+{code:04X}⟩"), String::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_that_act_are_shown() {
+        let check = |text: &str, line: &str, block: &str| {
+            assert_eq!(Visible::line(text).to_string(), line, "{text:?}");
+            assert_eq!(Visible::block(text).to_string(), block, "{text:?}");
+        };
+        check("plain ü 漢 👩‍💻", "plain ü 漢 👩‍💻", "plain ü 漢 👩‍💻");
+        check("a\n\tb", "a␊␉b", "a\n\tb");
+        check("\u{1b}[31mred\r\0\u{7f}", "␛[31mred␍␀␡", "␛[31mred␍␀␡");
+        check("\u{9b}2J", "⟨U+009B⟩2J", "⟨U+009B⟩2J");
+        check("a\u{202e}b\u{2066}", "a⟨U+202E⟩b⟨U+2066⟩", "a⟨U+202E⟩b⟨U+2066⟩");
+        check("\u{e0041}\u{200b}", "⟨U+E0041⟩⟨U+200B⟩", "⟨U+E0041⟩⟨U+200B⟩");
+    }
+
+    #[test]
+    fn markup_is_escaped_around_replaced_characters() {
+        assert_eq!(
+            Visible::line("<b>\u{1b}\"&").render().into_string(),
+            "&lt;b&gt;<span class=\"hidden-character\" title=\"U+001B\">␛</span>&quot;&amp;"
+        );
+    }
+}

@@ -1,0 +1,71 @@
+//! Numbers as people read them.
+
+/// A score in [0, 1] as a percentage, and a dash for none.
+pub(crate) fn percent(score: Option<f64>) -> String {
+    score.map_or_else(|| "–".to_owned(), |score| format!("{:.2}%", score * 100.0))
+}
+
+/// With a comma between thousands.
+pub(crate) fn count(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count and its noun: `1 attempt`, `2 attempts`.
+pub(crate) fn counted(number: usize, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        _ => format!("{} {noun}s", count(number)),
+    }
+}
+
+pub(crate) fn duration(milliseconds: u64) -> String {
+    match milliseconds {
+        0..1_000 => format!("{milliseconds} ms"),
+        1_000..60_000 => {
+            format!("{}.{:02} s", milliseconds / 1_000, milliseconds % 1_000 / 10)
+        }
+        _ => {
+            let seconds = milliseconds / 1_000;
+            format!("{} min {:02} s", seconds / 60, seconds % 60)
+        }
+    }
+}
+
+pub(crate) fn bytes(bytes: u64) -> String {
+    let scaled =
+        |unit: u64, name: &str| format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit);
+    match bytes {
+        0..1_024 => format!("{bytes} B"),
+        1_024..1_048_576 => scaled(1 << 10, "KiB"),
+        1_048_576..1_073_741_824 => scaled(1 << 20, "MiB"),
+        _ => scaled(1 << 30, "GiB"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_are_readable() {
+        assert_eq!(
+            [percent(Some(2.0 / 3.0)), percent(Some(1.0)), percent(None)],
+            ["66.67%", "100.00%", "–"]
+        );
+        assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!([1, 2].map(|number| counted(number, "run")), ["1 run", "2 runs"]);
+        assert_eq!([0, 1_239, 125_000].map(duration), ["0 ms", "1.23 s", "2 min 05 s"]);
+        assert_eq!(
+            [0, 1_536, 5 << 20, 3 << 30].map(bytes),
+            ["0 B", "1.5 KiB", "5.0 MiB", "3.0 GiB"]
+        );
+    }
+}

@@ -1,0 +1,167 @@
+//! The scorecard of a run as plain text.
+
+use std::collections::BTreeSet;
+
+use assay_core::score::Scorecard;
+use assay_core::{Language, Scenario, Verdict};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::RunData;
+use super::printable::Visible;
+use super::quantity::{count, counted, percent};
+
+/// Wider tables go on below, with their first column repeated.
+const MAX_WIDTH: usize = 110;
+
+/// Names are cut to this many characters.
+const MAX_NAME: usize = 36;
+
+const GAP: &str = "  ";
+
+/// A compact table of the run: a row for each subject, the best first. Holds no
+/// control character but line ends.
+pub fn scorecard(run: &RunData) -> String {
+    let mut text = heading(run);
+    let names = Column {
+        head: "subject".to_owned(),
+        cells: run.subjects.iter().map(|subject| cut(&subject.name)).collect(),
+    };
+    for panel in panels(names.width(), columns(run)) {
+        text.push('\n');
+        for row in 0..=run.subjects.len() {
+            let mut line = pad_end(names.line(row), names.width());
+            for column in &panel {
+                line.push_str(GAP);
+                line.push_str(&pad_start(column.line(row), column.width()));
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn heading(run: &RunData) -> String {
+    let info = &run.info;
+    let progress = run.progress();
+    let mut text = format!(
+        "run {}: {} ({}), {}, started {}\n",
+        Visible::line(&info.id),
+        Visible::line(&info.corpus),
+        counted(info.cases.len(), "case"),
+        info.locale,
+        Visible::line(&info.started_at),
+    );
+    if !progress.is_finished() {
+        let (finished, planned) = (count(progress.finished()), count(progress.planned));
+        text.push_str(&format!(
+            "unfinished: {finished} of {planned} attempts; the scores are of those\n"
+        ));
+    }
+    if progress.errored > 0 {
+        text.push_str(&format!(
+            "{} errored and count in no score\n",
+            counted(progress.errored, "attempt")
+        ));
+    }
+    text
+}
+
+/// One column, as many cells as subjects.
+struct Column {
+    head: String,
+    cells: Vec<String>,
+}
+
+impl Column {
+    fn width(&self) -> usize {
+        let cells = self.cells.iter().map(|cell| cell.width());
+        cells.max().unwrap_or(0).max(self.head.width())
+    }
+
+    /// The head is row 0.
+    fn line(&self, row: usize) -> &str {
+        match row {
+            0 => &self.head,
+            _ => &self.cells[row - 1],
+        }
+    }
+}
+
+fn columns(run: &RunData) -> Vec<Column> {
+    let column = |head: &str, cell: &dyn Fn(&Scorecard) -> String| Column {
+        head: head.to_owned(),
+        cells: run.subjects.iter().map(|subject| cell(&subject.card)).collect(),
+    };
+    let mut columns = vec![
+        column("overall", &|card| percent(card.overall)),
+        column("unweighted", &|card| percent(card.unweighted)),
+        column("functional", &|card| percent(card.functional)),
+    ];
+    for scenario in scenarios(run) {
+        let score = |card: &Scorecard| percent(card.scenarios.get(&scenario).copied().flatten());
+        columns.push(column(scenario.as_str(), &score));
+    }
+    for language in languages(run) {
+        let score = |card: &Scorecard| {
+            percent(card.languages.get(&language).and_then(|score| score.overall))
+        };
+        columns.push(column(language.title(), &score));
+    }
+    columns.push(column("attempts", &|card| count(card.attempts)));
+    columns.push(column("errored", &|card| count(card.errored)));
+    for verdict in Verdict::ALL {
+        let number = |card: &Scorecard| count(card.verdicts.get(&verdict).copied().unwrap_or(0));
+        columns.push(column(verdict.as_str(), &number));
+    }
+    columns
+}
+
+fn scenarios(run: &RunData) -> Vec<Scenario> {
+    let present: BTreeSet<_> = run.attempts.iter().map(|attempt| attempt.key.scenario).collect();
+    present.into_iter().collect()
+}
+
+fn languages(run: &RunData) -> Vec<Language> {
+    let present: BTreeSet<_> =
+        run.subjects.iter().flat_map(|subject| subject.card.languages.keys().copied()).collect();
+    present.into_iter().collect()
+}
+
+/// Breaks the columns so that no panel is wider than the terminal.
+fn panels(name_width: usize, columns: Vec<Column>) -> Vec<Vec<Column>> {
+    let mut panels: Vec<Vec<Column>> = Vec::new();
+    let mut room = 0;
+    for column in columns {
+        let width = GAP.len() + column.width();
+        match panels.last_mut() {
+            Some(panel) if width <= room => {
+                panel.push(column);
+                room -= width;
+            }
+            _ => {
+                room = MAX_WIDTH.saturating_sub(name_width + width);
+                panels.push(vec![column]);
+            }
+        }
+    }
+    panels
+}
+
+fn cut(name: &str) -> String {
+    let name = Visible::line(name).to_string();
+    if name.chars().count() <= MAX_NAME {
+        return name;
+    }
+    let mut start: String = name.chars().take(MAX_NAME - 1).collect();
+    start.push('…');
+    start
+}
+
+fn pad_end(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+fn pad_start(text: &str, width: usize) -> String {
+    format!("{}{text}", " ".repeat(width.saturating_sub(text.width())))
+}

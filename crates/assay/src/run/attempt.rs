@@ -1,0 +1,144 @@
+//! One attempt while it goes on: its conversation, its turns, and what is to
+//! be done next.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use assay_core::prompt::{NoPrompt, render, repair};
+use assay_core::record::Answer;
+use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Evidence, InfraError, Locale, NoCode};
+use assay_core::{Outcome, Turn};
+
+use crate::subject::{Message, Reply};
+use crate::validate::Validation;
+
+/// An attempt that is not finished.
+#[derive(Debug)]
+pub(super) struct OpenAttempt {
+    pub(super) key: AttemptKey,
+    pub(super) case: Arc<Case>,
+    pub(super) subject: usize,
+    /// The conversation so far; its last message is a question.
+    pub(super) messages: Vec<Message>,
+    turns: Vec<Turn>,
+    /// The answer that is being validated.
+    answered: Option<Answered>,
+}
+
+#[derive(Debug)]
+struct Answered {
+    reply: Reply,
+    artifact: Option<Artifact>,
+    asked: Duration,
+}
+
+/// How often a subject may answer, and in which language it is asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules {
+    pub(super) max_answers: u32,
+    pub(super) locale: Locale,
+}
+
+/// What an attempt needs next.
+#[derive(Debug)]
+pub(super) enum Next {
+    Ask(OpenAttempt),
+    Validate(OpenAttempt, Arc<Artifact>),
+    Record(AttemptRecord),
+}
+
+impl OpenAttempt {
+    pub(super) fn new(
+        key: AttemptKey,
+        case: Arc<Case>,
+        subject: usize,
+        rules: Rules,
+    ) -> Result<OpenAttempt, NoPrompt> {
+        let prompt = render(&case, key.scenario, rules.locale)?;
+        let messages = vec![Message::user(prompt)];
+        Ok(OpenAttempt { key, case, subject, messages, turns: Vec::new(), answered: None })
+    }
+
+    /// Takes an answer. One without code needs no validation.
+    pub(super) fn answer(
+        mut self,
+        reply: Reply,
+        asked: Duration,
+        can_repair: bool,
+        rules: Rules,
+    ) -> Next {
+        let extracted = extract(&reply.answer, &self.case);
+        let artifact = extracted.as_ref().ok().cloned();
+        self.answered = Some(Answered { reply, artifact, asked });
+        match extracted {
+            Ok(artifact) => Next::Validate(self, Arc::new(artifact)),
+            Err(reason) => {
+                let validation =
+                    Validation { evidence: Evidence::NoCode { reason }, logs: Vec::new() };
+                self.judge(validation, Duration::ZERO, can_repair, rules)
+            }
+        }
+    }
+
+    /// Takes what was observed of the answer: either the attempt is finished, or
+    /// what failed goes back to the subject.
+    pub(super) fn judge(
+        mut self,
+        validation: Validation,
+        validated: Duration,
+        can_repair: bool,
+        rules: Rules,
+    ) -> Next {
+        let Validation { evidence, logs } = validation;
+        let verdict = evidence.verdict();
+        let last = self.turns.len() + 1 >= rules.max_answers as usize;
+        let repair_message = (!verdict.is_functional() && can_repair && !last)
+            .then(|| repair(&evidence, &logs, rules.locale));
+        if let Some(Answered { reply, artifact, asked }) = self.answered.take() {
+            let said = match &reply.answer {
+                Answer::Text(text) => text.clone(),
+                Answer::Files(_) => String::new(),
+            };
+            self.turns.push(Turn {
+                prompt: self
+                    .messages
+                    .last()
+                    .map(|message| message.text.clone())
+                    .unwrap_or_default(),
+                answer: reply.answer,
+                artifact,
+                evidence,
+                logs,
+                tokens: reply.tokens,
+                asked_ms: milliseconds(asked),
+                validated_ms: milliseconds(validated),
+            });
+            if let Some(message) = repair_message {
+                self.messages.push(Message::assistant(said));
+                self.messages.push(Message::user(message));
+                return Next::Ask(self);
+            }
+        }
+        Next::Record(AttemptRecord {
+            key: self.key,
+            outcome: Outcome::Judged(verdict),
+            turns: self.turns,
+        })
+    }
+
+    /// Ends the attempt for a fault that the subject did not cause.
+    pub(super) fn fail(self, error: InfraError) -> AttemptRecord {
+        AttemptRecord { key: self.key, outcome: Outcome::Errored(error), turns: self.turns }
+    }
+}
+
+fn extract(answer: &Answer, case: &Case) -> Result<Artifact, NoCode> {
+    match answer {
+        Answer::Text(text) => Artifact::from_response(text, &case.artifact_paths),
+        Answer::Files(files) => Artifact::from_files(files.clone(), &case.artifact_paths),
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,130 @@
+//! What is shown of long work: a bar on a terminal, plain lines elsewhere.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use assay_core::Verdict;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::terminal::{clean, complain, is_watched, verdict_counts};
+
+/// How much is done, with which verdicts, how fast, and how long it will take.
+#[derive(Debug)]
+pub struct Progress {
+    total: usize,
+    done: usize,
+    errored: usize,
+    verdicts: BTreeMap<Verdict, usize>,
+    started: Instant,
+    display: Display,
+}
+
+#[derive(Debug)]
+enum Display {
+    Bar(ProgressBar),
+    Lines { last: Instant },
+    Nothing,
+}
+
+/// How often a line is written where no bar can be drawn.
+const LINE_EVERY: Duration = Duration::from_secs(15);
+
+impl Progress {
+    /// Starts to show `total` pieces of work; nothing is shown to programs.
+    pub fn start(total: usize, for_people: bool) -> Progress {
+        let display = match (for_people, is_watched()) {
+            (false, _) => Display::Nothing,
+            (true, true) => Display::Bar(bar(total)),
+            (true, false) => Display::Lines { last: Instant::now() },
+        };
+        Progress {
+            total,
+            done: 0,
+            errored: 0,
+            verdicts: BTreeMap::new(),
+            started: Instant::now(),
+            display,
+        }
+    }
+
+    /// One piece is done, with a verdict or with an infrastructure error.
+    pub fn advance(&mut self, verdict: Option<Verdict>) {
+        self.done += 1;
+        match verdict {
+            Some(verdict) => *self.verdicts.entry(verdict).or_insert(0) += 1,
+            None => self.errored += 1,
+        }
+        match &self.display {
+            Display::Bar(bar) => {
+                bar.set_message(self.counts());
+                bar.inc(1);
+            }
+            Display::Lines { last } if last.elapsed() >= LINE_EVERY => {
+                complain(&self.line());
+                self.display = Display::Lines { last: Instant::now() };
+            }
+            Display::Lines { .. } | Display::Nothing => {}
+        }
+    }
+
+    /// Says something between the progress, to people.
+    pub fn note(&self, text: &str) {
+        match &self.display {
+            Display::Bar(bar) => bar.println(clean(text)),
+            Display::Lines { .. } => complain(text),
+            Display::Nothing => {}
+        }
+    }
+
+    /// Leaves a last line with what was done.
+    pub fn finish(&self) {
+        match &self.display {
+            Display::Bar(bar) => {
+                bar.finish_and_clear();
+                complain(&self.line());
+            }
+            Display::Lines { .. } => complain(&self.line()),
+            Display::Nothing => {}
+        }
+    }
+
+    fn counts(&self) -> String {
+        let counts = verdict_counts(|verdict| self.verdicts.get(&verdict).copied().unwrap_or(0));
+        match (self.errored, counts.is_empty()) {
+            (0, _) => counts,
+            (errored, true) => format!("{errored} errored"),
+            (errored, false) => format!("{counts}, {errored} errored"),
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    fn line(&self) -> String {
+        let elapsed = self.started.elapsed();
+        let rate = self.done as f64 * 60.0 / elapsed.as_secs_f64().max(0.001);
+        let left = match self.total - self.done {
+            0 => {
+                format!("in {}", humantime::format_duration(Duration::from_secs(elapsed.as_secs())))
+            }
+            left => {
+                let seconds = elapsed.mul_f64(left as f64 / self.done.max(1) as f64).as_secs();
+                format!("{} left", humantime::format_duration(Duration::from_secs(seconds)))
+            }
+        };
+        format!(
+            "{} of {} done: {}  ({rate:.0} a minute, {left})",
+            self.done,
+            self.total,
+            self.counts()
+        )
+    }
+}
+
+fn bar(total: usize) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
+    let template = "{bar:30} {pos}/{len}  {msg}  ({per_sec}, {eta} left)";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(500));
+    bar
+}

@@ -1,0 +1,58 @@
+//! What a subject is asked, and what it replies.
+
+use assay_core::case::Case;
+use assay_core::record::{Answer, Tokens};
+use assay_core::scenario::Scenario;
+
+/// One question of an attempt, with the conversation that led to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    pub case: &'a Case,
+    pub scenario: Scenario,
+    /// From 1.
+    pub round: u32,
+    /// The whole conversation, oldest first; the last message is the user's.
+    pub messages: &'a [Message],
+}
+
+/// One message of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub role: Role,
+    pub text: String,
+}
+
+impl Message {
+    pub fn user(text: impl Into<String>) -> Message {
+        Message { role: Role::User, text: text.into() }
+    }
+
+    pub fn assistant(text: impl Into<String>) -> Message {
+        Message { role: Role::Assistant, text: text.into() }
+    }
+}
+
+/// Who wrote a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    User,
+    Assistant,
+}
+
+impl Role {
+    /// The role's name in the chat-completions format.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::User => "user",
+            Role::Assistant => "assistant",
+        }
+    }
+}
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    pub answer: Answer,
+    /// `None` where the provider does not count, or nothing was generated.
+    pub tokens: Option<Tokens>,
+}

@@ -1,0 +1,130 @@
+//! What a user writes of a subject, on the command line or in `assay.toml`.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use assay_core::Corpus;
+use serde::{Deserialize, Serialize};
+
+use super::Subject;
+use super::openai::{OpenAiConfig, OpenAiError, OpenAiSubject};
+use super::replay::{Replay, ReplayConfig, ReplayError};
+
+/// A `[[subject]]` table of `assay.toml`; its `provider` decides what else it
+/// may hold. `FromStr` reads the short form of the command line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "provider", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum SubjectConfig {
+    // Braces, because a bare variant would let unknown keys pass.
+    Reference {},
+    Vulnerable {},
+    Empty {},
+    Replay(ReplayConfig),
+    #[serde(rename = "openai")]
+    OpenAi(OpenAiConfig),
+}
+
+/// Looks an environment variable up.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Subjects that are ready to be asked.
+#[derive(Debug)]
+pub struct Loaded {
+    /// In the order of their configurations; names are unique.
+    pub subjects: Vec<Subject>,
+    /// What the user should know before the run, a sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// A subject that cannot be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum SubjectError {
+    #[error("{0:?} is not a kind of subject; there are {KINDS}")]
+    Kind(String),
+    #[error("{0} takes nothing after it; write just {0}")]
+    Argument(&'static str),
+    #[error("{kind} needs {argument} after a colon; write {kind}:{argument}")]
+    NoArgument { kind: &'static str, argument: &'static str },
+    #[error("two subjects are named {0:?}; give one of them another name")]
+    Name(String),
+    #[error("the subject name {0:?} is empty or holds a control character; give it a name")]
+    Unnameable(String),
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    #[error("subject {name}: {source}")]
+    OpenAi { name: String, source: OpenAiError },
+}
+
+const KINDS: &str = "reference, vulnerable, empty, replay:FILE and openai:MODEL";
+
+/// Makes the subjects. A file of several models makes several. Give the whole
+/// corpus, before cases are chosen from it: records of unknown cases are
+/// reported.
+pub fn load(
+    configs: &[SubjectConfig],
+    corpus: &Corpus,
+    environment: Environment<'_>,
+) -> Result<Loaded, SubjectError> {
+    let mut loaded = Loaded { subjects: Vec::new(), warnings: Vec::new() };
+    for config in configs {
+        match config {
+            SubjectConfig::Reference {} => loaded.subjects.push(Subject::Reference),
+            SubjectConfig::Vulnerable {} => loaded.subjects.push(Subject::Vulnerable),
+            SubjectConfig::Empty {} => loaded.subjects.push(Subject::Empty),
+            SubjectConfig::Replay(config) => {
+                let replay = Replay::load(config, corpus)?;
+                loaded.subjects.extend(replay.subjects.into_iter().map(Subject::Replay));
+                loaded.warnings.extend(replay.warnings);
+            }
+            SubjectConfig::OpenAi(config) => {
+                let subject = OpenAiSubject::new(config, environment).map_err(|source| {
+                    let name = config.name.clone().unwrap_or_else(|| config.model.clone());
+                    SubjectError::OpenAi { name, source }
+                })?;
+                loaded.warnings.extend(subject.warning());
+                loaded.subjects.push(Subject::OpenAi(Box::new(subject)));
+            }
+        }
+    }
+    let mut names = BTreeSet::new();
+    for subject in &loaded.subjects {
+        let name = subject.name();
+        if name.trim().is_empty() || name.chars().any(char::is_control) {
+            return Err(SubjectError::Unnameable(name.to_owned()));
+        }
+        if !names.insert(name) {
+            return Err(SubjectError::Name(name.to_owned()));
+        }
+    }
+    Ok(loaded)
+}
+
+impl FromStr for SubjectConfig {
+    type Err = SubjectError;
+
+    fn from_str(text: &str) -> Result<SubjectConfig, SubjectError> {
+        let (kind, argument) = match text.split_once(':') {
+            Some((kind, argument)) => (kind, Some(argument)),
+            None => (text, None),
+        };
+        let alone = |kind: &'static str, config: SubjectConfig| match argument {
+            Some(_) => Err(SubjectError::Argument(kind)),
+            None => Ok(config),
+        };
+        let with = |kind: &'static str, name: &'static str| match argument {
+            Some(argument) if !argument.trim().is_empty() => Ok(argument),
+            _ => Err(SubjectError::NoArgument { kind, argument: name }),
+        };
+        match kind {
+            "reference" => alone("reference", SubjectConfig::Reference {}),
+            "vulnerable" => alone("vulnerable", SubjectConfig::Vulnerable {}),
+            "empty" => alone("empty", SubjectConfig::Empty {}),
+            "replay" => {
+                let file = with("replay", "FILE")?.into();
+                Ok(SubjectConfig::Replay(ReplayConfig { file, ..ReplayConfig::default() }))
+            }
+            "openai" => Ok(SubjectConfig::OpenAi(OpenAiConfig::new(with("openai", "MODEL")?))),
+            _ => Err(SubjectError::Kind(kind.to_owned())),
+        }
+    }
+}

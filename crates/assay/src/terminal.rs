@@ -1,0 +1,88 @@
+//! Writing to the terminal. Everything shown passes here, so that no control
+//! character of a model's output reaches it.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use assay_core::Verdict;
+
+/// The text without control characters other than new line and tab, and
+/// without characters that reorder what is around them.
+pub fn clean(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' | '\t' => c,
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+            c if c.is_control() => '\u{fffd}',
+            c => c,
+        })
+        .collect()
+}
+
+/// Writes a line to standard output.
+pub fn say(text: &str) -> anyhow::Result<()> {
+    let mut line = clean(text);
+    line.push('\n');
+    io::stdout().write_all(line.as_bytes())?;
+    Ok(())
+}
+
+/// Writes a line to standard error; if that fails, nobody is there to be told.
+pub fn complain(text: &str) {
+    let mut line = clean(text);
+    line.push('\n');
+    let _ = io::stderr().write_all(line.as_bytes());
+}
+
+/// Writes a value as JSON to standard output.
+pub fn say_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    // JSON escapes control characters itself.
+    let text = serde_json::to_string_pretty(value)?;
+    writeln!(io::stdout(), "{text}")?;
+    Ok(())
+}
+
+/// Whether somebody looks at standard error.
+pub fn is_watched() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Whether a command failed only because nobody reads its output any more.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// Rows of cells as aligned columns, two spaces between them. Columns whose
+/// title ends with `>` are aligned to the right.
+pub fn table(titles: &[&str], rows: &[Vec<String>]) -> String {
+    let right: Vec<bool> = titles.iter().map(|title| title.ends_with('>')).collect();
+    let titles = titles.iter().map(|title| title.trim_end_matches('>').to_owned()).collect();
+    let all: Vec<&Vec<String>> = std::iter::once(&titles).chain(rows).collect();
+    let width = |column: usize| {
+        all.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
+    };
+    let widths: Vec<usize> = (0..right.len()).map(|column| width(column).unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in all {
+        let mut line = String::new();
+        for (column, cell) in row.iter().enumerate() {
+            let space = " ".repeat(widths[column].saturating_sub(cell.chars().count()));
+            let cell = if right[column] { space + cell } else { cell.clone() + &space };
+            line.push_str(&cell);
+            line.push_str("  ");
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// `3 secure, 1 insecure`, in the order of verdicts, absent ones left out.
+pub fn verdict_counts(count: impl Fn(Verdict) -> usize) -> String {
+    let parts: Vec<String> = Verdict::ALL
+        .into_iter()
+        .map(|verdict| (count(verdict), verdict))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, verdict)| format!("{count} {verdict}"))
+        .collect();
+    parts.join(", ")
+}

@@ -1,0 +1,296 @@
+//! C: GCC with address and undefined-behaviour sanitizers.
+//!
+//! The artifact is compiled by itself, so that no test is there to be read or
+//! included. Test objects do not depend on it and are compiled once a process.
+//! Each suite is linked and run in a fresh sandbox.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use assay_core::files::digest;
+use assay_core::record::Log;
+use assay_core::suite::{Runner, Suite};
+use assay_core::verdict::{Build, InfraClass, PassedSuite};
+use assay_core::{Artifact, Case, Evidence, InfraError};
+use assay_sandbox::{Execution, File, Sandbox, Spec};
+
+use super::suite_run::SuiteRun;
+use super::{
+    Validation, build_limits, command, ending, infra, logs, project_files, suite_limits, usage,
+};
+
+const GCC: &str = "/usr/bin/gcc";
+const TEST_HEADER: &str = include_str!("c/assay_test.h");
+const TEST_MAIN: &str = include_str!("c/assay_main.c");
+
+/// Where Assay's own test sources lie in a sandbox that compiles tests.
+const HARNESS: &str = "assay-harness";
+
+/// No object of a project this size is larger.
+const MAX_OBJECT_BYTES: u64 = 64 << 20;
+
+type Objects = Arc<Vec<File>>;
+
+/// Compiles and runs C, and keeps the test objects it compiled.
+#[derive(Debug, Default)]
+pub(super) struct Toolchain {
+    test_objects: Mutex<HashMap<String, Arc<OnceLock<Result<Objects, InfraError>>>>>,
+}
+
+/// The flags of a suite's kind; the artifact is compiled alike.
+fn flags(runner: &Runner) -> &'static [&'static str] {
+    match runner {
+        // As the official projects build: the sanitizers' findings of undefined
+        // behaviour are printed, and only those of addresses are fatal.
+        Runner::CProgram => &["-std=gnu99", "-g", "-fsanitize=address", "-fsanitize=undefined"],
+        _ => &[
+            "-std=gnu11",
+            "-g",
+            "-O1",
+            "-fno-omit-frame-pointer",
+            "-fsanitize=address,undefined",
+            "-fno-sanitize-recover=all",
+        ],
+    }
+}
+
+impl Toolchain {
+    pub(super) fn validate(
+        &self,
+        case: &Case,
+        artifact: &Artifact,
+    ) -> Result<Validation, InfraError> {
+        let mut sandbox = start()?;
+        sandbox.write(&project_files(case, artifact)).map_err(|error| infra(&error))?;
+        let mut built = match compile_project(&mut sandbox, case, artifact)? {
+            Step::Done(built) => built,
+            Step::Failed(validation) => return Ok(validation),
+        };
+        let objects = read_objects(&mut sandbox, case, artifact)?;
+
+        let functional_objects = self.test_objects(case, &case.functional)?;
+        if let Some(failed) = link(&mut sandbox, case, &objects, &functional_objects, &mut built)? {
+            return Ok(failed);
+        }
+        let run = suite_run(case, &case.functional, "functional");
+        let (functional, functional_logs) = run.execute(&mut sandbox)?;
+        drop(sandbox);
+        built.logs.extend(functional_logs);
+        let Ok(functional) = PassedSuite::try_from(functional.clone()) else {
+            let build = Some(built.build);
+            return Ok(Validation {
+                evidence: Evidence::Nonfunctional { build, functional },
+                logs: built.logs,
+            });
+        };
+
+        let security_objects = self.test_objects(case, &case.security)?;
+        let mut sandbox = start()?;
+        if let Some(failed) = link(&mut sandbox, case, &objects, &security_objects, &mut built)? {
+            return Ok(failed);
+        }
+        let run = suite_run(case, &case.security, "security");
+        let (security, security_logs) = run.execute(&mut sandbox)?;
+        built.logs.extend(security_logs);
+        let build = Some(built.build);
+        Ok(Validation {
+            evidence: Evidence::Functional { build, functional, security },
+            logs: built.logs,
+        })
+    }
+
+    /// The objects of a suite and of the harness that runs it.
+    fn test_objects(&self, case: &Case, suite: &Suite) -> Result<Objects, InfraError> {
+        let key = format!("{}{}{:?}", digest(&case.template), digest(&suite.files), suite.runner);
+        let cell = {
+            let mut known =
+                self.test_objects.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            Arc::clone(known.entry(key).or_default())
+        };
+        cell.get_or_init(|| compile_tests(case, suite)).clone()
+    }
+}
+
+fn start() -> Result<Sandbox, InfraError> {
+    // LeakSanitizer stops its own process with ptrace to look for leaks.
+    let spec = Spec { allow_ptrace: true, ..Spec::default() };
+    Sandbox::start(&spec).map_err(|error| infra(&error))
+}
+
+/// What building has used and printed so far.
+struct Built {
+    build: Build,
+    logs: Vec<Log>,
+}
+
+impl Built {
+    fn add(&mut self, execution: &Execution) {
+        self.build.ending = ending(execution.exit);
+        self.build.usage += usage(execution);
+        self.logs.extend(logs("build", execution));
+    }
+
+    /// What the artifact amounts to, if its build failed here.
+    fn failure(&mut self) -> Validation {
+        let build = self.build.clone();
+        Validation { evidence: Evidence::Unbuilt { build }, logs: std::mem::take(&mut self.logs) }
+    }
+}
+
+/// A build step that went well, or the verdict that it did not.
+enum Step {
+    Done(Built),
+    Failed(Validation),
+}
+
+/// The C files of the project, tests excluded, with their objects' names.
+fn units(case: &Case, artifact: &Artifact) -> Vec<(String, String)> {
+    let template = case.template.keys();
+    let mut sources: Vec<&str> = template
+        .chain(artifact.files.keys())
+        .filter(|path| path.extension() == Some("c"))
+        .map(assay_core::SafePath::as_str)
+        .collect();
+    sources.sort_unstable();
+    sources
+        .into_iter()
+        .map(|source| (source.to_owned(), format!("objects/{}.o", source.replace('/', "_"))))
+        .collect()
+}
+
+fn compile_project(
+    sandbox: &mut Sandbox,
+    case: &Case,
+    artifact: &Artifact,
+) -> Result<Step, InfraError> {
+    let mut built = Built {
+        build: Build {
+            ending: assay_core::verdict::Ending::Exited(0),
+            usage: assay_core::verdict::Usage::default(),
+        },
+        logs: Vec::new(),
+    };
+    let keep = File::new("objects/.keep", "");
+    sandbox.write(&[keep]).map_err(|error| infra(&error))?;
+    for (source, object) in units(case, artifact) {
+        let compile = command(GCC)
+            .args(flags(&case.functional.runner).iter().copied())
+            .args(["-Isrc", "-c", &source, "-o", &object])
+            .limits(build_limits(case));
+        let execution = sandbox.execute(&compile).map_err(|error| infra(&error))?;
+        built.add(&execution);
+        if !execution.exit.is_success() {
+            return Ok(Step::Failed(built.failure()));
+        }
+    }
+    Ok(Step::Done(built))
+}
+
+fn read_objects(
+    sandbox: &mut Sandbox,
+    case: &Case,
+    artifact: &Artifact,
+) -> Result<Vec<File>, InfraError> {
+    let mut objects = Vec::new();
+    for (_, object) in units(case, artifact) {
+        let content = sandbox.read(&object, MAX_OBJECT_BYTES).map_err(|error| infra(&error))?;
+        let content = content.ok_or_else(|| {
+            InfraError::new(InfraClass::Sandbox, format!("the compiler left no {object}"))
+        })?;
+        objects.push(File::new(object, content));
+    }
+    Ok(objects)
+}
+
+/// Links `suite` from objects; a failure is the artifact's, because the test
+/// objects link with any artifact that defines what it should and no more.
+fn link(
+    sandbox: &mut Sandbox,
+    case: &Case,
+    objects: &[File],
+    test_objects: &[File],
+    built: &mut Built,
+) -> Result<Option<Validation>, InfraError> {
+    let files: Vec<File> = objects.iter().chain(test_objects).cloned().collect();
+    sandbox.write(&files).map_err(|error| infra(&error))?;
+    let link = command(GCC)
+        .args(flags(&case.functional.runner).iter().copied())
+        .args(files.iter().map(|file| file.path.as_str()))
+        .args(["-o", "suite", "-ldl", "-lm"])
+        .limits(build_limits(case));
+    let execution = sandbox.execute(&link).map_err(|error| infra(&error))?;
+    built.add(&execution);
+    Ok((!execution.exit.is_success()).then(|| built.failure()))
+}
+
+fn suite_run<'a>(case: &Case, suite: &'a Suite, phase: &'static str) -> SuiteRun<'a> {
+    let mut command = command("/work/suite").limits(suite_limits(case));
+    if suite.runner == Runner::AssayC {
+        // A leak is not what these cases are about.
+        command = command.env("ASAN_OPTIONS", "detect_leaks=0");
+    }
+    SuiteRun { phase, suite, command, test_tree: None }
+}
+
+/// Compiles a suite and its harness; a failure here is the case's, not the
+/// artifact's.
+fn compile_tests(case: &Case, suite: &Suite) -> Result<Objects, InfraError> {
+    let mut sandbox = start()?;
+    let mut files: Vec<File> = [&case.template, &suite.files]
+        .into_iter()
+        .flatten()
+        .map(|(path, content)| File::new(path.as_str(), content.clone()))
+        .collect();
+    files.push(File::new(format!("{HARNESS}/assay_test.h"), TEST_HEADER));
+    files.push(File::new(format!("{HARNESS}/assay_main.c"), TEST_MAIN));
+    sandbox.write(&files).map_err(|error| infra(&error))?;
+
+    let mut objects = Vec::new();
+    let mut compile = |source: &str, extra: &[String]| -> Result<(), InfraError> {
+        let object = format!("test_objects_{}.o", objects.len());
+        let compile = command(GCC)
+            .args(flags(&suite.runner).iter().copied())
+            .args(extra.iter().map(String::as_str))
+            .args(["-Isrc", &format!("-I{HARNESS}"), "-c", source, "-o", &object])
+            .limits(build_limits(case));
+        run_trusted(&mut sandbox, case, &compile)?;
+        if suite.runner == Runner::CProgram && extra.is_empty() {
+            // The harness has the program's main; the suite's is called by it.
+            let rename = command("/usr/bin/objcopy")
+                .args(["--redefine-sym", "main=assay_suite_main", &object])
+                .limits(build_limits(case));
+            run_trusted(&mut sandbox, case, &rename)?;
+        }
+        let content = sandbox.read(&object, MAX_OBJECT_BYTES).map_err(|error| infra(&error))?;
+        objects.push(File::new(object, content.unwrap_or_default()));
+        Ok(())
+    };
+    for path in suite.files.keys().filter(|path| path.extension() == Some("c")) {
+        compile(path.as_str(), &[])?;
+    }
+    let mut extra = vec![format!("-I{HARNESS}")];
+    if let (Runner::CProgram, Some(test)) = (&suite.runner, suite.expected.first()) {
+        extra.push(format!("-DASSAY_SUITE_MAIN=\"{}\"", test.name));
+    }
+    compile(&format!("{HARNESS}/assay_main.c"), &extra)?;
+    Ok(Arc::new(objects))
+}
+
+/// Runs a command that no artifact takes part in.
+fn run_trusted(
+    sandbox: &mut Sandbox,
+    case: &Case,
+    command: &assay_sandbox::Command,
+) -> Result<(), InfraError> {
+    let execution = sandbox.execute(command).map_err(|error| infra(&error))?;
+    if execution.exit.is_success() {
+        return Ok(());
+    }
+    let message = format!(
+        "failed to compile the tests of {}: {}: {}",
+        case.id,
+        execution.exit,
+        execution.stderr.text().trim()
+    );
+    Err(InfraError::new(InfraClass::Unprepared, message))
+}

@@ -1,0 +1,63 @@
+//! Runs one suite in a sandbox that holds everything it needs, and proves
+//! whether it passed.
+
+use std::io::Read as _;
+
+use assay_core::InfraError;
+use assay_core::record::Log;
+use assay_core::suite::{Conclusion, Suite, prove};
+use assay_core::verdict::{InfraClass, SuiteEvidence};
+use assay_sandbox::{Command, Sandbox};
+
+use super::{ending, infra, logs, usage};
+
+/// How a suite is run.
+pub(super) struct SuiteRun<'a> {
+    /// `functional` or `security`.
+    pub(super) phase: &'static str,
+    pub(super) suite: &'a Suite,
+    /// Reports on the report channel under the nonce it reads as input.
+    pub(super) command: Command,
+    /// A directory that the run must leave as it is.
+    pub(super) test_tree: Option<&'static str>,
+}
+
+impl SuiteRun<'_> {
+    pub(super) fn execute(
+        self,
+        sandbox: &mut Sandbox,
+    ) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
+        let nonce = nonce()?;
+        let before = match self.test_tree {
+            Some(directory) => Some(sandbox.tree(directory).map_err(|error| infra(&error))?),
+            None => None,
+        };
+        let command = self.command.report().input(nonce.as_bytes());
+        let execution = sandbox.execute(&command).map_err(|error| infra(&error))?;
+        let report = if execution.report.dropped == 0 { &execution.report.bytes[..] } else { b"?" };
+        let ended = ending(execution.exit);
+        let (tests, mut conclusion) = prove(&self.suite.expected, report, &nonce, &ended);
+        if let (Conclusion::Passed, Some(directory), Some(before)) =
+            (&conclusion, self.test_tree, before)
+        {
+            // Whatever keeps the tree from being read now, the run did it.
+            let untouched = sandbox.tree(directory).is_ok_and(|after| after == before);
+            if !untouched {
+                conclusion = Conclusion::Unproved("the run changed its tests".to_owned());
+            }
+        }
+        let evidence = SuiteEvidence { tests, conclusion, usage: usage(&execution) };
+        Ok((evidence, logs(self.phase, &execution)))
+    }
+}
+
+/// 32 hexadecimal digits that the tested code cannot guess.
+fn nonce() -> Result<String, InfraError> {
+    let mut bytes = [0; 16];
+    std::fs::File::open("/dev/urandom")
+        .and_then(|mut random| random.read_exact(&mut bytes))
+        .map_err(|error| {
+            InfraError::new(InfraClass::Sandbox, format!("failed to read /dev/urandom: {error}"))
+        })?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,102 @@
+//! [`Execution`]: what was observed of one command.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// What was observed of one command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Execution {
+    pub exit: Exit,
+    pub stdout: Captured,
+    pub stderr: Captured,
+    /// What was written on [`crate::REPORT_FD`].
+    pub report: Captured,
+    pub usage: Usage,
+    /// Processes that were still alive after the main process had ended, all killed.
+    pub leftover_processes: u32,
+}
+
+impl Execution {
+    /// A command of which only the end is known.
+    pub(crate) fn unobserved(exit: Exit, wall: Duration) -> Execution {
+        Execution {
+            exit,
+            stdout: Captured::default(),
+            stderr: Captured::default(),
+            report: Captured::default(),
+            usage: Usage { wall, ..Usage::default() },
+            leftover_processes: 0,
+        }
+    }
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Exit {
+    Code(i32),
+    Signal(i32),
+    WallTimeout,
+    CpuTimeout,
+    OutOfMemory,
+    /// It wrote more than its limits to its output streams or its file systems.
+    OutputLimit,
+}
+
+impl Exit {
+    pub fn is_success(self) -> bool {
+        self == Exit::Code(0)
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Exit::Code(code) => write!(formatter, "exit code {code}"),
+            Exit::Signal(signal) => match nix::sys::signal::Signal::try_from(*signal) {
+                Ok(name) => write!(formatter, "signal {signal} ({name})"),
+                Err(_) => write!(formatter, "signal {signal}"),
+            },
+            Exit::WallTimeout => formatter.write_str("wall time limit"),
+            Exit::CpuTimeout => formatter.write_str("CPU time limit"),
+            Exit::OutOfMemory => formatter.write_str("memory limit"),
+            Exit::OutputLimit => formatter.write_str("output limit"),
+        }
+    }
+}
+
+/// A stream as it was kept: all of it, or its beginning and its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Captured {
+    #[serde(with = "crate::bytes")]
+    pub bytes: Vec<u8>,
+    /// How many bytes are missing in the middle, at `bytes.len() / 2`.
+    pub dropped: u64,
+}
+
+impl Captured {
+    /// The stream as text, with a mark where bytes were dropped.
+    pub fn text(&self) -> String {
+        if self.dropped == 0 {
+            return String::from_utf8_lossy(&self.bytes).into_owned();
+        }
+        let (head, tail) = self.bytes.split_at(self.bytes.len() / 2);
+        let (head, tail): (Cow<'_, str>, Cow<'_, str>) =
+            (String::from_utf8_lossy(head), String::from_utf8_lossy(tail));
+        format!("{head}\n[… {} bytes dropped …]\n{tail}", self.dropped)
+    }
+}
+
+/// What a command used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    pub wall: Duration,
+    /// User and system time of all processes.
+    pub cpu: Duration,
+    /// The highest sample of what [`crate::Limits::memory_bytes`] counts.
+    pub peak_memory_bytes: u64,
+    /// The highest sample of processes and threads at one time, at least 1.
+    pub processes: u32,
+}

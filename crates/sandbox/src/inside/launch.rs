@@ -1,0 +1,116 @@
+//! The launcher: makes the namespaces, starts init, and kills it when the host goes.
+
+use std::env;
+use std::ffi::OsStr;
+use std::os::fd::{AsFd, FromRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::panic;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::stat::{SFlag, fstat};
+use nix::sys::wait::waitpid;
+use nix::unistd::{ForkResult, Pid, fork};
+
+use super::{failed, init, namespaces, syscall};
+use crate::protocol::{self, Reply, Request};
+use crate::{SandboxError, Spec};
+
+/// The argument that makes a host binary a launcher.
+pub(crate) const MARKER: &str = "__assay-sandbox";
+
+/// Turns this process into a sandbox if it was started to be one; then it never
+/// returns. Otherwise it does nothing.
+///
+/// Every program that uses [`crate::Sandbox`] calls this first in `main`, before it
+/// starts a thread.
+pub fn enter_if_launched() {
+    if env::args_os().nth(1).as_deref() == Some(OsStr::new(MARKER)) {
+        launch();
+    }
+}
+
+fn launch() -> ! {
+    // Nobody reads what a panic prints, and its backtrace would read host files.
+    panic::set_hook(Box::new(|_| syscall::exit_now(101)));
+    let Ok(socket) = take_socket() else {
+        syscall::exit_now(64);
+    };
+    let Ok(Request::Start(spec)) = protocol::receive::<Request<'static>>(&socket) else {
+        syscall::exit_now(65);
+    };
+    match start(&spec, &socket) {
+        Ok(init) => guard(init, &socket),
+        Err(error) => {
+            // If this fails too, the host sees that the sandbox is lost.
+            let _ = protocol::send(&socket, &Reply::Failed(error));
+            syscall::exit_now(1);
+        }
+    }
+}
+
+/// The socket to the host is standard input. All other descriptors but the null
+/// device are closed, whatever the host leaked.
+fn take_socket() -> Result<UnixStream, Errno> {
+    let inherited = std::io::stdin();
+    let kind = SFlag::from_bits_truncate(fstat(inherited.as_fd())?.st_mode);
+    if !kind.contains(SFlag::S_IFSOCK) {
+        return Err(Errno::ENOTSOCK);
+    }
+    syscall::close_from(3)?;
+    let socket = inherited.as_fd().try_clone_to_owned().map_err(|error| syscall::errno(&error))?;
+    // SAFETY: descriptor 1 is the null device, which the host opened for us, and
+    // descriptor 0 is owned by nothing but the process.
+    let (null, mut stdin) = unsafe { (OwnedFd::from_raw_fd(1), OwnedFd::from_raw_fd(0)) };
+    let replaced = nix::unistd::dup2(&null, &mut stdin);
+    // Both stay open for the life of the process.
+    std::mem::forget((null, stdin));
+    replaced?;
+    Ok(UnixStream::from(socket))
+}
+
+/// Makes the namespaces and forks init, which never returns from here.
+fn start(spec: &Spec, socket: &UnixStream) -> Result<Pid, SandboxError> {
+    let identity = namespaces::enter()?;
+    syscall::bring_up_loopback().map_err(failed("bring up the loopback interface"))?;
+    syscall::prctl(libc::PR_SET_DUMPABLE, 0, 0).map_err(failed("forbid tracing the launcher"))?;
+    // SAFETY: the launcher has only this thread, so the child may do anything.
+    match unsafe { fork() }.map_err(failed("fork init"))? {
+        ForkResult::Parent { child } => Ok(child),
+        ForkResult::Child => {
+            match init::prepare(spec, identity) {
+                Ok(()) => init::serve(socket),
+                Err(error) => {
+                    let _ = protocol::send(socket, &Reply::Failed(error));
+                }
+            }
+            syscall::exit_now(0);
+        }
+    }
+}
+
+/// Waits until the host hangs up or init ends, and leaves nothing alive.
+fn guard(init: Pid, socket: &UnixStream) -> ! {
+    let _ = wait_for_end(init, socket);
+    // Killing PID 1 kills its whole namespace, and waiting for it waits for all of it.
+    let _ = kill(init, Signal::SIGKILL);
+    let _ = waitpid(init, None);
+    syscall::exit_now(0);
+}
+
+fn wait_for_end(init: Pid, socket: &UnixStream) -> Result<(), Errno> {
+    let init = syscall::pidfd_open(init)?;
+    loop {
+        // Without any event asked for, poll still reports that the host hung up.
+        let mut waiting = [
+            PollFd::new(socket.as_fd(), PollFlags::empty()),
+            PollFd::new(init.as_fd(), PollFlags::POLLIN),
+        ];
+        match poll(&mut waiting, PollTimeout::NONE) {
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+            Ok(_) => return Ok(()),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What runs in the launcher and in init: everything between the host and the tested
+//! code.
+
+mod capture;
+mod census;
+mod filesystem;
+mod init;
+pub(crate) mod launch;
+pub(crate) mod namespaces;
+mod program;
+mod seccomp;
+mod supervisor;
+pub(crate) mod syscall;
+mod workspace;
+
+use nix::errno::Errno;
+
+use crate::SandboxError;
+
+/// The user and group that tested code believes to be.
+const INSIDE_ID: u32 = 1000;
+
+/// Says which step of setting up a sandbox failed.
+fn failed(step: impl Into<String>) -> impl FnOnce(Errno) -> SandboxError {
+    let step = step.into();
+    move |errno| SandboxError::Setup { step, cause: errno.into(), remedy: None }
+}
+
+/// The same for errors of the standard library.
+fn failed_io(step: impl Into<String>) -> impl FnOnce(std::io::Error) -> SandboxError {
+    let step = step.into();
+    move |error| SandboxError::Setup { step, cause: error.into(), remedy: None }
+}

@@ -1,0 +1,337 @@
+//! [`Supervisor`]: watches over one command until none of its processes is left.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::time::TimeSpec;
+use nix::unistd::Pid;
+
+use super::capture::Capture;
+use super::census::{self, Census};
+use super::failed;
+use super::program::Program;
+use super::syscall::{self, Ended};
+use crate::{Command, Execution, Exit, SandboxError, Usage};
+
+/// How much is kept of standard output and of standard error.
+const STREAM_BYTES: u64 = 1 << 20;
+
+/// How much is kept of the report.
+const REPORT_BYTES: u64 = 4 << 20;
+
+/// The first samples come soon, as memory can be filled within milliseconds.
+const FIRST_SAMPLE: Duration = Duration::from_millis(2);
+const LONGEST_PAUSE: Duration = Duration::from_millis(10);
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
+
+/// No machine writes to fresh memory much faster, in bytes per millisecond.
+const FASTEST_GROWTH: u64 = 16 << 20;
+
+/// After a sample, init rests so many times as long as the sample took, but not longer
+/// than tested code needs to fill memory by making samples slow.
+const SAMPLING_SHARE: u32 = 4;
+const LONGEST_REST: Duration = Duration::from_millis(40);
+
+/// A limit must be exceeded in so many samples in a row, for reading `/proc` while
+/// processes come and go can count one twice.
+const SAMPLES_OVER_LIMIT: u32 = 2;
+
+/// Runs a command and kills everything it leaves behind.
+pub(super) fn execute(command: &Command, host: &UnixStream) -> Result<Execution, SandboxError> {
+    let files_before = census::files_bytes();
+    let started = Instant::now();
+    let program = Program::start(command)?;
+    let pidfd = syscall::pidfd_open(program.pid).map_err(failed("watch a process"))?;
+    let mut supervisor = Supervisor::new(command, program, started);
+    supervisor.files_before = files_before;
+    supervisor.watch(&pidfd, host);
+    Ok(supervisor.finish())
+}
+
+struct Supervisor<'a> {
+    command: &'a Command,
+    main: Pid,
+    started: Instant,
+    streams: [Stream; 3],
+    feeds: [Feed<'a>; 2],
+    /// Set by whatever ends the command first.
+    exit: Option<Exit>,
+    files_before: u64,
+    /// Time of processes that are gone.
+    reaped_cpu: Duration,
+    max_resident_bytes: u64,
+    peak_memory_bytes: u64,
+    peak_tasks: u64,
+    over_cpu: u32,
+    over_memory: u32,
+}
+
+impl<'a> Supervisor<'a> {
+    fn new(command: &'a Command, program: Program, started: Instant) -> Supervisor<'a> {
+        Supervisor {
+            command,
+            main: program.pid,
+            started,
+            streams: [
+                Stream::new(Some(program.stdout), STREAM_BYTES),
+                Stream::new(Some(program.stderr), STREAM_BYTES),
+                Stream::new(program.report, REPORT_BYTES),
+            ],
+            feeds: [
+                Feed::new(program.stdin, &command.stdin),
+                Feed::new(program.input, command.input.as_deref().unwrap_or_default()),
+            ],
+            exit: None,
+            files_before: 0,
+            reaped_cpu: Duration::ZERO,
+            max_resident_bytes: 0,
+            peak_memory_bytes: 0,
+            peak_tasks: 1,
+            over_cpu: 0,
+            over_memory: 0,
+        }
+    }
+
+    /// Returns when the main process has ended or must end.
+    fn watch(&mut self, pidfd: &OwnedFd, host: &UnixStream) {
+        let mut next_sample = self.started + FIRST_SAMPLE;
+        while self.exit.is_none() {
+            let deadline = next_sample.min(self.started + self.command.limits.wall);
+            let pause = deadline.saturating_duration_since(Instant::now());
+            let (main_ended, host_gone) = self.wait(pidfd, host, pause);
+            if host_gone {
+                syscall::exit_now(0);
+            }
+            self.transfer();
+            if main_ended {
+                // How it ended shows when everything is killed: a tracer can keep the
+                // status of a dead process to itself.
+                return;
+            }
+            let now = Instant::now();
+            if now >= self.started + self.command.limits.wall {
+                self.exit.get_or_insert(Exit::WallTimeout);
+            } else if now >= next_sample {
+                let pause = self.sample();
+                let spent = now.elapsed();
+                let rest = (spent * SAMPLING_SHARE).min(LONGEST_REST);
+                next_sample = Instant::now() + pause.max(rest);
+            }
+        }
+    }
+
+    /// Waits for anything to do. Returns whether the main process has ended, and
+    /// whether the host is gone.
+    fn wait(&self, pidfd: &OwnedFd, host: &UnixStream, pause: Duration) -> (bool, bool) {
+        let mut waiting = vec![
+            PollFd::new(pidfd.as_fd(), PollFlags::POLLIN),
+            PollFd::new(host.as_fd(), PollFlags::empty()),
+        ];
+        let reading = self.streams.iter().filter_map(|stream| stream.end.as_ref());
+        waiting.extend(reading.map(|end| PollFd::new(end.as_fd(), PollFlags::POLLIN)));
+        let writing = self.feeds.iter().filter_map(|feed| feed.end.as_ref());
+        waiting.extend(writing.map(|end| PollFd::new(end.as_fd(), PollFlags::POLLOUT)));
+        match ppoll(&mut waiting, Some(TimeSpec::from_duration(pause)), None) {
+            Ok(_) => {
+                let happened = |index: usize| waiting[index].any().unwrap_or(true);
+                (happened(0), happened(1))
+            }
+            // Whatever it was shows again.
+            Err(_) => (false, false),
+        }
+    }
+
+    /// Moves what can be moved through the pipes without waiting.
+    fn transfer(&mut self) {
+        for stream in &mut self.streams {
+            stream.read_some();
+        }
+        for feed in &mut self.feeds {
+            feed.write_some();
+        }
+        let total: u64 = self.streams.iter().map(|stream| stream.capture.total()).sum();
+        if total > self.command.limits.output_bytes {
+            self.exit.get_or_insert(Exit::OutputLimit);
+        }
+    }
+
+    /// Looks at all processes; returns how long the next look can wait.
+    fn sample(&mut self) -> Duration {
+        // What nobody waits for counts against the limit of processes.
+        while let Ok(Some(ended)) = syscall::reap(false) {
+            self.record(&ended);
+        }
+        if self.exit.is_some() {
+            return Duration::ZERO;
+        }
+        let limits = &self.command.limits;
+        let census = Census::take();
+        self.peak_tasks = self.peak_tasks.max(census.tasks());
+        if census.files_bytes.saturating_sub(self.files_before) > limits.written_bytes {
+            self.exit = Some(Exit::OutputLimit);
+        }
+        if census.cpu() + self.reaped_cpu > limits.cpu {
+            self.over_cpu += 1;
+        } else {
+            self.over_cpu = 0;
+        }
+        if self.over_cpu >= SAMPLES_OVER_LIMIT {
+            self.exit.get_or_insert(Exit::CpuTimeout);
+        }
+        let mut memory = census.memory_bytes();
+        if memory > limits.memory_bytes {
+            memory = census.exact_memory_bytes();
+        }
+        self.peak_memory_bytes = self.peak_memory_bytes.max(memory);
+        if memory > limits.memory_bytes {
+            self.over_memory += 1;
+        } else {
+            self.over_memory = 0;
+        }
+        if self.over_memory >= SAMPLES_OVER_LIMIT {
+            self.exit.get_or_insert(Exit::OutOfMemory);
+        }
+        if self.over_cpu > 0 {
+            return SHORTEST_PAUSE;
+        }
+        let room = limits.memory_bytes.saturating_sub(memory);
+        Duration::from_millis(room / FASTEST_GROWTH).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+    }
+
+    fn record(&mut self, ended: &Ended) {
+        self.reaped_cpu += ended.cpu;
+        self.max_resident_bytes = self.max_resident_bytes.max(ended.max_resident_bytes);
+        if ended.pid == self.main {
+            let exit = match libc::WTERMSIG(ended.status) {
+                0 => Exit::Code(libc::WEXITSTATUS(ended.status)),
+                // So the kernel answers to writing too large a file.
+                libc::SIGXFSZ => Exit::OutputLimit,
+                signal => Exit::Signal(signal),
+            };
+            self.exit.get_or_insert(exit);
+        }
+    }
+
+    /// Kills everything, reads what is left in the pipes, and draws the conclusions.
+    fn finish(mut self) -> Execution {
+        let wall = self.started.elapsed();
+        let leftover = census::alive().filter(|process| process.pid != self.main);
+        let leftover_processes = u32::try_from(leftover.count()).unwrap_or(u32::MAX);
+        // As PID 1, this reaches every process of the namespace but init itself.
+        while kill(Pid::from_raw(-1), Signal::SIGKILL) != Err(Errno::ESRCH) {
+            match syscall::reap(true) {
+                Ok(Some(ended)) => self.record(&ended),
+                Ok(None) => {}
+                Err(_) => break,
+            }
+        }
+        while let Ok(Some(ended)) = syscall::reap(true) {
+            self.record(&ended);
+        }
+        // Nobody is left to write, so the pipes end.
+        self.feeds.iter_mut().for_each(|feed| feed.end = None);
+        for stream in &mut self.streams {
+            while stream.read_some() {}
+        }
+        self.transfer();
+
+        let mut exit = self.exit.unwrap_or(Exit::Signal(libc::SIGKILL));
+        let limits = &self.command.limits;
+        let total: u64 = self.streams.iter().map(|stream| stream.capture.total()).sum();
+        if matches!(exit, Exit::Code(_) | Exit::Signal(_)) {
+            if total > limits.output_bytes {
+                exit = Exit::OutputLimit;
+            } else if self.reaped_cpu > limits.cpu {
+                exit = Exit::CpuTimeout;
+            } else if wall > limits.wall {
+                exit = Exit::WallTimeout;
+            }
+        }
+        if self.peak_memory_bytes == 0 {
+            self.peak_memory_bytes = self.max_resident_bytes;
+        }
+        let [stdout, stderr, report] = self.streams.map(|stream| stream.capture.finish());
+        Execution {
+            exit,
+            stdout,
+            stderr,
+            report,
+            usage: Usage {
+                wall,
+                cpu: self.reaped_cpu,
+                peak_memory_bytes: self.peak_memory_bytes,
+                processes: u32::try_from(self.peak_tasks).unwrap_or(u32::MAX),
+            },
+            leftover_processes,
+        }
+    }
+}
+
+/// A pipe that tested code writes into.
+struct Stream {
+    end: Option<File>,
+    capture: Capture,
+}
+
+impl Stream {
+    fn new(end: Option<OwnedFd>, capacity: u64) -> Stream {
+        Stream { end: end.map(File::from), capture: Capture::new(capacity) }
+    }
+
+    /// Reads once, without waiting; returns whether there may be more.
+    fn read_some(&mut self) -> bool {
+        let Some(end) = &mut self.end else {
+            return false;
+        };
+        let mut buffer = [0; 64 * 1024];
+        match end.read(&mut buffer) {
+            Ok(0) => {
+                self.end = None;
+                false
+            }
+            Ok(read) => {
+                self.capture.push(&buffer[..read]);
+                true
+            }
+            Err(error) => error.kind() == io::ErrorKind::Interrupted,
+        }
+    }
+}
+
+/// A pipe that tested code reads from.
+struct Feed<'a> {
+    end: Option<File>,
+    rest: &'a [u8],
+}
+
+impl<'a> Feed<'a> {
+    fn new(end: Option<OwnedFd>, content: &'a [u8]) -> Feed<'a> {
+        let mut feed = Feed { end: end.map(File::from), rest: content };
+        // Small contents are there before the program looks.
+        feed.write_some();
+        feed
+    }
+
+    /// Writes what the pipe takes, and closes it after the last byte or when nobody
+    /// reads any more.
+    fn write_some(&mut self) {
+        let Some(end) = &mut self.end else {
+            return;
+        };
+        while !self.rest.is_empty() {
+            match end.write(self.rest) {
+                Ok(written) => self.rest = &self.rest[written..],
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+        self.end = None;
+    }
+}

@@ -1,0 +1,35 @@
+//! Runs untrusted programs on Linux and says how they ended.
+//!
+//! This crate is the trusted computing base of Assay: everything a language model
+//! wrote is run here and nowhere else. A [`Sandbox`] is a session in namespaces of its
+//! own. The host writes files into it, executes commands one after another, and reads
+//! files back. Whatever the code does (forks without end, ignores signals, fills the
+//! disk) becomes an [`Exit`]; only trouble with the sandbox itself is a
+//! [`SandboxError`].
+//!
+//! Two processes stand between host and tested code, both a fresh exec of a trusted
+//! binary, which is why every host calls [`enter_if_launched`] first in `main`:
+//!
+//! - the *launcher* makes the namespaces and stays outside the PID namespace, where
+//!   tested code can neither see nor signal it. It kills everything when the host goes;
+//! - *init* is PID 1 inside. It builds the file system, gives up every privilege,
+//!   and then serves the requests of the host.
+
+mod bytes;
+mod command;
+mod error;
+mod execution;
+mod file;
+mod inside;
+pub mod probe;
+mod protocol;
+mod sandbox;
+mod spec;
+
+pub use command::{Command, INPUT_FD, Limits, REPORT_FD};
+pub use error::{Obstacle, OsError, SandboxError};
+pub use execution::{Captured, Execution, Exit, Usage};
+pub use file::{File, TreeEntry};
+pub use inside::launch::enter_if_launched;
+pub use sandbox::Sandbox;
+pub use spec::{Launcher, Mount, Spec};

@@ -1,0 +1,188 @@
+//! [`host`]: what this host offers for sandboxes, and what to do about what it lacks.
+
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use nix::sys::resource::{Resource, getrlimit};
+use nix::sys::utsname::uname;
+use nix::unistd::geteuid;
+
+use crate::inside::namespaces;
+use crate::{Command, Exit, Launcher, Sandbox, SandboxError, Spec};
+
+/// The oldest kernel with everything a sandbox is built from: process limits for each
+/// user namespace came last.
+const OLDEST_KERNEL: (u32, u32) = (5, 14);
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub name: &'static str,
+    pub status: Status,
+    /// What was found.
+    pub detail: String,
+    /// What to do about it.
+    pub remedy: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Ok,
+    /// Without it there is no sandbox.
+    Missing,
+    /// Sandboxes work, with something to know about.
+    Degraded,
+}
+
+/// Looks at the host and tries a sandbox, with the current executable as launcher.
+pub fn host() -> Vec<Finding> {
+    host_with(&Launcher::CurrentExecutable)
+}
+
+/// The same with another launcher.
+pub fn host_with(launcher: &Launcher) -> Vec<Finding> {
+    let mut findings = vec![kernel(), user_namespaces()];
+    findings.extend(namespaces::NAMESPACES.iter().map(|(name, _)| namespace(name)));
+    findings.extend([seccomp(), core_dumps(), control_groups(), trial(launcher)]);
+    findings
+}
+
+impl Finding {
+    fn new(name: &'static str, status: Status, detail: impl Into<String>) -> Finding {
+        Finding { name, status, detail: detail.into(), remedy: None }
+    }
+
+    fn remedy(mut self, remedy: impl Into<String>) -> Finding {
+        self.remedy = Some(remedy.into());
+        self
+    }
+}
+
+fn kernel() -> Finding {
+    let name = "kernel";
+    let release = match uname() {
+        Ok(names) => names.release().to_string_lossy().into_owned(),
+        Err(errno) => return Finding::new(name, Status::Degraded, errno.to_string()),
+    };
+    let mut numbers = release
+        .split(|character: char| !character.is_ascii_digit())
+        .map_while(|number| number.parse().ok());
+    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    if version >= OLDEST_KERNEL {
+        return Finding::new(name, Status::Ok, release);
+    }
+    let (major, minor) = OLDEST_KERNEL;
+    Finding::new(name, Status::Missing, release)
+        .remedy(format!("use Linux {major}.{minor} or newer"))
+}
+
+fn user_namespaces() -> Finding {
+    let name = "user namespaces";
+    if !Path::new("/proc/self/ns/user").exists() {
+        return Finding::new(name, Status::Missing, "the kernel has none")
+            .remedy("use a kernel built with CONFIG_USER_NS");
+    }
+    if geteuid().is_root() {
+        return Finding::new(name, Status::Ok, "run by root, which needs no permission");
+    }
+    match namespaces::refusing_switch() {
+        Some((switch, remedy)) => Finding::new(name, Status::Missing, switch).remedy(remedy),
+        None => Finding::new(name, Status::Ok, "no switch forbids them to ordinary users"),
+    }
+}
+
+fn namespace(name: &'static str) -> Finding {
+    let file = match name {
+        "mount" => "mnt",
+        "network" => "net",
+        "IPC" => "ipc",
+        "UTS" => "uts",
+        _ => "pid",
+    };
+    if Path::new("/proc/self/ns").join(file).exists() {
+        Finding::new(name, Status::Ok, "the kernel has such namespaces")
+    } else {
+        Finding::new(name, Status::Missing, "the kernel has no such namespaces")
+            .remedy("use a kernel built with CONFIG_NAMESPACES and all its parts")
+    }
+}
+
+fn seccomp() -> Finding {
+    let name = "seccomp";
+    let actions = fs::read_to_string("/proc/sys/kernel/seccomp/actions_avail").unwrap_or_default();
+    let has = |wanted: &str| actions.split_whitespace().any(|action| action == wanted);
+    if has("errno") && has("kill_process") {
+        Finding::new(name, Status::Ok, "filters are available")
+    } else {
+        Finding::new(name, Status::Missing, "filters are not available")
+            .remedy("use a kernel built with CONFIG_SECCOMP_FILTER")
+    }
+}
+
+/// A host that hands core dumps to a program of its own must be told not to.
+fn core_dumps() -> Finding {
+    let name = "core dumps";
+    let pattern = fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap_or_default();
+    let is_handed_over = pattern.starts_with(['|', '@']);
+    let may_forbid = getrlimit(Resource::RLIMIT_CORE).is_ok_and(|(_, hard)| hard >= 1);
+    if is_handed_over && !may_forbid {
+        return Finding::new(
+            name,
+            Status::Degraded,
+            "crashes of tested code start a program of the host",
+        )
+        .remedy(
+            "raise the hard limit: ulimit -H -c 1; or as root: sysctl -w kernel.core_pattern=core",
+        );
+    }
+    Finding::new(name, Status::Ok, "crashes of tested code leave none")
+}
+
+fn control_groups() -> Finding {
+    let root = Path::new("/sys/fs/cgroup");
+    let detail = if root.join("cgroup.controllers").exists() {
+        "version 2"
+    } else if root.join("memory").exists() {
+        "version 1"
+    } else {
+        "none"
+    };
+    Finding::new(
+        "control groups",
+        Status::Ok,
+        format!("{detail}; not needed, as init watches memory and time"),
+    )
+}
+
+/// The proof: a sandbox with a command in it.
+fn trial(launcher: &Launcher) -> Finding {
+    let name = "trial sandbox";
+    let spec = Spec { launcher: launcher.clone(), ..Spec::default() };
+    let begun = Instant::now();
+    let tried = Sandbox::start(&spec).and_then(|mut sandbox| {
+        let started = begun.elapsed();
+        let execution = sandbox.execute(&Command::new("true"))?;
+        drop(sandbox);
+        Ok((started, execution.exit))
+    });
+    let whole = begun.elapsed();
+    match tried {
+        Ok((started, Exit::Code(0))) => Finding::new(
+            name,
+            Status::Ok,
+            format!("started in {started:.1?}; started, ran `true` and ended in {whole:.1?}"),
+        ),
+        Ok((_, exit)) => Finding::new(name, Status::Missing, format!("`true` ended with {exit}")),
+        Err(error) => {
+            let detail = format!("failed to {error}");
+            let finding = Finding::new(name, Status::Missing, detail);
+            match error {
+                SandboxError::Setup { remedy, .. } | SandboxError::Lost { remedy, .. } => {
+                    Finding { remedy, ..finding }
+                }
+                _ => finding,
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! [`Sandbox`]: the host's side of a session.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{self, Child, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::time::TimeSpec;
+use nix::unistd::Pid;
+
+use crate::inside::launch::MARKER;
+use crate::inside::syscall;
+use crate::protocol::{self, Reply, Request};
+use crate::{Command, Execution, Exit, File, Launcher, SandboxError, Spec, TreeEntry};
+
+/// How long a sandbox may take to start, or to answer anything but a command.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How much longer than its wall time a command may take to be killed and reported.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How long the launcher may take to kill everything when asked to.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// Namespaces in which untrusted programs run, one after another. Dropping it kills
+/// everything in them.
+#[derive(Debug)]
+pub struct Sandbox {
+    /// `None` once the sandbox does not answer any more.
+    socket: Option<UnixStream>,
+    launcher: Child,
+}
+
+impl Sandbox {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is where the one process comes from that may start others"
+    )]
+    pub fn start(spec: &Spec) -> Result<Sandbox, SandboxError> {
+        let program = match &spec.launcher {
+            Launcher::CurrentExecutable => Path::new("/proc/self/exe"),
+            Launcher::Program(program) => program,
+        };
+        let failed = |error: io::Error| SandboxError::Launch {
+            program: program.display().to_string(),
+            cause: error.into(),
+        };
+        let (ours, theirs) = UnixStream::pair().map_err(failed)?;
+        // Standard input carries the socket, so that no other child of the host can
+        // inherit it. The environment starts empty, for it may hold API keys.
+        let launcher = process::Command::new(program)
+            // The path of the program is nothing that tested code needs to know.
+            .arg0("sandbox")
+            .arg(MARKER)
+            .env_clear()
+            .current_dir("/")
+            // Whoever interrupts the host from a terminal leaves it time to clean up.
+            .process_group(0)
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(failed)?;
+        let mut sandbox = Sandbox { socket: Some(ours), launcher };
+        match sandbox.ask(&Request::Start(Cow::Borrowed(spec)), PATIENCE)? {
+            Reply::Done => Ok(sandbox),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Writes files and makes the directories above them. Files, links and pipes of
+    /// the same names are replaced; symlinks in the way are an error.
+    pub fn write(&mut self, files: &[File]) -> Result<(), SandboxError> {
+        match self.ask(&Request::Write(Cow::Borrowed(files)), PATIENCE)? {
+            Reply::Done => Ok(()),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Executes a command and kills every process it leaves behind.
+    pub fn execute(&mut self, command: &Command) -> Result<Execution, SandboxError> {
+        let patience = command.limits.wall.saturating_add(GRACE);
+        let asked = Instant::now();
+        match self.ask(&Request::Execute(Cow::Borrowed(command)), patience) {
+            Ok(Reply::Executed(execution)) => Ok(execution),
+            Ok(other) => Err(unexpected(&other)),
+            // It used up its time, and then kept init from saying so.
+            Err(SandboxError::Lost { .. }) if asked.elapsed() >= patience => {
+                Ok(Execution::unobserved(Exit::WallTimeout, asked.elapsed()))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The content of a regular file; `None` if nothing is there. Symlinks are never
+    /// followed, but are an error.
+    pub fn read(&mut self, path: &str, max_bytes: u64) -> Result<Option<Vec<u8>>, SandboxError> {
+        let path = Cow::Borrowed(path);
+        match self.ask(&Request::Read { path, max_bytes }, PATIENCE)? {
+            Reply::Content(content) => Ok(content.map(|bytes| bytes.0)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Everything below a directory, by its path relative to it; nothing if the
+    /// directory does not exist. Tells whether tested code touched a tree.
+    pub fn tree(&mut self, path: &str) -> Result<BTreeMap<String, TreeEntry>, SandboxError> {
+        let path = Cow::Borrowed(path);
+        match self.ask(&Request::Tree { path }, PATIENCE)? {
+            Reply::Tree(entries) => Ok(entries),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Sends a request and waits for the reply. A sandbox that fails to answer is
+    /// killed, and answers nothing more.
+    fn ask(&mut self, request: &Request<'_>, patience: Duration) -> Result<Reply, SandboxError> {
+        match self.exchange(request, patience) {
+            Ok(Reply::Failed(error)) => Err(error),
+            Ok(reply) => Ok(reply),
+            Err(error) => {
+                self.socket = None;
+                // The launcher may be what hangs.
+                let _ = self.launcher.kill();
+                let started = !matches!(request, Request::Start(_));
+                Err(SandboxError::Lost {
+                    request: request.describe(),
+                    cause: lost_cause(&error).into(),
+                    remedy: (!started).then(|| {
+                        "the launcher must be a program whose main begins with \
+                         assay_sandbox::enter_if_launched()"
+                            .to_owned()
+                    }),
+                })
+            }
+        }
+    }
+
+    fn exchange(&mut self, request: &Request<'_>, patience: Duration) -> io::Result<Reply> {
+        let Some(socket) = &self.socket else {
+            return Err(io::ErrorKind::NotConnected.into());
+        };
+        let deadline = Instant::now() + patience;
+        socket.set_write_timeout(Some(patience))?;
+        protocol::send(socket, request)?;
+        protocol::receive(Patient { socket, deadline })
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // The launcher sees this, kills init and with it the whole namespace, and waits
+        // for its end.
+        self.socket = None;
+        let _ = self.wait_for_launcher();
+        // If it still lives, its death kills init.
+        let _ = self.launcher.kill();
+        let _ = self.launcher.wait();
+    }
+}
+
+impl Sandbox {
+    fn wait_for_launcher(&self) -> Result<(), Errno> {
+        let pid = i32::try_from(self.launcher.id()).map_err(|_| Errno::ESRCH)?;
+        let end = syscall::pidfd_open(Pid::from_raw(pid))?;
+        let mut waiting = [PollFd::new(end.as_fd(), PollFlags::POLLIN)];
+        let deadline = Instant::now() + FAREWELL;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match ppoll(&mut waiting, Some(TimeSpec::from_duration(left)), None) {
+                Err(Errno::EINTR) => {}
+                result => return result.map(drop),
+            }
+        }
+    }
+}
+
+/// A socket that is read until a deadline, however slowly it trickles.
+struct Patient<'a> {
+    socket: &'a UnixStream,
+    deadline: Instant,
+}
+
+impl Read for Patient<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.socket.set_read_timeout(Some(left))?;
+        let mut socket = self.socket;
+        socket.read(buffer)
+    }
+}
+
+fn lost_cause(error: &io::Error) -> Errno {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe => Errno::ECONNRESET,
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Errno::ETIMEDOUT,
+        io::ErrorKind::InvalidData => Errno::EPROTO,
+        io::ErrorKind::NotConnected => Errno::ENOTCONN,
+        _ => error.raw_os_error().map_or(Errno::EIO, Errno::from_raw),
+    }
+}
+
+fn unexpected(reply: &Reply) -> SandboxError {
+    SandboxError::Protocol { detail: format!("it answered {reply:?}").chars().take(200).collect() }
+}
