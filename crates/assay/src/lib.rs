@@ -7,6 +7,7 @@ mod commands;
 pub mod config;
 mod exit;
 mod json_lines;
+mod printable;
 pub mod report;
 pub mod run;
 pub mod store;

@@ -5,17 +5,12 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use assay_core::Verdict;
 
-/// The text without control characters other than new line and tab, and
-/// without characters that reorder what is around them.
+use crate::printable::Visible;
+use crate::report::json;
+
+/// The text with every character that acts or hides shown as what it is.
 pub fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\n' | '\t' => c,
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-            c if c.is_control() => '\u{fffd}',
-            c => c,
-        })
-        .collect()
+    Visible::block(text).to_string()
 }
 
 /// Writes a line to standard output.
@@ -35,8 +30,7 @@ pub fn complain(text: &str) {
 
 /// Writes a value as JSON to standard output.
 pub fn say_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    // JSON escapes control characters itself.
-    let text = serde_json::to_string_pretty(value)?;
+    let text = json::text(&serde_json::to_value(value)?);
     writeln!(io::stdout(), "{text}")?;
     Ok(())
 }

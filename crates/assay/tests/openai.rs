@@ -33,11 +33,7 @@ enum Step {
 
 fn answer(status: u16, body: &str) -> Step {
     // The errors of most scripts say not to wait, so that tests are quick.
-    Step::Answer {
-        status,
-        headers: "Retry-After: 0\r\n".to_owned(),
-        body: body.to_owned(),
-    }
+    Step::Answer { status, headers: "Retry-After: 0\r\n".to_owned(), body: body.to_owned() }
 }
 
 fn said(message: &str) -> Step {
@@ -85,10 +81,7 @@ impl Server {
     }
 
     fn requests(&self) -> Vec<String> {
-        self.requests
-            .lock()
-            .expect("no test panics with it")
-            .clone()
+        self.requests.lock().expect("no test panics with it").clone()
     }
 }
 
@@ -97,11 +90,7 @@ fn read_request(stream: &mut TcpStream) -> String {
     let mut text = String::new();
     let mut length = 0;
     while reader.read_line(&mut text).expect("a line") > 2 {
-        let line = text
-            .lines()
-            .next_back()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
+        let line = text.lines().next_back().unwrap_or_default().to_ascii_lowercase();
         if let Some(value) = line.strip_prefix("content-length:") {
             length = value.trim().parse().expect("a length");
         }
@@ -113,11 +102,7 @@ fn read_request(stream: &mut TcpStream) -> String {
 
 fn response(step: &Step) -> String {
     match step {
-        Step::Answer {
-            status,
-            headers,
-            body,
-        } => {
+        Step::Answer { status, headers, body } => {
             let length = body.len();
             format!(
                 "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n{body}"
@@ -132,37 +117,21 @@ fn subject(base_url: &str, rest: &str) -> Subject {
     let table = format!("provider = 'openai'\nmodel = 'm-1'\nbase-url = '{base_url}/v1'\n{rest}");
     let config: SubjectConfig = toml::from_str(&table).expect("the test's table is whole");
     let environment = |name: &str| (name == "OPENAI_API_KEY").then(|| KEY.to_owned());
-    let corpus = Corpus {
-        cases: Vec::new(),
-        digest: String::new(),
-    };
-    load(&[config], &corpus, &environment)
-        .expect("it loads")
-        .subjects
-        .remove(0)
+    let corpus = Corpus { cases: Vec::new(), digest: String::new() };
+    load(&[config], &corpus, &environment).expect("it loads").subjects.remove(0)
 }
 
 fn ask(subject: &Subject) -> Result<Reply, InfraError> {
     let case = sample::case("a", &["a.c"]);
-    let message = |role, text: &str| Message {
-        role,
-        text: text.to_owned(),
-    };
+    let message = |role, text: &str| Message { role, text: text.to_owned() };
     let messages = [
         message(Role::User, "write it"),
         message(Role::Assistant, "done"),
         message(Role::User, "mend it"),
     ];
-    let question = Question {
-        case: &case,
-        scenario: Scenario::Gen,
-        round: 1,
-        messages: &messages,
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let question = Question { case: &case, scenario: Scenario::Gen, round: 1, messages: &messages };
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(subject.ask(&question))
 }
 
@@ -181,11 +150,7 @@ fn check(rest: &str, script: Vec<Step>, expect: Result<&str, InfraClass>) -> Str
     let server = Server::start(script);
     let found = ask(&subject(&server.address, rest));
     assert_eq!(server.requests().len(), steps, "{shown} gave {found:?}");
-    let message = found
-        .as_ref()
-        .err()
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let message = found.as_ref().err().map(ToString::to_string).unwrap_or_default();
     let found = found.map(text).map_err(|error| error.class);
     assert_eq!(found, expect.map(str::to_owned), "{shown}: {message}");
     assert!(!message.contains(KEY), "{message}");
@@ -199,27 +164,12 @@ fn a_question_is_sent_as_configured_and_its_answer_and_usage_read() {
     let rest =
         "temperature = 0.6\ntop-p = 0.9\nmax-tokens = 99\nextra = { seed = 4, stop = ['x'] }";
     let reply = ask(&subject(&server.address, rest)).expect("it answers");
-    assert_eq!(
-        reply.tokens,
-        Some(Tokens {
-            input: 7,
-            output: 2
-        })
-    );
+    assert_eq!(reply.tokens, Some(Tokens { input: 7, output: 2 }));
     assert_eq!(text(reply), "hello");
     let requests = server.requests();
-    let (head, body) = requests[0]
-        .split_once("\r\n\r\n")
-        .expect("a head and a body");
-    assert!(
-        head.starts_with("POST /v1/chat/completions HTTP/1.1"),
-        "{head}"
-    );
-    assert!(
-        head.to_lowercase()
-            .contains(&format!("authorization: bearer {KEY}")),
-        "{head}"
-    );
+    let (head, body) = requests[0].split_once("\r\n\r\n").expect("a head and a body");
+    assert!(head.starts_with("POST /v1/chat/completions HTTP/1.1"), "{head}");
+    assert!(head.to_lowercase().contains(&format!("authorization: bearer {KEY}")), "{head}");
     let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
     let expect = serde_json::json!({
         "model": "m-1",
@@ -245,48 +195,28 @@ fn a_query_of_the_base_url_is_kept_and_no_key_is_sent_without_one() {
         server.address
     );
     let config: SubjectConfig = toml::from_str(&table).expect("the table is whole");
-    let corpus = Corpus {
-        cases: Vec::new(),
-        digest: String::new(),
-    };
+    let corpus = Corpus { cases: Vec::new(), digest: String::new() };
     let loaded = load(&[config], &corpus, &|_| None).expect("it loads");
     ask(&loaded.subjects[0]).expect("it answers");
     let request = server.requests().remove(0);
-    assert!(
-        request.starts_with("POST /chat/completions?api-version=1 "),
-        "{request}"
-    );
-    assert!(
-        !request.to_lowercase().contains("authorization"),
-        "{request}"
-    );
+    assert!(request.starts_with("POST /chat/completions?api-version=1 "), "{request}");
+    assert!(!request.to_lowercase().contains("authorization"), "{request}");
 }
 
 #[test]
 fn silence_and_refusal_are_answers() {
     check("", vec![said(r#"{"content":""}"#)], Ok(""));
     check("", vec![said(r#"{"content":null}"#)], Ok(""));
-    check(
-        "",
-        vec![said(r#"{"content":null,"refusal":"I will not"}"#)],
-        Ok("I will not"),
-    );
+    check("", vec![said(r#"{"content":null,"refusal":"I will not"}"#)], Ok("I will not"));
 }
 
 #[test]
 fn passing_failures_are_retried() {
     check("", vec![answer(429, "{}"), good()], Ok("hello"));
-    let one_second = Step::Answer {
-        status: 429,
-        headers: "Retry-After: 1\r\n".to_owned(),
-        body: String::new(),
-    };
+    let one_second =
+        Step::Answer { status: 429, headers: "Retry-After: 1\r\n".to_owned(), body: String::new() };
     check("", vec![one_second, good()], Ok("hello"));
-    check(
-        "",
-        vec![answer(500, "oops"), answer(529, "{}"), good()],
-        Ok("hello"),
-    );
+    check("", vec![answer(500, "oops"), answer(529, "{}"), good()], Ok("hello"));
     check("", vec![answer(408, ""), good()], Ok("hello"));
     check("", vec![answer(200, "{\"choices\":"), good()], Ok("hello"));
     check("", vec![Step::Drop, good()], Ok("hello"));
@@ -302,48 +232,13 @@ fn a_failure_that_stays_is_returned_with_its_class_and_last_message() {
     };
     let twice = |step: Step| vec![step.clone(), step];
     let slow = answer(429, r#"{"error":{"message":"slow down"}}"#);
-    check(
-        "retries = 1",
-        twice(slow),
-        InfraClass::RateLimit,
-        "slow down (after 2 requests)",
-    );
-    check(
-        "retries = 1",
-        twice(answer(500, "")),
-        InfraClass::Server,
-        "500",
-    );
-    check(
-        "retries = 1",
-        twice(answer(200, "<html>")),
-        InfraClass::MalformedResponse,
-        "completion",
-    );
-    check(
-        "retries = 1",
-        twice(answer(200, "{}")),
-        InfraClass::MalformedResponse,
-        "choices",
-    );
-    check(
-        "retries = 1",
-        twice(Step::Drop),
-        InfraClass::Connection,
-        "connection",
-    );
-    check(
-        "retries = 0",
-        vec![Step::Truncate],
-        InfraClass::Connection,
-        "body",
-    );
-    check(
-        "retries = 0\ntimeout-seconds = 1",
-        vec![Step::Hang],
-        InfraClass::Timeout,
-        "timed out",
-    );
+    check("retries = 1", twice(slow), InfraClass::RateLimit, "slow down (after 2 requests)");
+    check("retries = 1", twice(answer(500, "")), InfraClass::Server, "500");
+    check("retries = 1", twice(answer(200, "<html>")), InfraClass::MalformedResponse, "completion");
+    check("retries = 1", twice(answer(200, "{}")), InfraClass::MalformedResponse, "choices");
+    check("retries = 1", twice(Step::Drop), InfraClass::Connection, "connection");
+    check("retries = 0", vec![Step::Truncate], InfraClass::Connection, "body");
+    check("retries = 0\ntimeout-seconds = 1", vec![Step::Hang], InfraClass::Timeout, "timed out");
 }
 
 #[test]
@@ -353,11 +248,7 @@ fn a_failure_that_would_repeat_itself_is_not_retried() {
         (400, "{}", InfraClass::BadRequest),
         (401, "{}", InfraClass::Authentication),
         (403, "{}", InfraClass::Authentication),
-        (
-            404,
-            r#"{"error":{"message":"no such model"}}"#,
-            InfraClass::BadRequest,
-        ),
+        (404, r#"{"error":{"message":"no such model"}}"#, InfraClass::BadRequest),
         (429, quota, InfraClass::Quota),
     ] {
         check("", vec![answer(status, body)], Err(class));
@@ -387,11 +278,7 @@ fn a_server_that_is_not_there_is_a_connection_error() {
 #[test]
 fn an_answer_without_end_is_cut_off() {
     let huge = answer(200, &" ".repeat((32 << 20) + 1));
-    let message = check(
-        "retries = 0",
-        vec![huge],
-        Err(InfraClass::MalformedResponse),
-    );
+    let message = check("retries = 0", vec![huge], Err(InfraClass::MalformedResponse));
     assert!(message.contains("larger than"), "{message}");
 }
 
@@ -400,11 +287,7 @@ fn a_redirect_is_named_and_never_followed() {
     for status in [301, 302, 307, 308] {
         let other = Server::start(vec![good()]);
         let headers = format!("Location: {}/v1/chat/completions\r\n", other.address);
-        let redirect = Step::Answer {
-            status,
-            headers,
-            body: String::new(),
-        };
+        let redirect = Step::Answer { status, headers, body: String::new() };
         let message = check("", vec![redirect], Err(InfraClass::BadRequest));
         assert!(message.contains(&other.address), "{message}");
         assert_eq!(other.requests(), Vec::<String>::new());
@@ -413,10 +296,7 @@ fn a_redirect_is_named_and_never_followed() {
 
 #[test]
 fn a_server_that_echoes_the_key_does_not_make_it_known() {
-    let escaped: String = KEY
-        .chars()
-        .map(|c| format!("\\u{:04x}", u32::from(c)))
-        .collect();
+    let escaped: String = KEY.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
     let filler = "x".repeat(590);
     for body in [
         KEY.to_owned(),
@@ -426,11 +306,7 @@ fn a_server_that_echoes_the_key_does_not_make_it_known() {
         // Shortening must not leave the first half of it.
         format!("{filler}{KEY}"),
     ] {
-        let message = check(
-            "",
-            vec![answer(401, &body)],
-            Err(InfraClass::Authentication),
-        );
+        let message = check("", vec![answer(401, &body)], Err(InfraClass::Authentication));
         assert!(!message.contains("sk-test"), "{message}");
     }
     let echo = Step::Answer {
@@ -447,10 +323,7 @@ fn a_server_that_echoes_the_key_does_not_make_it_known() {
 fn what_a_server_says_is_shortened_and_without_control_characters() {
     let body = format!("\u{1b}[31m{}", "x".repeat(5_000));
     let message = check("", vec![answer(400, &body)], Err(InfraClass::BadRequest));
-    assert!(
-        !message.contains('\u{1b}') && message.len() < 700,
-        "{message}"
-    );
+    assert!(!message.contains('\u{1b}') && message.len() < 700, "{message}");
 }
 
 #[test]
@@ -459,39 +332,24 @@ fn no_more_questions_are_in_progress_than_allowed() {
     // question that did not wait its turn would be the script's second step and
     // be answered; the first one would then retry into nothing.
     let server = Server::start(vec![Step::Hang, good(), good()]);
-    let subject = subject(
-        &server.address,
-        "concurrency = 1\ntimeout-seconds = 1\nretries = 1",
-    );
+    let subject = subject(&server.address, "concurrency = 1\ntimeout-seconds = 1\nretries = 1");
     let case = sample::case("a", &["a.c"]);
     let ask = |text: &str| {
-        let messages = [Message {
-            role: Role::User,
-            text: text.to_owned(),
-        }];
+        let messages = [Message { role: Role::User, text: text.to_owned() }];
         let (case, subject) = (&case, &subject);
         async move {
-            let question = Question {
-                case,
-                scenario: Scenario::Gen,
-                round: 1,
-                messages: &messages,
-            };
+            let question =
+                Question { case, scenario: Scenario::Gen, round: 1, messages: &messages };
             subject.ask(&question).await
         }
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (first, second) =
         runtime.block_on(async { tokio::join!(ask("question one"), ask("question two")) });
     first.expect("its retry is answered");
     second.expect("it is answered");
     let requests = server.requests();
-    let order: Vec<bool> = requests
-        .iter()
-        .map(|request| request.contains("one"))
-        .collect();
+    let order: Vec<bool> = requests.iter().map(|request| request.contains("one")).collect();
     assert_eq!(order, [true, true, false]);
 }

@@ -21,32 +21,20 @@ fn corpus() -> Corpus {
     solve(&mut solved, "secure", SolutionKind::Secure, "good");
     solve(&mut solved, "secure-too", SolutionKind::Secure, "also good");
     solve(&mut solved, "vulnerable", SolutionKind::Vulnerable, "bad");
-    let cases = vec![
-        solved,
-        case("bare", &["src/b.c"]),
-        case("wide", &["src/c.c", "src/c.h"]),
-    ];
-    Corpus {
-        cases,
-        digest: String::new(),
-    }
+    let cases = vec![solved, case("bare", &["src/b.c"]), case("wide", &["src/c.c", "src/c.h"])];
+    Corpus { cases, digest: String::new() }
 }
 
 /// Adds a solution with one file at the case's first path.
 fn solve(case: &mut Case, name: &str, kind: SolutionKind, code: &str) {
     let path = case.artifact_paths[0].clone();
     let files = FileSet::from([(path, code.as_bytes().to_vec())]);
-    case.solutions.push(Solution {
-        name: name.to_owned(),
-        kind,
-        files,
-    });
+    case.solutions.push(Solution { name: name.to_owned(), kind, files });
 }
 
 fn load_text(text: &str) -> Result<Loaded, String> {
-    let config: SubjectConfig = text
-        .parse()
-        .map_err(|error: assay::subject::SubjectError| error.to_string())?;
+    let config: SubjectConfig =
+        text.parse().map_err(|error: assay::subject::SubjectError| error.to_string())?;
     load(&[config], &corpus(), &|_| None).map_err(|error| error.to_string())
 }
 
@@ -63,19 +51,9 @@ fn names(loaded: &Loaded) -> Vec<&str> {
 }
 
 fn ask(subject: &Subject, case: &Case, scenario: Scenario, round: u32) -> Option<Answer> {
-    let question = Question {
-        case,
-        scenario,
-        round,
-        messages: &[],
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .expect("a runtime");
-    runtime
-        .block_on(subject.ask(&question))
-        .ok()
-        .map(|reply| reply.answer)
+    let question = Question { case, scenario, round, messages: &[] };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(subject.ask(&question)).ok().map(|reply| reply.answer)
 }
 
 fn one_file(path: &str, content: &str) -> Answer {
@@ -96,10 +74,7 @@ fn a_short_form_names_its_subject_or_says_what_is_wrong() {
     check("vulnerable", Ok("vulnerable"));
     check("empty", Ok("empty"));
     check("reference:x", Err("takes nothing"));
-    check(
-        "gpt",
-        Err("there are reference, vulnerable, empty, replay:FILE and openai:MODEL"),
-    );
+    check("gpt", Err("there are reference, vulnerable, empty, replay:FILE and openai:MODEL"));
     check("replay", Err("write replay:FILE"));
     check("openai:", Err("write openai:MODEL"));
     check("replay:/nowhere/x.jsonl", Err("/nowhere/x.jsonl"));
@@ -126,26 +101,14 @@ fn tables_are_read_and_their_mistakes_named() {
         &model("name = 'n'\ntemperature = 0.6\ntop-p = 0.9\nmax-tokens = 9\nextra = { seed = 1 }"),
         Ok(&["n"]),
     );
-    check(
-        &format!("{}{}", model(""), model("name = 'n'")),
-        Ok(&["m", "n"]),
-    );
-    check(
-        &format!("{}{}", model(""), model("")),
-        Err("two subjects are named \"m\""),
-    );
+    check(&format!("{}{}", model(""), model("name = 'n'")), Ok(&["m", "n"]));
+    check(&format!("{}{}", model(""), model("")), Err("two subjects are named \"m\""));
     check("[[subject]]\nprovider = 'reference'\n", Ok(&["reference"]));
-    check(
-        "[[subject]]\nprovider = 'reference'\ntemperature = 1",
-        Err("temperature"),
-    );
+    check("[[subject]]\nprovider = 'reference'\ntemperature = 1", Err("temperature"));
     check("[[subject]]\nprovider = 'gpt'", Err("`replay`"));
     check(&model("temprature = 1"), Err("temprature"));
     check(&model("concurrency = 0"), Err("nonzero"));
-    check(
-        &model("temperature = nan"),
-        Err("temperature is not a finite number"),
-    );
+    check(&model("temperature = nan"), Err("temperature is not a finite number"));
     check(&model("extra = { stream = true }"), Err("\"stream\""));
     check(&model("name = \"a\\u001bb\""), Err("control character"));
     check(&model("name = ' '"), Err("is empty"));
@@ -164,10 +127,7 @@ fn a_key_in_the_place_of_its_variable_is_not_shown() {
     let message =
         load_toml("[[subject]]\nprovider = 'openai'\nmodel = 'm'\napi-key-env = 'sk-secret'")
             .expect_err("it is no name");
-    assert!(
-        message.contains("api-key-env") && !message.contains("sk-secret"),
-        "{message}"
-    );
+    assert!(message.contains("api-key-env") && !message.contains("sk-secret"), "{message}");
 }
 
 #[test]
@@ -192,16 +152,9 @@ fn built_ins_answer_with_what_the_case_knows() {
     let check = |text: &str, case: &str, expect: Option<Answer>| {
         let subject = loaded(text);
         let case = corpus.case(case).expect("of the corpus");
-        assert_eq!(
-            subject.has_attempt(case, Scenario::Gen, 3),
-            expect.is_some(),
-            "{text}"
-        );
+        assert_eq!(subject.has_attempt(case, Scenario::Gen, 3), expect.is_some(), "{text}");
         assert_eq!(ask(&subject, case, Scenario::Gen, 3), expect, "{text}");
-        assert!(
-            !subject.can_repair() && subject.rounds().is_none(),
-            "{text}"
-        );
+        assert!(!subject.can_repair() && subject.rounds().is_none(), "{text}");
     };
     check("reference", "solved", Some(one_file("src/a.c", "good")));
     check("vulnerable", "solved", Some(one_file("src/a.c", "bad")));
@@ -215,14 +168,9 @@ fn an_empty_answer_holds_no_code() {
     let corpus = corpus();
     let case = corpus.case("wide").expect("of the corpus");
     let answer = ask(&Subject::Empty, case, Scenario::Gen, 1).expect("it always answers");
-    let Answer::Files(files) = answer else {
-        panic!("{answer:?}")
-    };
+    let Answer::Files(files) = answer else { panic!("{answer:?}") };
     assert_eq!(files.len(), 2);
-    assert_eq!(
-        Artifact::from_files(files, &case.artifact_paths),
-        Err(NoCode::Empty)
-    );
+    assert_eq!(Artifact::from_files(files, &case.artifact_paths), Err(NoCode::Empty));
 }
 
 const RECORDS: &str = r#"{"model":"m1","case":"solved","scenario":"gen","round":1,"response":"text"}
@@ -235,10 +183,7 @@ const RECORDS: &str = r#"{"model":"m1","case":"solved","scenario":"gen","round":
 "#;
 
 fn replay(file: &Path, rest: &str) -> Result<Loaded, String> {
-    load_toml(&format!(
-        "[[subject]]\nprovider = 'replay'\nfile = '{}'\n{rest}",
-        file.display()
-    ))
+    load_toml(&format!("[[subject]]\nprovider = 'replay'\nfile = '{}'\n{rest}", file.display()))
 }
 
 fn gzipped(text: &str) -> Vec<u8> {
@@ -263,43 +208,21 @@ fn records_become_one_subject_a_model_plain_or_gzipped() {
         fs::write(&file, bytes).expect("it is written");
         let loaded = replay(&file, "").expect("it is read");
         assert_eq!(names(&loaded), ["m1", "m2", "old"], "{name}");
-        let [m1, m2, old] = loaded.subjects.as_slice() else {
-            panic!("three subjects")
-        };
-        assert_eq!(
-            [m1.rounds(), m2.rounds(), old.rounds()],
-            [Some(3), Some(2), Some(1)]
-        );
+        let [m1, m2, old] = loaded.subjects.as_slice() else { panic!("three subjects") };
+        assert_eq!([m1.rounds(), m2.rounds(), old.rounds()], [Some(3), Some(2), Some(1)]);
         let check = |subject: &Subject, case: &str, scenario, round, expect: Option<Answer>| {
             let case = corpus.case(case).expect("of the corpus");
             assert_eq!(subject.has_attempt(case, scenario, round), expect.is_some());
             assert_eq!(ask(subject, case, scenario, round), expect);
         };
-        check(
-            m1,
-            "solved",
-            Scenario::Gen,
-            1,
-            Some(Answer::Text("text".to_owned())),
-        );
+        check(m1, "solved", Scenario::Gen, 1, Some(Answer::Text("text".to_owned())));
         check(m1, "solved", Scenario::Gen, 2, None);
-        check(
-            m1,
-            "solved",
-            Scenario::Gen,
-            3,
-            Some(one_file("src/a.c", "int a;")),
-        );
+        check(m1, "solved", Scenario::Gen, 3, Some(one_file("src/a.c", "int a;")));
         check(m1, "solved", Scenario::Fix, 1, None);
         check(m2, "wide", Scenario::Fix, 2, Some(one_file("src/c.c", "c")));
         check(old, "bare", Scenario::Gen, 1, Some(one_file("src/b.c", "")));
-        let [case, scenario] = loaded.warnings.as_slice() else {
-            panic!("{:?}", loaded.warnings)
-        };
-        assert!(
-            case.contains("1 record is left out: the corpus has no such case: gone"),
-            "{case}"
-        );
+        let [case, scenario] = loaded.warnings.as_slice() else { panic!("{:?}", loaded.warnings) };
+        assert!(case.contains("1 record is left out: the corpus has no such case: gone"), "{case}");
         assert!(scenario.contains("solved / fix-hints"), "{scenario}");
     }
 }
@@ -320,10 +243,7 @@ fn models_of_a_file_are_chosen_and_renamed() {
     check("models = ['m2']", Ok(&["m2"]));
     check("models = ['m2', 'm1']", Ok(&["m1", "m2"]));
     check("models = ['m2']\nname = 'n'", Ok(&["n"]));
-    check(
-        "models = ['m9']",
-        Err("model \"m9\"; it has those of m1, m2, old"),
-    );
+    check("models = ['m9']", Err("model \"m9\"; it has those of m1, m2, old"));
     check("name = 'n'", Err("several models (m1, m2, old)"));
 }
 
@@ -339,37 +259,19 @@ fn a_faulty_line_is_named_with_what_to_do() {
     };
     let good = r#"{"case":"solved","scenario":"gen","round":1,"code":"x"}"#;
     let second = |line: &str, expect: &str| {
-        check(
-            format!("{good}\n{line}\n").as_bytes(),
-            &format!("old.jsonl:2: {expect}"),
-        );
+        check(format!("{good}\n{line}\n").as_bytes(), &format!("old.jsonl:2: {expect}"));
     };
     second("{", "it is not a JSON object of a record: EOF");
     second("[1]", "it is not a JSON object of a record");
-    second(
-        r#"{"scenario":"gen","round":2,"code":"x"}"#,
-        "the record has no \"case\"",
-    );
-    second(
-        r#"{"case":"solved","round":2,"code":"x"}"#,
-        "the record has no \"scenario\"",
-    );
-    second(
-        r#"{"case":"solved","scenario":"gen","code":"x"}"#,
-        "the record has no \"round\"",
-    );
-    second(
-        r#"{"case":"solved","scenario":"x","round":2,"code":"x"}"#,
-        "\"x\" is not a scenario",
-    );
+    second(r#"{"scenario":"gen","round":2,"code":"x"}"#, "the record has no \"case\"");
+    second(r#"{"case":"solved","round":2,"code":"x"}"#, "the record has no \"scenario\"");
+    second(r#"{"case":"solved","scenario":"gen","code":"x"}"#, "the record has no \"round\"");
+    second(r#"{"case":"solved","scenario":"x","round":2,"code":"x"}"#, "\"x\" is not a scenario");
     for round in ["0", "-1", "1.5", "\"one\"", "4294967296"] {
         let line = format!(r#"{{"case":"solved","scenario":"gen","round":{round},"code":"x"}}"#);
         second(&line, "the round is not a whole number");
     }
-    second(
-        r#"{"case":"solved","scenario":"gen","round":2}"#,
-        "the record has 0 of",
-    );
+    second(r#"{"case":"solved","scenario":"gen","round":2}"#, "the record has 0 of");
     second(
         r#"{"case":"solved","scenario":"gen","round":2,"code":"x","response":"x"}"#,
         "the record has 2 of",

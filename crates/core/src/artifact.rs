@@ -63,7 +63,7 @@ impl Artifact {
                     artifact.files.insert(place, content);
                 }
                 Ok(None) => {
-                    artifact.refused.push(format!("{path:?} is not one of the case's paths"))
+                    artifact.refused.push(format!("{path:?} is not one of the case's paths"));
                 }
                 Err(error) => artifact.refused.push(error.to_string()),
             }

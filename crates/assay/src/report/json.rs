@@ -3,8 +3,8 @@
 use assay_core::Verdict;
 use serde_json::{Map, Value, json};
 
-use super::printable::is_hidden;
 use super::{RunData, SubjectScore};
+use crate::printable::is_hidden;
 
 /// Changes whenever a member changes its meaning or goes away; new members may
 /// come without a new version.

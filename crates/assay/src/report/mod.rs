@@ -10,7 +10,6 @@ pub mod html;
 pub mod json;
 pub mod terminal;
 
-mod printable;
 mod quantity;
 
 /// A run as reports see it: all of its attempts, without their texts.

@@ -7,8 +7,8 @@ use assay_core::{Language, Scenario, Verdict};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::RunData;
-use super::printable::Visible;
 use super::quantity::{count, counted, percent};
+use crate::printable::Visible;
 
 /// Wider tables go on below, with their first column repeated.
 const MAX_WIDTH: usize = 110;
@@ -59,10 +59,8 @@ fn heading(run: &RunData) -> String {
         ));
     }
     if progress.errored > 0 {
-        text.push_str(&format!(
-            "{} errored and count in no score\n",
-            counted(progress.errored, "attempt")
-        ));
+        let errored = counted(progress.errored, "attempt");
+        text.push_str(&format!("errored: {errored}, in no score\n"));
     }
     text
 }

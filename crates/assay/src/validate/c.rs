@@ -31,10 +31,13 @@ const MAX_OBJECT_BYTES: u64 = 64 << 20;
 
 type Objects = Arc<Vec<File>>;
 
+/// A suite's objects, or why it does not compile, once somebody has tried.
+type TestObjects = Arc<OnceLock<Result<Objects, InfraError>>>;
+
 /// Compiles and runs C, and keeps the test objects it compiled.
 #[derive(Debug, Default)]
 pub(super) struct Toolchain {
-    test_objects: Mutex<HashMap<String, Arc<OnceLock<Result<Objects, InfraError>>>>>,
+    test_objects: Mutex<HashMap<String, TestObjects>>,
 }
 
 /// The flags of a suite's kind; the artifact is compiled alike.

@@ -2,6 +2,7 @@
 //! environment for each set of requirements, in a cache that all runs share.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -17,6 +18,17 @@ const INTERPRETER: &str = "/usr/bin/python3";
 
 /// Written last into an environment: without it, it is not whole.
 const COMPLETE: &str = "assay-complete";
+
+/// How pip is asked to install a list of requirements, whose path follows.
+const PIP_INSTALL: [&str; 7] = [
+    "-m",
+    "pip",
+    "install",
+    "--disable-pip-version-check",
+    "--no-input",
+    "--quiet",
+    "--requirement",
+];
 
 /// The prepared environments, in a folder of the cache.
 #[derive(Debug, Clone)]
@@ -125,13 +137,12 @@ fn install(requirements: &str, place: &Path) -> Result<(), String> {
         .tempdir_in(parent)
         .map_err(|error| fail("make a folder in", parent, error))?;
     let folder = building.path().join("environment");
-    run(Command::new(INTERPRETER).args(["-m", "venv"]).arg(&folder))?;
+    run(Path::new(INTERPRETER), &[OsStr::new("-m"), OsStr::new("venv"), folder.as_os_str()])?;
     let list = building.path().join("requirements.txt");
     std::fs::write(&list, requirements).map_err(|error| fail("write", &list, error))?;
-    run(Command::new(folder.join("bin/python"))
-        .args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"])
-        .arg("--requirement")
-        .arg(&list))?;
+    let mut install: Vec<&OsStr> = PIP_INSTALL.iter().map(OsStr::new).collect();
+    install.push(list.as_os_str());
+    run(&folder.join("bin/python"), &install)?;
     let mark = folder.join(COMPLETE);
     std::fs::write(&mark, requirements).map_err(|error| fail("write", &mark, error))?;
     if place.exists() {
@@ -143,12 +154,11 @@ fn install(requirements: &str, place: &Path) -> Result<(), String> {
 
 /// Runs an installer; its output matters only if it fails.
 #[expect(clippy::disallowed_methods, reason = "an installer, which no artifact takes part in")]
-fn run(command: &mut Command) -> Result<(), String> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("failed to run {program}: {error}; run `make setup`"))?;
+fn run(program: &Path, arguments: &[&OsStr]) -> Result<(), String> {
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
+    let program = program.display();
+    let output =
+        output.map_err(|error| format!("failed to run {program}: {error}; run `make setup`"))?;
     if output.status.success() {
         return Ok(());
     }

@@ -7,10 +7,10 @@ use assay_core::verdict::Usage;
 use assay_core::{Artifact, AttemptRecord, Evidence, Outcome, Turn};
 use maud::{Markup, html};
 
-use super::page::Page;
+use super::page::{Page, brief};
 use super::reported_run::{ReportedRun, subject_anchor};
 use super::{badge, diff, source, suite};
-use crate::report::printable::Visible;
+use crate::printable::Visible;
 use crate::report::quantity::{bytes, count, duration};
 use crate::store::AttemptSummary;
 
@@ -55,8 +55,8 @@ pub(super) fn page(place: &Place<'_>, record: &AttemptRecord) -> Markup {
     let content = html! {
         header class="heading" {
             p class="kicker" { "Attempt" }
-            h1 { (badge::outcome(&record.outcome)) " " (Visible::line(&name)) }
-            p class="lede" { (Visible::line(&case.title)) }
+            h1 { (badge::outcome(&record.outcome)) " " (brief(&name)) }
+            p class="lede" { (brief(&case.title)) }
         }
         (failure(record))
         (figures(place, record))
@@ -90,13 +90,14 @@ fn failure(record: &AttemptRecord) -> Markup {
                         strong { "Not judged. " }
                         "A fault that the subject did not cause ended the attempt; it is in no score."
                     }
-                    p { strong { (error.class) } ": " (Visible::block(&error.message)) }
+                    p { strong { "Class: " } (error.class) }
+                    (source::plain(&error.message))
                 }
             }
             Outcome::Judged(verdict) => {
                 @if let Some(first) = first {
                     div class={ "callout callout-" (badge::class(*verdict)) } {
-                        p { strong { "First failure. " } (Visible::line(&first)) }
+                        p { strong { "First failure. " } (brief(&first)) }
                     }
                 }
             }
@@ -119,8 +120,8 @@ fn figures(place: &Place<'_>, record: &AttemptRecord) -> Markup {
     );
     html! {
         dl class="figures" {
-            div { dt { "Subject" } dd { a href=(subject_href) { (Visible::line(&record.key.subject)) } } }
-            div { dt { "Case" } dd { a href={ (ROOT) (place.run.case_path(place.case)) } { (Visible::line(&case.id)) } } }
+            div { dt { "Subject" } dd { a href=(subject_href) { (brief(&record.key.subject)) } } }
+            div { dt { "Case" } dd { a href={ (ROOT) (place.run.case_path(place.case)) } { (brief(&case.id)) } } }
             div { dt { "Scenario" } dd { (record.key.scenario) } }
             div { dt { "Round" } dd { (record.key.round) } }
             div { dt { "Language" } dd { (case.language.title()) } }
@@ -161,7 +162,7 @@ fn turn_section(case: &CaseSummary, record: &AttemptRecord, number: usize, turn:
                 "."
             }
             (source::folding(&html! { "Prompt" }, &turn.prompt, false))
-            (answer(&turn.answer))
+            (answer(turn))
             @match &turn.artifact {
                 Some(artifact) => {
                     (artifact_section(artifact))
@@ -177,13 +178,15 @@ fn turn_section(case: &CaseSummary, record: &AttemptRecord, number: usize, turn:
     }
 }
 
-fn answer(answer: &Answer) -> Markup {
+/// The answer as it came; folded where the artifact below says it again.
+fn answer(turn: &Turn) -> Markup {
+    let folded = turn.artifact.is_some();
     html! {
-        @match answer {
-            Answer::Text(text) => (source::folding(&html! { "Answer, as it came" }, text, false)),
+        @match &turn.answer {
+            Answer::Text(text) => (source::folding(&html! { "Answer, as it came" }, text, folded)),
             Answer::Files(files) => {
                 @for (path, text) in files {
-                    (source::folding(&html! { "Answer: " code { (Visible::line(path)) } }, text, true))
+                    (source::folding(&html! { "Answer: " code { (Visible::line(path)) } }, text, folded))
                 }
             }
         }
@@ -274,7 +277,7 @@ fn neighbours(place: &Place<'_>) -> Markup {
         html! {
             a rel=(rel) href={ (ROOT) (place.path()) } {
                 span class="note" { (label) }
-                (Visible::line(&key.subject)) " · " (key.scenario) " · round " (key.round)
+                (brief(&key.subject)) " · " (key.scenario) " · round " (key.round)
             }
         }
     };

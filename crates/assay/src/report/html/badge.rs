@@ -89,18 +89,7 @@ pub(super) fn verdict_bar(verdicts: &BTreeMap<Verdict, usize>) -> Markup {
         }
         span class="bar-words" {
             @for (verdict, number) in &shares {
-                span class={ "count count-" (class(*verdict)) } title=(label(*verdict)) { (count(*number)) }
-            }
-        }
-    }
-}
-
-/// What the colours of the bars mean.
-pub(super) fn legend() -> Markup {
-    html! {
-        ul class="legend" {
-            @for verdict in Verdict::ALL {
-                li { span class={ "swatch swatch-" (class(verdict)) } {} (label(verdict)) }
+                span class={ "count count-" (class(*verdict)) } { strong { (count(*number)) } " " (label(*verdict)) }
             }
         }
     }
@@ -125,6 +114,7 @@ pub(super) fn tally(tally: Tally) -> Markup {
             @let shade = match secure {
                 0 => "none",
                 _ if secure == judged => "all",
+                _ if secure * 2 >= judged => "most",
                 _ => "some",
             };
             span class={ "tally tally-" (shade) } { (secure) "/" (judged) }

@@ -3,10 +3,10 @@
 use assay_core::record::CaseSummary;
 use maud::{Markup, html};
 
-use super::page::{Page, cwe, scrolling, shortened};
+use super::page::{Page, brief, cwe, scrolling};
 use super::reported_run::{ReportedRun, Tally, subject_anchor};
 use super::{badge, source};
-use crate::report::printable::Visible;
+use crate::printable::Visible;
 use crate::report::quantity::{count, counted, duration};
 use crate::store::AttemptSummary;
 
@@ -17,8 +17,8 @@ pub(super) fn page(runs: &[ReportedRun], run: &ReportedRun, number: usize) -> Ma
     let case = &run.data.info.cases[number];
     let content = html! {
         header class="heading" {
-            p class="kicker" { "Case " code { (Visible::line(&case.id)) } }
-            h1 { (Visible::line(&case.title)) }
+            p class="kicker" { "Case " code { (brief(&case.id)) } }
+            h1 { (brief(&case.title)) }
             p class="tags" {
                 span { (case.language.title()) }
                 @for id in &case.cwe { (cwe(id)) }
@@ -29,12 +29,12 @@ pub(super) fn page(runs: &[ReportedRun], run: &ReportedRun, number: usize) -> Ma
         (matrix(run, number))
         @for (subject, score) in run.data.subjects.iter().enumerate() {
             section id=(subject_anchor(subject)) {
-                h2 { (Visible::line(&score.name)) }
+                h2 { (brief(&score.name)) " " small { (badge::tally(run.tally(number, subject))) } }
                 (attempts(run, number, &score.name))
             }
         }
         (vulnerable(case))
-        p class="note" { "Digest of the case: " code { (Visible::line(&case.digest)) } }
+        p class="note" { "Digest of the case: " code { (brief(&case.digest)) } }
     };
     let page = Page {
         title: format!("{} · {} · Assay", case.id, case.title),
@@ -87,7 +87,7 @@ fn matrix(run: &ReportedRun, number: usize) -> Markup {
             tbody {
                 @for (subject, score) in run.data.subjects.iter().enumerate() {
                     tr {
-                        th scope="row" { a href={ "#" (subject_anchor(subject)) } { (Visible::line(&score.name)) } }
+                        th scope="row" { a href={ "#" (subject_anchor(subject)) } { (brief(&score.name)) } }
                         @for scenario in &scenarios {
                             td class="numeric" { (badge::tally(tally(&score.name, *scenario))) }
                         }
@@ -137,7 +137,7 @@ fn row(run: &ReportedRun, number: usize, attempt: &AttemptSummary) -> Markup {
             td { (badge::outcome(&attempt.outcome)) }
             td class="failure" {
                 @match &attempt.first_failure {
-                    Some(failure) => (shortened(failure)),
+                    Some(failure) => (brief(failure)),
                     None => span class="none" { "–" },
                 }
             }
@@ -158,7 +158,7 @@ fn vulnerable(case: &CaseSummary) -> Markup {
                     summary { (counted(case.vulnerable.len(), "file")) }
                     @for (path, text) in &case.vulnerable {
                         figure class="file" {
-                            figcaption { code { (Visible::line(path)) } " " span class="note" { (source::extent(text)) } }
+                            figcaption { code { (brief(path)) } " " span class="note" { (source::extent(text)) } }
                             (source::numbered(text))
                         }
                     }

@@ -6,9 +6,8 @@ use assay_core::record::CaseSummary;
 use maud::{Markup, html};
 
 use super::badge;
-use super::page::{cwe, scrolling};
+use super::page::{brief, cwe, scrolling};
 use super::reported_run::{Entry, ReportedRun, subject_anchor};
-use crate::report::printable::Visible;
 
 /// A case, by language, id and digest: where two runs have other versions of
 /// a case, their results are not of the same thing and get rows of their own.
@@ -32,7 +31,7 @@ pub(super) fn table(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
                     th scope="col" { "Severity" }
                     @for entry in entries {
                         th scope="col" class="subject numeric" {
-                            (Visible::line(&entry.score().name))
+                            (brief(&entry.score().name))
                             @if runs.len() > 1 { span class="note" { "run " (entry.run.number) } }
                         }
                     }
@@ -66,8 +65,8 @@ fn line(runs: &[ReportedRun], entries: &[Entry<'_>], row: &Row<'_>) -> Markup {
     html! {
         tr {
             th scope="row" class="name" {
-                @if let Some(path) = first { a href=(path) { (Visible::line(&row.case.id)) } }
-                span class="note" { (Visible::line(&row.case.title)) }
+                @if let Some(path) = first { a href=(path) { (brief(&row.case.id)) } }
+                span class="note" { (brief(&row.case.title)) }
             }
             td { (row.case.language.title()) }
             td class="cwes" { @for id in &row.case.cwe { (cwe(id)) " " } }

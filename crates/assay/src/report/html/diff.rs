@@ -6,7 +6,7 @@ use std::time::Duration;
 use maud::{Markup, html};
 use similar::{ChangeTag, InlineChange, TextDiff};
 
-use crate::report::printable::Visible;
+use crate::printable::Visible;
 
 /// Larger files are not compared.
 const MAX_BYTES: usize = 256 << 10;

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
+use super::leaderboard::Names;
 use super::page::Page;
 use super::reported_run::{Entry, ReportedRun};
-use super::{badge, case_table, leaderboard, provenance};
-use crate::report::quantity::counted;
+use super::{case_table, leaderboard, provenance};
+use crate::report::quantity::{count, counted};
 
 pub(super) fn page(runs: &[ReportedRun]) -> Markup {
     let entries = Entry::all(runs);
+    let names = if runs.len() > 1 { Names::WithRun } else { Names::Alone };
     let content = html! {
         header class="heading" {
             h1 { "How securely they write code" }
@@ -27,12 +29,11 @@ pub(super) fn page(runs: &[ReportedRun]) -> Markup {
         (provenance::differences(runs))
         section id="leaderboard" {
             h2 { "Leaderboard" }
-            (badge::legend())
-            (leaderboard::leaderboard(&entries))
+            (leaderboard::leaderboard(&entries, names))
         }
         section id="breakdown" {
             h2 { "By scenario, language and severity" }
-            (leaderboard::breakdown(&entries))
+            (leaderboard::breakdown(&entries, names))
         }
         section id="cases" {
             h2 { "Cases" }
@@ -55,7 +56,7 @@ fn summary(runs: &[ReportedRun], subjects: usize) -> String {
         all.map(|case| (case.id.as_str(), case.digest.as_str())).collect();
     let judged = runs.iter().map(|run| run.data.progress().judged).sum();
     format!(
-        "{} answered {} in {}: {}, each built and tested in a sandbox.",
+        "{} at {}, in {} with {}.",
         counted(subjects, "subject"),
         counted(cases.len(), "case"),
         counted(runs.len(), "run"),
@@ -75,8 +76,8 @@ fn unfinished(runs: &[ReportedRun]) -> Markup {
                     @for (index, run) in unfinished.iter().enumerate() {
                         @let progress = run.data.progress();
                         @if index > 0 { "; " }
-                        a href={ "#run-" (run.number) } { "run " (run.number) }
-                        " has finished " (progress.finished()) " of " (counted(progress.planned, "attempt"))
+                        a href={ "#run-" (run.number) } { "Run " (run.number) }
+                        " has finished " (count(progress.finished())) " of " (counted(progress.planned, "attempt"))
                     }
                     "."
                 }

@@ -7,13 +7,19 @@ use assay_core::{Language, Scenario, Severity};
 use maud::{Markup, html};
 
 use super::badge;
-use super::page::scrolling;
+use super::page::{brief, scrolling};
 use super::reported_run::Entry;
-use crate::report::printable::Visible;
 use crate::report::quantity::{count, percent};
 
+/// How subjects are named: two runs may have subjects of one name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    Alone,
+    WithRun,
+}
+
 /// Ranks, scores and verdicts.
-pub(super) fn leaderboard(entries: &[Entry<'_>]) -> Markup {
+pub(super) fn leaderboard(entries: &[Entry<'_>], names: Names) -> Markup {
     let table = html! {
         table class="leaderboard" {
             thead {
@@ -29,14 +35,14 @@ pub(super) fn leaderboard(entries: &[Entry<'_>]) -> Markup {
                 }
             }
             tbody {
-                @for entry in entries { (line(entries, entry)) }
+                @for entry in entries { (line(entries, entry, names)) }
             }
         }
     };
     scrolling("Leaderboard", &table)
 }
 
-fn line(entries: &[Entry<'_>], entry: &Entry<'_>) -> Markup {
+fn line(entries: &[Entry<'_>], entry: &Entry<'_>, names: Names) -> Markup {
     let card = &entry.score().card;
     // Equal scores share a rank.
     let better = entries.iter().filter(|other| other.score().card.overall > card.overall).count();
@@ -44,7 +50,7 @@ fn line(entries: &[Entry<'_>], entry: &Entry<'_>) -> Markup {
     html! {
         tr {
             td class="numeric rank" { @match rank { Some(rank) => (rank), None => "–" } }
-            th scope="row" class="name" { (name(entry)) }
+            th scope="row" class="name" { (name(entry, names)) }
             td class="overall" { strong { (percent(card.overall)) } (badge::meter(card.overall)) }
             td class="numeric" { (percent(card.unweighted)) }
             td class="numeric" { (percent(card.functional)) }
@@ -57,21 +63,19 @@ fn line(entries: &[Entry<'_>], entry: &Entry<'_>) -> Markup {
     }
 }
 
-/// The subject and the run it belongs to, as two runs may have subjects of one
-/// name.
-fn name(entry: &Entry<'_>) -> Markup {
-    let progress = entry.run.data.progress();
+fn name(entry: &Entry<'_>, names: Names) -> Markup {
+    let is_finished = entry.run.data.progress().is_finished();
     html! {
-        span class="subject-name" { (Visible::line(&entry.score().name)) }
-        span class="note" {
-            a href={ "#run-" (entry.run.number) } { "run " (Visible::line(&entry.run.data.info.id)) }
-            @if !progress.is_finished() { ", unfinished" }
+        span class="subject-name" { (brief(&entry.score().name)) }
+        @if names == Names::WithRun {
+            a class="note" href={ "#run-" (entry.run.number) } { "run " (brief(&entry.run.data.info.id)) }
         }
+        @if !is_finished { span class="note" { "unfinished" } }
     }
 }
 
 /// The scores of parts of the corpus.
-pub(super) fn breakdown(entries: &[Entry<'_>]) -> Markup {
+pub(super) fn breakdown(entries: &[Entry<'_>], names: Names) -> Markup {
     let scenarios: BTreeSet<Scenario> =
         entries.iter().flat_map(|entry| entry.score().card.scenarios.keys().copied()).collect();
     let languages: BTreeSet<Language> =
@@ -104,7 +108,7 @@ pub(super) fn breakdown(entries: &[Entry<'_>]) -> Markup {
                 @for entry in entries {
                     @let card = &entry.score().card;
                     tr {
-                        th scope="row" class="name" { (name(entry)) }
+                        th scope="row" class="name" { (name(entry, names)) }
                         (scores(scenarios.iter().map(|scenario| of_scenario(card, *scenario))))
                         (scores(languages.iter().map(|language| of_language(card, *language))))
                         (scores(severities.iter().map(|severity| of_severity(card, *severity))))
@@ -144,7 +148,10 @@ fn heads(labels: impl Iterator<Item = &'static str>) -> Markup {
 fn scores(scores: impl Iterator<Item = Option<f64>>) -> Markup {
     html! {
         @for (index, score) in scores.enumerate() {
-            td class=(class(index)) { (percent(score)) (badge::meter(score)) }
+            td class=(class(index)) {
+                (percent(score))
+                @if score.is_some() { (badge::meter(score)) }
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 //! attempt.
 //!
 //! Whatever a model or a case can influence is escaped by maud and shown
-//! through [`Visible`](super::printable::Visible); file names are made of
+//! through [`Visible`](crate::printable::Visible); file names are made of
 //! numbers and reduced identifiers only.
 
 use std::path::{Path, PathBuf};

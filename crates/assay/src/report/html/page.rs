@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use crate::report::printable::Visible;
+use crate::printable::Visible;
 
 /// Nothing but the style sheet beside the pages may be loaded, and nothing may
 /// run: should markup ever slip through, it stays inert.
@@ -28,7 +28,7 @@ pub(super) struct Page {
 
 impl Page {
     pub(super) fn render(self) -> Markup {
-        let title = Visible::line(&self.title).to_string();
+        let title: String = Visible::line(&self.title).to_string().chars().take(300).collect();
         let root = self.root;
         html! {
             (DOCTYPE)
@@ -50,7 +50,7 @@ impl Page {
                             ol {
                                 li { a class="mark" href={ (root) "index.html" } { (emblem()) "Assay" } }
                                 @for (label, path) in &self.trail {
-                                    li { a href={ (root) (path) } { (Visible::line(label)) } }
+                                    li { a href={ (root) (path) } { (brief(label)) } }
                                 }
                             }
                         }
@@ -83,7 +83,7 @@ pub(super) fn cwe(id: &str) -> Markup {
             Some(number) => {
                 a class="cwe" rel="noreferrer" href={ "https://cwe.mitre.org/data/definitions/" (number) ".html" } { (id) }
             }
-            None => span class="cwe" { (Visible::line(id)) },
+            None => span { (brief(id)) },
         }
     }
 }
@@ -96,12 +96,15 @@ pub(super) fn scrolling(label: &str, table: &Markup) -> Markup {
     }
 }
 
-/// The start of a text that belongs on one line.
-pub(super) fn shortened(text: &str) -> String {
+/// A name, a title or a phrase on one line, cut where it is longer than any
+/// honest one.
+pub(super) fn brief(text: &str) -> Markup {
     const MAX: usize = 160;
-    let line = Visible::line(text.trim()).to_string();
-    match line.char_indices().nth(MAX) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
+    let text = text.trim();
+    html! {
+        @match text.char_indices().nth(MAX) {
+            Some((end, _)) => { (Visible::line(&text[..end])) "…" }
+            None => (Visible::line(text)),
+        }
     }
 }

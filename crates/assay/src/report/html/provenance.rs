@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use assay_core::{Scenario, Severity};
 use maud::{Markup, html};
 
+use super::page::brief;
 use super::reported_run::ReportedRun;
 use super::source;
-use crate::report::printable::Visible;
 use crate::report::quantity::{count, counted};
 
 /// One run: what it ran on, with what, and how far it came.
@@ -16,17 +16,17 @@ pub(super) fn run(run: &ReportedRun) -> Markup {
     let settings = format!("{:#}", info.settings);
     html! {
         section class="run" id={ "run-" (run.number) } {
-            h3 { "Run " (run.number) " " code { (Visible::line(&info.id)) } }
+            h3 { "Run " (run.number) " " code { (brief(&info.id)) } }
             (progress(run))
             dl class="facts" {
-                dt { "Started" } dd { time { (Visible::line(&info.started_at)) } }
-                dt { "Corpus" } dd { (Visible::line(&info.corpus)) ", " (counted(info.cases.len(), "case")) }
-                dt { "Corpus digest" } dd { code { (Visible::line(&info.corpus_digest)) } }
+                dt { "Started" } dd { time { (brief(&info.started_at)) } }
+                dt { "Corpus" } dd { (brief(&info.corpus)) ", " (counted(info.cases.len(), "case")) }
+                dt { "Corpus digest" } dd { code { (brief(&info.corpus_digest)) } }
                 dt { "Locale" } dd { (info.locale) }
                 dt { "Subjects" } dd { (subjects(&info.subjects)) }
-                dt { "Assay" } dd { (Visible::line(&info.assay_version)) }
+                dt { "Assay" } dd { (brief(&info.assay_version)) }
                 @for (tool, version) in &info.tools {
-                    dt { (Visible::line(tool)) } dd { (Visible::line(version)) }
+                    dt { (brief(tool)) } dd { (brief(version)) }
                 }
             }
             (source::folding(&html! { "Settings" }, &settings, true))
@@ -38,7 +38,7 @@ fn subjects(names: &[String]) -> Markup {
     html! {
         @for (index, name) in names.iter().enumerate() {
             @if index > 0 { ", " }
-            (Visible::line(name))
+            (brief(name))
         }
     }
 }

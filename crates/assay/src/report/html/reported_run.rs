@@ -66,6 +66,12 @@ impl ReportedRun {
                 tallies.entry((case, subject)).or_default().add(attempt);
             }
         }
+        for attempts in &mut attempts {
+            attempts.sort_by_key(|at| {
+                let key = &data.attempts[*at].key;
+                (subjects.get(key.subject.as_str()).copied(), key.scenario, key.round)
+            });
+        }
         ReportedRun { number, data, folder, attempts, tallies }
     }
 

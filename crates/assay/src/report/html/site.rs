@@ -46,8 +46,8 @@ impl Site {
                 return Err(ReportError::NotOurs(self.root.display().to_string()));
             }
             Err(error) => return Err(failed(error)),
-            Ok(mut entries) => {
-                if entries.next().is_none() {
+            Ok(entries) => {
+                if entries.count() == 0 {
                     return Ok(());
                 }
             }

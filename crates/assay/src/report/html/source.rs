@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::report::printable::Visible;
+use crate::printable::Visible;
 use crate::report::quantity::{bytes, counted};
 
 /// Of longer texts only the start and the end are shown.
@@ -11,8 +11,9 @@ const MAX_BYTES: usize = 128 << 10;
 /// How much of [`MAX_BYTES`] is left for the end, where logs say most.
 const END_BYTES: usize = 32 << 10;
 
-/// Texts of more lines are folded away until asked for.
+/// Texts of more lines or bytes are folded away until asked for.
 const MAX_OPEN_LINES: usize = 40;
+const MAX_OPEN_BYTES: usize = 4 << 10;
 
 /// A text, or what is shown of it.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,10 +27,18 @@ impl<'a> Excerpt<'a> {
         if text.len() <= MAX_BYTES {
             return Excerpt::Whole(text);
         }
-        let start = text.floor_char_boundary(MAX_BYTES - END_BYTES);
-        let end = text.ceil_char_boundary(text.len() - END_BYTES);
+        let start = boundary_before(text, MAX_BYTES - END_BYTES);
+        let end = boundary_after(text, text.len() - END_BYTES);
         Excerpt::Cut { start: &text[..start], left_out: end - start, end: &text[end..] }
     }
+}
+
+fn boundary_before(text: &str, at: usize) -> usize {
+    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+fn boundary_after(text: &str, at: usize) -> usize {
+    (at..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
 }
 
 /// Text as it is, without line numbers.
@@ -72,7 +81,8 @@ pub(super) fn numbered(text: &str) -> Markup {
 
 /// A titled text that can be folded; short ones are open unless `folded`.
 pub(super) fn folding(title: &Markup, text: &str, folded: bool) -> Markup {
-    let is_open = !folded && text.lines().count() <= MAX_OPEN_LINES;
+    let is_short = text.len() <= MAX_OPEN_BYTES && text.lines().count() <= MAX_OPEN_LINES;
+    let is_open = is_short && !folded;
     html! {
         @if text.is_empty() {
             p class="empty-text" { (title) " " span class="note" { "empty" } }

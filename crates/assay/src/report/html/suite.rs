@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::badge;
 use super::source;
-use crate::report::printable::Visible;
+use crate::printable::Visible;
 use crate::report::quantity::{bytes, count, counted, duration};
 
 /// More tests than this are counted, not listed.

@@ -106,15 +106,21 @@ pub(crate) fn is_hidden(c: char) -> bool {
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// The control picture of an ASCII control character, the code point of others.
+/// The name of an ASCII control character, the code point of others. Unicode's
+/// pictures of control characters are missing from many fonts.
 fn stand_in(c: char) -> String {
+    const NAMES: [&str; 32] = [
+        "NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "BEL", "BS", "TAB", "LF", "VT", "FF",
+        "CR", "SO", "SI", "DLE", "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB", "CAN", "EM",
+        "SUB", "ESC", "FS", "GS", "RS", "US",
+    ];
     let code = u32::from(c);
-    let picture = match code {
-        0..=0x1f => char::from_u32(0x2400 + code),
-        0x7f => Some('\u{2421}'),
-        _ => None,
-    };
-    picture.map_or_else(|| format!("⟨U+{code:04X}⟩"), String::from)
+    let name = usize::try_from(code).ok().and_then(|code| NAMES.get(code));
+    match name {
+        Some(name) => format!("⟨{name}⟩"),
+        None if c == '\u{7f}' => "⟨DEL⟩".to_owned(),
+        None => format!("⟨U+{code:04X}⟩"),
+    }
 }
 
 #[cfg(test)]
@@ -128,8 +134,12 @@ mod tests {
             assert_eq!(Visible::block(text).to_string(), block, "{text:?}");
         };
         check("plain ü 漢 👩‍💻", "plain ü 漢 👩‍💻", "plain ü 漢 👩‍💻");
-        check("a\n\tb", "a␊␉b", "a\n\tb");
-        check("\u{1b}[31mred\r\0\u{7f}", "␛[31mred␍␀␡", "␛[31mred␍␀␡");
+        check("a\n\tb", "a⟨LF⟩⟨TAB⟩b", "a\n\tb");
+        check(
+            "\u{1b}[31mred\r\0\u{7f}",
+            "⟨ESC⟩[31mred⟨CR⟩⟨NUL⟩⟨DEL⟩",
+            "⟨ESC⟩[31mred⟨CR⟩⟨NUL⟩⟨DEL⟩",
+        );
         check("\u{9b}2J", "⟨U+009B⟩2J", "⟨U+009B⟩2J");
         check("a\u{202e}b\u{2066}", "a⟨U+202E⟩b⟨U+2066⟩", "a⟨U+202E⟩b⟨U+2066⟩");
         check("\u{e0041}\u{200b}", "⟨U+E0041⟩⟨U+200B⟩", "⟨U+E0041⟩⟨U+200B⟩");
@@ -139,7 +149,7 @@ mod tests {
     fn markup_is_escaped_around_replaced_characters() {
         assert_eq!(
             Visible::line("<b>\u{1b}\"&").render().into_string(),
-            "&lt;b&gt;<span class=\"hidden-character\" title=\"U+001B\">␛</span>&quot;&amp;"
+            "&lt;b&gt;<span class=\"hidden-character\" title=\"U+001B\">⟨ESC⟩</span>&quot;&amp;"
         );
     }
 }

@@ -1,0 +1,325 @@
+//! Reports of handmade runs, looked at as files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use assay::report::html::{self, ReportError};
+use assay::report::{RunData, json, terminal};
+use assay::store::Store;
+
+mod sample_run;
+
+struct Site {
+    directory: tempfile::TempDir,
+}
+
+impl Site {
+    fn of(make: &[fn(&Path) -> Store]) -> Site {
+        let directory = tempfile::tempdir().expect("a directory");
+        let stores: Vec<Store> = make
+            .iter()
+            .enumerate()
+            .map(|(number, make)| make(&directory.path().join(format!("{number}.assay"))))
+            .collect();
+        html::write(&stores, &directory.path().join("report")).expect("written");
+        Site { directory }
+    }
+
+    fn root(&self) -> PathBuf {
+        self.directory.path().join("report")
+    }
+
+    /// Every page by its path from the root.
+    fn pages(&self) -> BTreeMap<PathBuf, String> {
+        let mut pages = BTreeMap::new();
+        let mut directories = vec![self.root()];
+        while let Some(directory) = directories.pop() {
+            for entry in fs::read_dir(directory).expect("readable") {
+                let path = entry.expect("readable").path();
+                if path.is_dir() {
+                    directories.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "html") {
+                    let name = path.strip_prefix(self.root()).expect("below").to_owned();
+                    pages.insert(name, fs::read_to_string(&path).expect("UTF-8"));
+                }
+            }
+        }
+        pages
+    }
+}
+
+fn values<'a>(page: &'a str, attribute: &str) -> Vec<&'a str> {
+    let start = format!(" {attribute}=\"");
+    let parts = page.split(&start).skip(1);
+    parts.filter_map(|rest| rest.split('"').next()).collect()
+}
+
+/// The path from the root that a link on a page leads to.
+fn resolve(page: &Path, href: &str) -> PathBuf {
+    let mut parts: Vec<_> = page.parent().expect("a directory").components().collect();
+    for part in Path::new(href).components() {
+        match part {
+            Component::ParentDir => {
+                parts.pop().expect("a link that stays in the report");
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.into_iter().collect()
+}
+
+#[test]
+fn every_link_leads_to_a_page_and_every_page_is_linked() {
+    let site = Site::of(&[sample_run::ordinary, sample_run::hostile]);
+    let pages = site.pages();
+    let mut linked = BTreeSet::from([PathBuf::from("index.html")]);
+    for (name, page) in &pages {
+        for href in values(page, "href") {
+            if href.starts_with("https://cwe.mitre.org/data/definitions/")
+                || href.starts_with("data:image/")
+            {
+                continue;
+            }
+            let (path, anchor) = href.split_once('#').unwrap_or((href, ""));
+            let target = if path.is_empty() { name.clone() } else { resolve(name, path) };
+            assert!(site.root().join(&target).is_file(), "{} links to {href}", name.display());
+            if !anchor.is_empty() {
+                assert!(values(&pages[&target], "id").contains(&anchor), "{href} has no anchor");
+            }
+            linked.insert(target);
+        }
+    }
+    let unlinked: Vec<_> = pages.keys().filter(|page| !linked.contains(*page)).collect();
+    assert!(unlinked.is_empty(), "{unlinked:?}");
+    // An index, four cases, and every attempt.
+    assert_eq!(pages.len(), 1 + 4 + 60 + 2);
+}
+
+#[test]
+fn the_index_shows_every_score_and_where_it_comes_from() {
+    let site = Site::of(&[sample_run::ordinary, sample_run::ordinary]);
+    let index = &site.pages()[Path::new("index.html")];
+    let store = Store::open_to_read(&site.directory.path().join("0.assay")).expect("a run");
+    let run = RunData::read(&store).expect("readable");
+    for subject in &run.subjects {
+        // In the leaderboard and in the breakdown, once for each run.
+        assert_eq!(index.matches(&format!("subject-name\">{}<", subject.name)).count(), 4);
+        let overall = subject.card.overall.expect("judged") * 100.0;
+        assert!(index.contains(&format!("<strong>{overall:.2}%</strong>")), "{overall}");
+    }
+    for part in [
+        "20260302-091405-k7",
+        "2026-03-02T09:14:05Z",
+        "corpus/assay",
+        "sha256:a1a1",
+        "en-US",
+        "12.2.0",
+        "&quot;temperature&quot;: 0.2",
+        "SecCodeBench-V2, section 5, equations 1–4",
+        "Read a length-prefixed frame",
+        "aria-label=\"12 secure\"",
+    ] {
+        assert!(index.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn an_unfinished_run_is_said_to_be_unfinished() {
+    fn one_of_many(path: &Path) -> Store {
+        use assay_core::case::{Language, Severity};
+        let cases = vec![sample_run::case("a", "A", Language::C, Severity::High)];
+        let mut store =
+            Store::create(path, &sample_run::info("r", &["s", "t"], cases, 8)).expect("new");
+        let turns = vec![sample_run::turn(assay_core::Verdict::Secure, "int a;\n", "")];
+        let record = sample_run::attempt("s", "a", assay_core::Scenario::Gen, 1, turns);
+        store.record(&record).expect("recorded");
+        store
+    }
+    let site = Site::of(&[one_of_many]);
+    let index = &site.pages()[Path::new("index.html")];
+    assert!(index.contains("has finished 1 of 8 attempts"), "{index}");
+    let store = Store::open_to_read(&site.directory.path().join("0.assay")).expect("a run");
+    let run = RunData::read(&store).expect("readable");
+    assert!(terminal::scorecard(&run).contains("unfinished: 1 of 8 attempts"));
+    assert_eq!(json::scorecard(&run)["run"]["finished"], false);
+}
+
+#[test]
+fn an_attempt_page_tells_the_whole_story() {
+    let site = Site::of(&[sample_run::ordinary]);
+    let pages: Vec<String> = site
+        .pages()
+        .into_iter()
+        .filter(|(name, _)| name.components().count() == 3)
+        .map(|(_, page)| page)
+        .collect();
+    let repaired_fix = pages
+        .iter()
+        .find(|page| {
+            page.contains("<dd>fix</dd>")
+                && page.contains("Turn 2 of 2 <span class=\"badge badge-secure\">")
+        })
+        .expect("a fix in two turns");
+    for part in [
+        "Turn 1 of 2 <span class=\"badge badge-insecure\">",
+        "Your code fails the security test length_beyond_input. Mend it.",
+        "Answer, as it came",
+        "&lt;![CDATA[",
+        "Changes since the turn before",
+        "Changes to the insecure code",
+        "<tr class=\"added\">",
+        "<tr class=\"removed\">",
+        "reads_an_empty_frame",
+        "length_of_an_empty_input",
+        "heap-buffer-overflow",
+        "frame_read(): returned 255 for a frame of 3 bytes",
+        "824 / 2,560",
+        "12.84 s",
+        "23.0 MiB",
+    ] {
+        assert!(repaired_fix.contains(part), "{part}");
+    }
+    assert!(pages.iter().any(|page| page.contains("FRAME_MAX&#39; undeclared")
+        || page.contains("'FRAME_MAX' undeclared")));
+    assert!(pages.iter().any(|page| page.contains("the provider answered 429 nine times")));
+    assert!(pages.iter().any(|page| page.contains("no well-formed &lt;result&gt; block")));
+}
+
+#[test]
+fn hostile_text_stays_text() {
+    let site = Site::of(&[sample_run::hostile]);
+    let pages = site.pages();
+    assert_eq!(pages.len(), 1 + 1 + 2);
+    for (name, page) in &pages {
+        let shown = name.to_str().expect("ASCII");
+        assert!(
+            shown.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-./".contains(&byte)),
+            "{shown}"
+        );
+        assert!(!shown.contains(".."), "{shown}");
+        for markup in ["<script", "<img", "<b>e", "onerror=\"", "</pre></details></title>"] {
+            assert!(!page.contains(markup), "{shown} holds {markup}");
+        }
+        let hidden = page.chars().find(|c| {
+            (c.is_control() && *c != '\n' && *c != '\t')
+                || matches!(c, '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{e0041}')
+        });
+        assert_eq!(hidden, None, "{shown}");
+        assert_eq!(page.matches("http-equiv=\"Content-Security-Policy\"").count(), 1);
+        assert!(page.contains("default-src 'none'"), "{shown}");
+    }
+    let all: String = pages.into_values().collect();
+    assert!(all.contains("&lt;script&gt;document.title='pwned'&lt;/script&gt;"));
+    assert!(all.contains("title=\"U+001B\">⟨ESC⟩</span>[2J"));
+    assert!(all.contains("title=\"U+202E\">⟨U+202E⟩</span>"));
+    assert!(all.contains("left out here; the run's file has the whole text"));
+}
+
+#[test]
+fn terminal_output_moves_no_cursor() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = sample_run::hostile(&directory.path().join("run.assay"));
+    let run = RunData::read(&store).expect("readable");
+    for text in [terminal::scorecard(&run), json::text(&json::scorecard(&run))] {
+        let acting = text.chars().find(|c| {
+            (c.is_control() && *c != '\n')
+                || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        });
+        assert_eq!(acting, None, "{text}");
+    }
+    let value: serde_json::Value =
+        serde_json::from_str(&json::text(&json::scorecard(&run))).expect("JSON");
+    assert_eq!(value["subjects"][0]["name"], sample_run::HOSTILE_SUBJECT);
+}
+
+#[test]
+fn the_terminal_table_is_aligned() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = sample_run::ordinary(&directory.path().join("run.assay"));
+    let table = terminal::scorecard(&RunData::read(&store).expect("readable"));
+    let expect = "\
+run 20260302-091405-k7: corpus/assay (3 cases), en-US, started 2026-03-02T09:14:05Z
+errored: 1 attempt, in no score
+
+subject       overall  unweighted  functional      gen  gen-hints      fix  fix-hints        C   Python
+reference     100.00%     100.00%     100.00%  100.00%    100.00%  100.00%    100.00%  100.00%  100.00%
+acme/large-2   53.57%      58.33%      85.71%   42.86%     64.29%   64.29%     42.86%   35.00%   78.33%
+acme/small-2    8.57%      16.67%      43.57%    0.00%     28.57%    7.14%     28.57%    5.00%   13.33%
+
+subject       attempts  errored  secure  insecure  nonfunctional  build-failed  no-code
+reference           12        0      12         0              0             0        0
+acme/large-2        24        0      14         7              3             0        0
+acme/small-2        24        1       3        10              4             4        2
+";
+    assert_eq!(table, expect);
+}
+
+#[test]
+fn the_json_scorecard_has_its_documented_shape() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = sample_run::ordinary(&directory.path().join("run.assay"));
+    let value = json::scorecard(&RunData::read(&store).expect("readable"));
+    let keys = |value: &serde_json::Value| -> Vec<String> {
+        value.as_object().expect("an object").keys().cloned().collect()
+    };
+    let documentation =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/json.md"))
+            .expect("docs/json.md");
+    let subject = &value["subjects"][0];
+    for object in [&value, &value["run"], subject, &subject["verdicts"], &subject["languages"]["c"]]
+    {
+        for key in keys(object) {
+            assert!(
+                documentation.contains(&format!("`{key}`")),
+                "docs/json.md does not mention {key}"
+            );
+        }
+    }
+    assert_eq!(value["schema"], "assay.scorecard/1");
+    assert_eq!(subject["name"], "reference", "the best one first");
+    assert_eq!(subject["overall"], 1.0);
+    assert_eq!(subject["verdicts"]["secure"], 12);
+    assert_eq!(subject["verdicts"]["insecure"], 0);
+    assert_eq!(keys(&subject["scenarios"]), ["fix", "fix-hints", "gen", "gen-hints"]);
+}
+
+#[test]
+fn a_report_replaces_only_a_report() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let stores = [sample_run::hostile(&directory.path().join("run.assay"))];
+    let output = directory.path().join("new/report");
+    let first = html::write(&stores, &output).expect("a new directory");
+    assert_eq!((first.index, first.runs, first.pages), (output.join("index.html"), 1, 4));
+
+    fs::create_dir(output.join("run-7-old")).expect("created");
+    fs::write(output.join("run-7-old/case-1.html"), "old").expect("written");
+    fs::write(output.join("notes.txt"), "mine").expect("written");
+    html::write(&stores, &output).expect("an earlier report");
+    assert!(!output.join("run-7-old").exists());
+    assert!(output.join("notes.txt").exists());
+
+    let other = directory.path().join("other");
+    fs::create_dir(&other).expect("created");
+    html::write(&stores, &other).expect("an empty directory");
+    fs::remove_file(other.join("assay-report.json")).expect("removed");
+    for path in [&other, &directory.path().join("run.assay")] {
+        let error = html::write(&stores, path).expect_err("not a report");
+        assert!(matches!(error, ReportError::NotOurs(_)), "{error}");
+        assert!(error.to_string().contains(path.to_str().expect("UTF-8")), "{error}");
+    }
+    assert!(other.join("index.html").exists());
+    assert!(matches!(html::write(&[], &output), Err(ReportError::NoRuns)));
+}
+
+#[test]
+fn one_run_gives_the_same_bytes_each_time() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let stores = [sample_run::hostile(&directory.path().join("run.assay"))];
+    let bytes = |name: &str| {
+        let output = directory.path().join(name);
+        html::write(&stores, &output).expect("written");
+        fs::read(output.join("index.html")).expect("readable")
+    };
+    assert_eq!(bytes("one"), bytes("two"));
+}

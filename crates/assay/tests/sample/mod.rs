@@ -1,0 +1,35 @@
+//! A small case, made without a corpus on disk.
+
+use std::collections::BTreeMap;
+
+use assay_core::case::{Case, CaseLimits, Support};
+use assay_core::prompt::Prompts;
+use assay_core::suite::{Runner, Suite};
+use assay_core::{FileSet, Language, SafePath, Scenario, Severity};
+
+/// A case with these artifact files and no solution.
+pub(crate) fn case(id: &str, artifact_paths: &[&str]) -> Case {
+    let suite =
+        || Suite { files: FileSet::new(), runner: Runner::Unsupported, expected: Vec::new() };
+    Case {
+        id: id.to_owned(),
+        title: id.to_owned(),
+        language: Language::C,
+        cwe: Vec::new(),
+        severity: Severity::High,
+        scenarios: vec![Scenario::Gen, Scenario::Fix],
+        interface: None,
+        artifact_paths: artifact_paths.iter().map(|path| safe(path)).collect(),
+        prompts: Prompts::Verbatim(BTreeMap::new()),
+        template: FileSet::new(),
+        functional: suite(),
+        security: suite(),
+        solutions: Vec::new(),
+        limits: CaseLimits::default(),
+        support: Support::Ready,
+    }
+}
+
+fn safe(path: &str) -> SafePath {
+    SafePath::new(path).expect("the test's paths are safe")
+}
