@@ -2,116 +2,17 @@
 //! is part of the test: it plays a script and keeps what it was sent.
 
 mod sample;
+mod scripted_server;
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-use std::thread;
+use std::net::TcpListener;
 
 use assay::subject::{Message, Question, Reply, Role, Subject, SubjectConfig, load};
 use assay_core::record::{Answer, Tokens};
 use assay_core::verdict::{InfraClass, InfraError};
 use assay_core::{Corpus, Scenario};
+use scripted_server::{Server, Step, answer, good, said};
 
 const KEY: &str = "sk-test-0123456789abcdef";
-
-/// One thing that the server does with a connection.
-#[derive(Debug, Clone)]
-enum Step {
-    Answer {
-        status: u16,
-        headers: String,
-        body: String,
-    },
-    /// Reads the request and keeps silent.
-    Hang,
-    /// Reads the request and closes the connection.
-    Drop,
-    /// Promises more than it sends.
-    Truncate,
-}
-
-fn answer(status: u16, body: &str) -> Step {
-    // The errors of most scripts say not to wait, so that tests are quick.
-    Step::Answer { status, headers: "Retry-After: 0\r\n".to_owned(), body: body.to_owned() }
-}
-
-fn said(message: &str) -> Step {
-    answer(200, &format!(r#"{{"choices":[{{"message":{message}}}]}}"#))
-}
-
-fn good() -> Step {
-    said(r#"{"role":"assistant","content":"hello"}"#)
-}
-
-/// A server that plays its script, one step a connection.
-struct Server {
-    address: String,
-    /// What it was sent, head and body, one text a request.
-    requests: Arc<Mutex<Vec<String>>>,
-}
-
-impl Server {
-    fn start(script: Vec<Step>) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = format!("http://{}", listener.local_addr().expect("it is bound"));
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let log = Arc::clone(&requests);
-        thread::spawn(move || {
-            let mut silent = Vec::new();
-            for step in script {
-                let Ok((mut stream, _)) = listener.accept() else {
-                    return;
-                };
-                let request = read_request(&mut stream);
-                log.lock().expect("no test panics with it").push(request);
-                if let Step::Hang = step {
-                    silent.push(stream);
-                } else {
-                    // A client that is gone is not the server's concern.
-                    let _ = stream.write_all(response(&step).as_bytes());
-                }
-            }
-            // The silent connections stay open until the client gives up.
-            for mut stream in silent {
-                let _ = stream.read(&mut [0]);
-            }
-        });
-        Server { address, requests }
-    }
-
-    fn requests(&self) -> Vec<String> {
-        self.requests.lock().expect("no test panics with it").clone()
-    }
-}
-
-fn read_request(stream: &mut TcpStream) -> String {
-    let mut reader = BufReader::new(stream);
-    let mut text = String::new();
-    let mut length = 0;
-    while reader.read_line(&mut text).expect("a line") > 2 {
-        let line = text.lines().next_back().unwrap_or_default().to_ascii_lowercase();
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse().expect("a length");
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).expect("the whole body");
-    text + &String::from_utf8(body).expect("JSON is UTF-8")
-}
-
-fn response(step: &Step) -> String {
-    match step {
-        Step::Answer { status, headers, body } => {
-            let length = body.len();
-            format!(
-                "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n{body}"
-            )
-        }
-        Step::Truncate => "HTTP/1.1 200 X\r\nContent-Length: 99\r\n\r\n{\"choices\":".to_owned(),
-        Step::Hang | Step::Drop => String::new(),
-    }
-}
 
 fn subject(base_url: &str, rest: &str) -> Subject {
     let table = format!("provider = 'openai'\nmodel = 'm-1'\nbase-url = '{base_url}/v1'\n{rest}");

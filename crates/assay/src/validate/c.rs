@@ -20,8 +20,8 @@ use super::{
 };
 
 const GCC: &str = "/usr/bin/gcc";
-const TEST_HEADER: &str = include_str!("c/assay_test.h");
-const TEST_MAIN: &str = include_str!("c/assay_main.c");
+pub(super) const TEST_HEADER: &str = include_str!("c/assay_test.h");
+pub(super) const TEST_MAIN: &str = include_str!("c/assay_main.c");
 
 /// Where Assay's own test sources lie in a sandbox that compiles tests.
 const HARNESS: &str = "assay-harness";
@@ -41,7 +41,7 @@ pub(super) struct Toolchain {
 }
 
 /// The flags of a suite's kind; the artifact is compiled alike.
-fn flags(runner: &Runner) -> &'static [&'static str] {
+pub(super) fn flags(runner: &Runner) -> &'static [&'static str] {
     match runner {
         // As the official projects build: the sanitizers' findings of undefined
         // behaviour are printed, and only those of addresses are fatal.

@@ -1,5 +1,7 @@
 //! Builds and tests artifacts in the sandbox. A language is one file here.
 
+#[doc(hidden)]
+pub mod bare;
 mod c;
 mod environment;
 pub mod pool;

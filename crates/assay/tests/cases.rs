@@ -1,0 +1,253 @@
+//! `assay cases`: what a corpus holds, the prompts of its cases, and what is
+//! said of a corpus that is not whole.
+#![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
+
+mod door;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use door::{Door, case_folder, solution};
+
+/// Id, language, CWE and severity of every case, in the order of the list.
+const CASES: [(&str, &str, &str, &str); 8] = [
+    ("archive-list", "C", "CWE-78", "critical"),
+    ("config-reload", "C", "CWE-415", "critical"),
+    ("font-glyph", "C", "CWE-125", "high"),
+    ("telemetry-frame", "C", "CWE-787", "critical"),
+    ("feed-preview", "Python", "CWE-918", "high"),
+    ("invoice-search", "Python", "CWE-89", "high"),
+    ("notice-template", "Python", "CWE-1336", "critical"),
+    ("session-restore", "Python", "CWE-502", "critical"),
+];
+
+const SCENARIOS: [&str; 4] = ["gen", "gen-hints", "fix", "fix-hints"];
+const LOCALES: [&str; 2] = ["en-US", "zh-CN"];
+
+#[test]
+fn every_case_is_listed_with_its_language_cwe_and_severity() {
+    let door = Door::open();
+    let human = door.run(&["cases"]).with_code(0).stdout;
+    let rows: Vec<Vec<&str>> =
+        human.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
+    let json = door.run(&["cases", "--format", "json"]).with_code(0).json("assay.cases/1");
+    assert_eq!(json["cases"].as_array().expect("a list").len(), CASES.len(), "{json:#}");
+    for (place, (id, language, cwe, severity)) in CASES.into_iter().enumerate() {
+        assert_eq!(rows[place][..4], [id, language, cwe, severity], "{human}");
+        let case = &json["cases"][place];
+        assert_eq!(case["id"], id);
+        assert_eq!(case["language"], language.to_lowercase(), "{id}");
+        assert_eq!(case["cwe"], serde_json::json!([cwe]), "{id}");
+        assert_eq!(case["severity"], severity, "{id}");
+        assert_eq!(case["scenarios"], serde_json::json!(SCENARIOS), "{id}");
+        assert!(case["not-supported"].is_null(), "{id}");
+        for suite in ["functional-tests", "security-tests"] {
+            assert!(case[suite].as_u64().is_some_and(|count| count > 0), "{id} {suite}");
+        }
+    }
+    let digest = json["digest"].as_str().expect("a digest");
+    assert!(human.contains(&format!("8 cases, corpus digest {}", &digest[..16])), "{human}");
+}
+
+#[test]
+fn filters_leave_the_cases_that_were_asked_for() {
+    let door = Door::open();
+    let check = |arguments: &[&str], expect: &[&str]| {
+        let arguments = [&["cases", "--format", "json"], arguments].concat();
+        let json = door.run(&arguments).with_code(0).json("assay.cases/1");
+        let cases = json["cases"].as_array().expect("a list").iter();
+        let ids: Vec<&str> = cases.filter_map(|case| case["id"].as_str()).collect();
+        assert_eq!(ids, expect, "{arguments:?}");
+    };
+    let ids = |range: std::ops::Range<usize>| CASES[range].iter().map(|case| case.0);
+    check(&["--language", "c"], &ids(0..4).collect::<Vec<_>>());
+    check(&["--language", "python"], &ids(4..8).collect::<Vec<_>>());
+    check(&["font-glyph", "feed-preview"], &["font-glyph", "feed-preview"]);
+    check(&["font-glyph", "feed-preview", "--language", "c"], &["font-glyph"]);
+}
+
+#[test]
+fn a_prompt_shows_the_vulnerable_code_to_be_fixed_and_the_hint_where_there_is_one() {
+    let door = Door::open();
+    for (id, ..) in CASES {
+        let shown = door.run(&["cases", "show", id, "--format", "json"]).with_code(0);
+        let case = shown.json("assay.case/1");
+        let text = |name: &str, locale: &str| {
+            let path = case_folder(id).join(format!("{name}.{locale}.md"));
+            fs::read_to_string(path).expect("a text of the case").trim().to_owned()
+        };
+        let artifact = case["artifact"][0].as_str().expect("a path");
+        let vulnerable = solution(id, "vulnerable");
+        let secure = solution(id, "secure");
+        let prompts = case["prompts"].as_array().expect("a list");
+        let mut seen = Vec::new();
+        for prompt in prompts {
+            let part = |name: &str| prompt[name].as_str().expect("a text");
+            let (scenario, locale, prompt) = (part("scenario"), part("locale"), part("text"));
+            let place = format!("{id}, {scenario}, {locale}:\n{prompt}");
+            assert!(prompt.contains(&text("brief", locale)), "no brief: {place}");
+            assert!(prompt.contains(&format!("<path>{artifact}</path>")), "no form: {place}");
+            let shows_code = prompt.contains(vulnerable.trim_matches('\n'));
+            assert_eq!(shows_code, scenario.starts_with("fix"), "the code: {place}");
+            let has_hint = prompt.contains(&text("hint", locale));
+            assert_eq!(has_hint, scenario.ends_with("-hints"), "the hint: {place}");
+            assert!(!prompt.contains(secure.trim()), "the solution: {place}");
+            seen.push((scenario.to_owned(), locale.to_owned()));
+        }
+        let all = SCENARIOS.iter().flat_map(|scenario| {
+            LOCALES.iter().map(|locale| ((*scenario).to_owned(), (*locale).to_owned()))
+        });
+        assert_eq!(seen, all.collect::<Vec<_>>(), "{id}");
+    }
+}
+
+#[test]
+fn one_prompt_is_shown_in_the_locale_asked_for() {
+    let door = Door::open();
+    let arguments =
+        ["cases", "show", "font-glyph", "--scenario", "gen", "--locale", "zh-CN"].to_vec();
+    let shown = door.run(&arguments).with_code(0).stdout;
+    let brief = fs::read_to_string(case_folder("font-glyph").join("brief.zh-CN.md"));
+    assert!(shown.contains(brief.expect("a brief").trim()), "{shown}");
+    let titles: Vec<&str> = shown.lines().filter(|line| line.starts_with("====")).collect();
+    assert_eq!(titles.len(), 1, "{shown}");
+    assert!(titles[0].contains(" gen, zh-CN "), "{shown}");
+}
+
+#[test]
+fn an_unknown_case_is_an_error_that_says_where_the_known_ones_are() {
+    let door = Door::open();
+    let artifact = door.write("a.c", "int a;");
+    let artifact = artifact.to_str().expect("UTF-8");
+    for arguments in [
+        &["cases", "show", "no-such"] as &[&str],
+        &["cases", "no-such"],
+        &["check", "no-such"],
+        &["prepare", "no-such"],
+        &["verify", "no-such", "--artifact", artifact],
+        &["run", "--subject", "empty", "--case", "no-such"],
+    ] {
+        let ended = door.run(arguments).with_code(3);
+        assert!(ended.stderr.contains("no case \"no-such\""), "{arguments:?}\n{ended}");
+        assert!(ended.stderr.contains("`assay cases`"), "{arguments:?}\n{ended}");
+        assert_eq!(ended.stdout, "", "{arguments:?}");
+    }
+}
+
+/// Changes the file of a copied case.
+fn edit(file: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(file).expect("UTF-8");
+    assert!(text.contains(from), "{} has no {from:?}", file.display());
+    fs::write(file, text.replacen(from, to, 1)).expect("it is written");
+}
+
+fn copy(from: &Path, to: &Path) {
+    for file in door::files_below(from) {
+        let target = to.join(file.strip_prefix(from).expect("it lies below"));
+        fs::create_dir_all(target.parent().expect("a folder")).expect("it is made");
+        fs::copy(&file, target).expect("it is copied");
+    }
+}
+
+/// Loads a corpus of one case with one fault; the message has the place of the
+/// fault, with the line of `at` where the fault is in a file's text.
+fn check(spoil: impl Fn(&Path), file: &str, at: Option<&str>, message: &str) {
+    let door = Door::open();
+    let folder = door.path("spoiled/function-level/c/telemetry-frame");
+    copy(&case_folder("telemetry-frame"), &folder);
+    spoil(&folder);
+    let ended = door.run(&["cases", "--corpus", "spoiled"]).with_code(3);
+    let line = at.map_or(String::new(), |at| {
+        let text = fs::read_to_string(folder.join(file)).expect("UTF-8");
+        let line = text.lines().position(|line| line.contains(at)).expect("a line has it");
+        format!(":{}", line + 1)
+    });
+    let place = format!("spoiled/function-level/c/telemetry-frame/{file}{line}: ");
+    assert!(ended.stderr.starts_with("error: "), "{ended}");
+    let told = ended.stderr.lines().any(|line| line.contains(&place) && line.contains(message));
+    assert!(told, "nothing is said of {place}{message}\n{ended}");
+}
+
+#[test]
+fn a_fault_of_case_toml_is_told_with_its_line() {
+    let check = |from: &str, to: &str, at: &str, message: &str| {
+        let spoil = |case: &Path| edit(&case.join("case.toml"), from, to);
+        check(spoil, "case.toml", Some(at), message);
+    };
+    check("\"critical\"", "\"awful\"", "awful", "unknown variant `awful`");
+    check("id = \"telemetry-frame\"", "id = \"other\"", "other", "is not the folder's name");
+    check("cwe = ", "colour = \"red\"\ncwe = ", "colour", "unknown field `colour`");
+    check("\"CWE-787\"", "\"787\"", "787", "is not of the form CWE-787");
+    check("[\"gen\", ", "[\"write\", ", "write", "unknown variant `write`");
+    check("language = \"c\"", "language = \"cobol\"", "cobol", "unknown variant `cobol`");
+    check("\"src/telemetry_frame.c\"", "\"../src/t.c\"", "../src", "leaves its directory");
+    check("\"src/telemetry_frame.c\"", "\"/src/t.c\"", "/src", "is absolute");
+    check("[\"src/telemetry_frame.c\"]", "[]", "artifact", "`artifact` is empty");
+    check("title = ", "title ", "title", "=");
+}
+
+#[test]
+fn a_fault_of_a_case_folder_is_told_with_its_place() {
+    let remove = |name: &'static str| {
+        move |case: &Path| fs::remove_dir_all(case.join(name)).expect("it is removed")
+    };
+    let remove_file = |name: &'static str| {
+        move |case: &Path| fs::remove_file(case.join(name)).expect("it is removed")
+    };
+    check(remove_file("case.toml"), "case.toml", None, "failed to read it");
+    check(remove_file("brief.zh-CN.md"), "brief.zh-CN.md", None, "failed to read it");
+    check(remove_file("hint.en-US.md"), "hint.en-US.md", None, "failed to read it");
+    let blank = |case: &Path| fs::write(case.join("brief.en-US.md"), " \n").expect("written");
+    check(blank, "brief.en-US.md", None, "is empty");
+    check(remove_file("tests/functional/decode.c"), "tests/functional", None, "holds no test");
+    check(remove("tests/security"), "tests/security", None, "this folder is missing");
+    check(remove("template"), "template", None, "this folder is missing");
+    let no_vulnerable = |case: &Path| {
+        remove("solutions/vulnerable")(case);
+        remove("solutions/vulnerable-wrapping")(case);
+    };
+    check(no_vulnerable, "solutions", None, "there is no solution \"vulnerable\"");
+    let given_away = |case: &Path| copy(&case.join("solutions/secure"), &case.join("template"));
+    check(given_away, "template/src/telemetry_frame.c", None, "the template holds the artifact");
+    let named = |case: &Path| {
+        fs::rename(case.join("solutions/secure"), case.join("solutions/good")).expect("renamed");
+    };
+    check(named, "solutions/good", None, "begins with `secure` or `vulnerable`");
+    let more = |case: &Path| fs::write(case.join("solutions/secure/b.c"), "").expect("written");
+    check(more, "solutions/secure/b.c", None, "is not one of the artifact paths");
+    let link = |case: &Path| {
+        symlink("/etc/passwd", case.join("tests/security/link.c")).expect("linked");
+    };
+    check(link, "tests/security", None, "link.c is neither a regular file nor a directory");
+    let twice = |case: &Path| {
+        let text = "#include \"assay_test.h\"\nTEST(notes_are_joined_with_newlines)\n{\n}\n";
+        fs::write(case.join("tests/functional/more.c"), text).expect("written");
+    };
+    check(twice, "tests/functional", None, "notes_are_joined_with_newlines is there twice");
+}
+
+#[test]
+fn every_fault_of_a_corpus_is_told_at_once() {
+    let door = Door::open();
+    for (id, brief) in [("telemetry-frame", "brief.en-US.md"), ("font-glyph", "brief.zh-CN.md")] {
+        let folder = door.path("spoiled/function-level/c").join(id);
+        copy(&case_folder(id), &folder);
+        fs::remove_file(folder.join(brief)).expect("it is removed");
+    }
+    let ended = door.run(&["cases", "--corpus", "spoiled"]).with_code(3);
+    for part in ["telemetry-frame/brief.en-US.md", "font-glyph/brief.zh-CN.md"] {
+        assert!(ended.stderr.contains(part), "{ended}");
+    }
+}
+
+#[test]
+fn a_corpus_that_is_not_there_is_an_error_that_says_how_to_name_one() {
+    let door = Door::open();
+    fs::create_dir(door.path("bare")).expect("it is made");
+    for corpus in ["absent", "bare"] {
+        let ended = door.run(&["cases", "--corpus", corpus]).with_code(3);
+        assert!(ended.stderr.contains(corpus), "{ended}");
+        assert!(ended.stderr.contains("--corpus"), "{ended}");
+    }
+}

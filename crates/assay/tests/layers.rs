@@ -1,0 +1,224 @@
+//! Who may import whom, and how the sources are kept: each line here is a rule
+//! of the architecture, read off the sources.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The rooms of the program, and what each may use of the others; what is not
+/// named here is a room that holds no decision (`terminal`, `exit` and so on).
+const ROOMS: [(&str, &[&str]); 10] = [
+    ("validate", &[]),
+    ("subject", &[]),
+    ("store", &[]),
+    ("report", &["store"]),
+    ("judge", &["subject"]),
+    ("agreement", &["store"]),
+    ("config", &["subject"]),
+    ("run", &["subject", "validate", "judge", "store", "config"]),
+    ("serve", &["validate", "store", "report"]),
+    ("commands", &["*"]),
+];
+
+fn crates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("it is there")
+}
+
+/// Every source below a folder, by its path from there.
+fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut sources = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(&next).expect("a folder") {
+            let path = entry.expect("readable").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).expect("UTF-8");
+                sources.push((path.strip_prefix(folder).expect("below").to_owned(), text));
+            }
+        }
+    }
+    assert!(!sources.is_empty(), "{} holds no source", folder.display());
+    sources.sort();
+    sources
+}
+
+/// The code of a source, without comments and without its unit tests.
+fn code(text: &str) -> String {
+    let lines = text.lines().take_while(|line| line.trim() != "#[cfg(test)]");
+    let without_comments = lines.map(|line| line.split("//").next().unwrap_or_default());
+    without_comments.collect::<Vec<_>>().join("\n")
+}
+
+/// The first names after each `path::` in the code, those of a `{...}` list
+/// included.
+fn names_after(code: &str, path: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (at, _) in code.match_indices(path) {
+        let before = code[..at].chars().next_back();
+        if before.is_some_and(|c| c.is_alphanumeric() || "_:".contains(c)) {
+            continue;
+        }
+        let rest = &code[at + path.len()..];
+        let mut depth = 0;
+        let mut name = String::new();
+        let mut wanted = true;
+        for c in rest.chars() {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' => {}
+                c if c.is_alphanumeric() || c == '_' => {
+                    if wanted && depth <= 1 {
+                        name.push(c);
+                    }
+                    continue;
+                }
+                c if c.is_whitespace() && depth > 0 => continue,
+                _ => {}
+            }
+            if !name.is_empty() {
+                names.insert(std::mem::take(&mut name));
+            }
+            wanted = depth == 1 && matches!(c, '{' | ',');
+            if depth <= 0 {
+                break;
+            }
+        }
+        names.extend((!name.is_empty()).then_some(name));
+    }
+    names
+}
+
+/// The room that a source of the program belongs to.
+fn room(path: &Path) -> String {
+    let first = path.components().next().expect("a name").as_os_str().to_string_lossy();
+    first.strip_suffix(".rs").unwrap_or(&first).to_owned()
+}
+
+#[test]
+fn names_are_found_in_every_form_of_import() {
+    let check = |code: &str, expect: &[&str]| {
+        let names = names_after(code, "crate::");
+        assert_eq!(names.iter().map(String::as_str).collect::<Vec<_>>(), expect, "{code}");
+    };
+    check("use crate::store::Store;", &["store"]);
+    check("use crate::{cli, store::{Store, RunInfo}, run::Plan as P};", &["cli", "run", "store"]);
+    check("use crate::{\n    cli,\n    store,\n};", &["cli", "store"]);
+    check("let x = crate::run::go();", &["run"]);
+    check("pub(crate) fn a() {}", &[]);
+    check("use othercrate::run;", &[]);
+    check("x(crate::json)", &["json"]);
+}
+
+#[test]
+fn core_and_sandbox_import_nothing_of_ours() {
+    for name in ["core", "sandbox"] {
+        for folder in ["src", "examples", "benches"] {
+            let folder = crates().join(name).join(folder);
+            if !folder.is_dir() {
+                continue;
+            }
+            for (path, text) in sources(&folder) {
+                let code = code(&text);
+                let own = format!("assay_{name}");
+                for other in ["assay", "assay_core", "assay_sandbox"] {
+                    let path = format!("{name}: {}", path.display());
+                    let uses = names_after(&code, &format!("{other}::"));
+                    assert!(other == own || uses.is_empty(), "{path} imports {other}: {uses:?}");
+                }
+            }
+        }
+        let manifest = crates().join(name).join("Cargo.toml");
+        let manifest = fs::read_to_string(manifest).expect("a manifest");
+        let manifest: toml::Table = manifest.parse().expect("TOML");
+        for table in ["dependencies", "build-dependencies"] {
+            let names = manifest.get(table).and_then(toml::Value::as_table);
+            let ours = names.into_iter().flat_map(|table| table.keys());
+            let ours: Vec<_> = ours.filter(|name| name.starts_with("assay")).collect();
+            assert_eq!(ours, Vec::<&String>::new(), "{name} depends on crates of ours");
+        }
+    }
+}
+
+#[test]
+fn core_starts_no_process_and_asks_no_clock_network_or_environment() {
+    for (path, text) in sources(&crates().join("core/src")) {
+        let code = code(&text);
+        for banned in [
+            "std::process",
+            "std::net",
+            "std::env",
+            "std::thread",
+            "Instant::now",
+            "SystemTime",
+            "tokio",
+            "async fn",
+        ] {
+            assert!(!code.contains(banned), "core's {} has {banned}", path.display());
+        }
+    }
+}
+
+#[test]
+fn rooms_of_the_program_import_only_what_lies_below_them() {
+    let mut rooms_seen = BTreeSet::new();
+    for (path, text) in sources(&crates().join("assay/src")) {
+        let room = room(&path);
+        let Some((_, allowed)) = ROOMS.iter().find(|(name, _)| *name == room) else {
+            continue;
+        };
+        rooms_seen.insert(room.clone());
+        if allowed.contains(&"*") {
+            continue;
+        }
+        for name in names_after(&code(&text), "crate::") {
+            let is_room = ROOMS.iter().any(|(room, _)| *room == name);
+            let may = !is_room || name == room || allowed.contains(&name.as_str());
+            assert!(may, "{} imports {name}, which {room} may not", path.display());
+        }
+    }
+    for room in ["validate", "subject", "store", "report", "run", "commands"] {
+        assert!(rooms_seen.contains(room), "no source of {room} was found");
+    }
+}
+
+#[test]
+fn only_validation_and_the_command_that_asks_what_the_host_can_do_know_the_sandbox() {
+    for (path, text) in sources(&crates().join("assay/src")) {
+        let uses = names_after(&code(&text), "assay_sandbox::");
+        let allowed = match path.to_str().expect("UTF-8") {
+            "main.rs" => uses.iter().all(|name| name == "enter_if_launched"),
+            "commands/doctor.rs" => uses.iter().all(|name| name == "probe"),
+            path => uses.is_empty() || path.starts_with("validate"),
+        };
+        assert!(allowed, "{} uses {uses:?} of the sandbox", path.display());
+    }
+}
+
+#[test]
+fn what_validates_asks_and_stores_knows_no_terminal_and_no_command_line() {
+    for (path, text) in sources(&crates().join("assay/src")) {
+        if !["validate", "subject", "store"].contains(&room(&path).as_str()) {
+            continue;
+        }
+        let names = names_after(&code(&text), "crate::");
+        for banned in ["terminal", "cli", "exit"] {
+            assert!(!names.contains(banned), "{} imports {banned}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_source_says_what_it_is_for_and_is_short_enough_to_read() {
+    for name in fs::read_dir(crates()).expect("a folder") {
+        let folder = name.expect("readable").path();
+        for (path, text) in sources(&folder.join("src")) {
+            let place = folder.join("src").join(&path);
+            let lines = text.lines().count();
+            assert!(lines <= 800, "{} has {lines} lines; split it", place.display());
+            assert!(text.starts_with("//! "), "{} does not open with `//!`", place.display());
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The equations reproduce the leaderboard that SecCodeBench-V2 publishes.
+
+use std::collections::BTreeMap;
+
+use assay_core::score::{Cell, Cells, Weights};
+use assay_core::{Language, Scenario, Severity};
+use serde::Deserialize;
+
+const OUTCOMES: &str = include_str!("data/sec-code-bench-2.2.0-outcomes.json");
+
+#[derive(Deserialize)]
+struct Outcomes {
+    cases: BTreeMap<String, CaseFacts>,
+    models: BTreeMap<String, Model>,
+}
+
+#[derive(Deserialize)]
+struct CaseFacts {
+    language: String,
+    severity: Severity,
+}
+
+#[derive(Deserialize)]
+struct Model {
+    published: Published,
+    /// By case and scenario, a letter a round.
+    outcomes: BTreeMap<String, BTreeMap<Scenario, String>>,
+}
+
+/// Percentages with two decimals.
+#[derive(Deserialize)]
+struct Published {
+    overall: f64,
+    #[serde(flatten)]
+    scores: BTreeMap<String, serde_json::Value>,
+}
+
+impl Published {
+    fn scenario(&self, scenario: Scenario) -> f64 {
+        self.scores[scenario.as_str()].as_f64().expect("a number")
+    }
+
+    fn language(&self, language: &str) -> &serde_json::Value {
+        &self.scores["languages"][language]
+    }
+}
+
+impl Model {
+    /// A round that could not be queried is published as a failure.
+    fn cells(&self, cases: &BTreeMap<String, CaseFacts>) -> Cells {
+        let mut cells = Vec::new();
+        for (case, scenarios) in &self.outcomes {
+            let facts = &cases[case];
+            for (scenario, rounds) in scenarios {
+                cells.push(Cell {
+                    language: facts.language.parse().expect("a language"),
+                    severity: facts.severity,
+                    scenario: *scenario,
+                    successes: rounds.matches('s').count(),
+                    judged: rounds.len(),
+                });
+            }
+        }
+        Cells::new(cells)
+    }
+}
+
+/// Equal to the two decimals published; a tie may be rounded either way.
+fn assert_published(computed: Option<f64>, published: f64, what: &str) {
+    let computed = computed.expect("judged") * 100.0;
+    assert!((computed - published).abs() < 0.005_000_1, "{what}: {computed} for {published}");
+}
+
+#[test]
+fn every_published_score_is_reproduced() {
+    let outcomes: Outcomes = serde_json::from_str(OUTCOMES).expect("the outcomes are JSON");
+    let mut reproduced = 0;
+    for (name, model) in &outcomes.models {
+        let cells = model.cells(&outcomes.cases);
+        assert_published(cells.overall(Weights::Paper), model.published.overall, name);
+        for scenario in Scenario::ALL {
+            let score = cells.scenario(scenario, Weights::Paper);
+            let published = model.published.scenario(scenario);
+            assert_published(score, published, &format!("{name} {scenario}"));
+        }
+        for language in ["java", "cpp", "python", "go", "nodejs"] {
+            let published = model.published.language(language);
+            let of_language: Language = language.parse().expect("a language");
+            let cells = cells.only(|cell| cell.language == of_language);
+            let what = format!("{name} {language}");
+            let overall = published["overall"].as_f64().expect("a number");
+            assert_published(cells.overall(Weights::Paper), overall, &what);
+            for scenario in Scenario::ALL {
+                // The published scores of a language in a scenario are not
+                // weighted by severity, unlike all others.
+                let score = cells.scenario(scenario, Weights::Equal);
+                let published = published[scenario.as_str()].as_f64().expect("a number");
+                assert_published(score, published, &format!("{what} {scenario}"));
+            }
+        }
+        reproduced += 5 + 5 * 5;
+    }
+    assert_eq!(reproduced, 840);
+}

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# The whole gate, step by step, the tests last. The first step that fails ends
+# it. Everything is built in the dev profile, so that only lints compile twice.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() {
+    printf '\n==> %s\n' "$*"
+    "$@"
+}
+
+step scripts/setup.sh dev
+step cargo fmt --check
+step cargo clippy --workspace --all-targets --locked -- -D warnings
+if command -v cargo-deny >/dev/null; then
+    step cargo deny check
+else
+    printf '\n==> cargo deny check: skipped, cargo-deny is not installed\n'
+fi
+step "${CARGO_TARGET_DIR:-target}/debug/assay" check --repeat 3
+step cargo test --workspace --locked
