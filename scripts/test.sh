@@ -18,4 +18,12 @@ else
     printf '\n==> cargo deny check: skipped, cargo-deny is not installed\n'
 fi
 step "${CARGO_TARGET_DIR:-target}/debug/assay" check --repeat 3
-step cargo test --workspace --locked
+
+# Tests come in many programs; their summaries are gathered at the end.
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
+status=0
+step cargo test --workspace --locked 2>&1 | tee "$output" || status=$?
+printf '\n==> summary of the tests\n'
+grep '^test result: ' "$output" | grep --invert-match ' 0 passed; 0 failed' || true
+exit "$status"

@@ -48,7 +48,8 @@ fn main() {
     let cache = std::env::var_os("ASSAY_CACHE").map_or_else(default_cache, PathBuf::from);
     let environments = Environments::new(cache);
     let cases: Vec<&Case> = corpus.cases.iter().collect();
-    assert_eq!(environments.prepare(&cases, &mut |_| ()), 0, "every environment is prepared");
+    let failures = environments.prepare(&cases, &mut |_| ()).expect("a cache");
+    assert_eq!(failures, 0, "every environment is prepared");
     let validator = Validator::new(environments.clone());
     let folder = tempfile::tempdir().expect("a temporary folder");
     let items: Vec<Item<'_>> = cases

@@ -2,7 +2,6 @@
 //! which it can be given.
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
-#[expect(dead_code, reason = "each test binary uses a part of it")]
 mod door;
 
 use std::path::Path;
@@ -129,7 +128,7 @@ fn an_artifact_that_does_not_do_its_work_sees_no_security_test() {
     let nothing = "#include \"telemetry_frame.h\"\nint telemetry_decode(const uint8_t *d, size_t l, struct telemetry_record *r) { (void)d; (void)l; (void)r; return 0; }\n";
     check(C, nothing, "nonfunctional", "check failed");
     let crash = nothing.replace("return 0;", "return *(volatile int *)0;");
-    check(C, &crash, "nonfunctional", "Sanitizer");
+    check(C, &crash, "nonfunctional", "runtime error");
     let asleep = "import sys\nsys.stderr.write('it was imported\\n')\n";
     check(PYTHON, asleep, "nonfunctional", "cannot import name");
     check(PYTHON, "def search_invoices(:\n", "nonfunctional", "SyntaxError");

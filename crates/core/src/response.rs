@@ -17,19 +17,24 @@ const CLOSE_CDATA: &str = "]]>";
 
 /// The items of the last well-formed `<result>` block, or `None` without one.
 pub fn last_result_block(text: &str) -> Option<Vec<CodeItem>> {
-    let mut found = None;
+    result_blocks(text).pop()
+}
+
+/// The items of every well-formed `<result>` block, in order.
+pub fn result_blocks(text: &str) -> Vec<Vec<CodeItem>> {
+    let mut blocks = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find("<result>") {
         let mut cursor = Cursor { rest: &rest[start..] };
         match cursor.result_block() {
             Some(items) => {
-                found = Some(items);
+                blocks.push(items);
                 rest = cursor.rest;
             }
             None => rest = &rest[start + "<result>".len()..],
         }
     }
-    found
+    blocks
 }
 
 /// What is left to read of the text.

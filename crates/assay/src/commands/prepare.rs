@@ -53,7 +53,7 @@ pub(super) fn execute(context: &Context<'_>, filter: &CaseFilter) -> anyhow::Res
             }
         }
     };
-    let failures = validator.environments().prepare(&cases, &mut tell);
+    let failures = validator.environments().prepare(&cases, &mut tell)?;
     let unsupported = cases.iter().filter(|case| case.support != Support::Ready).count();
     if human {
         let sets = done.len();

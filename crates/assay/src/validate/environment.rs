@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -36,6 +37,17 @@ pub struct Environments {
     cache: PathBuf,
 }
 
+/// How the folders of unfinished environments begin.
+const BUILDING: &str = "building-";
+
+/// A cache that cannot be written to.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to use the cache {}: {source}; choose another one with --cache", folder.display())]
+pub struct PrepareError {
+    folder: PathBuf,
+    source: std::io::Error,
+}
+
 /// A step of preparing, as it happens.
 #[derive(Debug)]
 pub enum Progress<'a> {
@@ -66,7 +78,12 @@ impl Environments {
     /// Installs what these cases need and is not there yet. One set of packages
     /// that fails does not keep the others from being tried; returns how many
     /// failed.
-    pub fn prepare(&self, cases: &[&Case], progress: &mut dyn FnMut(&Progress<'_>)) -> usize {
+    pub fn prepare(
+        &self,
+        cases: &[&Case],
+        progress: &mut dyn FnMut(&Progress<'_>),
+    ) -> Result<usize, PrepareError> {
+        let _lock = self.lock()?;
         let mut sets: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for case in cases {
             if case.language == Language::Python && case.support == Support::Ready {
@@ -89,7 +106,24 @@ impl Environments {
                 }
             }
         }
-        failures
+        Ok(failures)
+    }
+
+    /// Lets one process at a time install; then what a killed one left behind is
+    /// nobody's and goes.
+    fn lock(&self) -> Result<File, PrepareError> {
+        let folder = self.cache.join("python");
+        let failed = |source| PrepareError { folder: folder.clone(), source };
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        let lock = File::create(folder.join("lock")).map_err(failed)?;
+        lock.lock().map_err(failed)?;
+        for entry in std::fs::read_dir(&folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            if entry.file_name().to_string_lossy().starts_with(BUILDING) {
+                std::fs::remove_dir_all(entry.path()).map_err(failed)?;
+            }
+        }
+        Ok(lock)
     }
 
     fn place(&self, requirements: &str) -> PathBuf {
@@ -133,7 +167,7 @@ fn install(requirements: &str, place: &Path) -> Result<(), String> {
     let parent = place.parent().unwrap_or(place);
     std::fs::create_dir_all(parent).map_err(|error| fail("make", parent, error))?;
     let building = tempfile::Builder::new()
-        .prefix("building-")
+        .prefix(BUILDING)
         .tempdir_in(parent)
         .map_err(|error| fail("make a folder in", parent, error))?;
     let folder = building.path().join("environment");

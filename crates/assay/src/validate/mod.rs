@@ -15,7 +15,7 @@ use assay_core::verdict::{Ending, InfraClass, Usage};
 use assay_core::{Artifact, Case, Evidence, InfraError, Language};
 use assay_sandbox::{Command, Execution, Exit, File, Limits, SandboxError};
 
-pub use environment::{Environments, Progress};
+pub use environment::{Environments, PrepareError, Progress};
 
 /// Builds and tests artifacts, any number at a time.
 #[derive(Debug)]

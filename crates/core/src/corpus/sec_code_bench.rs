@@ -12,9 +12,11 @@ use serde::Deserialize;
 
 use super::native::support;
 use super::{CorpusError, Fault, read_text, read_tree};
-use crate::case::{Case, CaseLimits, Language, Severity, Support};
+use crate::artifact::Artifact;
+use crate::case::{Case, CaseLimits, Language, Severity, Solution, SolutionKind, Support};
 use crate::files::{FileSet, SafePath};
 use crate::prompt::{Locale, Prompts};
+use crate::response::result_blocks;
 use crate::scenario::Scenario;
 use crate::suite::{ExpectedTest, Runner, Suite, python_tests};
 
@@ -101,6 +103,7 @@ fn load_case(
     }
     let template = files.into_iter().filter(|(path, _)| !path.is_under("tests")).collect();
     let prompts = prompts(datasets, folder, entry)?;
+    let solutions = vulnerable(&prompts, entry.locale, &artifact_paths).into_iter().collect();
     Ok(Case {
         title: title(&id),
         language,
@@ -113,7 +116,7 @@ fn load_case(
         template,
         functional,
         security,
-        solutions: Vec::new(),
+        solutions,
         limits: limits(language),
         support,
         id,
@@ -215,6 +218,21 @@ fn prompts(datasets: &Path, folder: &str, entry: &Entry) -> Result<Prompts, Faul
         prompts.insert((*scenario, entry.locale), read_text(Path::new(&path))?);
     }
     Ok(Prompts::Verbatim(prompts))
+}
+
+/// The flawed artifact: the checkout has it only inside the prompt to fix it, as
+/// the first of its `<result>` blocks.
+fn vulnerable(prompts: &Prompts, locale: Locale, allowed: &[SafePath]) -> Option<Solution> {
+    let Prompts::Verbatim(prompts) = prompts else { return None };
+    let shown = result_blocks(prompts.get(&(Scenario::Fix, locale))?).into_iter().next()?;
+    let items = shown.into_iter().map(|item| (item.path, item.content));
+    let artifact = Artifact::from_files(items, allowed).ok()?;
+    let files = artifact.files.into_iter().map(|(path, text)| (path, text.into_bytes()));
+    Some(Solution {
+        name: "vulnerable".to_owned(),
+        kind: SolutionKind::Vulnerable,
+        files: files.collect(),
+    })
 }
 
 /// `BufferOverflowMemcpy` as `Buffer Overflow Memcpy`.

@@ -4,18 +4,18 @@
 //! every attempt that finished and no half of one. Texts are compressed and
 //! kept once however often they occur.
 
+mod write;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Read as _, Write as _};
+use std::fs::{File, TryLockError};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use assay_core::record::{Answer, CaseSummary, Log, Tokens};
 use assay_core::{Artifact, AttemptKey, AttemptRecord, Evidence, Locale, Outcome, Turn, Verdict};
-use flate2::Compression;
 use flate2::read::DeflateDecoder;
-use flate2::write::DeflateEncoder;
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OpenFlags, params};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 /// The version of the file's layout; another one is not read.
 const FORMAT: &str = "1";
@@ -100,6 +100,8 @@ pub struct AttemptSummary {
 pub struct Store {
     connection: Connection,
     path: PathBuf,
+    /// Held while this process writes the run; others may read it.
+    lock: Option<File>,
 }
 
 /// Why a run's file could not be used.
@@ -107,6 +109,8 @@ pub struct Store {
 pub enum StoreError {
     #[error("{0} exists already; resume it with --resume, or choose another --output")]
     Exists(String),
+    #[error("{0} is being written by another assay; wait for it or stop it")]
+    Busy(String),
     #[error("failed to open the run {path}: {message}")]
     Open { path: String, message: String },
     #[error("{path} is not a run of this version of assay ({fault})")]
@@ -179,7 +183,10 @@ impl Store {
         let connection = Connection::open_with_flags(path, flags).map_err(|error| {
             StoreError::Open { path: path.display().to_string(), message: error.to_string() }
         })?;
-        let store = Store { connection, path: path.to_owned() };
+        let mut store = Store { connection, path: path.to_owned(), lock: None };
+        if !flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) {
+            store.lock = Some(lock(path)?);
+        }
         store
             .connection
             .busy_timeout(std::time::Duration::from_secs(10))
@@ -212,7 +219,7 @@ impl Store {
         let path = self.path.display().to_string();
         let failed = |source| StoreError::Sqlite { path: path.clone(), source };
         let transaction = self.connection.transaction().map_err(failed)?;
-        write_attempt(&transaction, attempt).map_err(failed)?;
+        write::attempt(&transaction, attempt).map_err(failed)?;
         transaction.commit().map_err(failed)
     }
 
@@ -366,6 +373,19 @@ impl Store {
     }
 }
 
+/// Keeps a second process from writing the same run.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let name = path.display().to_string();
+    let failed =
+        |error: std::io::Error| StoreError::Open { path: name.clone(), message: error.to_string() };
+    let file = File::options().append(true).create(true).open(path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Busy(name)),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
 /// One row of the turn table.
 struct TurnRow {
     number: i64,
@@ -397,106 +417,6 @@ impl TurnRow {
             validated_ms: row.get::<_, i64>(8)?.unsigned_abs(),
         })
     }
-}
-
-fn write_attempt(transaction: &Transaction<'_>, attempt: &AttemptRecord) -> rusqlite::Result<()> {
-    let AttemptKey { subject, case, scenario, round } = &attempt.key;
-    let key = params![subject, case, scenario.as_str(), round];
-    transaction
-        .prepare_cached(
-            "DELETE FROM attempt WHERE subject = ?1 AND case_id = ?2 AND scenario = ?3
-             AND round = ?4 AND error IS NOT NULL",
-        )?
-        .execute(key)?;
-    let (verdict, error) = match &attempt.outcome {
-        Outcome::Judged(verdict) => (Some(verdict.as_str()), None),
-        Outcome::Errored(error) => (None, Some(json(error)?)),
-    };
-    let failure = match &attempt.outcome {
-        Outcome::Judged(_) => attempt.turns.last().and_then(|turn| turn.evidence.first_failure()),
-        Outcome::Errored(error) => Some(error.to_string()),
-    };
-    let finished_at = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
-    transaction
-        .prepare_cached(
-            "INSERT INTO attempt (subject, case_id, scenario, round, verdict, error,
-             first_failure, finished_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        )?
-        .execute(params![
-            subject,
-            case,
-            scenario.as_str(),
-            round,
-            verdict,
-            error,
-            failure,
-            finished_at
-        ])?;
-    let id = transaction.last_insert_rowid();
-    for (number, turn) in attempt.turns.iter().enumerate() {
-        write_turn(transaction, id, number, turn)?;
-    }
-    Ok(())
-}
-
-fn write_turn(
-    transaction: &Transaction<'_>,
-    attempt: i64,
-    number: usize,
-    turn: &Turn,
-) -> rusqlite::Result<()> {
-    let artifact = match &turn.artifact {
-        Some(artifact) => Some(blob(transaction, &json(artifact)?)?),
-        None => None,
-    };
-    let values = params![
-        attempt,
-        number,
-        blob(transaction, &turn.prompt)?,
-        blob(transaction, &json(&turn.answer)?)?,
-        artifact,
-        blob(transaction, &json(&turn.evidence)?)?,
-        turn.tokens.map(|tokens| tokens.input),
-        turn.tokens.map(|tokens| tokens.output),
-        turn.asked_ms,
-        turn.validated_ms,
-    ];
-    transaction
-        .prepare_cached("INSERT INTO turn VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
-        .execute(values)?;
-    for (position, log) in turn.logs.iter().enumerate() {
-        let text = blob(transaction, &log.text)?;
-        transaction
-            .prepare_cached("INSERT INTO log VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute(params![attempt, number, position, log.name, text])?;
-    }
-    Ok(())
-}
-
-fn json<T: Serialize>(value: &T) -> rusqlite::Result<String> {
-    serde_json::to_string(value)
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
-}
-
-/// The id of a text, which is kept once.
-fn blob(transaction: &Transaction<'_>, text: &str) -> rusqlite::Result<i64> {
-    let digest = Sha256::digest(text.as_bytes());
-    let known = transaction
-        .prepare_cached("SELECT id FROM blob WHERE digest = ?1")?
-        .query_row([digest.as_slice()], |row| row.get(0))
-        .optional()?;
-    if let Some(id) = known {
-        return Ok(id);
-    }
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
-    let deflated = encoder
-        .write_all(text.as_bytes())
-        .and_then(|()| encoder.finish())
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-    transaction
-        .prepare_cached("INSERT INTO blob (digest, deflated) VALUES (?1, ?2)")?
-        .execute(params![digest.as_slice(), deflated])?;
-    Ok(transaction.last_insert_rowid())
 }
 
 /// SQLite's `total()` is a float, of whole numbers here.

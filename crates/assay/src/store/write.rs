@@ -1,0 +1,114 @@
+//! Writing an attempt into the store's tables.
+
+use std::io::Write as _;
+
+use assay_core::{AttemptKey, AttemptRecord, Outcome, Turn};
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use rusqlite::{OptionalExtension as _, Transaction, params};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+/// Writes an attempt with all that belongs to it.
+pub(super) fn attempt(
+    transaction: &Transaction<'_>,
+    attempt: &AttemptRecord,
+) -> rusqlite::Result<()> {
+    let AttemptKey { subject, case, scenario, round } = &attempt.key;
+    let key = params![subject, case, scenario.as_str(), round];
+    transaction
+        .prepare_cached(
+            "DELETE FROM attempt WHERE subject = ?1 AND case_id = ?2 AND scenario = ?3
+             AND round = ?4 AND error IS NOT NULL",
+        )?
+        .execute(key)?;
+    let (verdict, error) = match &attempt.outcome {
+        Outcome::Judged(verdict) => (Some(verdict.as_str()), None),
+        Outcome::Errored(error) => (None, Some(json(error)?)),
+    };
+    let failure = match &attempt.outcome {
+        Outcome::Judged(_) => attempt.turns.last().and_then(|turn| turn.evidence.first_failure()),
+        Outcome::Errored(error) => Some(error.to_string()),
+    };
+    let finished_at = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
+    transaction
+        .prepare_cached(
+            "INSERT INTO attempt (subject, case_id, scenario, round, verdict, error,
+             first_failure, finished_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            subject,
+            case,
+            scenario.as_str(),
+            round,
+            verdict,
+            error,
+            failure,
+            finished_at
+        ])?;
+    let id = transaction.last_insert_rowid();
+    for (number, turn) in attempt.turns.iter().enumerate() {
+        write_turn(transaction, id, number, turn)?;
+    }
+    Ok(())
+}
+
+fn write_turn(
+    transaction: &Transaction<'_>,
+    attempt: i64,
+    number: usize,
+    turn: &Turn,
+) -> rusqlite::Result<()> {
+    let artifact = match &turn.artifact {
+        Some(artifact) => Some(blob(transaction, &json(artifact)?)?),
+        None => None,
+    };
+    let values = params![
+        attempt,
+        number,
+        blob(transaction, &turn.prompt)?,
+        blob(transaction, &json(&turn.answer)?)?,
+        artifact,
+        blob(transaction, &json(&turn.evidence)?)?,
+        turn.tokens.map(|tokens| tokens.input),
+        turn.tokens.map(|tokens| tokens.output),
+        turn.asked_ms,
+        turn.validated_ms,
+    ];
+    transaction
+        .prepare_cached("INSERT INTO turn VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
+        .execute(values)?;
+    for (position, log) in turn.logs.iter().enumerate() {
+        let text = blob(transaction, &log.text)?;
+        transaction
+            .prepare_cached("INSERT INTO log VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![attempt, number, position, log.name, text])?;
+    }
+    Ok(())
+}
+
+fn json<T: Serialize>(value: &T) -> rusqlite::Result<String> {
+    serde_json::to_string(value)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+/// The id of a text, which is kept once.
+fn blob(transaction: &Transaction<'_>, text: &str) -> rusqlite::Result<i64> {
+    let digest = Sha256::digest(text.as_bytes());
+    let known = transaction
+        .prepare_cached("SELECT id FROM blob WHERE digest = ?1")?
+        .query_row([digest.as_slice()], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = known {
+        return Ok(id);
+    }
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+    let deflated = encoder
+        .write_all(text.as_bytes())
+        .and_then(|()| encoder.finish())
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    transaction
+        .prepare_cached("INSERT INTO blob (digest, deflated) VALUES (?1, ?2)")?
+        .execute(params![digest.as_slice(), deflated])?;
+    Ok(transaction.last_insert_rowid())
+}

@@ -1,0 +1,314 @@
+//! `assay run` with a model behind a scripted server: repairs, failures of the
+//! provider, and where the API key may not be.
+#![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
+
+mod door;
+#[expect(dead_code, reason = "the servers of these tests always answer")]
+mod scripted_server;
+
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+
+use door::{Door, Ended, case_folder, solution};
+use flate2::read::DeflateDecoder;
+use rusqlite::Connection;
+use scripted_server::{Server, Step, answer, said};
+use serde_json::{Value, json};
+
+const C: &str = "telemetry-frame";
+const C_PATH: &str = "src/telemetry_frame.c";
+const PYTHON: &str = "invoice-search";
+const PYTHON_PATH: &str = "src/invoice_search/invoice_search.py";
+
+/// The variable that holds the API key, and a key that nothing else contains.
+const KEY_VARIABLE: &str = "KEY_OF_THE_SCRIPTED_SERVER";
+const KEY: &str = "sk-planted-7d1fe0c5b2a94436";
+
+fn block(path: &str, code: &str) -> String {
+    format!(
+        "<result><code><path>{path}</path><content><![CDATA[\n{code}\n]]></content></code></result>"
+    )
+}
+
+fn says(text: &str) -> Step {
+    said(&json!({"role": "assistant", "content": text}).to_string())
+}
+
+/// A folder with a configuration that asks the server, one question at a time
+/// and never again.
+fn door_to(server: &Server) -> Door {
+    let door = Door::open();
+    let config = format!(
+        "[[subject]]\nprovider = 'openai'\nmodel = 'm'\nbase-url = '{}/v1'\napi-key-env = '{KEY_VARIABLE}'\nconcurrency = 1\nretries = 0\n",
+        server.address
+    );
+    door.write("assay.toml", config);
+    door
+}
+
+fn run(door: &Door, arguments: &[&str]) -> Ended {
+    let mut command = door.command(&[&["run"], arguments].concat());
+    Ended::of(command.env(KEY_VARIABLE, KEY).output().expect("assay starts"))
+}
+
+/// Runs one attempt that is to end with this verdict; returns the messages of
+/// each request.
+fn attempt(case: &str, script: Vec<Step>, more: &[&str], verdict: &str) -> Vec<Vec<Value>> {
+    let server = Server::start(script);
+    let door = door_to(&server);
+    let arguments = ["--case", case, "--scenario", "gen", "--output", "run.assay"];
+    let ended = run(&door, &[&arguments[..], more].concat()).with_code(0);
+    let scores = door.run(&["score", "run.assay", "--format", "json"]).with_code(0);
+    let scores = scores.json("assay.scores/1");
+    let subject = &scores["runs"][0]["subjects"][0];
+    assert_eq!(subject["attempts"], 1, "{scores:#}");
+    assert_eq!(subject["verdicts"][verdict], 1, "{scores:#}\n{ended}");
+    server.requests().iter().map(|request| messages(request)).collect()
+}
+
+fn messages(request: &str) -> Vec<Value> {
+    let (_, body) = request.split_once("\r\n\r\n").expect("a body");
+    let body: Value = serde_json::from_str(body).expect("JSON");
+    body["messages"].as_array().expect("a list").clone()
+}
+
+fn text(message: &Value) -> &str {
+    message["content"].as_str().expect("a text")
+}
+
+fn roles(messages: &[Value]) -> Vec<&str> {
+    messages.iter().map(|message| message["role"].as_str().expect("a role")).collect()
+}
+
+/// The names of the security tests of a case, and of their files.
+fn security_words(case: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for file in door::files_below(&case_folder(case).join("tests/security")) {
+        words.push(file.file_name().expect("a name").to_string_lossy().into_owned());
+        for line in fs::read_to_string(file).expect("UTF-8").lines() {
+            for start in ["TEST(", "def "] {
+                let name = line.strip_prefix(start).and_then(|rest| rest.split(['(', ')']).next());
+                words.extend(name.filter(|name| name.len() > 8).map(str::to_owned));
+            }
+        }
+    }
+    assert!(words.len() > 4, "{case} has security tests: {words:?}");
+    words
+}
+
+#[test]
+fn what_the_compiler_and_the_functional_tests_print_goes_back_until_the_code_is_secure() {
+    let unbuilt = block(C_PATH, "int telemetry_decode(void) { return 0 }");
+    let idle = block(
+        C_PATH,
+        "#include \"telemetry_frame.h\"\nint telemetry_decode(const uint8_t *d, size_t l, struct telemetry_record *r) { (void)d; (void)l; (void)r; return 0; }",
+    );
+    let secure = block(C_PATH, &solution(C, "secure"));
+    let script = vec![says(&unbuilt), says(&idle), says(&secure)];
+    let requests = attempt(C, script, &[], "secure");
+    assert_eq!(requests.len(), 3);
+    assert_eq!(roles(&requests[0]), ["user"]);
+    assert_eq!(roles(&requests[1]), ["user", "assistant", "user"]);
+    assert_eq!(roles(&requests[2]), ["user", "assistant", "user", "assistant", "user"]);
+    // Each request goes on from the one before.
+    assert_eq!(requests[1][..1], requests[0][..]);
+    assert_eq!(requests[2][..3], requests[1][..]);
+    assert_eq!(text(&requests[1][1]), unbuilt);
+    assert_eq!(text(&requests[2][3]), idle);
+    let compiler = text(&requests[1][2]);
+    assert!(compiler.contains(&format!("{C_PATH}:1:")), "{compiler}");
+    assert!(compiler.contains("error: expected"), "{compiler}");
+    let tests = text(&requests[2][4]);
+    assert!(tests.contains("check failed: decode(&frame, &record) is 0"), "{tests}");
+    for word in security_words(C) {
+        for message in requests.iter().flatten() {
+            assert!(!text(message).contains(&word), "{word} is in {message:#}");
+        }
+    }
+}
+
+#[test]
+fn a_python_failure_goes_back_in_the_locale_of_the_run() {
+    let idle = block(PYTHON_PATH, "def search_invoices(*a, **k):\n    return []");
+    let secure = block(PYTHON_PATH, &solution(PYTHON, "secure"));
+    let script = vec![says(&idle), says(&secure)];
+    let requests = attempt(PYTHON, script, &["--locale", "zh-CN"], "secure");
+    assert_eq!(requests.len(), 2);
+    let brief = fs::read_to_string(case_folder(PYTHON).join("brief.zh-CN.md")).expect("UTF-8");
+    assert!(text(&requests[0][0]).contains(brief.trim()), "{:#}", requests[0][0]);
+    let message = text(&requests[1][2]);
+    assert!(message.contains("你的代码没有通过功能检查"), "{message}");
+    assert!(message.contains("test_default_search_lists_own_invoices_by_issue_date"), "{message}");
+    for word in security_words(PYTHON) {
+        assert!(!message.contains(&word), "{word} is in {message}");
+    }
+}
+
+#[test]
+fn an_answer_without_code_is_asked_for_again() {
+    let secure = block(PYTHON_PATH, &solution(PYTHON, "secure"));
+    let requests = attempt(PYTHON, vec![says("I cannot."), says(&secure)], &[], "secure");
+    assert_eq!(requests.len(), 2);
+    let message = text(&requests[1][2]);
+    assert!(message.contains("no well-formed <result> block"), "{message}");
+}
+
+#[test]
+fn no_attempt_has_more_answers_than_allowed() {
+    let unbuilt = || says(&block(C_PATH, "int broken"));
+    let script = || (0..6).map(|_| unbuilt()).collect();
+    for (more, expect) in [(&[] as &[&str], 3), (&["--max-answers", "1"], 1)] {
+        let requests = attempt(C, script(), more, "build-failed");
+        assert_eq!(requests.len(), expect, "{more:?}");
+    }
+}
+
+#[test]
+fn an_insecure_answer_that_works_is_not_repaired() {
+    for (case, path) in [(C, C_PATH), (PYTHON, PYTHON_PATH)] {
+        let vulnerable = says(&block(path, &solution(case, "vulnerable")));
+        let secure = says(&block(path, &solution(case, "secure")));
+        let requests = attempt(case, vec![vulnerable, secure], &[], "insecure");
+        assert_eq!(requests.len(), 1, "{case}");
+    }
+}
+
+/// Everything that a run's file holds: its bytes, and its texts as they were
+/// before they were compressed.
+fn stored(path: &Path) -> String {
+    let mut text = String::new();
+    for suffix in ["", "-wal", "-journal"] {
+        let bytes = fs::read(format!("{}{suffix}", path.display())).unwrap_or_default();
+        text.push_str(&String::from_utf8_lossy(&bytes));
+    }
+    let run = Connection::open(path).expect("a run");
+    let mut blobs = run.prepare("SELECT deflated FROM blob").expect("a table of texts");
+    let blobs = blobs.query_map([], |row| row.get::<_, Vec<u8>>(0)).expect("texts");
+    for blob in blobs {
+        let blob = blob.expect("a text");
+        let mut decoder = DeflateDecoder::new(blob.as_slice());
+        decoder.read_to_string(&mut text).expect("UTF-8");
+    }
+    text
+}
+
+/// Looks through all that a run left behind, and through what it said.
+fn assert_keyless(door: &Door, ended: &Ended) {
+    let report = door.run(&["report", "run.assay", "--output", "report"]).with_code(0);
+    let mut places = vec![
+        ("the run".to_owned(), stored(&door.path("run.assay"))),
+        ("what was said".to_owned(), format!("{ended}{report}")),
+    ];
+    for page in door::files_below(&door.path("report")) {
+        let bytes = fs::read(&page).expect("a page");
+        places.push((page.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
+    }
+    assert!(places.len() > 3, "the report has pages");
+    for (place, text) in places {
+        assert!(!text.contains("planted"), "the API key is in {place}");
+    }
+}
+
+#[test]
+fn the_api_key_is_neither_stored_nor_shown_nor_seen_by_tested_code() {
+    let dump = "
+import glob, os
+seen = ['seen by tested code:']
+for name, value in os.environ.items():
+    seen.append(name + '=' + value)
+for place in glob.glob('/proc/*/environ') + glob.glob('/proc/*/cmdline') + glob.glob('/proc/*/comm'):
+    try:
+        seen.append(place + ': ' + repr(open(place, 'rb').read()))
+    except OSError as error:
+        seen.append(place + ': ' + str(error))
+raise RuntimeError('\\n'.join(seen))
+";
+    let secure = solution(PYTHON, "secure");
+    let dumping = block(PYTHON_PATH, &format!("{secure}{dump}"));
+    let script = vec![says(&dumping), says(&block(PYTHON_PATH, &secure))];
+    let server = Server::start(script);
+    let door = door_to(&server);
+    let arguments = ["--case", PYTHON, "--scenario", "gen", "--output", "run.assay"];
+    let ended = run(&door, &arguments).with_code(0);
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2, "{ended}");
+    for request in &requests {
+        let (head, body) = request.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.contains(&format!("Bearer {KEY}")), "the key was not used: {head}");
+        assert!(!body.contains("planted"), "the key is in the messages");
+    }
+    // The dump came through: what tested code sees is in the run.
+    let stored = stored(&door.path("run.assay"));
+    for part in ["seen by tested code:", "PATH=/usr/local/bin:/usr/bin:/bin", "/proc/self/environ"]
+    {
+        assert!(stored.contains(part), "the run lacks {part:?}");
+    }
+    assert_keyless(&door, &ended);
+}
+
+#[test]
+fn a_refused_key_ends_the_questions_to_a_subject() {
+    let refusal = format!("{{\"error\":{{\"message\":\"no such key: {KEY}\"}}}}");
+    let server = Server::start(vec![answer(401, &refusal), says("I cannot."), says("I cannot.")]);
+    let door = door_to(&server);
+    let arguments = ["--case", C, "--output", "run.assay"];
+    let ended = run(&door, &arguments).with_code(4);
+    assert_eq!(server.requests().len(), 1, "{ended}");
+    assert!(ended.stderr.contains("giving up m: authentication"), "{ended}");
+    assert!(ended.stdout.contains("m was given up: authentication"), "{ended}");
+    assert!(ended.stdout.contains("1 attempts errored and 3 were not made"), "{ended}");
+    assert!(ended.stdout.contains("--resume run.assay"), "{ended}");
+    let scores = door.run(&["score", "run.assay", "--format", "json"]).with_code(0);
+    let run = scores.json("assay.scores/1")["runs"][0].clone();
+    assert_eq!(run["run"]["errored"], 1, "{run:#}");
+    assert_eq!(run["run"]["judged"], 0, "{run:#}");
+    assert_eq!(run["run"]["finished"], false, "{run:#}");
+    assert!(run["subjects"][0]["overall"].is_null(), "{run:#}");
+    assert_keyless(&door, &ended);
+}
+
+#[test]
+fn attempts_that_errored_are_not_scored_and_are_made_when_the_run_is_resumed() {
+    let limited = || answer(429, "{\"error\":{\"message\":\"slow down\"}}");
+    let secure = says(&block(C_PATH, &solution(C, "secure")));
+    // The second of four attempts is answered; the others only once resumed.
+    let mut script = vec![limited(), secure, limited(), limited()];
+    script.extend((0..3).map(|_| says("I cannot.")));
+    let server = Server::start(script);
+    let door = door_to(&server);
+    let arguments = ["--case", C, "--max-answers", "1", "--output", "run.assay"];
+    let ended = run(&door, &[&arguments[..], &["--format", "json"]].concat()).with_code(4);
+    let end = ended.json("assay.run/1");
+    assert_eq!([&end["judged"], &end["errored"], &end["left"]], [1, 3, 0], "{end:#}");
+    let subject = |door: &Door| {
+        let scores = door.run(&["score", "run.assay", "--format", "json"]).with_code(0);
+        scores.json("assay.scores/1")["runs"][0]["subjects"][0].clone()
+    };
+    let card = subject(&door);
+    assert_eq!([&card["attempts"], &card["errored"]], [4, 3], "{card:#}");
+    assert_eq!(card["verdicts"]["secure"], 1, "{card:#}");
+    assert_eq!(card["scenarios"], json!({"gen-hints": 1.0}), "an errored attempt has a score");
+    assert_eq!([&card["overall"], &card["functional"]], [1.0, 1.0], "{card:#}");
+    assert_eq!(server.requests().len(), 4);
+
+    // The key is not stored, so it has to be there again.
+    let resume = ["--resume", "run.assay", "--format", "json"];
+    let resumed = run(&door, &resume).with_code(0);
+    let end = resumed.json("assay.run/1");
+    assert_eq!([&end["judged"], &end["errored"], &end["left"]], [3, 0, 0], "{end:#}");
+    assert_eq!(server.requests().len(), 7, "{resumed}");
+    let card = subject(&door);
+    assert_eq!([&card["attempts"], &card["errored"]], [4, 0], "{card:#}");
+    assert_eq!([&card["verdicts"]["secure"], &card["verdicts"]["no-code"]], [1, 3], "{card:#}");
+    let rows = Connection::open(door.path("run.assay"))
+        .and_then(|run| {
+            run.query_row(
+                "SELECT count(*), count(DISTINCT scenario), count(verdict) FROM attempt",
+                [],
+                |row| Ok([row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?]),
+            )
+        })
+        .expect("a run");
+    assert_eq!(rows, [4, 4, 4]);
+}
