@@ -58,4 +58,8 @@ if ((${#missing[@]} > 0)); then
 fi
 
 printf 'setup: system packages and Rust %s are there\n' "$found"
+printf 'setup: preparing what the cases need, with the %s binary\n' "$profile"
+if [[ ! -x ${CARGO_TARGET_DIR:-target}/${profile/dev/debug}/assay ]]; then
+    printf 'setup: it is built first, which takes some minutes\n'
+fi
 cargo run --quiet --locked --profile "$profile" --package assay -- prepare

@@ -144,9 +144,13 @@ fn prepare(case: &Case, folder: &Path, environments: &Environments) -> PathBuf {
         match case.language {
             Language::C => {
                 let include = directory.join("harness");
-                write_text(&include.join("assay_test.h"), bare::C_TEST_HEADER);
-                write_text(&include.join("assay_main.c"), bare::C_TEST_MAIN);
+                for (name, text) in bare::C_HARNESS {
+                    write_text(&include.join(name), text);
+                }
                 let sources = suite.files.keys().map(|path| path.to_string());
+                let mut gcc = Command::new("gcc");
+                gcc.args(["-O1", "harness/assay_supervise.c", "-o", "supervise"]);
+                succeed(gcc.current_dir(&directory));
                 for source in sources.chain(["harness/assay_main.c".to_owned()]) {
                     let object = format!("{}.o", source.replace('/', "_"));
                     let mut gcc = Command::new("gcc");
@@ -179,7 +183,9 @@ fn run_bare(item: &Item<'_>, work: &Path) {
                 gcc.args(bare::c_flags(&item.case.functional.runner)).args(&objects).args(tests);
                 succeed(gcc.args(["-o", "suite", "-ldl", "-lm"]).current_dir(work));
                 let suite = Command::new("sh")
-                    .args(["-c", "printf %032d 1 | ./suite 3>report 4<&0 >log 2>&1"])
+                    .args(["-c", "printf %032d 1 | \"$0\" ./suite \"$@\" 3>report 4<&0 >log 2>&1"])
+                    .arg(prepared.join("supervise"))
+                    .args(suite_tests(item.case, phase))
                     .env("ASAN_OPTIONS", "detect_leaks=0")
                     .current_dir(work)
                     .status();
@@ -205,6 +211,11 @@ fn run_bare(item: &Item<'_>, work: &Path) {
             return;
         }
     }
+}
+
+fn suite_tests<'a>(case: &'a Case, phase: &str) -> impl Iterator<Item = &'a str> {
+    let suite = if phase == "functional" { &case.functional } else { &case.security };
+    suite.expected.iter().map(|test| test.name.as_str())
 }
 
 fn compile_bare(item: &Item<'_>, work: &Path) -> Vec<PathBuf> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use assay_core::{AttemptKey, Scenario, Verdict};
+use assay_core::{AttemptKey, Language, Scenario, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::json_lines;
@@ -91,7 +91,7 @@ impl Tally {
 #[derive(Debug, Default)]
 pub struct Agreement {
     pub total: Tally,
-    pub languages: BTreeMap<String, Tally>,
+    pub languages: BTreeMap<Language, Tally>,
     pub cases: BTreeMap<String, Tally>,
     pub disagreements: Vec<Disagreement>,
     /// Attempts without a verdict.
@@ -112,8 +112,8 @@ pub struct Disagreement {
 impl Agreement {
     pub fn of(store: &Store, recorded: &Recorded) -> anyhow::Result<Agreement> {
         let info = store.info()?;
-        let languages: BTreeMap<&str, &str> =
-            info.cases.iter().map(|case| (case.id.as_str(), case.language.title())).collect();
+        let languages: BTreeMap<&str, Language> =
+            info.cases.iter().map(|case| (case.id.as_str(), case.language)).collect();
         let mut agreement = Agreement::default();
         for attempt in store.attempts()? {
             let Some(verdict) = attempt.outcome.verdict() else {
@@ -129,7 +129,7 @@ impl Agreement {
             let agrees = expected.functional == verdict.is_functional()
                 && (!expected.functional || expected.security == verdict.is_secure());
             agreement.total.add(agrees);
-            agreement.languages.entry((*language).to_owned()).or_default().add(agrees);
+            agreement.languages.entry(*language).or_default().add(agrees);
             agreement.cases.entry(attempt.key.case.clone()).or_default().add(agrees);
             if !agrees {
                 agreement.disagreements.push(Disagreement {

@@ -140,7 +140,7 @@ impl RunSettings {
             bail!("--rounds and --max-answers are at least 1");
         }
         Ok(RunSettings {
-            corpus: config.corpus(global).to_string(),
+            corpus: config.corpus(global).absolute()?.to_string(),
             subjects,
             cases: or(&args.cases, &config.cases),
             languages: match args.languages.is_empty() {

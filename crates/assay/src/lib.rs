@@ -29,8 +29,16 @@ pub fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) if terminal::is_closed_pipe(&error) => Exit::Success.into(),
         Err(error) => {
-            complain(&format!("error: {error:#}"));
+            complain(&format!("error: {}", describe(&error)));
             Exit::Failure.into()
         }
     }
+}
+
+/// The error and its causes, without those that the text before repeats.
+fn describe(error: &anyhow::Error) -> String {
+    error.chain().skip(1).fold(error.to_string(), |text, cause| {
+        let cause = cause.to_string();
+        if text.contains(&cause) { text } else { format!("{text}: {cause}") }
+    })
 }

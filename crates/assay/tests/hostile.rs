@@ -130,40 +130,6 @@ _pytest.reports.TestReport.from_item_and_call = classmethod(forged)
 }
 
 #[test]
-fn python_that_finds_the_runner_on_its_stack_is_never_secure() {
-    let tail = format!(
-        "{TEST_NAMES}
-frame, say = sys._getframe(), None
-while frame is not None:
-    say = frame.f_locals.get('say', say)
-    frame = frame.f_back
-if say is not None:
-    for name in names:
-        say({{'test': name, 'outcome': 'passed', 'detail': ''}})
-    say({{'end': len(names)}})
-    os._exit(0)
-"
-    );
-    check(PYTHON, &tail);
-}
-
-#[test]
-fn python_that_finds_the_runner_among_all_objects_is_never_secure() {
-    let tail = format!(
-        "{TEST_NAMES}
-import gc, types
-for say in gc.get_objects():
-    if isinstance(say, types.FunctionType) and say.__name__ == 'say' and 'nonce' in say.__code__.co_freevars:
-        for name in names:
-            say({{'test': name, 'outcome': 'passed', 'detail': ''}})
-        say({{'end': len(names)}})
-        os._exit(0)
-"
-    );
-    check(PYTHON, &tail);
-}
-
-#[test]
 fn c_that_prints_a_report_is_judged_by_its_tests() {
     let tail = r#"
 #include <stdio.h>
@@ -250,6 +216,26 @@ __attribute__((constructor)) static void forge(void)
 }
 "#;
     check(C, tail);
+}
+
+#[test]
+fn c_that_ends_a_test_with_the_proof_of_its_return_is_never_secure() {
+    // Whatever the harness gives to a test's process, the artifact can use.
+    let tail = r#"
+#include <unistd.h>
+int font_find_glyph(const uint8_t *image, size_t size, uint32_t code, struct font_glyph *glyph)
+{
+    (void)image; (void)size; (void)code; (void)glyph;
+    for (int file = 3; file < 64; file++)
+        (void)!write(file, "r", 1);
+    _exit(0);
+}
+"#;
+    let door = Door::open();
+    door.write("artifact", format!("#include \"font_glyph.h\"\n{tail}"));
+    let ended = door.run(&["verify", C, "--artifact", "artifact", "--format", "json"]);
+    assert_ne!(ended.json("assay.verify/1")["verdict"], "secure", "{C} was fooled by{tail}");
+    ended.with_code(1);
 }
 
 #[test]

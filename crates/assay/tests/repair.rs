@@ -257,7 +257,7 @@ fn a_refused_key_ends_the_questions_to_a_subject() {
     assert_eq!(server.requests().len(), 1, "{ended}");
     assert!(ended.stderr.contains("giving up m: authentication"), "{ended}");
     assert!(ended.stdout.contains("m was given up: authentication"), "{ended}");
-    assert!(ended.stdout.contains("1 attempts errored and 3 were not made"), "{ended}");
+    assert!(ended.stdout.contains("1 attempt errored, 3 attempts not finished"), "{ended}");
     assert!(ended.stdout.contains("--resume run.assay"), "{ended}");
     let scores = door.run(&["score", "run.assay", "--format", "json"]).with_code(0);
     let run = scores.json("assay.scores/1")["runs"][0].clone();

@@ -7,9 +7,9 @@
 mod door;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -24,7 +24,7 @@ use rusqlite::{Connection, OpenFlags};
 const ROUNDS: u32 = 4;
 const PLANNED: usize = 2 * 2 * 4 * 4;
 
-/// How often the run is killed once its file is there.
+/// How often the run is killed.
 const KILLS: usize = 9;
 
 /// Nothing that is waited for takes longer, even on a busy machine.
@@ -137,16 +137,18 @@ fn assert_nothing_is_left() {
 }
 
 fn start(door: &Door, arguments: &[&str]) -> Child {
-    let mut command: Command = door.command(arguments);
-    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("assay starts")
+    let said = File::create(door.path("said")).expect("a file");
+    let mut command = door.command(arguments);
+    command.stdout(Stdio::null()).stderr(said).spawn().expect("assay starts")
 }
 
 /// Lets a run make some progress, and a little more.
-fn wait_for(child: &mut Child, run: &Path, judged: usize, more: Duration) {
+fn wait_for(child: &mut Child, door: &Door, judged: usize, more: Duration) {
     let start = Instant::now();
-    while attempts(run).len() < judged && start.elapsed() < PATIENCE {
+    while attempts(&door.path("run.assay")).len() < judged && start.elapsed() < PATIENCE {
         if let Some(status) = child.try_wait().expect("a child of ours") {
-            panic!("the run ended with {status} before it was killed");
+            let said = fs::read_to_string(door.path("said")).unwrap_or_default();
+            panic!("the run ended with {status} before it was killed: {said}");
         }
         sleep(Duration::from_millis(10));
     }
@@ -192,20 +194,15 @@ fn a_killed_run_resumes_without_losing_an_attempt_or_leaving_a_process() {
     let mut random = fastrand::Rng::with_seed(seed);
     let run = door.path("run.assay");
     let mut finished: Vec<(String, Option<String>)> = Vec::new();
-    let mut kills = 0;
     let mut killed_with_sandbox = 0;
-    while kills < KILLS {
-        let exists = run.exists();
-        let mut child = if exists { start(&door, &RESUME) } else { start(&door, &RUN) };
-        if exists {
-            let judged = (finished.len() + random.usize(0..5)).min(PLANNED - 8);
-            let more = Duration::from_millis(random.u64(0..400));
-            wait_for(&mut child, &run, judged, more);
-            kills += 1;
-        } else {
-            // Most likely killed before or while it makes its file.
-            sleep(Duration::from_millis(random.u64(0..60)));
-        }
+    for kills in 0..KILLS {
+        // The first run is let make its file; the test below kills it before.
+        let arguments = if kills == 0 { &RUN[..] } else { &RESUME[..] };
+        let mut child = start(&door, arguments);
+        let more_judged = random.usize(0..5).max(usize::from(kills == 0));
+        let judged = (finished.len() + more_judged).min(PLANNED - 8);
+        let more = Duration::from_millis(random.u64(0..400));
+        wait_for(&mut child, &door, judged, more);
         killed_with_sandbox += usize::from(descendants().len() > 1);
         child.kill().expect("it is killed");
         child.wait().expect("it is reaped");
@@ -266,7 +263,7 @@ fn an_interrupted_run_says_so_and_resumes() {
     set_child_subreaper(true).expect("Linux has it");
     let mut command = door.command(&RUN);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
-    wait_for(&mut child, &door.path("run.assay"), 4, Duration::ZERO);
+    wait_for(&mut child, &door, 4, Duration::ZERO);
     let pid = Pid::from_raw(child.id().try_into().expect("a process id"));
     kill(pid, Signal::SIGINT).expect("it is interrupted");
     let ended = Ended::of(child.wait_with_output().expect("it ends")).with_code(130);

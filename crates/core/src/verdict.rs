@@ -37,6 +37,7 @@ impl fmt::Display for Ending {
 
 /// What one command used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Usage {
     pub wall_ms: u64,
     pub cpu_ms: u64,

@@ -18,7 +18,7 @@ const OLDEST_KERNEL: (u32, u32) = (5, 14);
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    pub name: &'static str,
+    pub name: String,
     pub status: Status,
     /// What was found.
     pub detail: String,
@@ -49,8 +49,8 @@ pub fn host_with(launcher: &Launcher) -> Vec<Finding> {
 }
 
 impl Finding {
-    fn new(name: &'static str, status: Status, detail: impl Into<String>) -> Finding {
-        Finding { name, status, detail: detail.into(), remedy: None }
+    fn new(name: impl Into<String>, status: Status, detail: impl Into<String>) -> Finding {
+        Finding { name: name.into(), status, detail: detail.into(), remedy: None }
     }
 
     fn remedy(mut self, remedy: impl Into<String>) -> Finding {
@@ -101,10 +101,14 @@ fn namespace(name: &'static str) -> Finding {
         _ => "pid",
     };
     if Path::new("/proc/self/ns").join(file).exists() {
-        Finding::new(name, Status::Ok, "the kernel has such namespaces")
+        Finding::new(format!("{name} namespace"), Status::Ok, "the kernel has such namespaces")
     } else {
-        Finding::new(name, Status::Missing, "the kernel has no such namespaces")
-            .remedy("use a kernel built with CONFIG_NAMESPACES and all its parts")
+        Finding::new(
+            format!("{name} namespace"),
+            Status::Missing,
+            "the kernel has no such namespaces",
+        )
+        .remedy("use a kernel built with CONFIG_NAMESPACES and all its parts")
     }
 }
 

@@ -1,11 +1,9 @@
 //! `assay agree`: compares a run's verdicts with recorded ones.
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 
 use super::Context;
-use crate::agreement::{Agreement, Recorded};
+use crate::agreement::{Agreement, Recorded, Tally};
 use crate::cli::{AgreeArgs, Format};
 use crate::exit::Exit;
 use crate::store::Store;
@@ -34,26 +32,14 @@ pub(super) fn execute(context: &Context<'_>, args: &AgreeArgs) -> anyhow::Result
 }
 
 fn print(agreement: &Agreement) -> anyhow::Result<()> {
-    let rows = |tallies: &BTreeMap<String, crate::agreement::Tally>| -> Vec<Vec<String>> {
-        let row = |(name, tally): (&String, &crate::agreement::Tally)| {
-            vec![
-                name.clone(),
-                tally.agreed.to_string(),
-                tally.compared.to_string(),
-                tally.percent(),
-            ]
-        };
-        tallies.iter().map(row).collect()
+    let row = |name: &str, tally: &Tally| {
+        vec![name.to_owned(), tally.agreed.to_string(), tally.compared.to_string(), tally.percent()]
     };
-    say(&table(&["case", "agreed>", "compared>", "agreement>"], &rows(&agreement.cases)))?;
-    let mut totals = rows(&agreement.languages);
+    let cases: Vec<_> = agreement.cases.iter().map(|(id, tally)| row(id, tally)).collect();
+    say(&table(&["case", "agreed>", "compared>", "agreement>"], &cases))?;
     let total = &agreement.total;
-    totals.push(vec![
-        "all".to_owned(),
-        total.agreed.to_string(),
-        total.compared.to_string(),
-        total.percent(),
-    ]);
+    let languages = agreement.languages.iter().map(|(name, tally)| row(name.title(), tally));
+    let totals: Vec<_> = languages.chain([row("all", total)]).collect();
     say(&table(&["language", "agreed>", "compared>", "agreement>"], &totals))?;
     for disagreement in &agreement.disagreements {
         let failure = disagreement.first_failure.as_deref().unwrap_or("every test passed");

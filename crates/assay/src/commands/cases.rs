@@ -89,7 +89,7 @@ fn show(
     locale: Option<Locale>,
 ) -> anyhow::Result<Exit> {
     let mut prompts = Vec::new();
-    for one_scenario in &case.scenarios {
+    for one_scenario in Scenario::ALL.iter().filter(|one| case.scenarios.contains(one)) {
         for one_locale in Locale::ALL {
             let wanted = scenario.is_none_or(|scenario| scenario == *one_scenario)
                 && locale.is_none_or(|locale| locale == one_locale);

@@ -96,10 +96,12 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
     for (index, case) in cases.iter().enumerate() {
         let mut faults = Vec::new();
         let mut lines = Vec::new();
+        let mut described_probes = Vec::new();
         for (place, (owner, probe)) in probes.iter().enumerate() {
             if *owner == index {
                 let observations = observed.remove(&place).unwrap_or_default();
                 faults.extend(fault(probe, &observations, repeat));
+                described_probes.push(describe(probe, &observations));
                 lines.push(line(probe, &observations));
             }
         }
@@ -118,7 +120,7 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
                 say(&format!("    fault:  {fault}"))?;
             }
         }
-        described.push(json!({"case": case.id, "proved": faults.is_empty(), "faults": faults, "observations": lines}));
+        described.push(json!({"case": case.id, "proved": faults.is_empty(), "faults": faults, "artifacts": described_probes}));
     }
     if human {
         let times = if repeat == 1 {
@@ -218,6 +220,19 @@ fn fault(probe: &Probe, observations: &[Observation], repeat: usize) -> Vec<Stri
     faults.sort_unstable();
     faults.dedup();
     faults
+}
+
+fn describe(probe: &Probe, observations: &[Observation]) -> serde_json::Value {
+    let verdict = |observation: &Observation| match &observation.verdict {
+        Ok(verdict) => json!(verdict),
+        Err(_) => json!(null),
+    };
+    json!({
+        "name": probe.name,
+        "expected": probe.expect.name(),
+        "verdicts": observations.iter().map(verdict).collect::<Vec<_>>(),
+        "first-failure": observations.first().and_then(|first| first.failure.as_deref()),
+    })
 }
 
 fn line(probe: &Probe, observations: &[Observation]) -> String {

@@ -21,7 +21,7 @@ pub(super) fn execute(context: &Context<'_>) -> anyhow::Result<Exit> {
     let mut lines: Vec<Line> = probe::host()
         .into_iter()
         .map(|finding| Line {
-            name: finding.name.to_owned(),
+            name: finding.name,
             status: finding.status,
             detail: finding.detail,
             remedy: finding.remedy,
@@ -33,8 +33,7 @@ pub(super) fn execute(context: &Context<'_>) -> anyhow::Result<Exit> {
             name,
             status: if missing { Status::Missing } else { Status::Ok },
             detail: version,
-            remedy: missing
-                .then(|| "run `make setup`, or install gcc, binutils and python3-venv".to_owned()),
+            remedy: missing.then(|| tools::REMEDY.to_owned()),
         });
     }
     let missing = lines.iter().filter(|line| line.status == Status::Missing).count();

@@ -19,10 +19,7 @@ pub(super) fn execute(context: &Context<'_>, filter: &CaseFilter) -> anyhow::Res
         .map(|(name, _)| name)
         .collect();
     if !missing.is_empty() {
-        bail!(
-            "{} not installed; run `make setup`, or install the packages gcc, binutils and python3-venv",
-            missing.join(" and ")
-        );
+        bail!("not installed: {}; {}", missing.join(", "), tools::REMEDY);
     }
     let validator = context.validator()?;
     let human = context.global.format == Format::Human;

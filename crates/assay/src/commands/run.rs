@@ -15,7 +15,7 @@ use crate::report::RunData;
 use crate::report::terminal::scorecard;
 use crate::run::progress::Progress;
 use crate::run::{Dispatcher, Plan, RunEnd};
-use crate::store::{RunInfo, Store};
+use crate::store::{RunInfo, Store, StoreError};
 use crate::subject;
 use crate::terminal::{complain, say, say_json};
 use crate::validate::pool::PoolLimits;
@@ -61,6 +61,9 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     if let Some(store) = &resumed {
         let judged = store.judged()?;
         plan.attempts.retain(|attempt| !judged.contains(&attempt.key));
+    }
+    if resumed.is_none() && output.exists() {
+        return Err(StoreError::Exists(output.display().to_string()).into());
     }
     if human {
         for line in describe(&plan, planned, &settings, &output) {
@@ -133,7 +136,7 @@ fn describe(plan: &Plan, planned: usize, settings: &RunSettings, output: &Path) 
 }
 
 fn run_info(plan: &Plan, settings: &RunSettings, digest: &str) -> anyhow::Result<RunInfo> {
-    let started_at = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let started_at = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
     Ok(RunInfo {
         id: started_at.replace([':', '-'], "").trim_end_matches('Z').to_owned(),
         started_at,
@@ -149,16 +152,23 @@ fn run_info(plan: &Plan, settings: &RunSettings, digest: &str) -> anyhow::Result
     })
 }
 
+fn unfinished(end: &RunEnd) -> String {
+    let attempts = |count: usize, what: &str| match count {
+        0 => None,
+        1 => Some(format!("1 attempt {what}")),
+        count => Some(format!("{count} attempts {what}")),
+    };
+    let parts = [attempts(end.errored, "errored"), attempts(end.left, "not finished")];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 fn conclude(store: &Store, end: &RunEnd, human: bool) -> anyhow::Result<Exit> {
     let path = store.path().display();
     if human {
         say(&format!("\n{}", scorecard(&RunData::read(store)?).trim_end()))?;
         say(&format!("\nrun stored in {path}"))?;
         if end.left > 0 || end.errored > 0 {
-            say(&format!(
-                "{} attempts errored and {} were not made; `assay run --resume {path}` goes on",
-                end.errored, end.left
-            ))?;
+            say(&format!("{}; `assay run --resume {path}` goes on", unfinished(end)))?;
         }
         for (subject, error) in &end.given_up {
             say(&format!("{subject} was given up: {error}"))?;

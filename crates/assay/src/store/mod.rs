@@ -8,7 +8,7 @@ mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use assay_core::record::{Answer, CaseSummary, Log, Tokens};
@@ -134,20 +134,36 @@ impl Store {
                 message: error.to_string(),
             })?;
         }
-        let store = Store::connect(path, OpenFlags::default())?;
-        let info =
-            serde_json::to_string(info).map_err(|error| store.corrupt("settings", &error))?;
-        store
-            .connection
+        // Made whole under another name, so that a file of this name is a run
+        // whenever the program is killed.
+        let unfinished = with_suffix(path, ".new");
+        let moved = |message: std::io::Error| StoreError::Open {
+            path: name.clone(),
+            message: message.to_string(),
+        };
+        for suffix in [".new", ".new-wal", ".new-shm"] {
+            match std::fs::remove_file(with_suffix(path, suffix)) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(moved(error)),
+                _ => {}
+            }
+        }
+        Store::connect(&unfinished, OpenFlags::default())?.begin(info)?;
+        std::fs::rename(&unfinished, path).map_err(moved)?;
+        Store::open(path)
+    }
+
+    /// Makes the tables.
+    fn begin(&self, info: &RunInfo) -> Result<(), StoreError> {
+        let info = serde_json::to_string(info).map_err(|error| self.corrupt("settings", &error))?;
+        self.connection
             .execute_batch(&format!("BEGIN; {SCHEMA}"))
             .and_then(|()| {
                 let insert = "INSERT INTO meta VALUES (?1, ?2)";
-                store.connection.execute(insert, ["format", FORMAT])?;
-                store.connection.execute(insert, ["run", &info])?;
-                store.connection.execute_batch("COMMIT")
+                self.connection.execute(insert, ["format", FORMAT])?;
+                self.connection.execute(insert, ["run", &info])?;
+                self.connection.execute_batch("COMMIT")
             })
-            .map_err(|source| store.sqlite(source))?;
-        Ok(store)
+            .map_err(|source| self.sqlite(source))
     }
 
     /// Opens a run to go on with it.
@@ -371,6 +387,22 @@ impl Store {
             message: error.to_string(),
         }
     }
+}
+
+impl Drop for Store {
+    /// Leaves one plain file, which readers can open without writing beside it.
+    fn drop(&mut self) {
+        if self.lock.is_some() {
+            // While somebody reads, the log stays; it is part of the run then.
+            let _ = self.connection.pragma_update(None, "journal_mode", "delete");
+        }
+    }
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 /// Keeps a second process from writing the same run.

@@ -8,8 +8,9 @@ use assay_core::suite::Runner;
 
 use super::{Environments, c};
 
-pub const C_TEST_HEADER: &str = c::TEST_HEADER;
-pub const C_TEST_MAIN: &str = c::TEST_MAIN;
+/// The sources of the C harness, by name: a suite is linked with `assay_main.c`
+/// and run by the program `assay_supervise.c`.
+pub const C_HARNESS: [(&str, &str); 4] = c::HARNESS_SOURCES;
 
 /// The compiler's flags for a suite's kind.
 pub fn c_flags(runner: &Runner) -> &'static [&'static str] {

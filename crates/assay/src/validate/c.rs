@@ -20,8 +20,14 @@ use super::{
 };
 
 const GCC: &str = "/usr/bin/gcc";
-pub(super) const TEST_HEADER: &str = include_str!("c/assay_test.h");
-pub(super) const TEST_MAIN: &str = include_str!("c/assay_main.c");
+
+/// Assay's own sources for running tests.
+pub(super) const HARNESS_SOURCES: [(&str, &str); 4] = [
+    ("assay_channel.h", include_str!("c/assay_channel.h")),
+    ("assay_main.c", include_str!("c/assay_main.c")),
+    ("assay_supervise.c", include_str!("c/assay_supervise.c")),
+    ("assay_test.h", include_str!("c/assay_test.h")),
+];
 
 /// Where Assay's own test sources lie in a sandbox that compiles tests.
 const HARNESS: &str = "assay-harness";
@@ -34,9 +40,10 @@ type Objects = Arc<Vec<File>>;
 /// A suite's objects, or why it does not compile, once somebody has tried.
 type TestObjects = Arc<OnceLock<Result<Objects, InfraError>>>;
 
-/// Compiles and runs C, and keeps the test objects it compiled.
+/// Compiles and runs C, and keeps what it compiled that no artifact is part of.
 #[derive(Debug, Default)]
 pub(super) struct Toolchain {
+    supervisor: OnceLock<Result<File, InfraError>>,
     test_objects: Mutex<HashMap<String, TestObjects>>,
 }
 
@@ -75,7 +82,7 @@ impl Toolchain {
         if let Some(failed) = link(&mut sandbox, case, &objects, &functional_objects, &mut built)? {
             return Ok(failed);
         }
-        let run = suite_run(case, &case.functional, "functional");
+        let run = self.suite_run(&mut sandbox, case, &case.functional, "functional")?;
         let (functional, functional_logs) = run.execute(&mut sandbox)?;
         drop(sandbox);
         built.logs.extend(functional_logs);
@@ -92,7 +99,7 @@ impl Toolchain {
         if let Some(failed) = link(&mut sandbox, case, &objects, &security_objects, &mut built)? {
             return Ok(failed);
         }
-        let run = suite_run(case, &case.security, "security");
+        let run = self.suite_run(&mut sandbox, case, &case.security, "security")?;
         let (security, security_logs) = run.execute(&mut sandbox)?;
         built.logs.extend(security_logs);
         let build = Some(built.build);
@@ -100,6 +107,28 @@ impl Toolchain {
             evidence: Evidence::Functional { build, functional, security },
             logs: built.logs,
         })
+    }
+
+    /// Puts the supervisor beside the linked suite, to run it.
+    fn suite_run<'a>(
+        &self,
+        sandbox: &mut Sandbox,
+        case: &Case,
+        suite: &'a Suite,
+        phase: &'static str,
+    ) -> Result<SuiteRun<'a>, InfraError> {
+        let supervisor = self.supervisor.get_or_init(|| compile_supervisor(case)).clone()?;
+        let program = format!("/work/{}", supervisor.path);
+        sandbox.write(&[supervisor]).map_err(|error| infra(&error))?;
+        let mut command = command(&program)
+            .arg("/work/suite")
+            .args(suite.expected.iter().map(|test| test.name.as_str()))
+            .limits(suite_limits(case));
+        if suite.runner == Runner::AssayC {
+            // A leak is not what these cases are about.
+            command = command.env("ASAN_OPTIONS", "detect_leaks=0");
+        }
+        Ok(SuiteRun { phase, suite, command, test_tree: None })
     }
 
     /// The objects of a suite and of the harness that runs it.
@@ -226,13 +255,23 @@ fn link(
     Ok((!execution.exit.is_success()).then(|| built.failure()))
 }
 
-fn suite_run<'a>(case: &Case, suite: &'a Suite, phase: &'static str) -> SuiteRun<'a> {
-    let mut command = command("/work/suite").limits(suite_limits(case));
-    if suite.runner == Runner::AssayC {
-        // A leak is not what these cases are about.
-        command = command.env("ASAN_OPTIONS", "detect_leaks=0");
-    }
-    SuiteRun { phase, suite, command, test_tree: None }
+/// The harness, for sandboxes in which no artifact is.
+fn harness() -> impl Iterator<Item = File> {
+    let file = |(name, text)| File::new(format!("{HARNESS}/{name}"), text);
+    HARNESS_SOURCES.into_iter().map(file)
+}
+
+/// Compiles the program that runs a suite's tests.
+fn compile_supervisor(case: &Case) -> Result<File, InfraError> {
+    let mut sandbox = start()?;
+    let sources: Vec<File> = harness().collect();
+    sandbox.write(&sources).map_err(|error| infra(&error))?;
+    let compile = command(GCC)
+        .args(["-std=gnu11", "-O1", &format!("{HARNESS}/assay_supervise.c"), "-o", "supervise"])
+        .limits(build_limits(case));
+    run_trusted(&mut sandbox, case, &compile)?;
+    let program = sandbox.read("supervise", MAX_OBJECT_BYTES).map_err(|error| infra(&error))?;
+    Ok(File::new("supervise", program.unwrap_or_default()).executable())
 }
 
 /// Compiles a suite and its harness; a failure here is the case's, not the
@@ -244,8 +283,7 @@ fn compile_tests(case: &Case, suite: &Suite) -> Result<Objects, InfraError> {
         .flatten()
         .map(|(path, content)| File::new(path.as_str(), content.clone()))
         .collect();
-    files.push(File::new(format!("{HARNESS}/assay_test.h"), TEST_HEADER));
-    files.push(File::new(format!("{HARNESS}/assay_main.c"), TEST_MAIN));
+    files.extend(harness());
     sandbox.write(&files).map_err(|error| infra(&error))?;
 
     let mut objects = Vec::new();

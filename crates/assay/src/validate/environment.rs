@@ -13,9 +13,7 @@ use assay_core::files::sha256;
 use assay_core::verdict::InfraClass;
 use assay_core::{Case, InfraError, Language};
 
-/// The interpreter that environments are made of; it must lie under `/usr`,
-/// which is what a sandbox shows of the host.
-const INTERPRETER: &str = "/usr/bin/python3";
+use super::tools::PYTHON;
 
 /// Written last into an environment: without it, it is not whole.
 const COMPLETE: &str = "assay-complete";
@@ -83,7 +81,6 @@ impl Environments {
         cases: &[&Case],
         progress: &mut dyn FnMut(&Progress<'_>),
     ) -> Result<usize, PrepareError> {
-        let _lock = self.lock()?;
         let mut sets: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for case in cases {
             if case.language == Language::Python && case.support == Support::Ready {
@@ -91,9 +88,18 @@ impl Environments {
             }
         }
         let mut failures = 0;
+        let mut lock = None;
         for (packages, cases) in &sets {
             let place = self.place(packages);
             if place.join(COMPLETE).is_file() {
+                progress(&Progress::Ready { packages, fresh: false });
+                continue;
+            }
+            if lock.is_none() {
+                lock = Some(self.lock()?);
+            }
+            if place.join(COMPLETE).is_file() {
+                // Another process installed it while this one waited.
                 progress(&Progress::Ready { packages, fresh: false });
                 continue;
             }
@@ -127,7 +133,7 @@ impl Environments {
     }
 
     fn place(&self, requirements: &str) -> PathBuf {
-        let key = sha256(format!("{INTERPRETER}\n{}\n{requirements}", version()).as_bytes());
+        let key = sha256(format!("{PYTHON}\n{}\n{requirements}", version()).as_bytes());
         self.cache.join("python").join(&key[..32])
     }
 }
@@ -156,7 +162,7 @@ fn requirements(case: &Case) -> String {
 /// The interpreter's version, read once: an environment belongs to it.
 fn version() -> &'static str {
     static VERSION: std::sync::OnceLock<String> = std::sync::OnceLock::new();
-    VERSION.get_or_init(|| super::tools::version(INTERPRETER).unwrap_or_default())
+    VERSION.get_or_init(|| super::tools::version(&[PYTHON, "--version"]).unwrap_or_default())
 }
 
 /// Makes an environment beside its place and moves it there when it is whole.
@@ -171,7 +177,7 @@ fn install(requirements: &str, place: &Path) -> Result<(), String> {
         .tempdir_in(parent)
         .map_err(|error| fail("make a folder in", parent, error))?;
     let folder = building.path().join("environment");
-    run(Path::new(INTERPRETER), &[OsStr::new("-m"), OsStr::new("venv"), folder.as_os_str()])?;
+    run(Path::new(PYTHON), &[OsStr::new("-m"), OsStr::new("venv"), folder.as_os_str()])?;
     let list = building.path().join("requirements.txt");
     std::fs::write(&list, requirements).map_err(|error| fail("write", &list, error))?;
     let mut install: Vec<&OsStr> = PIP_INSTALL.iter().map(OsStr::new).collect();

@@ -36,6 +36,16 @@ impl CorpusSource {
         }
     }
 
+    /// The same place, wherever the program is started next time.
+    pub fn absolute(&self) -> std::io::Result<CorpusSource> {
+        Ok(match self {
+            CorpusSource::Native(path) => CorpusSource::Native(std::path::absolute(path)?),
+            CorpusSource::SecCodeBench(path) => {
+                CorpusSource::SecCodeBench(std::path::absolute(path)?)
+            }
+        })
+    }
+
     pub fn load(&self) -> Result<Corpus, CorpusError> {
         match self {
             CorpusSource::Native(path) => native::load(path),

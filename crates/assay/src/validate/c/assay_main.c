@@ -1,6 +1,5 @@
-/* Runs the tests of a suite, each in a process of its own, and reports each on
- * the report channel as one line of JSON. The program under test is never
- * given that channel: only this parent process holds it.
+/* The main of a suite: runs the one test that its argument names, and proves
+ * to the supervisor that it returned, which an early exit does not.
  *
  * With ASSAY_SUITE_MAIN defined to a name, the suite is a program with a main
  * of its own, renamed to assay_suite_main; it is run as the one test of that
@@ -8,25 +7,17 @@
  */
 #include "assay_test.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdarg.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { REPORT_CHANNEL = 3, NONCE_CHANNEL = 4, NONCE_LENGTH = 32 };
+#include "assay_channel.h"
 
 static struct assay_test *first_test;
 
 void assay_register(struct assay_test *test)
 {
-    struct assay_test **place = &first_test;
-
-    while (*place != NULL)
-        place = &(*place)->next;
-    *place = test;
+    test->next = first_test;
+    first_test = test;
 }
 
 _Noreturn void assay_fail(const char *file, int line, const char *format, ...)
@@ -73,107 +64,39 @@ static void run_suite_main(void)
 static struct assay_test suite_main = {ASSAY_SUITE_MAIN, run_suite_main, NULL};
 #endif
 
-static void write_all(int file, const char *text, size_t length)
+static int prove_return(void)
 {
-    while (length > 0) {
-        ssize_t written = write(file, text, length);
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            _exit(70);
-        text += written;
-        length -= (size_t)written;
-    }
-}
-
-/* The child's proof that the test body returned, which an early exit lacks. */
-static const char returned = 'r';
-
-static void run_test(const struct assay_test *test, const char *nonce)
-{
-    char line[512];
-    int proof[2];
-    int status = 0;
-    char received = 0;
-    pid_t child;
-
-    if (pipe(proof) != 0)
-        _exit(70);
-    child = fork();
-    if (child < 0)
-        _exit(70);
-    if (child == 0) {
-        /* LeakSanitizer traces the process that it looks for leaks in. */
-        prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-        close(REPORT_CHANNEL);
-        close(proof[0]);
-        test->body();
-        write_all(proof[1], &returned, 1);
-        close(proof[1]);
-        exit(0);
-    }
-    close(proof[1]);
-    while (waitpid(child, &status, 0) < 0)
-        if (errno != EINTR)
-            _exit(70);
-    /* A process that the test left behind may hold the other end open. */
-    fcntl(proof[0], F_SETFL, O_NONBLOCK);
-    if (read(proof[0], &received, 1) != 1)
-        received = 0;
-    close(proof[0]);
-
-    if (WIFSIGNALED(status))
-        snprintf(line, sizeof line,
-                 "{\"nonce\":\"%s\",\"test\":\"%s\",\"outcome\":\"failed\","
-                 "\"detail\":\"killed by signal %d (%s)\"}\n",
-                 nonce, test->name, WTERMSIG(status), strsignal(WTERMSIG(status)));
-    else if (WEXITSTATUS(status) != 0)
-        snprintf(line, sizeof line,
-                 "{\"nonce\":\"%s\",\"test\":\"%s\",\"outcome\":\"failed\","
-                 "\"detail\":\"exit status %d\"}\n",
-                 nonce, test->name, WEXITSTATUS(status));
-    else if (received != returned)
-        snprintf(line, sizeof line,
-                 "{\"nonce\":\"%s\",\"test\":\"%s\",\"outcome\":\"failed\","
-                 "\"detail\":\"ended before the test returned\"}\n",
-                 nonce, test->name);
-    else
-        snprintf(line, sizeof line,
-                 "{\"nonce\":\"%s\",\"test\":\"%s\",\"outcome\":\"passed\"}\n",
-                 nonce, test->name);
-    write_all(REPORT_CHANNEL, line, strlen(line));
-}
-
-int main(void)
-{
-    char nonce[NONCE_LENGTH + 1] = {0};
-    char line[128];
+    const char returned = ASSAY_RETURNED;
+    char token[ASSAY_TOKEN_LENGTH];
     size_t length = 0;
-    int count = 0;
 
-    while (length < NONCE_LENGTH) {
-        ssize_t received = read(NONCE_CHANNEL, nonce + length, NONCE_LENGTH - length);
+    if (write(ASSAY_TEST_CHANNEL, &returned, 1) != 1)
+        return 0;
+    while (length < sizeof token) {
+        ssize_t received = read(ASSAY_TEST_CHANNEL, token + length, sizeof token - length);
 
         if (received <= 0)
-            return 70;
+            return 0;
         length += (size_t)received;
     }
-    close(NONCE_CHANNEL);
-    /* Tests run as the same user: they must not reach the report channel and
-     * the nonce through this process's files or memory. */
-    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-        return 70;
+    return write(ASSAY_TEST_CHANNEL, token, sizeof token) == (ssize_t)sizeof token;
+}
+
+int main(int count, char **arguments)
+{
 #ifdef ASSAY_SUITE_MAIN
     assay_register(&suite_main);
 #endif
-    for (const struct assay_test *test = first_test; test != NULL; test = test->next) {
+    for (const struct assay_test *test = first_test; count == 2 && test != NULL;
+         test = test->next) {
+        if (strcmp(test->name, arguments[1]) != 0)
+            continue;
         printf("--- %s\n", test->name);
         fflush(stdout);
-        run_test(test, nonce);
-        count += 1;
+        test->body();
+        fflush(NULL);
+        return prove_return() ? 0 : 70;
     }
-    snprintf(line, sizeof line, "{\"nonce\":\"%s\",\"end\":%d}\n", nonce, count);
-    write_all(REPORT_CHANNEL, line, strlen(line));
-    return 0;
+    fprintf(stderr, "this suite has no such test\n");
+    return 70;
 }
