@@ -238,7 +238,7 @@ fn recorded_answers_are_judged_in_every_form_and_compared_with_what_was_recorded
     let agreement = door.run(&[&arguments[..], &["--format", "json"]].concat()).with_code(0);
     let agreement = agreement.json("assay.agreement/1");
     assert_eq!(agreement["agreement"], json!({"agreed": 3, "compared": 4}), "{agreement:#}");
-    assert_eq!(agreement["languages"]["C"], json!({"agreed": 1, "compared": 1}), "{agreement:#}");
+    assert_eq!(agreement["languages"]["c"], json!({"agreed": 1, "compared": 1}), "{agreement:#}");
     assert_eq!(agreement["cases"][PYTHON], json!({"agreed": 2, "compared": 3}), "{agreement:#}");
     assert_eq!(agreement["unmatched"], 1, "{agreement:#}");
     assert_eq!(agreement["errored"], 0, "{agreement:#}");

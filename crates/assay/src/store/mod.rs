@@ -100,8 +100,10 @@ pub struct AttemptSummary {
 pub struct Store {
     connection: Connection,
     path: PathBuf,
-    /// Held while this process writes the run; others may read it.
+    /// Held while this process may write the run; others may read it.
     lock: Option<File>,
+    /// Whether attempts are written, to a log beside the file at first.
+    writes: bool,
 }
 
 /// Why a run's file could not be used.
@@ -141,7 +143,7 @@ impl Store {
             path: name.clone(),
             message: message.to_string(),
         };
-        for suffix in [".new", ".new-wal", ".new-shm"] {
+        for suffix in [".new", ".new-journal"] {
             match std::fs::remove_file(with_suffix(path, suffix)) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(moved(error)),
                 _ => {}
@@ -199,7 +201,7 @@ impl Store {
         let connection = Connection::open_with_flags(path, flags).map_err(|error| {
             StoreError::Open { path: path.display().to_string(), message: error.to_string() }
         })?;
-        let mut store = Store { connection, path: path.to_owned(), lock: None };
+        let mut store = Store { connection, path: path.to_owned(), lock: None, writes: false };
         if !flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) {
             store.lock = Some(lock(path)?);
         }
@@ -207,9 +209,6 @@ impl Store {
             .connection
             .busy_timeout(std::time::Duration::from_secs(10))
             .and_then(|()| {
-                if !store.connection.is_readonly("main")? {
-                    store.connection.pragma_update(None, "journal_mode", "wal")?;
-                }
                 store.connection.pragma_update(None, "synchronous", "normal")?;
                 store.connection.pragma_update(None, "foreign_keys", true)
             })
@@ -234,6 +233,10 @@ impl Store {
     pub fn record(&mut self, attempt: &AttemptRecord) -> Result<(), StoreError> {
         let path = self.path.display().to_string();
         let failed = |source| StoreError::Sqlite { path: path.clone(), source };
+        if !self.writes {
+            self.connection.pragma_update(None, "journal_mode", "wal").map_err(failed)?;
+            self.writes = true;
+        }
         let transaction = self.connection.transaction().map_err(failed)?;
         write::attempt(&transaction, attempt).map_err(failed)?;
         transaction.commit().map_err(failed)
@@ -392,7 +395,7 @@ impl Store {
 impl Drop for Store {
     /// Leaves one plain file, which readers can open without writing beside it.
     fn drop(&mut self) {
-        if self.lock.is_some() {
+        if self.writes {
             // While somebody reads, the log stays; it is part of the run then.
             let _ = self.connection.pragma_update(None, "journal_mode", "delete");
         }
