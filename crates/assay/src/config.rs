@@ -42,11 +42,28 @@ impl Config {
         }
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("failed to read the configuration {}", path.display()))?;
-        toml::from_str(&text).map_err(|error| {
+        let config: Config = toml::from_str(&text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
             let line = text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
             anyhow::anyhow!("{}:{line}: {}", path.display(), error.message())
-        })
+        })?;
+        Ok(config.relative_to(path.parent().unwrap_or(Path::new(""))))
+    }
+
+    /// Paths in a file are relative to the file's folder.
+    fn relative_to(mut self, folder: &Path) -> Config {
+        if folder.as_os_str().is_empty() {
+            return self;
+        }
+        let corpus = self.corpus.map(|corpus| CorpusSource::parse(&corpus).relative_to(folder));
+        self.corpus = corpus.map(|corpus| corpus.to_string());
+        self.cache = self.cache.map(|cache| folder.join(cache));
+        for subject in &mut self.subjects {
+            if let SubjectConfig::Replay(replay) = subject {
+                replay.file = folder.join(&replay.file);
+            }
+        }
+        self
     }
 
     /// The corpus that was named on the command line, in the file, or `corpus`.
@@ -109,7 +126,6 @@ impl RunSettings {
             let mut subject: SubjectConfig = text.parse()?;
             match &mut subject {
                 SubjectConfig::Replay(replay) => {
-                    replay.file = std::path::absolute(&replay.file)?;
                     replay.models.clone_from(&args.models);
                 }
                 SubjectConfig::OpenAi(model) => {
@@ -128,6 +144,11 @@ impl RunSettings {
         }
         if subjects.is_empty() {
             subjects.clone_from(&config.subjects);
+        }
+        for subject in &mut subjects {
+            if let SubjectConfig::Replay(replay) = subject {
+                replay.file = std::path::absolute(&replay.file)?;
+            }
         }
         if subjects.is_empty() {
             bail!(

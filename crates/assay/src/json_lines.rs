@@ -15,11 +15,7 @@ pub(crate) fn read<T: DeserializeOwned>(
     path: &Path,
 ) -> anyhow::Result<impl Iterator<Item = anyhow::Result<(usize, T)>>> {
     let place = path.display().to_string();
-    let failed = format!("failed to read {place}");
-    let mut file = BufReader::new(File::open(path).context(failed.clone())?);
-    let is_gzip = file.fill_buf().context(failed)?.starts_with(&[0x1f, 0x8b]);
-    let lines: Box<dyn BufRead> =
-        if is_gzip { Box::new(BufReader::new(MultiGzDecoder::new(file))) } else { Box::new(file) };
+    let lines = open(path).with_context(|| format!("failed to read {place}"))?;
     Ok(lines.lines().enumerate().filter_map(move |(place_in_file, line)| {
         let number = place_in_file + 1;
         let line = match line.with_context(|| format!("failed to read {place}:{number}")) {
@@ -35,6 +31,16 @@ pub(crate) fn read<T: DeserializeOwned>(
         });
         Some(record.map(|record| (number, record)))
     }))
+}
+
+/// Opens a file of JSON lines; gzip is known by its first bytes.
+pub(crate) fn open(path: &Path) -> std::io::Result<Box<dyn BufRead>> {
+    let mut file = BufReader::new(File::open(path)?);
+    let is_gzip = file.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+    Ok(match is_gzip {
+        true => Box::new(BufReader::new(MultiGzDecoder::new(file))),
+        false => Box::new(file),
+    })
 }
 
 /// A whole number, written as one or as text.

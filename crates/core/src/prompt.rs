@@ -177,7 +177,12 @@ fn section(text: &mut String, title: &str) {
 
 fn file(text: &mut String, path: &SafePath, content: &str) {
     let _ = write!(text, "`{path}`:\n\n");
-    fenced(text, path.extension().unwrap_or_default(), content);
+    let tag = match path.extension() {
+        Some("h") => "c",
+        Some("py") => "python",
+        other => other.unwrap_or_default(),
+    };
+    fenced(text, tag, content);
     text.push('\n');
 }
 

@@ -56,7 +56,7 @@ impl Progress {
         }
         match &self.display {
             Display::Bar(bar) => {
-                bar.set_message(self.counts());
+                bar.set_message(format!("{}  ({:.0} a minute", self.counts(), self.rate()));
                 bar.inc(1);
             }
             Display::Lines { last } if last.elapsed() >= LINE_EVERY => {
@@ -97,10 +97,16 @@ impl Progress {
         }
     }
 
+    /// Pieces of work a minute.
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    fn rate(&self) -> f64 {
+        self.done as f64 * 60.0 / self.started.elapsed().as_secs_f64().max(1.0)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "an estimate for people")]
     fn line(&self) -> String {
         let elapsed = self.started.elapsed();
-        let rate = self.done as f64 * 60.0 / elapsed.as_secs_f64().max(0.001);
+        let rate = self.rate();
         let left = match self.total - self.done {
             0 => {
                 format!("in {}", humantime::format_duration(Duration::from_secs(elapsed.as_secs())))
@@ -121,7 +127,7 @@ impl Progress {
 
 fn bar(total: usize) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-    let template = "{bar:30} {pos}/{len}  {msg}  ({per_sec}, {eta} left)";
+    let template = "{bar:30} {pos}/{len}  {msg}, {eta} left)";
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }

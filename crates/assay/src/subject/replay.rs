@@ -2,14 +2,14 @@
 //! judged here. A file holds one JSON object a line, and may be gzipped.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
 use assay_core::record::Answer;
 use assay_core::{Corpus, Scenario};
-use flate2::bufread::MultiGzDecoder;
 use serde::{Deserialize, Serialize};
+
+use crate::json_lines;
 
 /// The recorded answers of one model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,15 +69,10 @@ impl Replay {
     pub fn load(config: &ReplayConfig, corpus: &Corpus) -> Result<Replay, ReplayError> {
         let path = &config.file;
         let io = |source| ReplayError::Read { path: path.clone(), source };
-        let mut file = BufReader::new(File::open(path).map_err(io)?);
-        let is_gzip = file.fill_buf().map_err(io)?.starts_with(&[0x1f, 0x8b]);
+        let file = json_lines::open(path).map_err(io)?;
         let mut records =
             Records { path, corpus, kept: BTreeMap::new(), left_out: BTreeMap::new() };
-        if is_gzip {
-            records.read(BufReader::new(MultiGzDecoder::new(file)))?;
-        } else {
-            records.read(file)?;
-        }
+        records.read(file)?;
         records.into_replay(config)
     }
 }

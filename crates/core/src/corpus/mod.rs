@@ -37,13 +37,22 @@ impl CorpusSource {
     }
 
     /// The same place, wherever the program is started next time.
-    pub fn absolute(&self) -> std::io::Result<CorpusSource> {
+    pub fn absolute(self) -> std::io::Result<CorpusSource> {
         Ok(match self {
             CorpusSource::Native(path) => CorpusSource::Native(std::path::absolute(path)?),
             CorpusSource::SecCodeBench(path) => {
                 CorpusSource::SecCodeBench(std::path::absolute(path)?)
             }
         })
+    }
+
+    /// A relative place, as seen from `folder`.
+    #[must_use]
+    pub fn relative_to(self, folder: &Path) -> CorpusSource {
+        match self {
+            CorpusSource::Native(path) => CorpusSource::Native(folder.join(path)),
+            CorpusSource::SecCodeBench(path) => CorpusSource::SecCodeBench(folder.join(path)),
+        }
     }
 
     pub fn load(&self) -> Result<Corpus, CorpusError> {
