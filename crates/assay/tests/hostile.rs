@@ -251,3 +251,11 @@ const char *__asan_default_options(void)
         check(C, tail);
     }
 }
+
+#[test]
+fn c_whose_objects_fill_the_disk_does_not_build() {
+    let tail = "char filler[80 << 20] = {1};\n";
+    check_verdict(C, tail, "build-failed");
+    let tail = "char filler[2000 << 20] = {1};\n";
+    check_verdict(C, tail, "build-failed");
+}

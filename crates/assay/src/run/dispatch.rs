@@ -202,8 +202,15 @@ impl State<'_> {
         let events = self.events.clone();
         self.runtime.spawn(async move {
             let started = Instant::now();
-            let question = Question { case: &case, scenario, round, messages: &messages };
-            let result = subject.ask(&question).await;
+            let asked = tokio::spawn(async move {
+                let question = Question { case: &case, scenario, round, messages: &messages };
+                subject.ask(&question).await
+            });
+            // A fault of ours must not leave the run waiting for ever.
+            let result = asked.await.unwrap_or_else(|error| {
+                let message = format!("the question failed: {error}; this is a bug");
+                Err(InfraError::new(InfraClass::Connection, message))
+            });
             // The dispatcher is gone only after an interruption.
             let _ = events.send(Event::Answered { id, result, elapsed: started.elapsed() });
         });

@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 use assay_core::files::digest;
 use assay_core::record::Log;
 use assay_core::suite::{Runner, Suite};
-use assay_core::verdict::{Build, InfraClass, PassedSuite};
+use assay_core::verdict::{Build, Ending, InfraClass, PassedSuite, Usage};
 use assay_core::{Artifact, Case, Evidence, InfraError};
-use assay_sandbox::{Execution, File, Sandbox, Spec};
+use assay_sandbox::{Execution, File, Sandbox, SandboxError, Spec};
 
 use super::suite_run::SuiteRun;
 use super::{
@@ -32,7 +32,7 @@ pub(super) const HARNESS_SOURCES: [(&str, &str); 4] = [
 /// Where Assay's own test sources lie in a sandbox that compiles tests.
 const HARNESS: &str = "assay-harness";
 
-/// No object of a project this size is larger.
+/// The objects of a project this size are not larger together.
 const MAX_OBJECT_BYTES: u64 = 64 << 20;
 
 type Objects = Arc<Vec<File>>;
@@ -76,7 +76,9 @@ impl Toolchain {
             Step::Done(built) => built,
             Step::Failed(validation) => return Ok(validation),
         };
-        let objects = read_objects(&mut sandbox, case, artifact)?;
+        let Some(objects) = read_objects(&mut sandbox, case, artifact)? else {
+            return Ok(built.too_large());
+        };
 
         let functional_objects = self.test_objects(case, &case.functional)?;
         if let Some(failed) = link(&mut sandbox, case, &objects, &functional_objects, &mut built)? {
@@ -162,6 +164,12 @@ impl Built {
         self.logs.extend(logs("build", execution));
     }
 
+    /// What an artifact amounts to whose objects are too large to be linked.
+    fn too_large(&mut self) -> Validation {
+        self.build.ending = Ending::OutputLimit;
+        self.failure()
+    }
+
     /// What the artifact amounts to, if its build failed here.
     fn failure(&mut self) -> Validation {
         let build = self.build.clone();
@@ -196,10 +204,7 @@ fn compile_project(
     artifact: &Artifact,
 ) -> Result<Step, InfraError> {
     let mut built = Built {
-        build: Build {
-            ending: assay_core::verdict::Ending::Exited(0),
-            usage: assay_core::verdict::Usage::default(),
-        },
+        build: Build { ending: Ending::Exited(0), usage: Usage::default() },
         logs: Vec::new(),
     };
     let keep = File::new("objects/.keep", "");
@@ -218,20 +223,27 @@ fn compile_project(
     Ok(Step::Done(built))
 }
 
+/// The project's objects; `None` if they are larger than any project of this
+/// size needs, which an artifact can bring about with its data.
 fn read_objects(
     sandbox: &mut Sandbox,
     case: &Case,
     artifact: &Artifact,
-) -> Result<Vec<File>, InfraError> {
+) -> Result<Option<Vec<File>>, InfraError> {
     let mut objects = Vec::new();
+    let mut room = MAX_OBJECT_BYTES;
     for (_, object) in units(case, artifact) {
-        let content = sandbox.read(&object, MAX_OBJECT_BYTES).map_err(|error| infra(&error))?;
+        let content = match sandbox.read(&object, room) {
+            Err(SandboxError::TooLarge { .. }) => return Ok(None),
+            content => content.map_err(|error| infra(&error))?,
+        };
         let content = content.ok_or_else(|| {
             InfraError::new(InfraClass::Sandbox, format!("the compiler left no {object}"))
         })?;
+        room -= content.len() as u64;
         objects.push(File::new(object, content));
     }
-    Ok(objects)
+    Ok(Some(objects))
 }
 
 /// Links `suite` from objects; a failure is the artifact's, because the test

@@ -5,6 +5,7 @@
 //! and so is one that failed for want of a working sandbox.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -138,7 +139,7 @@ impl Shared {
     fn work<T: From<Done>>(&self, validator: &Validator, results: &Sender<T>) {
         while let Some(Taken { work, alone }) = self.take() {
             let started = Instant::now();
-            let result = validator.validate(&work.case, &work.artifact);
+            let result = validate(validator, &work);
             let elapsed = started.elapsed();
             let again = !alone && wants_to_be_alone(&result);
             let memory = work.case.limits.memory;
@@ -195,6 +196,15 @@ impl State {
     }
 }
 
+/// A fault of ours must not leave the submitter waiting for ever.
+fn validate(validator: &Validator, work: &Work) -> Result<Validation, InfraError> {
+    catch_unwind(AssertUnwindSafe(|| validator.validate(&work.case, &work.artifact)))
+        .unwrap_or_else(|_| {
+            let message = format!("the validation of {} panicked; this is a bug", work.case.id);
+            Err(InfraError::new(InfraClass::Sandbox, message))
+        })
+}
+
 /// Whether a result may be the doing of load or of a passing fault of the host.
 fn wants_to_be_alone(result: &Result<Validation, InfraError>) -> bool {
     match result {
@@ -212,4 +222,72 @@ fn available_memory() -> u64 {
             line.strip_prefix("MemAvailable:")?.trim().strip_suffix(" kB")?.parse().ok()
         })
         .map_or(UNKNOWN, |kilobytes: u64| kilobytes << 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use assay_core::corpus::CorpusSource;
+
+    use super::*;
+
+    /// A case of the repository's corpus whose validation may take this memory.
+    fn work(id: u64, memory: u64) -> Work {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus");
+        let corpus = CorpusSource::Native(folder.into()).load().expect("our corpus loads");
+        let mut case = corpus.cases[0].clone();
+        case.limits.memory = memory;
+        let artifact = Artifact { files: std::collections::BTreeMap::new(), refused: Vec::new() };
+        Work { id, case: Arc::new(case), artifact: Arc::new(artifact) }
+    }
+
+    /// What starts next, as its id and whether it is to run alone.
+    fn start(state: &mut State, memory: u64) -> Option<(u64, bool)> {
+        let taken = state.next(memory)?;
+        state.running += 1;
+        state.reserved += taken.work.case.limits.memory;
+        state.exclusive = taken.alone;
+        Some((taken.work.id, taken.alone))
+    }
+
+    #[test]
+    fn work_that_is_to_run_alone_waits_for_the_others_and_they_for_it() {
+        let mut state = State { queue: [work(1, 1), work(2, 1)].into(), ..State::default() };
+        assert_eq!(start(&mut state, 10), Some((1, false)));
+        state.alone.push_back(work(3, 1));
+        assert_eq!(start(&mut state, 10), None, "one still runs");
+        (state.running, state.reserved) = (0, 0);
+        assert_eq!(start(&mut state, 10), Some((3, true)));
+        assert_eq!(start(&mut state, 10), None, "one runs alone");
+        (state.running, state.reserved, state.exclusive) = (0, 0, false);
+        assert_eq!(start(&mut state, 10), Some((2, false)));
+    }
+
+    #[test]
+    fn limits_that_exceed_the_memory_together_are_not_started_together() {
+        let queue = [work(1, 6), work(2, 5), work(3, 20)].into();
+        let mut state = State { queue, ..State::default() };
+        assert_eq!(start(&mut state, 10), Some((1, false)));
+        assert_eq!(start(&mut state, 10), None, "6 and 5 are more than 10");
+        (state.running, state.reserved) = (0, 0);
+        assert_eq!(start(&mut state, 10), Some((2, false)));
+        (state.running, state.reserved) = (0, 0);
+        assert_eq!(start(&mut state, 10), Some((3, false)), "a single one may exceed it");
+    }
+
+    #[test]
+    fn timeouts_and_sandbox_faults_are_repeated_alone_and_nothing_else_is() {
+        use assay_core::Evidence;
+        use assay_core::verdict::{Build, Ending, Usage};
+        let unbuilt = |ending| {
+            let build = Build { ending, usage: Usage::default() };
+            Ok(Validation { evidence: Evidence::Unbuilt { build }, logs: Vec::new() })
+        };
+        assert!(wants_to_be_alone(&unbuilt(Ending::WallTimeout)));
+        assert!(wants_to_be_alone(&unbuilt(Ending::CpuTimeout)));
+        assert!(!wants_to_be_alone(&unbuilt(Ending::Exited(1))));
+        assert!(!wants_to_be_alone(&unbuilt(Ending::OutOfMemory)));
+        let error = |class| Err(InfraError::new(class, ""));
+        assert!(wants_to_be_alone(&error(InfraClass::Sandbox)));
+        assert!(!wants_to_be_alone(&error(InfraClass::Unprepared)));
+    }
 }
