@@ -30,7 +30,7 @@ fn host_files_are_invisible() {
         "/proc/1/root/etc",
         "/proc/1/cwd/",
         "/proc/1/fd/0",
-        "/work/main",
+        env!("CARGO_MANIFEST_DIR"),
         &secret.to_string(),
     ] {
         let said = output(&shell(&format!("cat {path} 2>&1 || ls {path} 2>&1 || echo denied")));
