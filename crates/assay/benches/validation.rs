@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use assay::validate::{Environments, Validator, bare};
 use assay_core::case::SolutionKind;
 use assay_core::corpus::CorpusSource;
-use assay_core::files::FileSet;
+use assay_core::files::{FileSet, texts};
 use assay_core::{Artifact, Case, Language};
 use assay_sandbox::{Sandbox, Spec};
 
@@ -96,11 +96,7 @@ fn default_cache() -> PathBuf {
 }
 
 fn artifact(files: &FileSet) -> Artifact {
-    let text = |content: &[u8]| String::from_utf8_lossy(content).into_owned();
-    Artifact {
-        files: files.iter().map(|(path, content)| (path.clone(), text(content))).collect(),
-        refused: Vec::new(),
-    }
+    Artifact { files: texts(files), refused: Vec::new() }
 }
 
 /// Validates and runs bare in turn, by `JOBS` threads.

@@ -23,14 +23,18 @@ pub(crate) fn read<T: DeserializeOwned>(
             Ok(line) => line,
             Err(error) => return Some(Err(error)),
         };
-        let record = serde_json::from_str(&line).map_err(|error| {
-            // Its own line number is always 1 and would contradict ours.
-            let text = error.to_string();
-            let text = text.split(" at line ").next().unwrap_or(&text);
-            anyhow::anyhow!("{place}:{number}: {text} (column {})", error.column())
-        });
+        let record = serde_json::from_str(&line)
+            .map_err(|error| anyhow::anyhow!("{place}:{number}: {}", fault(&error)));
         Some(record.map(|record| (number, record)))
     }))
+}
+
+/// What is wrong with a line. The error's own line number is always 1 and would
+/// contradict the file's.
+pub(crate) fn fault(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" at line ").next().unwrap_or(&text);
+    format!("{text} (column {})", error.column())
 }
 
 /// Opens a file of JSON lines; gzip is known by its first bytes.

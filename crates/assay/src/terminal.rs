@@ -1,12 +1,15 @@
 //! Writing to the terminal. Everything shown passes here, so that no control
 //! character of a model's output reaches it.
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use assay_core::Verdict;
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::printable::Visible;
 use crate::report::json;
+use crate::report::terminal::{pad_end, pad_start};
 
 /// The text with every character that acts or hides shown as what it is.
 pub fn clean(text: &str) -> String {
@@ -51,17 +54,15 @@ pub fn table(titles: &[&str], rows: &[Vec<String>]) -> String {
     let right: Vec<bool> = titles.iter().map(|title| title.ends_with('>')).collect();
     let titles = titles.iter().map(|title| title.trim_end_matches('>').to_owned()).collect();
     let all: Vec<&Vec<String>> = std::iter::once(&titles).chain(rows).collect();
-    let width = |column: usize| {
-        all.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
-    };
+    let width =
+        |column: usize| all.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max();
     let widths: Vec<usize> = (0..right.len()).map(|column| width(column).unwrap_or(0)).collect();
     let mut text = String::new();
     for row in all {
         let mut line = String::new();
         for (column, cell) in row.iter().enumerate() {
-            let space = " ".repeat(widths[column].saturating_sub(cell.chars().count()));
-            let cell = if right[column] { space + cell } else { cell.clone() + &space };
-            line.push_str(&cell);
+            let pad = if right[column] { pad_start } else { pad_end };
+            line.push_str(&pad(cell, widths[column]));
             line.push_str("  ");
         }
         text.push_str(line.trim_end());
@@ -71,12 +72,10 @@ pub fn table(titles: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 /// `3 secure, 1 insecure`, in the order of verdicts, absent ones left out.
-pub fn verdict_counts(count: impl Fn(Verdict) -> usize) -> String {
+pub fn verdict_counts(counts: &BTreeMap<Verdict, usize>) -> String {
     let parts: Vec<String> = Verdict::ALL
         .into_iter()
-        .map(|verdict| (count(verdict), verdict))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, verdict)| format!("{count} {verdict}"))
+        .filter_map(|verdict| Some(format!("{} {verdict}", counts.get(&verdict)?)))
         .collect();
     parts.join(", ")
 }

@@ -152,6 +152,12 @@ pub enum ReadFilesError {
     Name(String),
 }
 
+/// The files as text, with marks where they are not UTF-8.
+pub fn texts(files: &FileSet) -> BTreeMap<SafePath, String> {
+    let text = |content: &[u8]| String::from_utf8_lossy(content).into_owned();
+    files.iter().map(|(path, content)| (path.clone(), text(content))).collect()
+}
+
 /// The SHA-256 of a set of files, as 64 hexadecimal digits. Names and lengths
 /// are part of it, so that no two different sets share an encoding.
 pub fn digest(files: &FileSet) -> String {

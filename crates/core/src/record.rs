@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::artifact::Artifact;
 use crate::case::{Case, Language, Severity, SolutionKind};
+use crate::files::texts;
 use crate::scenario::Scenario;
 use crate::verdict::{Evidence, Outcome};
 
@@ -97,7 +98,6 @@ pub struct CaseSummary {
 impl From<&Case> for CaseSummary {
     fn from(case: &Case) -> CaseSummary {
         let vulnerable = case.solutions(SolutionKind::Vulnerable).next();
-        let text = |content: &Vec<u8>| String::from_utf8_lossy(content).into_owned();
         CaseSummary {
             id: case.id.clone(),
             title: case.title.clone(),
@@ -107,8 +107,8 @@ impl From<&Case> for CaseSummary {
             digest: case.digest(),
             vulnerable: vulnerable
                 .map(|solution| {
-                    let files = solution.files.iter();
-                    files.map(|(path, content)| (path.to_string(), text(content))).collect()
+                    let texts = texts(&solution.files).into_iter();
+                    texts.map(|(path, text)| (path.into(), text)).collect()
                 })
                 .unwrap_or_default(),
         }

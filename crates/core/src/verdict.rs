@@ -85,6 +85,11 @@ impl SuiteEvidence {
     pub fn passed(&self) -> bool {
         self.conclusion == Conclusion::Passed
     }
+
+    /// The suite as one that passed, or as it is if it did not.
+    pub fn into_passed(self) -> Result<PassedSuite, SuiteEvidence> {
+        if self.passed() { Ok(PassedSuite(self)) } else { Err(self) }
+    }
 }
 
 /// A suite that is proved to have passed; there is no other way to make one.
@@ -102,11 +107,9 @@ impl TryFrom<SuiteEvidence> for PassedSuite {
     type Error = String;
 
     fn try_from(suite: SuiteEvidence) -> Result<PassedSuite, String> {
-        if suite.passed() {
-            Ok(PassedSuite(suite))
-        } else {
-            Err(format!("the suite did not pass: {:?}", suite.conclusion))
-        }
+        suite
+            .into_passed()
+            .map_err(|suite| format!("the suite did not pass: {:?}", suite.conclusion))
     }
 }
 

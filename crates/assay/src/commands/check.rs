@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc;
 
 use assay_core::case::{SolutionKind, Support};
+use assay_core::files::texts;
 use assay_core::{Artifact, Case, Language, Verdict};
 use serde_json::json;
 
@@ -146,9 +147,7 @@ fn probes(case: &Case) -> Vec<Probe> {
         [(SolutionKind::Secure, Verdict::Secure), (SolutionKind::Vulnerable, Verdict::Insecure)]
     {
         for solution in case.solutions(kind) {
-            let text = |content: &Vec<u8>| String::from_utf8_lossy(content).into_owned();
-            let files = solution.files.iter().map(|(path, content)| (path.clone(), text(content)));
-            let artifact = Artifact { files: files.collect(), refused: Vec::new() };
+            let artifact = Artifact { files: texts(&solution.files), refused: Vec::new() };
             probes.push(Probe {
                 name: solution.name.clone(),
                 artifact,

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
+use serde::Deserialize as _;
 use serde_json::json;
 
 use super::Context;
@@ -27,24 +28,23 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         Some(path) => Some(Store::open(path)?),
         None => None,
     };
-    let settings = match &resumed {
-        Some(store) => serde_json::from_value(store.info()?.settings).with_context(|| {
-            format!("failed to read the settings of {}", store.path().display())
-        })?,
+    let info = resumed.as_ref().map(Store::info).transpose()?;
+    let settings = match &info {
+        Some(info) => RunSettings::deserialize(&info.settings)
+            .with_context(|| format!("failed to read the settings of the run {}", info.id))?,
         None => RunSettings::resolve(context.config, context.global, args)?,
     };
     let corpus = CorpusSource::parse(&settings.corpus).load()?;
-    if let Some(store) = &resumed {
-        let info = store.info()?;
-        if info.corpus_digest != corpus.digest {
-            bail!(
-                "the corpus {} has changed since the run {} began (digest {} then, {} now); start a new run",
-                settings.corpus,
-                info.id,
-                &info.corpus_digest[..16],
-                &corpus.digest[..16]
-            );
-        }
+    if let Some(info) = &info
+        && info.corpus_digest != corpus.digest
+    {
+        bail!(
+            "the corpus {} has changed since the run {} began (digest {} then, {} now); start a new run",
+            settings.corpus,
+            info.id,
+            &info.corpus_digest[..16],
+            &corpus.digest[..16]
+        );
     }
     let loaded = subject::load(&settings.subjects, &corpus, &|name| std::env::var(name).ok())?;
     for warning in &loaded.warnings {
@@ -152,6 +152,7 @@ fn run_info(plan: &Plan, settings: &RunSettings, digest: &str) -> anyhow::Result
     })
 }
 
+/// What is left to be done, and why.
 fn unfinished(end: &RunEnd) -> String {
     let attempts = |count: usize, what: &str| match count {
         0 => None,

@@ -1,10 +1,9 @@
 //! `assay verify`: validates one artifact of one case.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use assay_core::files::read_files;
+use assay_core::files::{read_files, texts};
 use assay_core::suite::{Conclusion, TestOutcome};
 use assay_core::verdict::SuiteEvidence;
 use assay_core::{Artifact, Case, Evidence, NoCode};
@@ -55,9 +54,7 @@ fn read_artifact(path: &Path, case: &Case) -> anyhow::Result<Result<Artifact, No
     let allowed = &case.artifact_paths;
     if path.is_dir() {
         let files = read_files(path)?;
-        let text = |content: Vec<u8>| String::from_utf8_lossy(&content).into_owned();
-        let files: BTreeMap<String, String> =
-            files.into_iter().map(|(path, content)| (path.to_string(), text(content))).collect();
+        let files = texts(&files).into_iter().map(|(path, text)| (path.into(), text));
         return Ok(Artifact::from_files(files, allowed));
     }
     let content = std::fs::read(path)

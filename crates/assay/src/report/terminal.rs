@@ -156,10 +156,12 @@ fn cut(name: &str) -> String {
     start
 }
 
-fn pad_end(text: &str, width: usize) -> String {
+/// The text with spaces after it, as wide as this on a terminal.
+pub(crate) fn pad_end(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
 }
 
-fn pad_start(text: &str, width: usize) -> String {
+/// The text with spaces before it, as wide as this on a terminal.
+pub(crate) fn pad_start(text: &str, width: usize) -> String {
     format!("{}{text}", " ".repeat(width.saturating_sub(text.width())))
 }

@@ -89,7 +89,7 @@ impl Progress {
     }
 
     fn counts(&self) -> String {
-        let counts = verdict_counts(|verdict| self.verdicts.get(&verdict).copied().unwrap_or(0));
+        let counts = verdict_counts(&self.verdicts);
         match (self.errored, counts.is_empty()) {
             (0, _) => counts,
             (errored, true) => format!("{errored} errored"),

@@ -9,12 +9,11 @@ mod replay;
 mod retry;
 mod spec;
 
-use std::collections::BTreeMap;
-
+use assay_core::Scenario;
 use assay_core::case::{Case, SolutionKind};
+use assay_core::files::texts;
 use assay_core::record::Answer;
 use assay_core::verdict::{InfraClass, InfraError};
-use assay_core::{FileSet, Scenario};
 
 pub use openai::{OpenAiConfig, OpenAiError, OpenAiSubject};
 pub use question::{Message, Question, Reply, Role};
@@ -106,12 +105,10 @@ impl Subject {
 const BUILT_IN_CONCURRENCY: usize = 64;
 
 fn solution(case: &Case, kind: SolutionKind) -> Option<Answer> {
-    case.solutions(kind).next().map(|solution| Answer::Files(texts(&solution.files)))
-}
-
-fn texts(files: &FileSet) -> BTreeMap<String, String> {
-    let text = |content: &[u8]| String::from_utf8_lossy(content).into_owned();
-    files.iter().map(|(path, content)| (path.to_string(), text(content))).collect()
+    case.solutions(kind).next().map(|solution| {
+        let texts = texts(&solution.files).into_iter();
+        Answer::Files(texts.map(|(path, text)| (path.into(), text)).collect())
+    })
 }
 
 fn empty(case: &Case) -> Answer {

@@ -182,12 +182,8 @@ impl Records<'_> {
     }
 
     fn add(&mut self, line: usize, bytes: &[u8]) -> Result<(), LineFault> {
-        let record: Record = serde_json::from_slice(bytes).map_err(|error| {
-            // Its own line number is always 1 and would contradict ours.
-            let text = error.to_string();
-            let text = text.split(" at line ").next().unwrap_or(&text);
-            LineFault::Json(format!("{text} (column {})", error.column()))
-        })?;
+        let record: Record = serde_json::from_slice(bytes)
+            .map_err(|error| LineFault::Json(json_lines::fault(&error)))?;
         let round = record.round()?;
         let case_id = record.case.ok_or(LineFault::Missing("case"))?;
         let scenario = record.scenario.ok_or(LineFault::Missing("scenario"))?;

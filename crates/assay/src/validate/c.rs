@@ -10,13 +10,14 @@ use std::sync::{Arc, Mutex, OnceLock};
 use assay_core::files::digest;
 use assay_core::record::Log;
 use assay_core::suite::{Runner, Suite};
-use assay_core::verdict::{Build, Ending, InfraClass, PassedSuite, Usage};
+use assay_core::verdict::{Build, Ending, InfraClass, Usage};
 use assay_core::{Artifact, Case, Evidence, InfraError};
 use assay_sandbox::{Execution, File, Sandbox, SandboxError, Spec};
 
 use super::suite_run::SuiteRun;
 use super::{
-    Validation, build_limits, command, ending, infra, logs, project_files, suite_limits, usage,
+    Validation, build_limits, command, ending, infra, logs, project_files, sandbox_files,
+    suite_limits, usage,
 };
 
 const GCC: &str = "/usr/bin/gcc";
@@ -88,16 +89,18 @@ impl Toolchain {
         let (functional, functional_logs) = run.execute(&mut sandbox)?;
         drop(sandbox);
         built.logs.extend(functional_logs);
-        let Ok(functional) = PassedSuite::try_from(functional.clone()) else {
-            let build = Some(built.build);
-            return Ok(Validation {
-                evidence: Evidence::Nonfunctional { build, functional },
-                logs: built.logs,
-            });
+        let functional = match functional.into_passed() {
+            Ok(functional) => functional,
+            Err(functional) => {
+                let build = Some(built.build);
+                let evidence = Evidence::Nonfunctional { build, functional };
+                return Ok(Validation { evidence, logs: built.logs });
+            }
         };
 
         let security_objects = self.test_objects(case, &case.security)?;
         let mut sandbox = start()?;
+        sandbox.write(&objects).map_err(|error| infra(&error))?;
         if let Some(failed) = link(&mut sandbox, case, &objects, &security_objects, &mut built)? {
             return Ok(failed);
         }
@@ -246,7 +249,7 @@ fn read_objects(
     Ok(Some(objects))
 }
 
-/// Links `suite` from objects; a failure is the artifact's, because the test
+/// Links `suite` from the project's objects, which are there, and the tests'; a failure is the artifact's, because the test
 /// objects link with any artifact that defines what it should and no more.
 fn link(
     sandbox: &mut Sandbox,
@@ -255,11 +258,10 @@ fn link(
     test_objects: &[File],
     built: &mut Built,
 ) -> Result<Option<Validation>, InfraError> {
-    let files: Vec<File> = objects.iter().chain(test_objects).cloned().collect();
-    sandbox.write(&files).map_err(|error| infra(&error))?;
+    sandbox.write(test_objects).map_err(|error| infra(&error))?;
     let link = command(GCC)
         .args(flags(&case.functional.runner).iter().copied())
-        .args(files.iter().map(|file| file.path.as_str()))
+        .args(objects.iter().chain(test_objects).map(|file| file.path.as_str()))
         .args(["-o", "suite", "-ldl", "-lm"])
         .limits(build_limits(case));
     let execution = sandbox.execute(&link).map_err(|error| infra(&error))?;
@@ -290,24 +292,33 @@ fn compile_supervisor(case: &Case) -> Result<File, InfraError> {
 /// artifact's.
 fn compile_tests(case: &Case, suite: &Suite) -> Result<Objects, InfraError> {
     let mut sandbox = start()?;
-    let mut files: Vec<File> = [&case.template, &suite.files]
-        .into_iter()
-        .flatten()
-        .map(|(path, content)| File::new(path.as_str(), content.clone()))
-        .collect();
-    files.extend(harness());
+    let suite_files = sandbox_files(&case.template).chain(sandbox_files(&suite.files));
+    let files: Vec<File> = suite_files.chain(harness()).collect();
     sandbox.write(&files).map_err(|error| infra(&error))?;
 
+    let mut sources: Vec<String> = suite
+        .files
+        .keys()
+        .filter(|path| path.extension() == Some("c"))
+        .map(ToString::to_string)
+        .collect();
+    let harness_main = format!("{HARNESS}/assay_main.c");
+    sources.push(harness_main.clone());
     let mut objects = Vec::new();
-    let mut compile = |source: &str, extra: &[String]| -> Result<(), InfraError> {
-        let object = format!("test_objects_{}.o", objects.len());
-        let compile = command(GCC)
+    for (place, source) in sources.iter().enumerate() {
+        let object = format!("test_objects_{place}.o");
+        let is_harness = *source == harness_main;
+        let mut compile = command(GCC)
             .args(flags(&suite.runner).iter().copied())
-            .args(extra.iter().map(String::as_str))
             .args(["-Isrc", &format!("-I{HARNESS}"), "-c", source, "-o", &object])
             .limits(build_limits(case));
+        if let (Runner::CProgram, true, Some(test)) =
+            (&suite.runner, is_harness, suite.expected.first())
+        {
+            compile = compile.arg(format!("-DASSAY_SUITE_MAIN=\"{}\"", test.name));
+        }
         run_trusted(&mut sandbox, case, &compile)?;
-        if suite.runner == Runner::CProgram && extra.is_empty() {
+        if suite.runner == Runner::CProgram && !is_harness {
             // The harness has the program's main; the suite's is called by it.
             let rename = command("/usr/bin/objcopy")
                 .args(["--redefine-sym", "main=assay_suite_main", &object])
@@ -316,16 +327,7 @@ fn compile_tests(case: &Case, suite: &Suite) -> Result<Objects, InfraError> {
         }
         let content = sandbox.read(&object, MAX_OBJECT_BYTES).map_err(|error| infra(&error))?;
         objects.push(File::new(object, content.unwrap_or_default()));
-        Ok(())
-    };
-    for path in suite.files.keys().filter(|path| path.extension() == Some("c")) {
-        compile(path.as_str(), &[])?;
     }
-    let mut extra = vec![format!("-I{HARNESS}")];
-    if let (Runner::CProgram, Some(test)) = (&suite.runner, suite.expected.first()) {
-        extra.push(format!("-DASSAY_SUITE_MAIN=\"{}\"", test.name));
-    }
-    compile(&format!("{HARNESS}/assay_main.c"), &extra)?;
     Ok(Arc::new(objects))
 }
 

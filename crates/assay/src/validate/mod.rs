@@ -12,7 +12,7 @@ pub mod tools;
 use assay_core::case::Support;
 use assay_core::record::Log;
 use assay_core::verdict::{Ending, InfraClass, Usage};
-use assay_core::{Artifact, Case, Evidence, InfraError, Language};
+use assay_core::{Artifact, Case, Evidence, FileSet, InfraError, Language};
 use assay_sandbox::{Command, Execution, Exit, File, Limits, SandboxError};
 
 pub use environment::{Environments, PrepareError, Progress};
@@ -95,11 +95,13 @@ fn suite_limits(case: &Case) -> Limits {
 /// The template and the artifact, as files of the sandbox's workspace. The
 /// artifact comes last, so nothing of the template hides it.
 fn project_files(case: &Case, artifact: &Artifact) -> Vec<File> {
-    let template =
-        case.template.iter().map(|(path, content)| File::new(path.as_str(), content.clone()));
     let artifact =
         artifact.files.iter().map(|(path, text)| File::new(path.as_str(), text.as_bytes()));
-    template.chain(artifact).collect()
+    sandbox_files(&case.template).chain(artifact).collect()
+}
+
+fn sandbox_files(files: &FileSet) -> impl Iterator<Item = File> {
+    files.iter().map(|(path, content)| File::new(path.as_str(), content.clone()))
 }
 
 fn ending(exit: Exit) -> Ending {

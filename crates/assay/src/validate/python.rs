@@ -3,12 +3,12 @@
 
 use assay_core::record::Log;
 use assay_core::suite::Suite;
-use assay_core::verdict::{PassedSuite, SuiteEvidence};
+use assay_core::verdict::SuiteEvidence;
 use assay_core::{Artifact, Case, Evidence, InfraError};
-use assay_sandbox::{File, Mount, Sandbox, Spec};
+use assay_sandbox::{Mount, Sandbox, Spec};
 
 use super::suite_run::SuiteRun;
-use super::{Environments, Validation, command, infra, project_files, suite_limits};
+use super::{Environments, Validation, command, infra, project_files, sandbox_files, suite_limits};
 
 const RUNNER: &str = include_str!("python/runner.py");
 
@@ -25,9 +25,12 @@ pub(super) fn validate(
         ..Spec::default()
     };
     let (functional, mut logs) = run(&spec, case, artifact, &case.functional, "functional")?;
-    let Ok(functional) = PassedSuite::try_from(functional.clone()) else {
-        let evidence = Evidence::Nonfunctional { build: None, functional };
-        return Ok(Validation { evidence, logs });
+    let functional = match functional.into_passed() {
+        Ok(functional) => functional,
+        Err(functional) => {
+            let evidence = Evidence::Nonfunctional { build: None, functional };
+            return Ok(Validation { evidence, logs });
+        }
     };
     let (security, security_logs) = run(&spec, case, artifact, &case.security, "security")?;
     logs.extend(security_logs);
@@ -45,9 +48,7 @@ fn run(
 ) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
     let mut sandbox = Sandbox::start(spec).map_err(|error| infra(&error))?;
     let mut files = project_files(case, artifact);
-    files.extend(
-        suite.files.iter().map(|(path, content)| File::new(path.as_str(), content.clone())),
-    );
+    files.extend(sandbox_files(&suite.files));
     sandbox.write(&files).map_err(|error| infra(&error))?;
     // -P keeps the working directory off the module path until pytest has been
     // imported, -B writes no bytecode, -s ignores user packages.
