@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use assay::validate::{Environments, Validator, bare};
+use assay::validate::{Validator, bare};
 use assay_core::case::SolutionKind;
 use assay_core::corpus::CorpusSource;
 use assay_core::files::{FileSet, texts};
@@ -46,11 +46,10 @@ fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let corpus = CorpusSource::Native(root.join("corpus")).load().expect("the corpus loads");
     let cache = std::env::var_os("ASSAY_CACHE").map_or_else(default_cache, PathBuf::from);
-    let environments = Environments::new(cache);
+    let validator = Validator::new(cache);
     let cases: Vec<&Case> = corpus.cases.iter().collect();
-    let failures = environments.prepare(&cases, &mut |_| ()).expect("a cache");
-    assert_eq!(failures, 0, "every environment is prepared");
-    let validator = Validator::new(environments.clone());
+    let failures = validator.prepare(&cases, &mut |_| ()).expect("a cache");
+    assert_eq!(failures, 0, "everything is prepared");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let items: Vec<Item<'_>> = cases
         .iter()
@@ -59,15 +58,10 @@ fn main() {
             kinds.into_iter().flat_map(|kind| case.solutions(kind)).map(|solution| Item {
                 case,
                 artifact: artifact(&solution.files),
-                prepared: prepare(case, folder.path(), &environments),
+                prepared: prepare(case, folder.path(), &validator),
             })
         })
         .collect();
-    for item in &items {
-        // Test objects are compiled at the first validation of a case.
-        validator.validate(item.case, &item.artifact).expect("a validation");
-    }
-
     let start_up = start_up();
     let figures = measure(&items, &validator, folder.path());
     println!("sandbox start, /bin/true and end: median {start_up:.1} ms\n");
@@ -128,37 +122,17 @@ fn measure<'a>(
 }
 
 /// What does not depend on the artifact: test objects for C, folders for Python.
-fn prepare(case: &Case, folder: &Path, environments: &Environments) -> PathBuf {
+fn prepare(case: &Case, folder: &Path, validator: &Validator) -> PathBuf {
     let prepared = folder.join(&case.id);
     if prepared.exists() {
         return prepared;
     }
+    let place = bare::prepared(validator, case);
     for (phase, suite) in [("functional", &case.functional), ("security", &case.security)] {
         let directory = prepared.join(phase);
         write(&directory, &case.template);
         write(&directory, &suite.files);
-        match case.language {
-            Language::C => {
-                let include = directory.join("harness");
-                for (name, text) in bare::C_HARNESS {
-                    write_text(&include.join(name), text);
-                }
-                let sources = suite.files.keys().map(|path| path.to_string());
-                let mut gcc = Command::new("gcc");
-                gcc.args(["-O1", "harness/assay_supervise.c", "-o", "supervise"]);
-                succeed(gcc.current_dir(&directory));
-                for source in sources.chain(["harness/assay_main.c".to_owned()]) {
-                    let object = format!("{}.o", source.replace('/', "_"));
-                    let mut gcc = Command::new("gcc");
-                    gcc.args(bare::c_flags(&suite.runner)).args(["-Isrc", "-Iharness", "-c"]);
-                    succeed(gcc.args([&source, "-o", &object]).current_dir(&directory));
-                }
-            }
-            _ => {
-                let place = bare::python_environment(environments, case);
-                std::os::unix::fs::symlink(place, directory.join("environment")).expect("a link");
-            }
-        }
+        std::os::unix::fs::symlink(&place, directory.join("environment")).expect("a link");
     }
     prepared
 }
@@ -173,14 +147,16 @@ fn run_bare(item: &Item<'_>, work: &Path) {
                 if objects.is_empty() {
                     objects = compile_bare(item, work);
                 }
-                let tests = std::fs::read_dir(&prepared).expect("prepared").flatten();
-                let tests = tests.map(|entry| entry.path()).filter(|path| is_object(path));
+                let environment = prepared.join("environment");
+                let tests = std::fs::read_dir(&environment).expect("prepared").flatten();
+                let tests = tests.map(|entry| entry.path());
+                let tests = tests.filter(|path| is_object(path, phase));
                 let mut gcc = Command::new("gcc");
                 gcc.args(bare::c_flags(&item.case.functional.runner)).args(&objects).args(tests);
                 succeed(gcc.args(["-o", "suite", "-ldl", "-lm"]).current_dir(work));
                 let suite = Command::new("sh")
                     .args(["-c", "printf %032d 1 | \"$0\" ./suite \"$@\" 3>report 4<&0 >log 2>&1"])
-                    .arg(prepared.join("supervise"))
+                    .arg(environment.join("supervise"))
                     .args(suite_tests(item.case, phase))
                     .env("ASAN_OPTIONS", "detect_leaks=0")
                     .current_dir(work)
@@ -256,8 +232,9 @@ fn median(times: &mut [f64]) -> f64 {
     times[times.len() / 2]
 }
 
-fn is_object(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "o")
+fn is_object(path: &Path, phase: &str) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.starts_with(&format!("test_objects_{phase}")) && name.ends_with(".o")
 }
 
 fn succeed(command: &mut Command) {

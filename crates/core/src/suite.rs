@@ -5,6 +5,9 @@
 //! all passed, under the nonce of this run, closed by an end line with the right
 //! count, and an exit status that agrees. Anything short of it is not a pass.
 
+mod c;
+mod python;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
@@ -197,72 +200,16 @@ fn add_missing(expected: &[ExpectedTest], tests: &mut Vec<TestResult>) {
     }
 }
 
-/// The tests of C sources that use `assay_test.h`: each `TEST(name)` that
-/// begins a line.
-pub fn c_tests(files: &FileSet) -> Vec<ExpectedTest> {
-    let mut tests = Vec::new();
-    for (_, text) in source_texts(files, "c") {
-        for line in text.lines() {
-            let name = line.strip_prefix("TEST(").and_then(|rest| rest.split_once(')'));
-            if let Some((name, _)) = name {
-                tests.push(ExpectedTest::new(name.trim()));
-            }
+impl Runner {
+    /// The tests of sources that this runner runs, found without running them.
+    /// A program with a main of its own has one test, whose name is not in it.
+    pub fn tests(&self, files: &FileSet) -> Vec<ExpectedTest> {
+        match self {
+            Runner::AssayC => c::tests(files),
+            Runner::Pytest => python::tests(files),
+            Runner::CProgram | Runner::Unsupported => Vec::new(),
         }
     }
-    tests
-}
-
-/// The tests of pytest sources: functions `test*` of a module or of a class
-/// `Test*`. Test files are named `test_*.py` or `*_test.py`, as pytest wants.
-pub fn python_tests(files: &FileSet) -> Vec<ExpectedTest> {
-    let mut tests: Vec<ExpectedTest> = Vec::new();
-    for (name, text) in source_texts(files, "py") {
-        if !(name.starts_with("test_") || name.ends_with("_test.py")) {
-            continue;
-        }
-        let mut class: Option<String> = None;
-        let mut current: Option<usize> = None;
-        for line in text.lines() {
-            let indent = line.len() - line.trim_start().len();
-            let code = line.trim_start();
-            if indent == 0 && !code.is_empty() && !code.starts_with(['#', ')', '@']) {
-                class = None;
-                current = None;
-            }
-            if indent == 0
-                && let Some(rest) = code.strip_prefix("class Test")
-            {
-                let end = rest.find(['(', ':', ' ']).unwrap_or(rest.len());
-                class = Some(format!("Test{}", &rest[..end]));
-            }
-            let function = code
-                .strip_prefix("async ")
-                .unwrap_or(code)
-                .strip_prefix("def test")
-                .and_then(|rest| rest.split_once('('));
-            let at_home = if class.is_some() { indent == 4 } else { indent == 0 };
-            if let (Some((rest, _)), true) = (function, at_home) {
-                let function = format!("test{rest}");
-                let name = match &class {
-                    Some(class) => format!("{class}::{function}"),
-                    None => function,
-                };
-                // A second definition of a name replaces the first, as in Python.
-                current = Some(match tests.iter().position(|test| test.name == name) {
-                    Some(known) => known,
-                    None => {
-                        tests.push(ExpectedTest::new(name));
-                        tests.len() - 1
-                    }
-                });
-            } else if code.contains("pytest.skip(")
-                && let Some(current) = current
-            {
-                tests[current].may_skip = true;
-            }
-        }
-    }
-    tests
 }
 
 fn source_texts<'a>(
@@ -349,7 +296,7 @@ mod tests {
     fn a_test_may_skip_only_where_its_source_does() {
         let source = "import pytest\n\ndef test_a():\n    if x:\n        pytest.skip('no')\n\n\ndef test_b():\n    pass\n";
         let files = FileSet::from([(SafePath::new("t/test_x.py").expect("safe"), source.into())]);
-        let expected = python_tests(&files);
+        let expected = Runner::Pytest.tests(&files);
         let outcome =
             |lines: &[&str]| prove(&expected, &report(lines), NONCE, &Ending::Exited(0)).1;
         assert_eq!(outcome(&["test_a skipped", "test_b passed", "end 2"]), Conclusion::Passed);
@@ -366,9 +313,12 @@ mod tests {
             (SafePath::new("tests/test_x.py").expect("safe"), python.into()),
             (SafePath::new("tests/helper.py").expect("safe"), b"def test_not(): pass".to_vec()),
         ]);
-        assert_eq!(names(python_tests(&files)), ["TestA::test_one", "test_two", "test_three"]);
+        assert_eq!(
+            names(Runner::Pytest.tests(&files)),
+            ["TestA::test_one", "test_two", "test_three"]
+        );
         let c = "TEST(one)\n{\n}\n  TEST(indented)\n// TEST(no)\nTEST( two ) {}\n";
         let files = FileSet::from([(SafePath::new("tests/t.c").expect("safe"), c.into())]);
-        assert_eq!(names(c_tests(&files)), ["one", "two"]);
+        assert_eq!(names(Runner::AssayC.tests(&files)), ["one", "two"]);
     }
 }

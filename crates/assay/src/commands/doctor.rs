@@ -27,8 +27,8 @@ pub(super) fn execute(context: &Context<'_>) -> anyhow::Result<Exit> {
             remedy: finding.remedy,
         })
         .collect();
-    for (name, version) in tools::versions() {
-        let missing = version == "missing";
+    for (name, version) in tools::versions(&assay_core::Language::ALL) {
+        let missing = version == tools::MISSING;
         lines.push(Line {
             name,
             status: if missing { Status::Missing } else { Status::Ok },

@@ -18,7 +18,7 @@ use assay_core::{Case, Corpus};
 use crate::cli::{CaseFilter, Cli, Command, GlobalArgs, JobsArg};
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::validate::{Environments, Validator};
+use crate::validate::Validator;
 
 pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
     let config = Config::read(cli.global.config.as_deref())?;
@@ -48,8 +48,7 @@ impl Context<'_> {
     }
 
     fn validator(&self) -> anyhow::Result<Arc<Validator>> {
-        let environments = Environments::new(self.config.cache(self.global)?);
-        Ok(Arc::new(Validator::new(environments)))
+        Ok(Arc::new(Validator::new(self.config.cache(self.global)?)))
     }
 
     /// The number of jobs that was named, or the number of cores.

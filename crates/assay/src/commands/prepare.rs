@@ -1,6 +1,9 @@
 //! `assay prepare`: installs what cases need, so that runs need no network.
 
+use std::collections::BTreeSet;
+
 use anyhow::bail;
+use assay_core::Language;
 use assay_core::case::Support;
 use serde_json::json;
 
@@ -8,14 +11,15 @@ use super::{Context, select};
 use crate::cli::{CaseFilter, Format};
 use crate::exit::Exit;
 use crate::terminal::{complain, say, say_json};
-use crate::validate::{Progress, tools};
+use crate::validate::{Progress, Step, tools};
 
 pub(super) fn execute(context: &Context<'_>, filter: &CaseFilter) -> anyhow::Result<Exit> {
     let corpus = context.corpus()?;
     let cases = select(&corpus, filter)?;
-    let missing: Vec<String> = tools::versions()
+    let languages: BTreeSet<Language> = cases.iter().map(|case| case.language).collect();
+    let missing: Vec<String> = tools::versions(&Vec::from_iter(languages))
         .into_iter()
-        .filter(|(_, version)| version == "missing")
+        .filter(|(_, version)| version == tools::MISSING)
         .map(|(name, _)| name)
         .collect();
     if !missing.is_empty() {
@@ -25,44 +29,67 @@ pub(super) fn execute(context: &Context<'_>, filter: &CaseFilter) -> anyhow::Res
     let human = context.global.format == Format::Human;
     let mut done = Vec::new();
     let mut tell = |progress: &Progress<'_>| {
-        let line = |packages: &str| packages.replace('\n', " ");
-        match progress {
-            Progress::Installing { packages, cases } if human => {
-                complain(&format!("installing {} for {}", line(packages), cases.join(", ")));
-            }
-            Progress::Installing { .. } => {}
-            Progress::Ready { packages, fresh } => {
-                if human {
-                    let state = if *fresh { "installed" } else { "there already" };
-                    complain(&format!("{state}: {}", line(packages)));
-                }
-                done.push(json!({"packages": line(packages), "ready": true, "fresh": fresh}));
-            }
-            Progress::Failed { packages, cases, message } => {
-                if human {
-                    let cases = cases.join(", ");
-                    complain(&format!(
-                        "failed: {} (cases {cases} cannot be validated): {message}",
-                        line(packages)
-                    ));
-                }
-                done.push(json!({"packages": line(packages), "ready": false, "cases": cases, "message": message}));
-            }
+        if human {
+            complain(&line(progress));
+        }
+        let Progress { language, summary, cases, .. } = progress;
+        match progress.step {
+            Step::Installing => {}
+            Step::Ready { fresh } => done.push(json!({
+                "language": language, "needs": summary, "cases": cases,
+                "ready": true, "fresh": fresh,
+            })),
+            Step::Failed { message } => done.push(json!({
+                "language": language, "needs": summary, "cases": cases,
+                "ready": false, "message": message,
+            })),
         }
     };
-    let failures = validator.environments().prepare(&cases, &mut tell)?;
-    let unsupported = cases.iter().filter(|case| case.support != Support::Ready).count();
+    let failures = validator.prepare(&cases, &mut tell)?;
+    let unsupported: Vec<_> = cases
+        .iter()
+        .filter_map(|case| match &case.support {
+            Support::Ready => None,
+            Support::Missing(reason) => Some((&case.id, reason)),
+        })
+        .collect();
     if human {
-        let sets = done.len();
+        for (id, reason) in &unsupported {
+            complain(&format!("{id} cannot be validated: {reason}"));
+        }
+        let total = done.len();
         say(&format!(
-            "{} of {sets} package sets ready; {unsupported} of {} cases cannot be validated yet",
-            sets - failures,
+            "{} of {total} installations ready, for {} of {} cases",
+            total - failures,
+            cases.len() - unsupported.len() - failed_cases(&done),
             cases.len()
         ))?;
     } else {
-        say_json(
-            &json!({"schema": "assay.prepare/1", "package-sets": done, "unsupported-cases": unsupported}),
-        )?;
+        let unsupported: Vec<_> =
+            unsupported.iter().map(|(id, reason)| json!({"case": id, "reason": reason})).collect();
+        say_json(&json!({
+            "schema": "assay.prepare/2", "installations": done, "unsupported": unsupported,
+        }))?;
     }
     Ok(if failures == 0 { Exit::Success } else { Exit::Failure })
+}
+
+/// A step, as people read it.
+fn line(progress: &Progress<'_>) -> String {
+    let Progress { number, total, language, summary, cases, step } = progress;
+    let cases = cases.join(", ");
+    let what = match step {
+        Step::Installing => format!("installing {summary} (for {cases})"),
+        Step::Ready { fresh: true } => "installed".to_owned(),
+        Step::Ready { fresh: false } => format!("there already: {summary}"),
+        Step::Failed { message } => {
+            format!("failed: {summary}; cannot be validated: {cases}: {message}")
+        }
+    };
+    format!("[{number}/{total}] {}: {what}", language.title())
+}
+
+fn failed_cases(done: &[serde_json::Value]) -> usize {
+    let failed = done.iter().filter(|one| one["ready"] == false);
+    failed.filter_map(|one| one["cases"].as_array()).map(Vec::len).sum()
 }

@@ -147,7 +147,7 @@ fn run_info(plan: &Plan, settings: &RunSettings, digest: &str) -> anyhow::Result
         subjects: plan.subjects.iter().map(|subject| subject.name().to_owned()).collect(),
         planned: plan.attempts.len(),
         settings: serde_json::to_value(settings)?,
-        tools: tools::versions(),
+        tools: tools::versions(&assay_core::Language::ALL),
         cases: plan.case_summaries(),
     })
 }

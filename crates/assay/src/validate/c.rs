@@ -1,11 +1,10 @@
 //! C: GCC with address and undefined-behaviour sanitizers.
 //!
 //! The artifact is compiled by itself, so that no test is there to be read or
-//! included. Test objects do not depend on it and are compiled once a process.
+//! included. The objects of the tests do not depend on it and are prepared once.
 //! Each suite is linked and run in a fresh sandbox.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::path::Path;
 
 use assay_core::files::digest;
 use assay_core::record::Log;
@@ -15,15 +14,18 @@ use assay_core::{Artifact, Case, Evidence, InfraError};
 use assay_sandbox::{Execution, File, Sandbox, SandboxError, Spec};
 
 use super::suite_run::SuiteRun;
+use super::toolchain::{Needs, Site, Toolchain};
+use super::tools::version;
 use super::{
-    Validation, build_limits, command, ending, infra, logs, project_files, sandbox_files,
+    Validation, build_limits, command, ending, infra, logs, project_files, sandbox_files, spec,
     suite_limits, usage,
 };
 
 const GCC: &str = "/usr/bin/gcc";
+const OBJCOPY: &str = "/usr/bin/objcopy";
 
 /// Assay's own sources for running tests.
-pub(super) const HARNESS_SOURCES: [(&str, &str); 4] = [
+const HARNESS_SOURCES: [(&str, &str); 4] = [
     ("assay_channel.h", include_str!("c/assay_channel.h")),
     ("assay_main.c", include_str!("c/assay_main.c")),
     ("assay_supervise.c", include_str!("c/assay_supervise.c")),
@@ -33,20 +35,14 @@ pub(super) const HARNESS_SOURCES: [(&str, &str); 4] = [
 /// Where Assay's own test sources lie in a sandbox that compiles tests.
 const HARNESS: &str = "assay-harness";
 
+/// The program that runs a suite's tests, in the prepared folder.
+const SUPERVISOR: &str = "supervise";
+
 /// The objects of a project this size are not larger together.
 const MAX_OBJECT_BYTES: u64 = 64 << 20;
 
-type Objects = Arc<Vec<File>>;
-
-/// A suite's objects, or why it does not compile, once somebody has tried.
-type TestObjects = Arc<OnceLock<Result<Objects, InfraError>>>;
-
-/// Compiles and runs C, and keeps what it compiled that no artifact is part of.
 #[derive(Debug, Default)]
-pub(super) struct Toolchain {
-    supervisor: OnceLock<Result<File, InfraError>>,
-    test_objects: Mutex<HashMap<String, TestObjects>>,
-}
+pub(super) struct C;
 
 /// The flags of a suite's kind; the artifact is compiled alike.
 pub(super) fn flags(runner: &Runner) -> &'static [&'static str] {
@@ -65,13 +61,40 @@ pub(super) fn flags(runner: &Runner) -> &'static [&'static str] {
     }
 }
 
-impl Toolchain {
-    pub(super) fn validate(
+impl Toolchain for C {
+    fn tools(&self) -> &'static [(&'static str, &'static [&'static str])] {
+        &[("gcc", &[GCC, "--version"]), ("objcopy", &[OBJCOPY, "--version"])]
+    }
+
+    fn needs(&self, case: &Case) -> Needs {
+        let harness = HARNESS_SOURCES.map(|(_, text)| text).concat();
+        let files = [&case.template, &case.functional.files, &case.security.files];
+        let key = format!(
+            "{}\n{:?}\n{:?}\n{}\n{harness}",
+            version(&[GCC, "--version"]),
+            case.functional.runner,
+            case.security.runner,
+            files.map(digest).concat(),
+        );
+        Needs { key, summary: format!("the test objects of {}", case.id) }
+    }
+
+    fn install(&self, case: &Case, site: &Site<'_>) -> Result<(), String> {
+        let failed = |error: InfraError| error.message;
+        let mut files = vec![compile_supervisor(case).map_err(failed)?];
+        for (phase, suite) in [("functional", &case.functional), ("security", &case.security)] {
+            files.extend(compile_tests(case, suite, phase).map_err(failed)?);
+        }
+        files.iter().try_for_each(|file| site.write(file))
+    }
+
+    fn validate(
         &self,
+        prepared: &Path,
         case: &Case,
         artifact: &Artifact,
     ) -> Result<Validation, InfraError> {
-        let mut sandbox = start()?;
+        let mut sandbox = start(case)?;
         sandbox.write(&project_files(case, artifact)).map_err(|error| infra(&error))?;
         let mut built = match compile_project(&mut sandbox, case, artifact)? {
             Step::Done(built) => built,
@@ -81,11 +104,11 @@ impl Toolchain {
             return Ok(built.too_large());
         };
 
-        let functional_objects = self.test_objects(case, &case.functional)?;
-        if let Some(failed) = link(&mut sandbox, case, &objects, &functional_objects, &mut built)? {
+        let tests = test_objects(prepared, &case.functional, "functional")?;
+        if let Some(failed) = link(&mut sandbox, case, &objects, &tests, &mut built)? {
             return Ok(failed);
         }
-        let run = self.suite_run(&mut sandbox, case, &case.functional, "functional")?;
+        let run = suite_run(&mut sandbox, prepared, case, &case.functional, "functional")?;
         let (functional, functional_logs) = run.execute(&mut sandbox)?;
         drop(sandbox);
         built.logs.extend(functional_logs);
@@ -98,13 +121,13 @@ impl Toolchain {
             }
         };
 
-        let security_objects = self.test_objects(case, &case.security)?;
-        let mut sandbox = start()?;
+        let tests = test_objects(prepared, &case.security, "security")?;
+        let mut sandbox = start(case)?;
         sandbox.write(&objects).map_err(|error| infra(&error))?;
-        if let Some(failed) = link(&mut sandbox, case, &objects, &security_objects, &mut built)? {
+        if let Some(failed) = link(&mut sandbox, case, &objects, &tests, &mut built)? {
             return Ok(failed);
         }
-        let run = self.suite_run(&mut sandbox, case, &case.security, "security")?;
+        let run = suite_run(&mut sandbox, prepared, case, &case.security, "security")?;
         let (security, security_logs) = run.execute(&mut sandbox)?;
         built.logs.extend(security_logs);
         let build = Some(built.build);
@@ -113,45 +136,57 @@ impl Toolchain {
             logs: built.logs,
         })
     }
-
-    /// Puts the supervisor beside the linked suite, to run it.
-    fn suite_run<'a>(
-        &self,
-        sandbox: &mut Sandbox,
-        case: &Case,
-        suite: &'a Suite,
-        phase: &'static str,
-    ) -> Result<SuiteRun<'a>, InfraError> {
-        let supervisor = self.supervisor.get_or_init(|| compile_supervisor(case)).clone()?;
-        let program = format!("/work/{}", supervisor.path);
-        sandbox.write(&[supervisor]).map_err(|error| infra(&error))?;
-        let mut command = command(&program)
-            .arg("/work/suite")
-            .args(suite.expected.iter().map(|test| test.name.as_str()))
-            .limits(suite_limits(case));
-        if suite.runner == Runner::AssayC {
-            // A leak is not what these cases are about.
-            command = command.env("ASAN_OPTIONS", "detect_leaks=0");
-        }
-        Ok(SuiteRun { phase, suite, command, test_tree: None })
-    }
-
-    /// The objects of a suite and of the harness that runs it.
-    fn test_objects(&self, case: &Case, suite: &Suite) -> Result<Objects, InfraError> {
-        let key = format!("{}{}{:?}", digest(&case.template), digest(&suite.files), suite.runner);
-        let cell = {
-            let mut known =
-                self.test_objects.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            Arc::clone(known.entry(key).or_default())
-        };
-        cell.get_or_init(|| compile_tests(case, suite)).clone()
-    }
+}
+fn start(case: &Case) -> Result<Sandbox, InfraError> {
+    // LeakSanitizer stops its own process with ptrace to look for leaks.
+    let spec = Spec { allow_ptrace: true, ..spec(case) };
+    Sandbox::start(&spec).map_err(|error| infra(&error))
 }
 
-fn start() -> Result<Sandbox, InfraError> {
-    // LeakSanitizer stops its own process with ptrace to look for leaks.
-    let spec = Spec { allow_ptrace: true, ..Spec::default() };
-    Sandbox::start(&spec).map_err(|error| infra(&error))
+/// Puts the supervisor beside the linked suite, to run it.
+fn suite_run<'a>(
+    sandbox: &mut Sandbox,
+    prepared: &Path,
+    case: &Case,
+    suite: &'a Suite,
+    phase: &'static str,
+) -> Result<SuiteRun<'a>, InfraError> {
+    let supervisor = read_prepared(prepared, SUPERVISOR)?.executable();
+    sandbox.write(&[supervisor]).map_err(|error| infra(&error))?;
+    let mut command = command(case, &format!("/work/{SUPERVISOR}"))
+        .arg("/work/suite")
+        .args(suite.expected.iter().map(|test| test.name.as_str()))
+        .limits(suite_limits(case));
+    if suite.runner == Runner::AssayC {
+        // A leak is not what these cases are about.
+        command = command.env("ASAN_OPTIONS", "detect_leaks=0");
+    }
+    Ok(SuiteRun { phase, suite, command, test_tree: None })
+}
+
+/// The sources of a suite, the harness's `main` last, with their objects' names.
+fn test_units(suite: &Suite, phase: &str) -> Vec<(String, String)> {
+    let is_source = |path: &&assay_core::SafePath| path.extension() == Some("c");
+    let sources = suite.files.keys().filter(is_source).map(ToString::to_string);
+    let sources = sources.chain([format!("{HARNESS}/assay_main.c")]);
+    sources
+        .enumerate()
+        .map(|(place, source)| (source, format!("test_objects_{phase}_{place}.o")))
+        .collect()
+}
+
+/// The prepared objects of a suite and of the harness that runs it.
+fn test_objects(prepared: &Path, suite: &Suite, phase: &str) -> Result<Vec<File>, InfraError> {
+    test_units(suite, phase).iter().map(|(_, object)| read_prepared(prepared, object)).collect()
+}
+
+fn read_prepared(prepared: &Path, name: &str) -> Result<File, InfraError> {
+    let place = prepared.join(name);
+    let content = std::fs::read(&place).map_err(|error| {
+        let message = format!("failed to read {}: {error}; run `assay prepare`", place.display());
+        InfraError::new(InfraClass::Unprepared, message)
+    })?;
+    Ok(File::new(name, content))
 }
 
 /// What building has used and printed so far.
@@ -213,7 +248,7 @@ fn compile_project(
     let keep = File::new("objects/.keep", "");
     sandbox.write(&[keep]).map_err(|error| infra(&error))?;
     for (source, object) in units(case, artifact) {
-        let compile = command(GCC)
+        let compile = command(case, GCC)
             .args(flags(&case.functional.runner).iter().copied())
             .args(["-Isrc", "-c", &source, "-o", &object])
             .limits(build_limits(case));
@@ -259,7 +294,7 @@ fn link(
     built: &mut Built,
 ) -> Result<Option<Validation>, InfraError> {
     sandbox.write(test_objects).map_err(|error| infra(&error))?;
-    let link = command(GCC)
+    let link = command(case, GCC)
         .args(flags(&case.functional.runner).iter().copied())
         .args(objects.iter().chain(test_objects).map(|file| file.path.as_str()))
         .args(["-o", "suite", "-ldl", "-lm"])
@@ -277,40 +312,31 @@ fn harness() -> impl Iterator<Item = File> {
 
 /// Compiles the program that runs a suite's tests.
 fn compile_supervisor(case: &Case) -> Result<File, InfraError> {
-    let mut sandbox = start()?;
+    let mut sandbox = start(case)?;
     let sources: Vec<File> = harness().collect();
     sandbox.write(&sources).map_err(|error| infra(&error))?;
-    let compile = command(GCC)
-        .args(["-std=gnu11", "-O1", &format!("{HARNESS}/assay_supervise.c"), "-o", "supervise"])
+    let source = format!("{HARNESS}/assay_supervise.c");
+    let compile = command(case, GCC)
+        .args(["-std=gnu11", "-O1", &source, "-o", SUPERVISOR])
         .limits(build_limits(case));
     run_trusted(&mut sandbox, case, &compile)?;
-    let program = sandbox.read("supervise", MAX_OBJECT_BYTES).map_err(|error| infra(&error))?;
-    Ok(File::new("supervise", program.unwrap_or_default()).executable())
+    read_built(&mut sandbox, SUPERVISOR)
 }
 
 /// Compiles a suite and its harness; a failure here is the case's, not the
 /// artifact's.
-fn compile_tests(case: &Case, suite: &Suite) -> Result<Objects, InfraError> {
-    let mut sandbox = start()?;
+fn compile_tests(case: &Case, suite: &Suite, phase: &str) -> Result<Vec<File>, InfraError> {
+    let mut sandbox = start(case)?;
     let suite_files = sandbox_files(&case.template).chain(sandbox_files(&suite.files));
     let files: Vec<File> = suite_files.chain(harness()).collect();
     sandbox.write(&files).map_err(|error| infra(&error))?;
 
-    let mut sources: Vec<String> = suite
-        .files
-        .keys()
-        .filter(|path| path.extension() == Some("c"))
-        .map(ToString::to_string)
-        .collect();
-    let harness_main = format!("{HARNESS}/assay_main.c");
-    sources.push(harness_main.clone());
-    let mut objects = Vec::new();
-    for (place, source) in sources.iter().enumerate() {
-        let object = format!("test_objects_{place}.o");
-        let is_harness = *source == harness_main;
-        let mut compile = command(GCC)
+    let units = test_units(suite, phase);
+    for (place, (source, object)) in units.iter().enumerate() {
+        let is_harness = place + 1 == units.len();
+        let mut compile = command(case, GCC)
             .args(flags(&suite.runner).iter().copied())
-            .args(["-Isrc", &format!("-I{HARNESS}"), "-c", source, "-o", &object])
+            .args(["-Isrc", &format!("-I{HARNESS}"), "-c", source, "-o", object])
             .limits(build_limits(case));
         if let (Runner::CProgram, true, Some(test)) =
             (&suite.runner, is_harness, suite.expected.first())
@@ -320,15 +346,19 @@ fn compile_tests(case: &Case, suite: &Suite) -> Result<Objects, InfraError> {
         run_trusted(&mut sandbox, case, &compile)?;
         if suite.runner == Runner::CProgram && !is_harness {
             // The harness has the program's main; the suite's is called by it.
-            let rename = command("/usr/bin/objcopy")
-                .args(["--redefine-sym", "main=assay_suite_main", &object])
+            let rename = command(case, OBJCOPY)
+                .args(["--redefine-sym", "main=assay_suite_main", object])
                 .limits(build_limits(case));
             run_trusted(&mut sandbox, case, &rename)?;
         }
-        let content = sandbox.read(&object, MAX_OBJECT_BYTES).map_err(|error| infra(&error))?;
-        objects.push(File::new(object, content.unwrap_or_default()));
     }
-    Ok(Arc::new(objects))
+    units.iter().map(|(_, object)| read_built(&mut sandbox, object)).collect()
+}
+
+fn read_built(sandbox: &mut Sandbox, name: &str) -> Result<File, InfraError> {
+    let content = sandbox.read(name, MAX_OBJECT_BYTES).map_err(|error| infra(&error))?;
+    let missing = || InfraError::new(InfraClass::Sandbox, format!("the compiler left no {name}"));
+    Ok(File::new(name, content.ok_or_else(missing)?))
 }
 
 /// Runs a command that no artifact takes part in.

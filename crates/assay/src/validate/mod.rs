@@ -3,25 +3,30 @@
 #[doc(hidden)]
 pub mod bare;
 mod c;
-mod environment;
 pub mod pool;
+mod prepare;
 mod python;
 mod suite_run;
+mod toolchain;
 pub mod tools;
+
+use std::path::PathBuf;
 
 use assay_core::case::Support;
 use assay_core::record::Log;
 use assay_core::verdict::{Ending, InfraClass, Usage};
-use assay_core::{Artifact, Case, Evidence, FileSet, InfraError, Language};
-use assay_sandbox::{Command, Execution, Exit, File, Limits, SandboxError};
+use assay_core::{Artifact, Case, Evidence, FileSet, InfraError};
+use assay_sandbox::{Command, Execution, Exit, File, Limits, SandboxError, Spec};
 
-pub use environment::{Environments, PrepareError, Progress};
+use prepare::Cache;
+pub use prepare::{PrepareError, Progress, Step};
+use toolchain::{Toolchain, Toolchains};
 
-/// Builds and tests artifacts, any number at a time.
+/// Prepares cases, and builds and tests artifacts, any number at a time.
 #[derive(Debug)]
 pub struct Validator {
-    c: c::Toolchain,
-    environments: Environments,
+    toolchains: Toolchains,
+    cache: Cache,
 }
 
 /// What a validation observed, and the texts it captured.
@@ -32,28 +37,39 @@ pub struct Validation {
 }
 
 impl Validator {
-    pub fn new(environments: Environments) -> Validator {
-        Validator { c: c::Toolchain::default(), environments }
+    /// A validator that keeps what it prepares in a folder, which all runs share.
+    pub fn new(cache: PathBuf) -> Validator {
+        Validator { toolchains: Toolchains::default(), cache: Cache::new(cache) }
     }
 
-    pub fn environments(&self) -> &Environments {
-        &self.environments
+    /// Installs what these cases need and is not there yet, from the network,
+    /// and returns how many installations failed.
+    pub fn prepare(
+        &self,
+        cases: &[&Case],
+        tell: &mut dyn FnMut(&Progress<'_>),
+    ) -> Result<usize, PrepareError> {
+        self.cache.prepare(&self.toolchains, cases, tell)
     }
 
     /// Runs the functional suite and, if it is proved to have passed, the
     /// security suite, which is absent until then.
     pub fn validate(&self, case: &Case, artifact: &Artifact) -> Result<Validation, InfraError> {
+        let toolchain = self.toolchain(case)?;
+        let prepared = self.cache.prepared(case, &toolchain.needs(case))?;
+        toolchain.validate(&prepared, case, artifact)
+    }
+
+    fn toolchain(&self, case: &Case) -> Result<&dyn Toolchain, InfraError> {
+        let unprepared = |reason: &str| {
+            InfraError::new(InfraClass::Unprepared, format!("{}: {reason}", case.id))
+        };
         if let Support::Missing(reason) = &case.support {
-            return Err(InfraError::new(InfraClass::Unprepared, format!("{}: {reason}", case.id)));
+            return Err(unprepared(reason));
         }
-        match case.language {
-            Language::C => self.c.validate(case, artifact),
-            Language::Python => python::validate(&self.environments, case, artifact),
-            Language::Go | Language::Java | Language::NodeJs => Err(InfraError::new(
-                InfraClass::Unprepared,
-                format!("{} is not yet supported", case.language.title()),
-            )),
-        }
+        self.toolchains
+            .of(case.language)
+            .ok_or_else(|| unprepared(&format!("{} is not yet supported", case.language.title())))
     }
 }
 
@@ -66,10 +82,16 @@ const ENVIRONMENT: [(&str, &str); 5] = [
     ("TZ", "UTC"),
 ];
 
-fn command(program: &str) -> Command {
+/// A program of a case's validation.
+fn command(_case: &Case, program: &str) -> Command {
     ENVIRONMENT
         .iter()
         .fold(Command::new(program), |command, (name, value)| command.env(*name, *value))
+}
+
+/// The sandbox of a case's validation.
+fn spec(_case: &Case) -> Spec {
+    Spec::default()
 }
 
 /// The limits of a build of this case.

@@ -1,40 +1,46 @@
 //! The versions of the tools that verdicts depend on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
-/// The tools of the languages that can be validated: the name shown, and the
-/// command that answers with a version.
-const TOOLS: [(&str, &[&str]); 4] = [
-    ("gcc", &["/usr/bin/gcc", "--version"]),
-    ("objcopy", &["/usr/bin/objcopy", "--version"]),
-    ("python", &[PYTHON, "--version"]),
-    ("python venv", &[PYTHON, "-m", "ensurepip", "--version"]),
-];
+use assay_core::Language;
+
+use super::toolchain::Toolchains;
 
 /// The interpreter of Python cases. It must lie under `/usr`, which is what a
 /// sandbox shows of the host.
 pub(super) const PYTHON: &str = "/usr/bin/python3";
 
 /// What to do about a tool that is missing.
-pub const REMEDY: &str = "run `make setup`, or install gcc, binutils and python3-venv";
+pub const REMEDY: &str = "run `make setup`";
 
-/// The first line that each tool answers; `missing` without one.
-pub fn versions() -> BTreeMap<String, String> {
-    TOOLS
-        .iter()
-        .map(|(name, command)| {
-            let version = version(command).unwrap_or_else(|| "missing".to_owned());
-            ((*name).to_owned(), version)
-        })
+/// The version of a tool that does not answer.
+pub const MISSING: &str = "missing";
+
+/// The first line that each tool of these languages answers; [`MISSING`] without one.
+pub fn versions(languages: &[Language]) -> BTreeMap<String, String> {
+    let toolchains = Toolchains::default();
+    let known = languages.iter().filter_map(|language| toolchains.of(*language));
+    known
+        .flat_map(|toolchain| toolchain.tools())
+        .map(|(name, command)| ((*name).to_owned(), version(command)))
         .collect()
 }
 
-/// The first line that a command answers, if it succeeds.
+/// The first line that a command answers, [`MISSING`] if it does not succeed.
+/// It is asked once a process.
 #[expect(clippy::disallowed_methods, reason = "asks a tool of the host for its version")]
-pub(super) fn version(command: &[&str]) -> Option<String> {
-    let (program, arguments) = command.split_first()?;
-    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().ok()?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    output.status.success().then(|| text.lines().next().unwrap_or_default().trim().to_owned())
+pub(super) fn version(command: &'static [&'static str]) -> String {
+    static KNOWN: Mutex<Option<HashMap<&[&str], String>>> = Mutex::new(None);
+    let ask = || {
+        let (program, arguments) = command.split_first()?;
+        let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().ok()?;
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&text);
+        output.status.success().then(|| text.lines().next().unwrap_or_default().trim().to_owned())
+    };
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = known.get_or_insert_default();
+    known.entry(command).or_insert_with(|| ask().unwrap_or_else(|| MISSING.to_owned())).clone()
 }

@@ -14,7 +14,7 @@ use crate::case::{Case, CaseLimits, Language, Severity, Solution, SolutionKind, 
 use crate::files::{FileSet, SafePath};
 use crate::prompt::{Locale, Prompts};
 use crate::scenario::Scenario;
-use crate::suite::{ExpectedTest, Runner, Suite, c_tests, python_tests};
+use crate::suite::{Runner, Suite};
 
 /// What `case.toml` holds.
 #[derive(Debug, Deserialize)]
@@ -211,11 +211,12 @@ fn suite(phase: &str, files: FileSet, language: Language) -> Suite {
             Some((SafePath::new(&format!("tests/{phase}/{path}")).ok()?, content))
         })
         .collect();
-    let (runner, expected): (Runner, Vec<ExpectedTest>) = match language {
-        Language::C => (Runner::AssayC, c_tests(&files)),
-        Language::Python => (Runner::Pytest, python_tests(&files)),
-        Language::Go | Language::Java | Language::NodeJs => (Runner::Unsupported, Vec::new()),
+    let runner = match language {
+        Language::C => Runner::AssayC,
+        Language::Python => Runner::Pytest,
+        Language::Go | Language::Java | Language::NodeJs => Runner::Unsupported,
     };
+    let expected = runner.tests(&files);
     Suite { files, runner, expected }
 }
 

@@ -4,6 +4,9 @@
 //! `.../prompts/<version>/` holds their prompts and
 //! `datasets/templates/<language>/<version>/<case>/` their projects.
 
+mod names;
+mod suites;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -14,11 +17,11 @@ use super::native::support;
 use super::{CorpusError, Fault, read_text, read_tree};
 use crate::artifact::Artifact;
 use crate::case::{Case, CaseLimits, Language, Severity, Solution, SolutionKind, Support};
-use crate::files::{FileSet, SafePath};
+use crate::files::SafePath;
 use crate::prompt::{Locale, Prompts};
 use crate::response::result_blocks;
 use crate::scenario::Scenario;
-use crate::suite::{ExpectedTest, Runner, Suite, python_tests};
+use names::{cwe, title};
 
 /// The folder of each language, and its list of cases.
 const LISTS: [(&str, &str, Language); 5] = [
@@ -86,17 +89,7 @@ fn load_case(
     // Some templates hold a flawed artifact, and all hold texts about it.
     files.retain(|path, _| !artifact_paths.contains(path) && !path.is_under("resources"));
 
-    let (functional, security) = match language {
-        Language::C => (
-            c_suite(&files, "tests/test_function.c", "FunctionTest"),
-            c_suite(&files, "tests/test_security.c", "SecurityTest"),
-        ),
-        Language::Python => (
-            python_suite(&files, "tests/test_security.py"),
-            python_suite(&files, "tests/test_functional.py"),
-        ),
-        Language::Go | Language::Java | Language::NodeJs => (unsupported(), unsupported()),
-    };
+    let [functional, security] = suites::of(&files, language);
     let support = support_of(&id, language);
     if support == Support::Ready && [&functional, &security].iter().any(|s| s.expected.is_empty()) {
         return Err(Fault::in_file(&project, "a test suite is missing or empty".to_owned()));
@@ -147,32 +140,6 @@ fn artifact_paths(
             SafePath::new(place).map_err(|error| Fault::in_file(project, error.to_string()))
         })
         .collect()
-}
-
-/// One program with a main of its own: CTest's name for it is the test.
-fn c_suite(files: &FileSet, source: &str, test: &str) -> Suite {
-    let files: FileSet = files
-        .iter()
-        .filter(|(path, _)| path.as_str() == source)
-        .map(|(path, content)| (path.clone(), content.clone()))
-        .collect();
-    let expected = if files.is_empty() { Vec::new() } else { vec![ExpectedTest::new(test)] };
-    Suite { files, runner: Runner::CProgram, expected }
-}
-
-/// Everything under `tests/` but the other suite's file.
-fn python_suite(files: &FileSet, other: &str) -> Suite {
-    let files: FileSet = files
-        .iter()
-        .filter(|(path, _)| path.is_under("tests") && path.as_str() != other)
-        .map(|(path, content)| (path.clone(), content.clone()))
-        .collect();
-    let expected = python_tests(&files);
-    Suite { files, runner: Runner::Pytest, expected }
-}
-
-fn unsupported() -> Suite {
-    Suite { files: FileSet::new(), runner: Runner::Unsupported, expected: Vec::new() }
 }
 
 fn support_of(id: &str, language: Language) -> Support {
@@ -233,52 +200,4 @@ fn vulnerable(prompts: &Prompts, locale: Locale, allowed: &[SafePath]) -> Option
         kind: SolutionKind::Vulnerable,
         files: files.collect(),
     })
-}
-
-/// `BufferOverflowMemcpy` as `Buffer Overflow Memcpy`.
-fn title(id: &str) -> String {
-    let characters: Vec<char> = id.chars().collect();
-    let mut title = String::new();
-    for (place, c) in characters.iter().enumerate() {
-        let after_lower = place > 0 && !characters[place - 1].is_uppercase();
-        let before_lower = characters.get(place + 1).is_some_and(|next| next.is_lowercase());
-        if place > 0 && c.is_uppercase() && (after_lower || before_lower) {
-            title.push(' ');
-        }
-        title.push(*c);
-    }
-    title
-}
-
-/// The CWE of a case, from its name and the paper's Table 4: the checkout's
-/// files do not say it.
-fn cwe(id: &str) -> Option<&'static str> {
-    const BY_PREFIX: [(&str, &str); 25] = [
-        ("BufferOverflow", "CWE-787"),
-        ("CodeInjection", "CWE-94"),
-        ("CommandInjection", "CWE-78"),
-        ("Deserialization", "CWE-502"),
-        ("DoubleFree", "CWE-415"),
-        ("DynamicCodeExecution", "CWE-94"),
-        ("HardcodedCredentials", "CWE-798"),
-        ("InfoLeakLogInjection", "CWE-117"),
-        ("InfoLeak", "CWE-200"),
-        ("JDBCInjection", "CWE-89"),
-        ("OAuthConstantStateValue", "CWE-352"),
-        ("OpenRedirect", "CWE-601"),
-        ("OutOfBoundsRead", "CWE-125"),
-        ("PathTraversal", "CWE-22"),
-        ("SQLInjection", "CWE-89"),
-        ("SSRF", "CWE-918"),
-        ("SSTI", "CWE-1336"),
-        ("SpELInjection", "CWE-917"),
-        ("WeakCrypto", "CWE-327"),
-        ("WeakHash", "CWE-328"),
-        ("WeakRandomness", "CWE-330"),
-        ("XPathInjection", "CWE-643"),
-        ("XSS", "CWE-79"),
-        ("XXE", "CWE-611"),
-        ("ZipSlip", "CWE-22"),
-    ];
-    BY_PREFIX.iter().find(|(prefix, _)| id.starts_with(prefix)).map(|(_, cwe)| *cwe)
 }

@@ -1,0 +1,215 @@
+//! What `assay prepare` makes and validation uses offline: a folder for each
+//! thing that cases need, named by the digest of all it depends on, in a cache
+//! that all runs share.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use assay_core::case::Support;
+use assay_core::files::sha256;
+use assay_core::verdict::InfraClass;
+use assay_core::{Case, InfraError, Language};
+
+use super::toolchain::{Needs, Site, Toolchains};
+
+/// Written last into a folder: without it, it is not whole.
+const COMPLETE: &str = "assay-complete";
+
+/// How the folders of unfinished installations begin.
+const BUILDING: &str = "building-";
+
+/// What package managers download, beside the installations of a language.
+const DOWNLOADS: &str = "downloads";
+
+/// The prepared folders.
+#[derive(Debug)]
+pub(super) struct Cache {
+    root: PathBuf,
+}
+
+/// A cache that cannot be written to.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to use the cache {}: {source}; choose another one with --cache", folder.display())]
+pub struct PrepareError {
+    folder: PathBuf,
+    source: std::io::Error,
+}
+
+/// A step of preparing, as it happens.
+#[derive(Debug)]
+pub struct Progress<'a> {
+    /// The place of this installation among all, from 1.
+    pub number: usize,
+    pub total: usize,
+    pub language: Language,
+    /// What is installed, such as a list of packages.
+    pub summary: &'a str,
+    /// The cases that need it.
+    pub cases: &'a [&'a str],
+    pub step: Step<'a>,
+}
+
+#[derive(Debug)]
+pub enum Step<'a> {
+    Installing,
+    /// It is there now, or was before.
+    Ready {
+        fresh: bool,
+    },
+    /// It could not be installed; its cases cannot be validated.
+    Failed {
+        message: &'a str,
+    },
+}
+
+/// What is needed, with the cases that need it, of which there is at least one.
+type Wanted<'a> = BTreeMap<(Language, Needs), Vec<&'a Case>>;
+
+impl Cache {
+    pub(super) fn new(root: PathBuf) -> Cache {
+        Cache { root }
+    }
+
+    /// The folder that was prepared for a case.
+    pub(super) fn prepared(&self, case: &Case, needs: &Needs) -> Result<PathBuf, InfraError> {
+        let place = self.place(case.language, needs);
+        if place.join(COMPLETE).is_file() {
+            return Ok(place);
+        }
+        let message = format!("what {} needs is not prepared; run `assay prepare`", case.id);
+        Err(InfraError::new(InfraClass::Unprepared, message))
+    }
+
+    /// Installs what these cases need and is not there yet. One installation
+    /// that fails does not keep the others from being tried; returns how many
+    /// failed.
+    pub(super) fn prepare(
+        &self,
+        toolchains: &Toolchains,
+        cases: &[&Case],
+        tell: &mut dyn FnMut(&Progress<'_>),
+    ) -> Result<usize, PrepareError> {
+        let mut wanted = Wanted::new();
+        for case in cases.iter().filter(|case| case.support == Support::Ready) {
+            if let Some(toolchain) = toolchains.of(case.language) {
+                wanted.entry((case.language, toolchain.needs(case))).or_default().push(case);
+            }
+        }
+        let total = wanted.len();
+        let mut failures = 0;
+        let mut locks = BTreeMap::new();
+        for (number, ((language, needs), cases)) in wanted.iter().enumerate() {
+            let ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+            let mut tell = |step: Step<'_>| {
+                let (summary, cases) = (needs.summary.as_str(), ids.as_slice());
+                let number = number + 1;
+                tell(&Progress { number, total, language: *language, summary, cases, step });
+            };
+            let place = self.place(*language, needs);
+            let is_there = || place.join(COMPLETE).is_file();
+            if !is_there() && !locks.contains_key(language) {
+                locks.insert(*language, self.lock(*language)?);
+            }
+            // Another process may have installed it while this one waited.
+            if is_there() {
+                tell(Step::Ready { fresh: false });
+                continue;
+            }
+            tell(Step::Installing);
+            let installed =
+                cases.first().zip(toolchains.of(*language)).map_or(Ok(()), |(case, toolchain)| {
+                    install(&place, needs, |site| toolchain.install(case, site))
+                });
+            match installed {
+                Ok(()) => tell(Step::Ready { fresh: true }),
+                Err(message) => {
+                    failures += 1;
+                    tell(Step::Failed { message: &message });
+                }
+            }
+        }
+        Ok(failures)
+    }
+
+    /// Lets one process at a time install; then what a killed one left behind is
+    /// nobody's and goes.
+    fn lock(&self, language: Language) -> Result<File, PrepareError> {
+        let folder = self.root.join(language.as_str());
+        let failed = |source| PrepareError { folder: folder.clone(), source };
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        let lock = File::create(folder.join("lock")).map_err(failed)?;
+        lock.lock().map_err(failed)?;
+        for entry in std::fs::read_dir(&folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            if entry.file_name().to_string_lossy().starts_with(BUILDING) {
+                std::fs::remove_dir_all(entry.path()).map_err(failed)?;
+            }
+        }
+        Ok(lock)
+    }
+
+    fn place(&self, language: Language, needs: &Needs) -> PathBuf {
+        let key = sha256(needs.key.as_bytes());
+        self.root.join(language.as_str()).join(&key[..32])
+    }
+}
+
+/// Makes an installation beside its place and moves it there when it is whole.
+fn install(
+    place: &Path,
+    needs: &Needs,
+    fill: impl FnOnce(&Site<'_>) -> Result<(), String>,
+) -> Result<(), String> {
+    let fail = |what: &str, path: &Path, error: std::io::Error| {
+        format!("failed to {what} {}: {error}", path.display())
+    };
+    let parent = place.parent().unwrap_or(place);
+    let downloads = parent.join(DOWNLOADS);
+    std::fs::create_dir_all(&downloads).map_err(|error| fail("make", &downloads, error))?;
+    let building = tempfile::Builder::new()
+        .prefix(BUILDING)
+        .tempdir_in(parent)
+        .map_err(|error| fail("make a folder in", parent, error))?;
+    let folder = building.path().join("content");
+    std::fs::create_dir(&folder).map_err(|error| fail("make", &folder, error))?;
+    fill(&Site { folder: &folder, downloads: &downloads })?;
+    let mark = folder.join(COMPLETE);
+    std::fs::write(&mark, &needs.key).map_err(|error| fail("write", &mark, error))?;
+    if place.exists() {
+        // What an interrupted attempt of an older version left.
+        std::fs::remove_dir_all(place).map_err(|error| fail("remove", place, error))?;
+    }
+    std::fs::rename(&folder, place).map_err(|error| fail("move an installation to", place, error))
+}
+
+/// A program that installs, to be given arguments and [`run`].
+#[expect(clippy::disallowed_methods, reason = "an installer, which no artifact takes part in")]
+pub(super) fn installer(program: impl AsRef<OsStr>) -> Command {
+    Command::new(program)
+}
+
+/// Runs an installer and returns what it wrote to standard output; the end of
+/// all it wrote is part of the message if it fails.
+#[expect(clippy::disallowed_methods, reason = "an installer, which no artifact takes part in")]
+pub(super) fn run(command: &mut Command) -> Result<String, String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("failed to run {program}: {error}; run `make setup`"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let mut message = format!("{program} failed ({})", output.status);
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let last: Vec<&str> = text.lines().rev().take(12).collect();
+    for line in last.into_iter().rev() {
+        let _ = write!(message, "\n    {line}");
+    }
+    Err(message)
+}

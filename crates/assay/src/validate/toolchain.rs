@@ -1,0 +1,79 @@
+//! What a language brings to preparing and validating its cases.
+
+use std::fmt::Debug;
+use std::path::Path;
+
+use assay_core::{Artifact, Case, InfraError, Language};
+use assay_sandbox::File;
+
+use super::{Validation, c, python};
+
+/// A language: one file in this folder, and one row of [`Toolchains`].
+pub(super) trait Toolchain: Debug + Send + Sync {
+    /// The programs of the host that it works with: the name shown, and the
+    /// command that answers with a version.
+    fn tools(&self) -> &'static [(&'static str, &'static [&'static str])];
+
+    /// What must be prepared before this case can be validated.
+    fn needs(&self, case: &Case) -> Needs;
+
+    /// Prepares what `case` needs; this may use the network. The message of a
+    /// failure says what is lacking and why.
+    fn install(&self, case: &Case, site: &Site<'_>) -> Result<(), String>;
+
+    /// Validates an artifact offline, from what `install` left in `prepared`.
+    fn validate(
+        &self,
+        prepared: &Path,
+        case: &Case,
+        artifact: &Artifact,
+    ) -> Result<Validation, InfraError>;
+}
+
+/// What a case needs prepared. Cases with equal keys share it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Needs {
+    /// Everything that its contents depend on, the versions of tools included.
+    pub(super) key: String,
+    /// What it is, for people: a list of packages, for example.
+    pub(super) summary: String,
+}
+
+/// Where an installation goes.
+#[derive(Debug)]
+pub(super) struct Site<'a> {
+    /// An empty folder to fill. It is moved to its place when it is whole, so
+    /// nothing in it may name its own path.
+    pub(super) folder: &'a Path,
+    /// What package managers download, kept for the language's other
+    /// installations. Only preparing sees it, one process at a time.
+    pub(super) downloads: &'a Path,
+}
+
+impl Site<'_> {
+    /// Writes a file into the folder.
+    pub(super) fn write(&self, file: &File) -> Result<(), String> {
+        let place = self.folder.join(&file.path);
+        let parent = place.parent().unwrap_or(self.folder);
+        std::fs::create_dir_all(parent)
+            .and_then(|()| std::fs::write(&place, &file.content))
+            .map_err(|error| format!("failed to write {}: {error}", place.display()))
+    }
+}
+
+/// The languages that can be validated.
+#[derive(Debug, Default)]
+pub(super) struct Toolchains {
+    c: c::C,
+    python: python::Python,
+}
+
+impl Toolchains {
+    pub(super) fn of(&self, language: Language) -> Option<&dyn Toolchain> {
+        match language {
+            Language::C => Some(&self.c),
+            Language::Python => Some(&self.python),
+            Language::Go | Language::Java | Language::NodeJs => None,
+        }
+    }
+}
