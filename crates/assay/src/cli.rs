@@ -166,6 +166,10 @@ pub struct RunArgs {
     /// functional failure [default: 3]
     #[arg(long, value_name = "N")]
     pub max_answers: Option<u32>,
+    /// Validate every artifact itself, even where an identical one of the same
+    /// case has been validated in this run
+    #[arg(long)]
+    pub validate_each: bool,
     #[command(flatten)]
     pub jobs: JobsArg,
     /// The run's file [default: assay-runs/<time>.assay]
@@ -173,7 +177,7 @@ pub struct RunArgs {
     pub output: Option<PathBuf>,
     /// Go on with this run, under its own settings: what is not judged yet is
     /// attempted
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "models", "base_url", "api_key_env", "cases", "languages", "scenarios", "rounds", "locale", "max_answers", "output", "corpus"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "models", "base_url", "api_key_env", "cases", "languages", "scenarios", "rounds", "locale", "max_answers", "validate_each", "output", "corpus"])]
     pub resume: Option<PathBuf>,
     /// Print the plan and stop
     #[arg(long)]

@@ -35,6 +35,8 @@ pub enum Runner {
     CProgram,
     /// Python files run by pytest.
     Pytest,
+    /// None: judges decide, from a rubric.
+    Judges,
     /// None in this version of the program.
     Unsupported,
 }
@@ -207,7 +209,7 @@ impl Runner {
         match self {
             Runner::AssayC => c::tests(files),
             Runner::Pytest => python::tests(files),
-            Runner::CProgram | Runner::Unsupported => Vec::new(),
+            Runner::CProgram | Runner::Judges | Runner::Unsupported => Vec::new(),
         }
     }
 }

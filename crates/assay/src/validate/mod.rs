@@ -14,7 +14,8 @@ use std::path::PathBuf;
 
 use assay_core::case::Support;
 use assay_core::record::Log;
-use assay_core::verdict::{Ending, InfraClass, Usage};
+use assay_core::suite::Runner;
+use assay_core::verdict::{Build, Ending, InfraClass, PassedSuite, SuiteEvidence, Usage};
 use assay_core::{Artifact, Case, Evidence, FileSet, InfraError};
 use assay_sandbox::{Command, Execution, Exit, File, Limits, SandboxError, Spec};
 
@@ -56,6 +57,10 @@ impl Validator {
     /// security suite, which is absent until then.
     pub fn validate(&self, case: &Case, artifact: &Artifact) -> Result<Validation, InfraError> {
         let toolchain = self.toolchain(case)?;
+        if case.functional.runner == Runner::Judges {
+            let evidence = Evidence::Unjudged { build: None, functional: None };
+            return Ok(Validation { evidence, logs: Vec::new() });
+        }
         let prepared = self.cache.prepared(case, &toolchain.needs(case))?;
         toolchain.validate(&prepared, case, artifact)
     }
@@ -92,6 +97,23 @@ fn command(_case: &Case, program: &str) -> Command {
 /// The sandbox of a case's validation.
 fn spec(_case: &Case) -> Spec {
     Spec::default()
+}
+
+/// The passed functional suite, after which the security suite is to run; or the
+/// evidence, if there is nothing more to run.
+fn after_functional(
+    case: &Case,
+    build: Option<&Build>,
+    functional: SuiteEvidence,
+) -> Result<PassedSuite, Box<Evidence>> {
+    let build = build.cloned();
+    match functional.into_passed() {
+        Err(functional) => Err(Box::new(Evidence::Nonfunctional { build, functional })),
+        Ok(functional) if case.security.runner == Runner::Judges => {
+            Err(Box::new(Evidence::Unjudged { build, functional: Some(functional) }))
+        }
+        Ok(functional) => Ok(functional),
+    }
 }
 
 /// The limits of a build of this case.

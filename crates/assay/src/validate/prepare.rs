@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 
 use assay_core::case::Support;
 use assay_core::files::sha256;
+use assay_core::suite::Runner;
 use assay_core::verdict::InfraClass;
 use assay_core::{Case, InfraError, Language};
 
@@ -94,7 +95,10 @@ impl Cache {
         tell: &mut dyn FnMut(&Progress<'_>),
     ) -> Result<usize, PrepareError> {
         let mut wanted = Wanted::new();
-        for case in cases.iter().filter(|case| case.support == Support::Ready) {
+        let is_run = |case: &&&Case| {
+            case.support == Support::Ready && case.functional.runner != Runner::Judges
+        };
+        for case in cases.iter().filter(is_run) {
             if let Some(toolchain) = toolchains.of(case.language) {
                 wanted.entry((case.language, toolchain.needs(case))).or_default().push(case);
             }

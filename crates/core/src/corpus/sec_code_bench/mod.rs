@@ -17,10 +17,11 @@ use super::native::support;
 use super::{CorpusError, Fault, read_text, read_tree};
 use crate::artifact::Artifact;
 use crate::case::{Case, CaseLimits, Language, Severity, Solution, SolutionKind, Support};
-use crate::files::SafePath;
+use crate::files::{FileSet, SafePath};
 use crate::prompt::{Locale, Prompts};
 use crate::response::result_blocks;
 use crate::scenario::Scenario;
+use crate::suite::{Runner, Suite};
 use names::{cwe, title};
 
 /// The folder of each language, and its list of cases.
@@ -38,9 +39,22 @@ struct Entry {
     template: String,
     prompt: String,
     scenarios: Vec<Scenario>,
+    #[serde(rename = "FuncTester")]
+    functional: Tester,
+    #[serde(rename = "SecTester")]
+    security: Tester,
     params: BTreeMap<String, String>,
     severity: Severity,
     locale: Locale,
+}
+
+/// Who decides a phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+enum Tester {
+    #[serde(rename = "UnitTester")]
+    Tests,
+    #[serde(rename = "LLMTester")]
+    Judges,
 }
 
 /// What a Python project's `signature.json` says of its artifact.
@@ -89,9 +103,15 @@ fn load_case(
     // Some templates hold a flawed artifact, and all hold texts about it.
     files.retain(|path, _| !artifact_paths.contains(path) && !path.is_under("resources"));
 
-    let [functional, security] = suites::of(&files, language);
+    let [mut functional, mut security] = suites::of(&files, language);
+    for (suite, tester) in [(&mut functional, entry.functional), (&mut security, entry.security)] {
+        if tester == Tester::Judges {
+            *suite = Suite { files: FileSet::new(), runner: Runner::Judges, expected: Vec::new() };
+        }
+    }
     let support = support_of(&id, language);
-    if support == Support::Ready && [&functional, &security].iter().any(|s| s.expected.is_empty()) {
+    let is_empty = |suite: &&Suite| suite.runner != Runner::Judges && suite.expected.is_empty();
+    if support == Support::Ready && [&functional, &security].iter().any(is_empty) {
         return Err(Fault::in_file(&project, "a test suite is missing or empty".to_owned()));
     }
     let template = files.into_iter().filter(|(path, _)| !path.is_under("tests")).collect();
