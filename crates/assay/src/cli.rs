@@ -51,7 +51,7 @@ pub enum Command {
     /// List the cases, or show one with its prompts
     Cases(CasesArgs),
     /// Install what the cases need, once, so that runs need no network
-    Prepare(CaseFilter),
+    Prepare(PrepareArgs),
     /// Prove cases: secure solutions pass, vulnerable ones fail security, empty
     /// and cheating ones fail
     Check(CheckArgs),
@@ -90,6 +90,16 @@ pub enum CasesCommand {
         #[arg(long)]
         locale: Option<Locale>,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct PrepareArgs {
+    #[command(flatten)]
+    pub filter: CaseFilter,
+    /// Install nothing; remove what no corpus needs that was prepared here and
+    /// still exists, and all downloads of package managers
+    #[arg(long, conflicts_with_all = ["cases", "languages"])]
+    pub prune: bool,
 }
 
 /// Which cases of the corpus.

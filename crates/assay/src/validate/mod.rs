@@ -5,6 +5,7 @@ pub mod bare;
 mod c;
 pub mod pool;
 mod prepare;
+mod prune;
 mod python;
 mod suite_run;
 mod toolchain;
@@ -21,6 +22,7 @@ use assay_sandbox::{Command, Execution, Exit, File, Limits, SandboxError, Spec};
 
 use prepare::Cache;
 pub use prepare::{PrepareError, Progress, Step};
+pub use prune::Pruned;
 use toolchain::{Toolchain, Toolchains};
 
 /// Prepares cases, and builds and tests artifacts, any number at a time.
@@ -51,6 +53,26 @@ impl Validator {
         tell: &mut dyn FnMut(&Progress<'_>),
     ) -> Result<usize, PrepareError> {
         self.cache.prepare(&self.toolchains, cases, tell)
+    }
+
+    /// Remembers that a corpus, as it was given, uses the cache.
+    pub fn register(&self, corpus: &str) -> Result<(), PrepareError> {
+        self.cache.register(corpus)
+    }
+
+    /// Every corpus that uses the cache.
+    pub fn corpora(&self) -> Result<Vec<String>, PrepareError> {
+        self.cache.corpora()
+    }
+
+    /// Forgets a corpus that is no more.
+    pub fn forget(&self, corpus: &str) -> Result<(), PrepareError> {
+        self.cache.forget(corpus)
+    }
+
+    /// Removes what none of these cases needs from the cache.
+    pub fn prune(&self, cases: &[Case]) -> Result<Pruned, PrepareError> {
+        self.cache.prune(&self.toolchains, cases)
     }
 
     /// Runs the functional suite and, if it is proved to have passed, the

@@ -40,6 +40,12 @@ pub struct PrepareError {
     source: std::io::Error,
 }
 
+impl PrepareError {
+    pub(super) fn new(folder: &Path, source: std::io::Error) -> PrepareError {
+        PrepareError { folder: folder.to_owned(), source }
+    }
+}
+
 /// A step of preparing, as it happens.
 #[derive(Debug)]
 pub struct Progress<'a> {
@@ -73,6 +79,10 @@ type Wanted<'a> = BTreeMap<(Language, Needs), Vec<&'a Case>>;
 impl Cache {
     pub(super) fn new(root: PathBuf) -> Cache {
         Cache { root }
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The folder that was prepared for a case.
@@ -141,9 +151,9 @@ impl Cache {
 
     /// Lets one process at a time install; then what a killed one left behind is
     /// nobody's and goes.
-    fn lock(&self, language: Language) -> Result<File, PrepareError> {
+    pub(super) fn lock(&self, language: Language) -> Result<File, PrepareError> {
         let folder = self.root.join(language.as_str());
-        let failed = |source| PrepareError { folder: folder.clone(), source };
+        let failed = |source| PrepareError::new(&folder, source);
         std::fs::create_dir_all(&folder).map_err(failed)?;
         let lock = File::create(folder.join("lock")).map_err(failed)?;
         lock.lock().map_err(failed)?;
@@ -156,7 +166,7 @@ impl Cache {
         Ok(lock)
     }
 
-    fn place(&self, language: Language, needs: &Needs) -> PathBuf {
+    pub(super) fn place(&self, language: Language, needs: &Needs) -> PathBuf {
         let key = sha256(needs.key.as_bytes());
         self.root.join(language.as_str()).join(&key[..32])
     }
