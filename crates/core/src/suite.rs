@@ -6,6 +6,7 @@
 //! count, and an exit status that agrees. Anything short of it is not a pass.
 
 mod c;
+pub mod nodejs;
 mod python;
 
 use std::collections::BTreeSet;
@@ -37,6 +38,10 @@ pub enum Runner {
     Pytest,
     /// None: judges decide, from a rubric.
     Judges,
+    /// JavaScript files run by the project's Jest.
+    Jest,
+    /// JavaScript files run by the project's Mocha.
+    Mocha,
     /// None in this version of the program.
     Unsupported,
 }
@@ -208,6 +213,7 @@ impl Runner {
     pub fn tests(&self, files: &FileSet) -> Vec<ExpectedTest> {
         match self {
             Runner::AssayC => c::tests(files),
+            Runner::Jest | Runner::Mocha => nodejs::tests(files),
             Runner::Pytest => python::tests(files),
             Runner::CProgram | Runner::Judges | Runner::Unsupported => Vec::new(),
         }

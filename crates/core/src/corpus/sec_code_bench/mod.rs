@@ -114,7 +114,8 @@ fn load_case(
     if support == Support::Ready && [&functional, &security].iter().any(is_empty) {
         return Err(Fault::in_file(&project, "a test suite is missing or empty".to_owned()));
     }
-    let template = files.into_iter().filter(|(path, _)| !path.is_under("tests")).collect();
+    let tests = if language == Language::NodeJs { "test" } else { "tests" };
+    let template = files.into_iter().filter(|(path, _)| !path.is_under(tests)).collect();
     let prompts = prompts(datasets, folder, entry)?;
     let solutions = vulnerable(&prompts, entry.locale, &artifact_paths).into_iter().collect();
     Ok(Case {

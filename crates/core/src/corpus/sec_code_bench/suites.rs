@@ -2,7 +2,7 @@
 
 use crate::case::Language;
 use crate::files::FileSet;
-use crate::suite::{ExpectedTest, Runner, Suite};
+use crate::suite::{ExpectedTest, Runner, Suite, nodejs};
 
 /// The functional and the security suite.
 pub(super) fn of(files: &FileSet, language: Language) -> [Suite; 2] {
@@ -18,7 +18,9 @@ pub(super) fn of(files: &FileSet, language: Language) -> [Suite; 2] {
             };
             [suite("tests/test_security.py"), suite("tests/test_functional.py")]
         }
-        Language::Go | Language::Java | Language::NodeJs => {
+        Language::NodeJs => ["test/function.test.js", "test/security.test.js"]
+            .map(|file| suite(nodejs::runner(files), files, |path| path == file)),
+        Language::Go | Language::Java => {
             [(); 2].map(|()| suite(Runner::Unsupported, files, |_| false))
         }
     }
