@@ -162,8 +162,8 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
 /// What this version of the program can validate.
 pub(super) fn support(language: Language) -> Support {
     match language {
-        Language::C | Language::Python => Support::Ready,
-        Language::Go | Language::Java | Language::NodeJs => {
+        Language::C | Language::Java | Language::Python => Support::Ready,
+        Language::Go | Language::NodeJs => {
             Support::Missing(format!("{} is not yet supported", language.title()))
         }
     }
@@ -213,8 +213,9 @@ fn suite(phase: &str, files: FileSet, language: Language) -> Suite {
         .collect();
     let runner = match language {
         Language::C => Runner::AssayC,
+        Language::Java => Runner::JUnit,
         Language::Python => Runner::Pytest,
-        Language::Go | Language::Java | Language::NodeJs => Runner::Unsupported,
+        Language::Go | Language::NodeJs => Runner::Unsupported,
     };
     let expected = runner.tests(&files);
     Suite { files, runner, expected }
