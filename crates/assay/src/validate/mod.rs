@@ -3,6 +3,7 @@
 #[doc(hidden)]
 pub mod bare;
 mod c;
+pub mod javac;
 pub mod pool;
 mod prepare;
 mod python;
