@@ -20,30 +20,37 @@ fn no_jars() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
 
+/// With what sources are compiled.
+#[derive(Default)]
+struct Beside<'a> {
+    class_path: &'a [String],
+    classes: &'a [(String, Vec<u8>)],
+    wall: Option<Duration>,
+}
+
 fn compile_with(
     compilers: &Compilers,
     jars: &Path,
     sources: &[(&str, &str)],
-    change: impl FnOnce(&mut Request<'_>),
+    beside: &Beside<'_>,
 ) -> Compiled {
     let options = strings(&["-source", "11", "-target", "11", "-nowarn"]);
     let sources: Vec<(String, String)> =
         sources.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
-    let mut request = Request {
+    let request = Request {
         jars,
-        class_path: &[],
+        class_path: beside.class_path,
         options: &options,
         sources: &sources,
-        classes: &[],
+        classes: beside.classes,
         processors: false,
-        wall: Duration::from_secs(30),
+        wall: beside.wall.unwrap_or(Duration::from_secs(30)),
     };
-    change(&mut request);
     compilers.compile(&request).expect("no trouble with the sandbox")
 }
 
 fn compile(compilers: &Compilers, jars: &Path, sources: &[(&str, &str)]) -> Compiled {
-    compile_with(compilers, jars, sources, |_| {})
+    compile_with(compilers, jars, sources, &Beside::default())
 }
 
 fn names(compiled: &Compiled) -> Vec<&str> {
@@ -55,7 +62,12 @@ fn requests_do_not_see_each_other() {
     let (compilers, jars) = (compilers(), no_jars());
     let first = [("src/a/Label.java", "package a; public class Label { class Inner {} }")];
     let compiled = compile(&compilers, jars.path(), &first);
-    assert_eq!(names(&compiled), ["a/Label$Inner.class", "a/Label.class"], "{compiled:?}");
+    assert_eq!(
+        names(&compiled),
+        ["a/Label$Inner.class", "a/Label.class"],
+        "{}",
+        compiled.diagnostics
+    );
     assert_eq!(compiled.ending, Ending::Exited(0));
 
     let user = [("src/a/User.java", "package a; class User { Label label; }")];
@@ -70,10 +82,9 @@ fn requests_do_not_see_each_other() {
     let other = [("src/a/Label.java", "package a; public class Label { int other; }")];
     assert_eq!(names(&compile(&compilers, jars.path(), &other)), ["a/Label.class"]);
 
-    let given = compile_with(&compilers, jars.path(), &user, |request| {
-        request.classes = &compiled.classes;
-    });
-    assert_eq!(names(&given), ["a/User.class"], "{given:?}");
+    let beside = Beside { classes: &compiled.classes, ..Beside::default() };
+    let given = compile_with(&compilers, jars.path(), &user, &beside);
+    assert_eq!(names(&given), ["a/User.class"], "{}", given.diagnostics);
 }
 
 #[test]
@@ -91,15 +102,12 @@ fn class_path_is_jars_and_folders_in_their_order() {
     std::fs::write(planted, "package lib; public class Planted {}").expect("written");
 
     let class_path = strings(&["/opt/java/classes"]);
+    let beside = Beside { class_path: &class_path, ..Beside::default() };
     let user = "import lib.*; class User { int one = new Library().one; }";
-    let compiled = compile_with(&compilers, jars.path(), &[("User.java", user)], |request| {
-        request.class_path = &class_path;
-    });
-    assert_eq!(names(&compiled), ["User.class"], "{compiled:?}");
+    let compiled = compile_with(&compilers, jars.path(), &[("User.java", user)], &beside);
+    assert_eq!(names(&compiled), ["User.class"], "{}", compiled.diagnostics);
     let user = "class User { lib.Planted planted; }";
-    let failed = compile_with(&compilers, jars.path(), &[("User.java", user)], |request| {
-        request.class_path = &class_path;
-    });
+    let failed = compile_with(&compilers, jars.path(), &[("User.java", user)], &beside);
     assert_eq!(failed.ending, Ending::Exited(1), "{failed:?}");
 }
 
@@ -117,21 +125,34 @@ fn source_too_deep_for_the_compiler_is_a_failure_and_the_next_works() {
 #[test]
 fn source_that_takes_for_ever_is_a_timeout_and_the_next_works() {
     let (compilers, jars) = (compilers(), no_jars());
-    // Each level of implicitly typed lambdas doubles the compiler's work.
-    let levels = 24;
+    // The compiler looks twice into each lambda that it must infer a type from.
+    let levels = 30;
+    let opening: String = (0..levels).map(|level| format!("of(v{level} -> {{ return ")).collect();
     let slow = format!(
-        "class Slow {{ interface F<T> {{ T of(T t); }} \
-         static <T> T f(F<T> one) {{ return null; }} static <T> T f(F<T> one, int... two) {{ return null; }} \
-         static <T> T g(java.util.function.Function<T, T> one) {{ return null; }} \
-         static <T> T g(java.util.function.UnaryOperator<T> one) {{ return null; }} \
-         Object x = {}null{}; }}",
-        (0..levels).map(|level| format!("f(v{level} -> ")).collect::<String>(),
-        ")".repeat(levels)
+        "import java.util.function.Function; class Slow {{ \
+         static <R> R of(Function<Integer, R> function) {{ return null; }} \
+         Object x = {opening}null{}; }}",
+        ";})".repeat(levels)
     );
-    let ended = compile_with(&compilers, jars.path(), &[("Slow.java", &slow)], |request| {
-        request.wall = Duration::from_secs(2);
-    });
-    assert_eq!(ended.ending, Ending::WallTimeout, "{ended:?}");
+    let beside = Beside { wall: Some(Duration::from_secs(2)), ..Beside::default() };
+    let ended = compile_with(&compilers, jars.path(), &[("Slow.java", &slow)], &beside);
+    assert_eq!(ended.ending, Ending::WallTimeout, "{}", ended.diagnostics);
+    let compiled = compile(&compilers, jars.path(), &[("A.java", "class A {}")]);
+    assert_eq!(names(&compiled), ["A.class"]);
+}
+
+#[test]
+fn source_that_takes_all_memory_is_out_of_it_and_the_next_works() {
+    let (compilers, jars) = (compilers(), no_jars());
+    // The compiler adds up constants as it reads them.
+    let constant = |level: usize| format!("static final String s{level} = s{0} + s{0};", level - 1);
+    let large = format!(
+        "class Large {{ static final String s0 = \"{}\"; {} }}",
+        "x".repeat(1000),
+        (1..40).map(constant).collect::<String>()
+    );
+    let ended = compile(&compilers, jars.path(), &[("Large.java", &large)]);
+    assert_eq!(ended.ending, Ending::OutOfMemory, "{}", ended.diagnostics);
     let compiled = compile(&compilers, jars.path(), &[("A.java", "class A {}")]);
     assert_eq!(names(&compiled), ["A.class"]);
 }
@@ -144,7 +165,8 @@ fn neither_modules_nor_misplaced_classes_get_further_than_with_javac() {
     assert!(failed.diagnostics.contains("module not found"), "{failed:?}");
     let misplaced = [("src/A.java", "public class B {}")];
     let failed = compile(&compilers, jars.path(), &misplaced);
-    let expect = "src/A.java:1: error: class B is public, should be declared in a file named B.java";
+    let expect =
+        "src/A.java:1: error: class B is public, should be declared in a file named B.java";
     assert!(failed.diagnostics.starts_with(expect), "{failed:?}");
     let compiled = compile(&compilers, jars.path(), &[("A.java", "class A {}")]);
     assert_eq!(names(&compiled), ["A.class"]);
@@ -160,7 +182,7 @@ fn two_at_once_are_two_compilers() {
                 for round in 0..5 {
                     let text = format!("class A {{ int x{number} = {round}; }}");
                     let compiled = compile(compilers, jars, &[("A.java", &text)]);
-                    assert_eq!(names(&compiled), ["A.class"], "{compiled:?}");
+                    assert_eq!(names(&compiled), ["A.class"], "{}", compiled.diagnostics);
                 }
             });
         }

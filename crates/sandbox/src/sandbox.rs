@@ -18,9 +18,7 @@ use nix::unistd::Pid;
 use crate::inside::launch::MARKER;
 use crate::inside::syscall;
 use crate::protocol::{self, Reply, Request};
-use crate::{
-    Command, Execution, Exit, File, Launcher, SandboxError, Service, Spec, TreeEntry,
-};
+use crate::{Command, Execution, Exit, File, Launcher, SandboxError, Service, Spec, TreeEntry};
 
 /// How long a sandbox may take to start, or to answer anything but a command.
 const PATIENCE: Duration = Duration::from_secs(60);

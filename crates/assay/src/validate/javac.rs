@@ -164,8 +164,7 @@ impl Compiler {
         match compiler.ask(&frame(&nothing), Instant::now() + START) {
             Ok(_) => Ok(compiler),
             Err(error) => {
-                let message =
-                    format!("the Java compiler does not start: {}", compiler.end(&error));
+                let message = format!("the Java compiler does not start: {}", compiler.end(&error));
                 Err(InfraError::new(InfraClass::Sandbox, message))
             }
         }
