@@ -6,7 +6,6 @@
 //! the artifact with the project's sources, then each suite against these classes,
 //! and runs each suite in a fresh sandbox.
 
-mod compile;
 mod engines;
 mod maven;
 mod project;
@@ -19,18 +18,15 @@ use assay_core::files::digest;
 use assay_core::record::Log;
 use assay_core::suite::{Suite, test_classes};
 use assay_core::verdict::{Build, Ending, InfraClass, SuiteEvidence, Usage};
-use assay_core::{Artifact, Case, Evidence, FileSet, InfraError, SafePath};
-use assay_sandbox::{Command, Execution, File, Mount, Sandbox, Spec};
+use assay_core::{Artifact, Case, Evidence, InfraError, SafePath};
+use assay_sandbox::{Command, File, Mount, Sandbox, Spec};
 
+use super::javac::{Compiled, Compilers, JARS, Request};
 use super::prepare::{installer, run as run_installer};
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::version;
-use super::{
-    Validation, command, ending, infra, logs, project_files, sandbox_files, spec, suite_limits,
-    usage,
-};
-use compile::{Compilation, Compiled, compile};
+use super::{Validation, command, infra, project_files, spec, suite_limits};
 use engines::Engine;
 use maven::{Dependency, MAVEN, resolve};
 use project::{Compiler, Jar, Project};
@@ -59,8 +55,13 @@ const TEST_CLASSES: &str = "target/test-classes";
 /// How the name of an entry of a jar begins that has code run by the compiler.
 const PROCESSORS: &[u8] = b"META-INF/services/javax.annotation.processing.Processor";
 
+/// Compiled classes: their paths below a folder of the class path, and content.
+type Classes = Vec<(String, Vec<u8>)>;
+
 #[derive(Debug, Default)]
-pub(super) struct Java;
+pub(super) struct Java {
+    compilers: Compilers,
+}
 
 impl Toolchain for Java {
     fn tools(&self) -> &'static [(&'static str, &'static [&'static str])] {
@@ -105,7 +106,10 @@ impl Toolchain for Java {
         build_harness(engine, &project, site)?;
         let text = serde_json::to_vec_pretty(&project).map_err(|error| error.to_string())?;
         site.write(&File::new(PROJECT, text))?;
-        train::archive(case, &project, site).map_err(|error| error.message)
+        let all = site.downloads.parent().unwrap_or(site.folder);
+        let compilers = &self.compilers;
+        let bench = Bench { compilers, case, all, prepared: site.folder, project };
+        train::archive(&bench, site).map_err(|error| error.message)
     }
 
     fn validate(
@@ -114,7 +118,9 @@ impl Toolchain for Java {
         case: &Case,
         artifact: &Artifact,
     ) -> Result<Validation, InfraError> {
-        let bench = Bench { case, prepared, project: read_project(prepared)? };
+        let project = read_project(prepared)?;
+        let all = prepared.parent().unwrap_or(prepared);
+        let bench = Bench { compilers: &self.compilers, case, all, prepared, project };
         let mut built = Built::default();
         let Some(classes) = bench.compile_project(artifact, &mut built)? else {
             return Ok(built.failure());
@@ -123,7 +129,7 @@ impl Toolchain for Java {
         let Some(tests) = bench.compile_tests(&classes, &case.functional, &mut built)? else {
             return Ok(built.failure());
         };
-        let (functional, functional_logs) = run(&case.functional, "functional", tests)?;
+        let (functional, functional_logs) = run(&case.functional, "functional", &tests)?;
         built.logs.extend(functional_logs);
         let functional = match functional.into_passed() {
             Ok(functional) => functional,
@@ -135,7 +141,7 @@ impl Toolchain for Java {
         let Some(tests) = bench.compile_tests(&classes, &case.security, &mut built)? else {
             return Ok(built.failure());
         };
-        let (security, security_logs) = run(&case.security, "security", tests)?;
+        let (security, security_logs) = run(&case.security, "security", &tests)?;
         built.logs.extend(security_logs);
         let evidence = Evidence::Functional { build: Some(built.build), functional, security };
         Ok(Validation { evidence, logs: built.logs })
@@ -144,10 +150,8 @@ impl Toolchain for Java {
 
 /// The sandbox of a Java program.
 fn machine(case: &Case, prepared: &Path) -> Spec {
-    let mounts = vec![
-        Mount::new(MACHINE_SETTINGS, MACHINE_SETTINGS),
-        Mount::new(prepared, PREPARED),
-    ];
+    let mounts =
+        vec![Mount::new(MACHINE_SETTINGS, MACHINE_SETTINGS), Mount::new(prepared, PREPARED)];
     Spec { mounts, ..spec(case) }
 }
 
@@ -186,14 +190,15 @@ fn place_jar(
 
 /// Whether a jar brings annotation processors: names of entries are not packed.
 fn has_processors(jar: &Path) -> Result<bool, String> {
-    let bytes = std::fs::read(jar)
-        .map_err(|error| format!("failed to read {}: {error}", jar.display()))?;
+    let bytes =
+        std::fs::read(jar).map_err(|error| format!("failed to read {}: {error}", jar.display()))?;
     Ok(bytes.windows(PROCESSORS.len()).any(|window| window == PROCESSORS))
 }
 
 /// Compiles what runs the tests, against the JUnit that the case has.
 fn build_harness(engine: Engine, project: &Project, site: &Site<'_>) -> Result<(), String> {
-    let folder = tempfile::tempdir().map_err(|error| format!("failed to make a folder: {error}"))?;
+    let folder =
+        tempfile::tempdir().map_err(|error| format!("failed to make a folder: {error}"))?;
     let mut sources: Vec<PathBuf> = Vec::new();
     for (name, text) in engine.sources() {
         let place = folder.path().join(name);
@@ -201,11 +206,8 @@ fn build_harness(engine: Engine, project: &Project, site: &Site<'_>) -> Result<(
             .map_err(|error| format!("failed to write {}: {error}", place.display()))?;
         sources.push(place);
     }
-    let jars: Vec<String> = project
-        .jars
-        .iter()
-        .map(|jar| site.folder.join(&jar.path).display().to_string())
-        .collect();
+    let jars: Vec<String> =
+        project.jars.iter().map(|jar| site.folder.join(&jar.path).display().to_string()).collect();
     let classes = folder.path().join("classes");
     let mut javac = installer(JAVAC);
     javac.args(["-J-XX:TieredStopAtLevel=1", "-proc:none", "-nowarn", "-g:source,lines", "-cp"]);
@@ -241,10 +243,13 @@ impl Default for Built {
 }
 
 impl Built {
-    fn add(&mut self, execution: &Execution) {
-        self.build.ending = ending(execution.exit);
-        self.build.usage += usage(execution);
-        self.logs.extend(logs("build", execution));
+    fn add(&mut self, compiled: &Compiled) {
+        self.build.ending = compiled.ending.clone();
+        self.build.usage += compiled.usage;
+        if !compiled.diagnostics.is_empty() {
+            let text = compiled.diagnostics.clone();
+            self.logs.push(Log { name: "build.stderr".to_owned(), text });
+        }
     }
 
     /// What the artifact amounts to, as its build failed.
@@ -255,7 +260,11 @@ impl Built {
 
 /// A case that is prepared, to build and test artifacts on.
 struct Bench<'a> {
+    compilers: &'a Compilers,
     case: &'a Case,
+    /// The folder of the prepared folders of all cases: a compiler that sees it
+    /// serves any of them.
+    all: &'a Path,
     prepared: &'a Path,
     project: Project,
 }
@@ -267,79 +276,67 @@ impl Bench<'_> {
         &self,
         artifact: &Artifact,
         built: &mut Built,
-    ) -> Result<Option<Vec<File>>, InfraError> {
-        let is_source = |file: &File| Path::new(&file.path).extension().is_some_and(|it| it == "java");
-        let files = project_files(self.case, artifact);
-        let mut sources: Vec<File> = Vec::new();
-        for file in files.into_iter().filter(is_source) {
-            // The artifact comes last, and in place of what is there.
-            sources.retain(|known| known.path != file.path);
-            sources.push(file);
+    ) -> Result<Option<Classes>, InfraError> {
+        let mut sources = Vec::new();
+        for file in project_files(self.case, artifact) {
+            if file.path.ends_with(".java") {
+                // The artifact comes last, and in place of what is there.
+                sources.retain(|(path, _)| *path != file.path);
+                sources.push((file.path, String::from_utf8_lossy(&file.content).into_owned()));
+            }
         }
-        let jars = self.project.jars.iter().filter(|jar| jar.is_of_project);
-        self.compile(
-            Compilation {
-                case: self.case,
-                prepared: self.prepared,
-                options: &self.project.compiler,
-                jars: jars.map(in_sandbox).collect(),
-                classes: &[],
-                sources,
-            },
-            CLASSES,
-            built,
-        )
+        let is_of_project = |jar: &Jar| jar.is_of_project;
+        self.compile(&self.project.compiler, is_of_project, &sources, &[], built)
     }
 
     /// Compiles a suite against the project's classes. A refusal is the
     /// artifact's, as the tests compile with any that has what they use.
     fn compile_tests(
         &self,
-        classes: &[File],
+        classes: &[(String, Vec<u8>)],
         suite: &Suite,
         built: &mut Built,
-    ) -> Result<Option<Vec<File>>, InfraError> {
-        self.compile(
-            Compilation {
-                case: self.case,
-                prepared: self.prepared,
-                options: &self.project.test_compiler,
-                jars: self.project.jars.iter().map(in_sandbox).collect(),
-                classes,
-                sources: sandbox_files(&sources(&suite.files)).collect(),
-            },
-            TEST_CLASSES,
-            built,
-        )
+    ) -> Result<Option<Classes>, InfraError> {
+        let sources = suite.files.iter().filter(|(path, _)| path.extension() == Some("java"));
+        let sources: Vec<(String, String)> = sources
+            .map(|(path, text)| (path.to_string(), String::from_utf8_lossy(text).into_owned()))
+            .collect();
+        self.compile(&self.project.test_compiler, |_| true, &sources, classes, built)
     }
 
-    /// Compiles, and puts the classes below `folder`.
     fn compile(
         &self,
-        what: Compilation<'_>,
-        folder: &str,
+        compiler: &Compiler,
+        with: impl Fn(&Jar) -> bool,
+        sources: &[(String, String)],
+        classes: &[(String, Vec<u8>)],
         built: &mut Built,
-    ) -> Result<Option<Vec<File>>, InfraError> {
-        let (compiled, execution) = compile(what)?;
-        built.add(&execution);
-        let Compiled::Classes(classes) = compiled else {
-            if execution.exit.is_success() {
-                built.build.ending = Ending::OutputLimit;
-            }
-            return Ok(None);
-        };
-        let place = |file: File| File::new(format!("{folder}/{}", file.path), file.content);
-        Ok(Some(classes.into_iter().map(place).collect()))
+    ) -> Result<Option<Classes>, InfraError> {
+        let here = self.prepared.strip_prefix(self.all).unwrap_or(self.prepared);
+        let jars = self.project.jars.iter().filter(|jar| with(jar));
+        let class_path: Vec<String> =
+            jars.map(|jar| format!("{JARS}/{}/{}", here.display(), jar.path)).collect();
+        let compiled = self.compilers.compile(&Request {
+            jars: self.all,
+            class_path: &class_path,
+            options: &compiler.options,
+            sources,
+            classes,
+            processors: compiler.runs_processors,
+            wall: self.case.limits.build,
+        })?;
+        built.add(&compiled);
+        Ok((compiled.ending == Ending::Exited(0)).then_some(compiled.classes))
     }
 
     /// Runs one suite in a sandbox of its own, where the other suite is not.
     fn run(
         &self,
         artifact: &Artifact,
-        classes: &[File],
+        classes: &[(String, Vec<u8>)],
         suite: &Suite,
         phase: &'static str,
-        tests: Vec<File>,
+        tests: &[(String, Vec<u8>)],
     ) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
         let mut sandbox = self.stage(artifact, classes, suite, tests)?;
         let archive = format!("-XX:SharedArchiveFile={PREPARED}/{ARCHIVE}");
@@ -351,9 +348,9 @@ impl Bench<'_> {
     fn stage(
         &self,
         artifact: &Artifact,
-        classes: &[File],
+        classes: &[(String, Vec<u8>)],
         suite: &Suite,
-        tests: Vec<File>,
+        tests: &[(String, Vec<u8>)],
     ) -> Result<Sandbox, InfraError> {
         let spec = machine(self.case, self.prepared);
         let mut sandbox = Sandbox::start(&spec).map_err(|error| infra(&error))?;
@@ -369,8 +366,12 @@ impl Bench<'_> {
                 files.push(File::new(format!("{TEST_CLASSES}/{resource}"), content.clone()));
             }
         }
-        files.extend_from_slice(classes);
-        files.extend(tests);
+        for (folder, classes) in [(CLASSES, classes), (TEST_CLASSES, tests)] {
+            let file = |(path, content): &(String, Vec<u8>)| {
+                File::new(format!("{folder}/{path}"), content.clone())
+            };
+            files.extend(classes.iter().map(file));
+        }
         sandbox.write(&files).map_err(|error| infra(&error))?;
         Ok(sandbox)
     }
@@ -402,12 +403,6 @@ impl Bench<'_> {
 
 fn in_sandbox(jar: &Jar) -> String {
     format!("{PREPARED}/{}", jar.path)
-}
-
-/// The Java files of a suite.
-fn sources(files: &FileSet) -> FileSet {
-    let java = files.iter().filter(|(path, _)| path.extension() == Some("java"));
-    java.map(|(path, content)| (path.clone(), content.clone())).collect()
 }
 
 /// The name by which tests load this file of a suite, if it is no source: by its

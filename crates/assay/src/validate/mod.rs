@@ -4,6 +4,7 @@
 pub mod bare;
 mod c;
 mod java;
+pub mod javac;
 pub mod pool;
 mod prepare;
 mod python;

@@ -6,7 +6,8 @@ use super::{ExpectedTest, source_texts};
 use crate::files::FileSet;
 
 /// The annotations that make a method a test.
-const TEST: [&str; 5] = ["Test", "ParameterizedTest", "RepeatedTest", "TestFactory", "TestTemplate"];
+const TEST: [&str; 5] =
+    ["Test", "ParameterizedTest", "RepeatedTest", "TestFactory", "TestTemplate"];
 
 /// What in a method's body may skip its test.
 const SKIPS: [&str; 9] = [
@@ -410,23 +411,34 @@ mod tests {
     #[test]
     fn tests_are_the_annotated_methods_of_classes() {
         check(
-            &["package a.b;\nimport org.junit.Test;\n/* @Test void no() {} */\npublic class OneTest {\n  String s = \"@Test void no() { }}\"; char c = '\"';\n  @Test public void one() { new Object() { @Override public void x() {} }; }\n  // @Test void no() {}\n  @Test(expected = java.io.IOException.class) public void two() throws Exception {}\n  @org.junit.jupiter.api.Test @Timeout(3) void three() { Object o = A.class; helper(1); }\n  @Before public void setUp() {}\n  void helper(int record) { record = 1; }\n}\n"],
+            &[
+                "package a.b;\nimport org.junit.Test;\n/* @Test void no() {} */\npublic class OneTest {\n  String s = \"@Test void no() { }}\"; char c = '\"';\n  @Test public void one() { new Object() { @Override public void x() {} }; }\n  // @Test void no() {}\n  @Test(expected = java.io.IOException.class) public void two() throws Exception {}\n  @org.junit.jupiter.api.Test @Timeout(3) void three() { Object o = A.class; helper(1); }\n  @Before public void setUp() {}\n  void helper(int record) { record = 1; }\n}\n",
+            ],
             &["OneTest.one", "OneTest.two", "OneTest.three"],
             &["a.b.OneTest"],
         );
         check(
-            &["class T { @ParameterizedTest @ValueSource(strings = {\"a\", \"}\"}) void p(String s) {}\n @RepeatedTest(3) void r() {} String t = \"\"\"\n \" @Test void no() {\n\"\"\"; }"],
+            &[
+                "class T { @ParameterizedTest @ValueSource(strings = {\"a\", \"}\"}) void p(String s) {}\n @RepeatedTest(3) void r() {} String t = \"\"\"\n \" @Test void no() {\n\"\"\"; }",
+            ],
             &["T.p", "T.r"],
             &["T"],
         );
-        check(&["class OldTest extends TestCase { public void testA() {} void b() {} }"], &["OldTest.testA"], &["OldTest"]);
+        check(
+            &["class OldTest extends TestCase { public void testA() {} void b() {} }"],
+            &["OldTest.testA"],
+            &["OldTest"],
+        );
         check(&["class Helper { static int port() { return 1; } }"], &[], &[]);
     }
 
     #[test]
     fn tests_are_inherited_and_nested() {
         check(
-            &["abstract class Base { @Test void base() {} @Test void over() {} }", "class T extends Base { @Test void over() {} @Nested class In { @Test void in() {} } static class Other { @Test void no() {} } }"],
+            &[
+                "abstract class Base { @Test void base() {} @Test void over() {} }",
+                "class T extends Base { @Test void over() {} @Nested class In { @Test void in() {} } static class Other { @Test void no() {} } }",
+            ],
             &["T.over", "T.base", "T.In.in"],
             &["T"],
         );
@@ -435,11 +447,17 @@ mod tests {
     #[test]
     fn a_test_may_skip_only_where_its_source_says_so() {
         check(
-            &["class T { @Test void a() { Assume.assumeTrue(x); } @Test void b() {} @Disabled(\"no\") @Test void c() {} }"],
+            &[
+                "class T { @Test void a() { Assume.assumeTrue(x); } @Test void b() {} @Disabled(\"no\") @Test void c() {} }",
+            ],
             &["T.a?", "T.b", "T.c?"],
             &["T"],
         );
-        check(&["class T { @Before void setUp() { assumeTrue(x); } @Test void a() {} }"], &["T.a?"], &["T"]);
+        check(
+            &["class T { @Before void setUp() { assumeTrue(x); } @Test void a() {} }"],
+            &["T.a?"],
+            &["T"],
+        );
         check(&["@Ignore class T { @Test void a() {} }"], &["T.a?"], &["T"]);
     }
 }

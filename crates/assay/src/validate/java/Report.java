@@ -31,9 +31,11 @@ final class Report {
 
     /** Takes the nonce, and closes the channel that it came on. */
     static Report open() throws Exception {
-        byte[] nonce;
+        byte[] nonce = new byte[NONCE_LENGTH];
         try (FileInputStream input = new FileInputStream(descriptor(NONCE_CHANNEL))) {
-            nonce = input.readNBytes(NONCE_LENGTH);
+            for (int place = 0; place < NONCE_LENGTH; place++) {
+                nonce[place] = (byte) input.read();
+            }
         }
         FileOutputStream channel = new FileOutputStream(descriptor(REPORT_CHANNEL));
         return new Report(channel, new String(nonce, StandardCharsets.US_ASCII));

@@ -63,7 +63,9 @@ impl Engine {
         let Some((jupiter, platform)) = version("org.junit.jupiter", "junit-jupiter-api")
             .zip(version("org.junit.platform", "junit-platform-commons"))
         else {
-            return Err("its tests need JUnit Jupiter, which is no dependency of pom.xml".to_owned());
+            return Err(
+                "its tests need JUnit Jupiter, which is no dependency of pom.xml".to_owned()
+            );
         };
         let mut wanted = vec![
             ("org.junit.platform", "junit-platform-launcher", platform),

@@ -78,7 +78,6 @@ fn parse_list(path: &Path) -> Option<Vec<Dependency>> {
             file: Path::new("/").join(file),
         })
     };
-    let is_jar =
-        |it: &Dependency| it.file.extension().is_some_and(|extension| extension == "jar");
+    let is_jar = |it: &Dependency| it.file.extension().is_some_and(|extension| extension == "jar");
     Some(text.lines().filter_map(dependency).filter(is_jar).collect())
 }

@@ -24,7 +24,7 @@ pub(super) struct Jar {
     pub(super) is_of_project: bool,
 }
 
-/// Options of the Java compiler.
+/// Options of the Java compiler. Sources are UTF-8.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Compiler {
     pub(super) options: Vec<String>,
@@ -107,9 +107,8 @@ fn options(
     let property = |name: &str| properties.and_then(|it| text(it, name));
     let named = |name: &str| {
         let own = format!("test{}{}", name[..1].to_uppercase(), &name[1..]);
-        let own = (!prefix.is_empty()).then(|| {
-            configured(&own).or_else(|| property(&format!("maven.compiler.{own}")))
-        });
+        let own = (!prefix.is_empty())
+            .then(|| configured(&own).or_else(|| property(&format!("maven.compiler.{own}"))));
         own.flatten()
             .or_else(|| configured(name))
             .or_else(|| property(&format!("maven.compiler.{name}")))
@@ -119,11 +118,7 @@ fn options(
                     make them dependencies"
             .to_owned());
     }
-    let encoding = configured("encoding")
-        .or_else(|| property("project.build.sourceEncoding"))
-        .unwrap_or("UTF-8");
     let mut options = vec!["-g".to_owned(), "-nowarn".to_owned()];
-    options.extend(["-encoding".to_owned(), encoding.to_owned()]);
     if let Some(release) = named("release") {
         options.extend(["--release".to_owned(), release.to_owned()]);
     } else {
@@ -184,21 +179,15 @@ mod tests {
         let settings = Settings::of(model).expect("a model");
         assert_eq!(
             settings.compiler.options.join(" "),
-            "-g -nowarn -encoding UTF-8 -source 11 -target 11 -parameters -Xlint:all"
+            "-g -nowarn -source 11 -target 11 -parameters -Xlint:all"
         );
         assert_eq!(
             settings.test_compiler.options.join(" "),
-            "-g -nowarn -encoding UTF-8 --release 17 -parameters -Xlint:all"
+            "-g -nowarn --release 17 -parameters -Xlint:all"
         );
-        assert_eq!(
-            settings.arguments,
-            ["-Xmx64m", "--add-opens", "a/b=ALL-UNNAMED", "-Da.b=c d"]
-        );
+        assert_eq!(settings.arguments, ["-Xmx64m", "--add-opens", "a/b=ALL-UNNAMED", "-Da.b=c d"]);
         assert_eq!(settings.environment, [("E".to_owned(), "f".to_owned())]);
         let bare = Settings::of("<project/>").expect("a model");
-        assert_eq!(
-            bare.compiler.options.join(" "),
-            "-g -nowarn -encoding UTF-8 -source 8 -target 8"
-        );
+        assert_eq!(bare.compiler.options.join(" "), "-g -nowarn -source 8 -target 8");
     }
 }

@@ -6,15 +6,15 @@
 
 use std::collections::BTreeSet;
 
+use assay_core::case::SolutionKind;
 use assay_core::suite::Suite;
 use assay_core::verdict::InfraClass;
-use assay_core::case::SolutionKind;
-use assay_core::{Artifact, Case, InfraError};
+use assay_core::{Artifact, InfraError};
 use assay_sandbox::{Execution, File, Sandbox};
 
 use super::super::toolchain::Site;
 use super::super::{build_limits, infra};
-use super::{ARCHIVE, Bench, Built, JAVA, Project, command, machine};
+use super::{ARCHIVE, Bench, Built, JAVA, command, machine};
 
 /// Changes with the form of the archive, so that another one is prepared.
 pub(super) const FORM: &str = "classes.jsa of a class list, 1";
@@ -24,8 +24,8 @@ const MAX_LIST_BYTES: u64 = 32 << 20;
 const MAX_ARCHIVE_BYTES: u64 = 200 << 20;
 
 /// Trains with the first solution of each kind, and archives.
-pub(super) fn archive(case: &Case, project: &Project, site: &Site<'_>) -> Result<(), InfraError> {
-    let bench = Bench { case, prepared: site.folder, project: project.clone() };
+pub(super) fn archive(bench: &Bench<'_>, site: &Site<'_>) -> Result<(), InfraError> {
+    let case = bench.case;
     let mut classes = BTreeSet::new();
     let mut list = String::new();
     let mut add = |text: String| {
@@ -45,7 +45,7 @@ pub(super) fn archive(case: &Case, project: &Project, site: &Site<'_>) -> Result
             continue;
         };
         for suite in [&case.functional, &case.security] {
-            if let Some(loaded) = loaded(&bench, &artifact, &compiled, suite)? {
+            if let Some(loaded) = loaded(bench, &artifact, &compiled, suite)? {
                 add(loaded);
             }
         }
@@ -70,13 +70,13 @@ pub(super) fn archive(case: &Case, project: &Project, site: &Site<'_>) -> Result
 fn loaded(
     bench: &Bench<'_>,
     artifact: &Artifact,
-    classes: &[File],
+    classes: &[(String, Vec<u8>)],
     suite: &Suite,
 ) -> Result<Option<String>, InfraError> {
     let Some(tests) = bench.compile_tests(classes, suite, &mut Built::default())? else {
         return Ok(None);
     };
-    let mut sandbox = bench.stage(artifact, classes, suite, tests)?;
+    let mut sandbox = bench.stage(artifact, classes, suite, &tests)?;
     let run = bench
         .test_command(suite, &[format!("-XX:DumpLoadedClassList={LIST}")])
         .report()
