@@ -3,6 +3,8 @@
 #[doc(hidden)]
 pub mod bare;
 mod c;
+mod java;
+pub mod javac;
 mod nodejs;
 pub mod pool;
 mod prepare;

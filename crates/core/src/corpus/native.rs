@@ -163,10 +163,8 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
 /// What this version of the program can validate.
 pub(super) fn support(language: Language) -> Support {
     match language {
-        Language::C | Language::NodeJs | Language::Python => Support::Ready,
-        Language::Go | Language::Java => {
-            Support::Missing(format!("{} is not yet supported", language.title()))
-        }
+        Language::C | Language::Java | Language::NodeJs | Language::Python => Support::Ready,
+        Language::Go => Support::Missing(format!("{} is not yet supported", language.title())),
     }
 }
 
@@ -208,9 +206,10 @@ fn check(case: &CaseFile, path: &Path, text: &str, folder: &Path) -> Vec<Fault> 
 fn runner(language: Language, template: &FileSet) -> Runner {
     match language {
         Language::C => Runner::AssayC,
+        Language::Java => Runner::JUnit,
         Language::NodeJs => nodejs::runner(template),
         Language::Python => Runner::Pytest,
-        Language::Go | Language::Java => Runner::Unsupported,
+        Language::Go => Runner::Unsupported,
     }
 }
 
