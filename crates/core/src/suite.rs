@@ -6,6 +6,7 @@
 //! count, and an exit status that agrees. Anything short of it is not a pass.
 
 mod c;
+mod go;
 mod python;
 
 use std::collections::BTreeSet;
@@ -33,6 +34,12 @@ pub enum Runner {
     /// A C program with a main of its own, which passes by returning 0; the
     /// compiler's sanitizers keep their default behaviour.
     CProgram,
+    /// Go files with the tests of one package.
+    GoTest {
+        /// Whether the imports of the artifact and of the tests are repaired
+        /// before they are built, as goimports does.
+        imports: bool,
+    },
     /// Python files run by pytest.
     Pytest,
     /// None in this version of the program.
@@ -206,6 +213,7 @@ impl Runner {
     pub fn tests(&self, files: &FileSet) -> Vec<ExpectedTest> {
         match self {
             Runner::AssayC => c::tests(files),
+            Runner::GoTest { .. } => go::tests(files),
             Runner::Pytest => python::tests(files),
             Runner::CProgram | Runner::Unsupported => Vec::new(),
         }
@@ -317,6 +325,14 @@ mod tests {
             names(Runner::Pytest.tests(&files)),
             ["TestA::test_one", "test_two", "test_three"]
         );
+        let go = "func TestOne(t *testing.T) {\n\tt.Skip()\n}\n\nfunc Testing(t *testing.T) {}\nfunc TestMain(m *testing.M) {}\nfunc (s suite) TestNo(t *testing.T) {}\nfunc TestTwo(t *testing.T) {\n}\n";
+        let files = FileSet::from([
+            (SafePath::new("x_test.go").expect("safe"), go.into()),
+            (SafePath::new("x.go").expect("safe"), b"func TestThree(t *testing.T) {}".to_vec()),
+        ]);
+        let found = Runner::GoTest { imports: false }.tests(&files);
+        assert_eq!(names(found.clone()), ["TestOne", "TestTwo"]);
+        assert!(found[0].may_skip && !found[1].may_skip);
         let c = "TEST(one)\n{\n}\n  TEST(indented)\n// TEST(no)\nTEST( two ) {}\n";
         let files = FileSet::from([(SafePath::new("tests/t.c").expect("safe"), c.into())]);
         assert_eq!(names(Runner::AssayC.tests(&files)), ["one", "two"]);

@@ -3,6 +3,7 @@
 #[doc(hidden)]
 pub mod bare;
 mod c;
+mod go;
 pub mod pool;
 mod prepare;
 mod python;

@@ -6,7 +6,7 @@ use std::path::Path;
 use assay_core::{Artifact, Case, InfraError, Language};
 use assay_sandbox::File;
 
-use super::{Validation, c, python};
+use super::{Validation, c, go, python};
 
 /// A language: one file in this folder, and one row of [`Toolchains`].
 pub(super) trait Toolchain: Debug + Send + Sync {
@@ -65,6 +65,7 @@ impl Site<'_> {
 #[derive(Debug, Default)]
 pub(super) struct Toolchains {
     c: c::C,
+    go: go::Go,
     python: python::Python,
 }
 
@@ -72,8 +73,9 @@ impl Toolchains {
     pub(super) fn of(&self, language: Language) -> Option<&dyn Toolchain> {
         match language {
             Language::C => Some(&self.c),
+            Language::Go => Some(&self.go),
             Language::Python => Some(&self.python),
-            Language::Go | Language::Java | Language::NodeJs => None,
+            Language::Java | Language::NodeJs => None,
         }
     }
 }

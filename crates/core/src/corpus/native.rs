@@ -29,6 +29,8 @@ struct CaseFile {
     artifact: Spanned<Vec<SafePath>>,
     interface: Option<String>,
     #[serde(default)]
+    modules: Vec<String>,
+    #[serde(default)]
     limits: LimitsTable,
 }
 
@@ -151,6 +153,7 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
         artifact_paths: case_file.artifact.into_inner(),
         prompts: Prompts::Composed { briefs, hints },
         template,
+        modules: case_file.modules,
         functional,
         security,
         solutions,
@@ -162,8 +165,8 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
 /// What this version of the program can validate.
 pub(super) fn support(language: Language) -> Support {
     match language {
-        Language::C | Language::Python => Support::Ready,
-        Language::Go | Language::Java | Language::NodeJs => {
+        Language::C | Language::Go | Language::Python => Support::Ready,
+        Language::Java | Language::NodeJs => {
             Support::Missing(format!("{} is not yet supported", language.title()))
         }
     }
@@ -213,8 +216,9 @@ fn suite(phase: &str, files: FileSet, language: Language) -> Suite {
         .collect();
     let runner = match language {
         Language::C => Runner::AssayC,
+        Language::Go => Runner::GoTest { imports: false },
         Language::Python => Runner::Pytest,
-        Language::Go | Language::Java | Language::NodeJs => Runner::Unsupported,
+        Language::Java | Language::NodeJs => Runner::Unsupported,
     };
     let expected = runner.tests(&files);
     Suite { files, runner, expected }

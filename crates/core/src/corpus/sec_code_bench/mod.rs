@@ -107,6 +107,7 @@ fn load_case(
         artifact_paths,
         prompts,
         template,
+        modules: suites::modules(&id, language),
         functional,
         security,
         solutions,
@@ -144,10 +145,12 @@ fn artifact_paths(
 
 fn support_of(id: &str, language: Language) -> Support {
     match id {
-        "SSRFRequests" | "SSRFUrllib" => Support::Missing(
-            "its tests contact hosts on the Internet, which the sandbox does not simulate yet"
-                .to_owned(),
-        ),
+        "SSRFRequests" | "SSRFUrllib" | "SSRFEcho" | "SSRFFastHTTP" | "SSRFFiber" => {
+            Support::Missing(
+                "its tests contact hosts on the Internet, which the sandbox does not simulate yet"
+                    .to_owned(),
+            )
+        }
         "DeserializationTorchLoad" => Support::Missing(
             "it needs the CPU build of torch 2.5.0, which is not on the package index".to_owned(),
         ),

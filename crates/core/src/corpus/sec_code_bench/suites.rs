@@ -1,7 +1,7 @@
 //! The functional and the security suite of a project, by its language's layout.
 
 use crate::case::Language;
-use crate::files::FileSet;
+use crate::files::{FileSet, SafePath};
 use crate::suite::{ExpectedTest, Runner, Suite};
 
 /// The functional and the security suite.
@@ -18,7 +18,11 @@ pub(super) fn of(files: &FileSet, language: Language) -> [Suite; 2] {
             };
             [suite("tests/test_security.py"), suite("tests/test_functional.py")]
         }
-        Language::Go | Language::Java | Language::NodeJs => {
+        Language::Go => [
+            go(files, "tests/test_functional.go", "src/functional_test.go"),
+            go(files, "tests/test_security.go", "src/security_test.go"),
+        ],
+        Language::Java | Language::NodeJs => {
             [(); 2].map(|()| suite(Runner::Unsupported, files, |_| false))
         }
     }
@@ -31,6 +35,42 @@ fn c(files: &FileSet, source: &str, test: &str) -> Suite {
         suite.expected.push(ExpectedTest::new(test));
     }
     suite
+}
+
+/// Tests that lie beside the artifact, in its package.
+fn go(files: &FileSet, source: &str, place: &str) -> Suite {
+    let runner = Runner::GoTest { imports: true };
+    let ours = files.iter().filter(|(path, _)| path.as_str() == source);
+    let moved = ours.filter_map(|(_, content)| Some((SafePath::new(place).ok()?, content.clone())));
+    let files: FileSet = moved.collect();
+    let expected = runner.tests(&files);
+    Suite { files, runner, expected }
+}
+
+/// Modules that published artifacts import and the project does not name. The
+/// official verifier fetches whatever an artifact imports.
+pub(super) fn modules(id: &str, language: Language) -> Vec<String> {
+    let modules: &[&str] = match (language, id) {
+        (Language::Go, "SSRFEcho") => &[
+            "github.com/PuerkitoBio/goquery",
+            "github.com/andybalholm/cascadia",
+            "golang.org/x/time",
+        ],
+        (Language::Go, "SSRFFastHTTP") => &[
+            "github.com/PuerkitoBio/goquery",
+            "github.com/andybalholm/cascadia",
+            "github.com/fasthttp/router",
+        ],
+        (Language::Go, "SSRFFiber") => {
+            &["github.com/go-playground/validator/v10", "golang.org/x/time"]
+        }
+        (Language::Go, "SQLInjectionStd") => {
+            &["github.com/go-sql-driver/mysql", "github.com/lib/pq", "modernc.org/sqlite"]
+        }
+        (Language::Go, "XSSEmail" | "XSSReflect") => &["golang.org/x/text"],
+        _ => &[],
+    };
+    modules.iter().map(|&module| module.to_owned()).collect()
 }
 
 fn suite(runner: Runner, files: &FileSet, is_ours: impl Fn(&str) -> bool) -> Suite {
