@@ -9,6 +9,7 @@ mod python;
 mod suite_run;
 mod toolchain;
 pub mod tools;
+mod world;
 
 use std::path::PathBuf;
 
@@ -83,15 +84,16 @@ const ENVIRONMENT: [(&str, &str); 5] = [
 ];
 
 /// A program of a case's validation.
-fn command(_case: &Case, program: &str) -> Command {
-    ENVIRONMENT
+fn command(case: &Case, program: &str) -> Command {
+    let command = ENVIRONMENT
         .iter()
-        .fold(Command::new(program), |command, (name, value)| command.env(*name, *value))
+        .fold(Command::new(program), |command, (name, value)| command.env(*name, *value));
+    world::introduce(case, command)
 }
 
 /// The sandbox of a case's validation.
-fn spec(_case: &Case) -> Spec {
-    Spec::default()
+fn spec(case: &Case) -> Spec {
+    world::spec(case)
 }
 
 /// The limits of a build of this case.

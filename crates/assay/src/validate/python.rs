@@ -13,7 +13,7 @@ use super::prepare::{installer, run as run_installer};
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::{PYTHON, version};
-use super::{Validation, command, infra, project_files, sandbox_files, spec, suite_limits};
+use super::{Validation, command, infra, project_files, sandbox_files, spec, suite_limits, world};
 
 const RUNNER: &str = include_str!("python/runner.py");
 
@@ -55,7 +55,8 @@ impl Toolchain for Python {
         case: &Case,
         artifact: &Artifact,
     ) -> Result<Validation, InfraError> {
-        let spec = Spec { mounts: vec![Mount::new(prepared, ENVIRONMENT)], ..spec(case) };
+        let mut spec = Spec { mounts: vec![Mount::new(prepared, ENVIRONMENT)], ..spec(case) };
+        spec.files.extend(world::certifi(case, prepared, ENVIRONMENT));
         let (functional, mut logs) = run(&spec, case, artifact, &case.functional, "functional")?;
         let functional = match functional.into_passed() {
             Ok(functional) => functional,

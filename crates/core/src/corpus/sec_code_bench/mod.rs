@@ -6,6 +6,7 @@
 
 mod names;
 mod suites;
+mod world;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -111,6 +112,7 @@ fn load_case(
         security,
         solutions,
         limits: limits(language),
+        world: world::of(&id),
         support,
         id,
     })
@@ -144,10 +146,6 @@ fn artifact_paths(
 
 fn support_of(id: &str, language: Language) -> Support {
     match id {
-        "SSRFRequests" | "SSRFUrllib" => Support::Missing(
-            "its tests contact hosts on the Internet, which the sandbox does not simulate yet"
-                .to_owned(),
-        ),
         "DeserializationTorchLoad" => Support::Missing(
             "it needs the CPU build of torch 2.5.0, which is not on the package index".to_owned(),
         ),

@@ -61,6 +61,10 @@ fn open(
     };
     let listener = TcpListener::bind(address).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
+    if scheme == Scheme::Https && hosts.iter().any(|host| host.identity.is_none()) {
+        let detail = format!("a host at {address} has no certificate");
+        return Err(SandboxError::Protocol { detail });
+    }
     let tls = match scheme {
         Scheme::Http => None,
         Scheme::Https => Some(tls::config(hosts.iter()).map_err(|error| {
