@@ -36,4 +36,4 @@ pub use file::{File, TreeEntry};
 pub use inside::launch::enter_if_launched;
 pub use sandbox::Sandbox;
 pub use spec::{Launcher, Mount, Spec, SystemFile};
-pub use world::{Answer, Body, Host, Identity, Name, PathRule, Route, Scheme, Service, World};
+pub use world::{Answer, Body, Host, Identity, Name, PathRule, Port, Route, Scheme, World};

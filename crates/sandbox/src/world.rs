@@ -34,7 +34,7 @@ pub struct Host {
     pub addresses: Vec<IpAddr>,
     /// Whether a contact with it is worth a mark: nobody has business here.
     pub canary: bool,
-    pub services: Vec<Service>,
+    pub ports: Vec<Port>,
     pub routes: Vec<Route>,
     /// What it proves itself with over HTTPS.
     pub identity: Option<Identity>,
@@ -42,8 +42,8 @@ pub struct Host {
 
 /// A port of a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Service {
-    pub port: u16,
+pub struct Port {
+    pub number: u16,
     pub scheme: Scheme,
 }
 

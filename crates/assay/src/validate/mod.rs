@@ -22,6 +22,7 @@ use assay_sandbox::{Command, Execution, Exit, File, Limits, SandboxError, Spec};
 use prepare::Cache;
 pub use prepare::{PrepareError, Progress, Step};
 use toolchain::{Toolchain, Toolchains};
+pub use world::{Fetch, fetch};
 
 /// Prepares cases, and builds and tests artifacts, any number at a time.
 #[derive(Debug)]

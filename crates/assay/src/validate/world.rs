@@ -10,12 +10,17 @@ mod java_store;
 
 use std::path::{Path, PathBuf};
 
-use assay_core::Case;
 use assay_core::contact::{Contact, ContactEvent};
 use assay_core::world::{Body, Host, PathRule, Route, Scheme, World};
-use assay_sandbox::{Command, Spec, SystemFile};
+use assay_core::{Case, InfraError};
+use assay_sandbox::{Command, Sandbox, Spec, SystemFile};
+use serde::Serialize;
 
+use super::tools::PYTHON;
+use super::{command, infra};
 use authority::Authority;
+
+const FETCH: &str = include_str!("world/fetch.py");
 
 /// The certificates that OpenSSL and Go trust.
 const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -59,6 +64,26 @@ fn trust(authority: &Authority) -> Vec<SystemFile> {
     ]
 }
 
+/// What a URL answered from within a sandbox.
+#[derive(Debug, Serialize)]
+pub struct Fetch {
+    pub url: String,
+    pub answer: String,
+    pub contacts: Vec<Contact>,
+}
+
+/// Fetches a URL from within a sandbox of a case.
+pub fn fetch(case: &Case, url: &str) -> Result<Fetch, InfraError> {
+    let mut sandbox = Sandbox::start(&spec(case)).map_err(|error| infra(&error))?;
+    let command = command(case, PYTHON).args(["-I", "-c", FETCH, url]);
+    let execution = sandbox.execute(&command).map_err(|error| infra(&error))?;
+    Ok(Fetch {
+        url: url.to_owned(),
+        answer: format!("{}{}", execution.stdout.text(), execution.stderr.text()),
+        contacts: execution.contacts.list.into_iter().map(contact).collect(),
+    })
+}
+
 /// The command with what tells programs whom to trust, if the case has a world.
 pub(super) fn introduce(case: &Case, command: Command) -> Command {
     let variables = if case.world.is_some() { &ENVIRONMENT[..] } else { &[] };
@@ -88,15 +113,15 @@ fn names(world: &World) -> Vec<assay_sandbox::Name> {
 }
 
 fn to_sandbox(host: &Host, authority: Option<&Authority>) -> assay_sandbox::Host {
-    let service = |scheme| move |port: &u16| assay_sandbox::Service { port: *port, scheme };
-    let http = host.http.iter().map(service(assay_sandbox::Scheme::Http));
-    let https = host.https.iter().map(service(assay_sandbox::Scheme::Https));
+    let port = |scheme| move |number: &u16| assay_sandbox::Port { number: *number, scheme };
+    let http = host.http.iter().map(port(assay_sandbox::Scheme::Http));
+    let https = host.https.iter().map(port(assay_sandbox::Scheme::Https));
     let authority = authority.filter(|_| !host.https.is_empty());
     assay_sandbox::Host {
         names: host.names.clone(),
         addresses: host.addresses.clone(),
         canary: host.canary,
-        services: http.chain(https).collect(),
+        ports: http.chain(https).collect(),
         routes: host.routes.iter().map(route).collect(),
         identity: authority.and_then(|it| it.certify(&host.names, &host.addresses).ok()),
     }

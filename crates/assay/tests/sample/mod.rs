@@ -26,6 +26,7 @@ pub(crate) fn case(id: &str, artifact_paths: &[&str]) -> Case {
         security: suite(),
         solutions: Vec::new(),
         limits: CaseLimits::default(),
+        world: None,
         support: Support::Ready,
     }
 }

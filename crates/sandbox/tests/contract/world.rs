@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use assay_sandbox::{
-    Answer, Body, Contact, ContactEvent, Execution, Host, Identity, Limits, Name, PathRule, Route,
-    Sandbox, Scheme, Service, Spec, SystemFile, World,
+    Answer, Body, Contact, ContactEvent, Execution, Host, Identity, Limits, Name, PathRule, Port,
+    Route, Sandbox, Scheme, Spec, SystemFile, World,
 };
 
 use crate::{limits, python, shell, spec};
@@ -22,7 +22,7 @@ fn host(names: &[&str], at: &str) -> Host {
         names: names.iter().map(ToString::to_string).collect(),
         addresses: vec![address(at)],
         canary: false,
-        services: vec![Service { port: 80, scheme: Scheme::Http }],
+        ports: vec![Port { number: 80, scheme: Scheme::Http }],
         routes: Vec::new(),
         identity: None,
     }
@@ -259,7 +259,7 @@ fn to_pem(der: &[u8]) -> String {
 fn https_hosts_prove_who_they_are() {
     let (authority, identity) = identity(&["shop.example", "203.0.113.10"]);
     let mut world = world();
-    world.hosts[0].services.push(Service { port: 443, scheme: Scheme::Https });
+    world.hosts[0].ports.push(Port { number: 443, scheme: Scheme::Https });
     world.hosts[0].identity = Some(identity);
     let mut spec = spec_of(world);
     spec.files.push(SystemFile::new(CA, authority));

@@ -26,12 +26,12 @@ impl Place {
     pub(super) fn open_all(world: &World) -> Result<Vec<(Place, TcpListener)>, SandboxError> {
         let mut hosts_at: BTreeMap<SocketAddr, (Scheme, Vec<Host>)> = BTreeMap::new();
         for host in &world.hosts {
-            for (address, service) in
-                host.addresses.iter().flat_map(|it| host.services.iter().map(move |s| (it, s)))
+            for (address, port) in
+                host.addresses.iter().flat_map(|it| host.ports.iter().map(move |port| (it, port)))
             {
-                let address = SocketAddr::new(*address, service.port);
+                let address = SocketAddr::new(*address, port.number);
                 let (_, hosts) =
-                    hosts_at.entry(address).or_insert_with(|| (service.scheme, Vec::new()));
+                    hosts_at.entry(address).or_insert_with(|| (port.scheme, Vec::new()));
                 hosts.push(host.clone());
             }
         }
