@@ -11,6 +11,9 @@ use crate::{SandboxError, World};
 /// The loopback interface is the first of every network namespace.
 const LOOPBACK: u32 = 1;
 
+/// `IFA_F_NODAD`: nobody else can have the address, so it is good at once.
+const NO_DUPLICATE_DETECTION: u8 = 2;
+
 const SWITCH: &str = "/proc/sys/net/ipv6/conf/all/disable_ipv6";
 
 /// Makes every address of the world the loopback interface's, which must be up. What is
@@ -41,7 +44,7 @@ fn change(operation: u16, flags: libc::c_int, address: IpAddr) -> Result<(), Err
     };
     let family = u8::try_from(family).map_err(|_| Errno::EAFNOSUPPORT)?;
     // rtnetlink(7): `ifaddrmsg`, then the attributes with their lengths.
-    let mut body = vec![family, prefix, 0, libc::RT_SCOPE_UNIVERSE];
+    let mut body = vec![family, prefix, NO_DUPLICATE_DETECTION, libc::RT_SCOPE_UNIVERSE];
     body.extend(LOOPBACK.to_ne_bytes());
     for kind in [libc::IFA_LOCAL, libc::IFA_ADDRESS] {
         let length = u16::try_from(4 + octets.len()).map_err(|_| Errno::EINVAL)?;
