@@ -3,18 +3,21 @@
 //! addresses, and they are looked up once, where somebody will read them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
+use assay_core::Case;
 use assay_core::record::Log;
-use assay_core::{Case, InfraError};
-use assay_sandbox::Sandbox;
+use assay_sandbox::{Limits, Sandbox};
 
-use crate::validate::{build_limits, command, infra};
+use crate::validate::{build_limits, command};
 
 pub(super) const ADDR2LINE: &str = "/usr/bin/addr2line";
 
 /// Where the suite's own code is; other code is in libraries of the system.
 const SUITE: &str = "/work/suite";
 const LIBRARIES: [&str; 2] = ["/lib/", "/usr/lib/"];
+
+const LOOK_UP: Duration = Duration::from_secs(5);
 
 /// No report that somebody reads has more.
 const MAX_MODULES: usize = 4;
@@ -26,12 +29,9 @@ type Addresses = BTreeMap<String, BTreeSet<String>>;
 /// Function and line, by file and address.
 type Names = BTreeMap<(String, String), String>;
 
-/// Replaces the addresses in the logs of a run in this sandbox.
-pub(super) fn name_addresses(
-    sandbox: &mut Sandbox,
-    case: &Case,
-    logs: &mut [Log],
-) -> Result<(), InfraError> {
+/// Replaces the addresses in the logs of a run in this sandbox. Where the artifact has
+/// left nothing to look them up in, they stay.
+pub(super) fn name_addresses(sandbox: &mut Sandbox, case: &Case, logs: &mut [Log]) {
     let mut addresses = Addresses::new();
     for log in logs.iter() {
         for (_, module, address) in mentions(&log.text) {
@@ -46,13 +46,16 @@ pub(super) fn name_addresses(
         let look_up = command(case, ADDR2LINE)
             .args(["-f", "-e", &module])
             .args(&addresses)
-            .limits(build_limits(case));
-        let execution = sandbox.execute(&look_up).map_err(|error| infra(&error))?;
-        // A failure, such as on what the artifact has damaged, leaves the addresses.
+            .limits(Limits { cpu: LOOK_UP, wall: LOOK_UP * 4, ..build_limits(case) });
+        let Ok(execution) = sandbox.execute(&look_up) else {
+            return;
+        };
         let answer = execution.stdout.text();
         let lines: Vec<&str> = answer.lines().collect();
         for (address, answer) in addresses.into_iter().zip(lines.chunks_exact(2)) {
-            if let Some(name) = name(answer[0], answer[1]) {
+            // Where a library was built is nobody's concern.
+            let place = if module == SUITE { answer[1] } else { "??" };
+            if let Some(name) = name(answer[0], place) {
                 names.insert((module.clone(), address), name);
             }
         }
@@ -60,7 +63,6 @@ pub(super) fn name_addresses(
     for log in logs {
         log.text = replace(&log.text, &names);
     }
-    Ok(())
 }
 
 /// Each `(FILE+0xADDRESS)` in a text: all of it, the file, and the address.
