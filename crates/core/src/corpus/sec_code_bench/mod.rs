@@ -149,9 +149,6 @@ fn support_of(id: &str, language: Language) -> Support {
             "its tests contact hosts on the Internet, which the sandbox does not simulate yet"
                 .to_owned(),
         ),
-        "DeserializationTorchLoad" => Support::Missing(
-            "it needs the CPU build of torch 2.5.0, which is not on the package index".to_owned(),
-        ),
         _ => support(language),
     }
 }
