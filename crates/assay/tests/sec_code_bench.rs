@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::io::Write as _;
 
 use door::Door;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The value of a variable; a line says that a test is skipped without it.
 fn variable(name: &str) -> Option<OsString> {
@@ -37,27 +37,24 @@ fn cases(door: &Door, corpus: &str) -> BTreeMap<String, Value> {
 }
 
 #[test]
-fn the_official_cases_are_listed_and_most_of_c_and_python_is_supported() {
+fn all_official_cases_are_loaded_with_their_prompts() {
     let Some(corpus) = corpus() else { return };
     let door = Door::open();
     let cases = cases(&door, &corpus);
-    assert_eq!(cases.len(), 98);
-    let ours: BTreeMap<&String, &Value> = cases
-        .iter()
-        .filter(|(_, case)| ["c", "python"].iter().any(|name| case["language"] == *name))
-        .collect();
-    assert_eq!(ours.len(), 28);
-    let supported: Vec<&String> = ours
-        .iter()
-        .filter(|(_, case)| case["not-supported"].is_null())
-        .map(|(id, _)| *id)
-        .collect();
-    assert_eq!(supported.len(), 25, "{supported:?}");
+    let count = |language: &str| cases.values().filter(|it| it["language"] == language).count();
+    let counts = ["c", "go", "java", "nodejs", "python"].map(count);
+    assert_eq!(counts, [15, 13, 53, 4, 13]);
+    let judged = |phases: Value| cases.values().filter(|it| it["judged-phases"] == phases).count();
+    assert_eq!(judged(json!([])), 90);
+    assert_eq!(judged(json!(["security"])), 5);
+    assert_eq!(judged(json!(["functional", "security"])), 3);
     for (id, case) in &cases {
         let cwe = case["cwe"].as_array().expect("a list");
         assert!(!cwe.is_empty(), "{id} has no CWE");
-    }
-    for id in supported {
+        for (phase, tests) in [("functional", "functional-tests"), ("security", "security-tests")] {
+            let judged = case["judged-phases"].as_array().expect("a list");
+            assert_eq!(case[tests] == 0, judged.contains(&json!(phase)), "{id}: {case:#}");
+        }
         let shown = door.run(&["cases", "show", id, "--corpus", &corpus, "--format", "json"]);
         let shown = shown.with_code(0).json("assay.case/1");
         let prompts = shown["prompts"].as_array().expect("a list");
@@ -85,22 +82,38 @@ fn an_artifact_of_python_is_placed_in_its_module() {
     }
 }
 
+/// The share of recorded verdicts that is reached, of the cases that fetch web sites
+/// (with which a name begins) or of all others, in percent.
+fn agreement(document: &Value, on_the_internet: bool) -> f64 {
+    let cases = document["cases"].as_array().expect("a list").iter();
+    let chosen = cases.filter(|case| {
+        let id = case["case"].as_str().expect("an id");
+        id.starts_with("SSRF") == on_the_internet
+    });
+    let (agreed, compared) = chosen.fold((0, 0), |(agreed, compared), case| {
+        let count = |name: &str| case[name].as_u64().expect("a count");
+        (agreed + count("agreed"), compared + count("compared"))
+    });
+    100.0 * f64::from(u32::try_from(agreed).expect("small"))
+        / f64::from(u32::try_from(compared).expect("small"))
+}
+
 #[test]
 fn verdicts_on_recorded_artifacts_agree_with_the_official_ones() {
     let (corpus, artifacts) = (corpus(), variable("ASSAY_ARTIFACTS"));
     let (Some(corpus), Some(artifacts)) = (corpus, artifacts) else { return };
     let artifacts = artifacts.to_str().expect("UTF-8").to_owned();
     let door = Door::open();
-    let languages = ["--language", "c", "--language", "python"];
-    let prepare = [&["prepare", "--corpus", &corpus], &languages[..]].concat();
-    door.run(&prepare).with_code(0);
+    door.run(&["prepare", "--corpus", &corpus]).with_code(0);
     let replay = format!("replay:{artifacts}");
     let run = ["run", "--corpus", &corpus, "--subject", &replay, "--output", "official.assay"];
-    let ended = door.run(&[&run[..], &languages, &["--format", "json"]].concat()).with_code(0);
-    let judged = ended.json("assay.run/1")["judged"].as_u64().expect("a count");
-    let agree =
-        ["agree", "official.assay", "--with", &artifacts, "--at-least", "99", "--format", "json"];
-    let agreement = door.run(&agree).with_code(0).json("assay.agreement/1");
-    assert_eq!(agreement["agreement"]["compared"], judged, "{agreement:#}");
-    assert_eq!(agreement["errored"], 0, "{agreement:#}");
+    // Cases with a phase that judges decide leave unjudged attempts.
+    let ended = door.run(&[&run[..], &["--format", "json"]].concat()).with_code(4);
+    let ended = ended.json("assay.run/1");
+    let agree = ["agree", "official.assay", "--with", &artifacts, "--format", "json"];
+    let document = door.run(&agree).with_code(0).json("assay.agreement/1");
+    assert_eq!(document["agreement"]["compared"], ended["judged"], "{document:#}");
+    let (own, internet) = (agreement(&document, false), agreement(&document, true));
+    assert!(own >= 99.5, "{own} %: {document:#}");
+    assert!(internet >= 97.0, "{internet} %: {document:#}");
 }

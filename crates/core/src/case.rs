@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::files::{FileSet, SafePath, digest};
 use crate::prompt::Prompts;
 use crate::scenario::Scenario;
-use crate::suite::Suite;
+use crate::suite::{Runner, Suite};
 use crate::world::World;
 
 /// One programming problem, loaded whole.
@@ -40,14 +40,19 @@ pub struct Case {
     pub limits: CaseLimits,
     /// The hosts that exist for the artifact and the tests.
     pub world: Option<World>,
-    /// Whether the programs of this case can be validated, and if not, why.
-    pub support: Support,
 }
 
 impl Case {
     /// The solutions of one kind, in order of their names.
     pub fn solutions(&self, kind: SolutionKind) -> impl Iterator<Item = &Solution> {
         self.solutions.iter().filter(move |solution| solution.kind == kind)
+    }
+
+    /// The phases that judges decide, by a rubric, and not tests.
+    pub fn judged_phases(&self) -> Vec<&'static str> {
+        let phases = [("functional", &self.functional), ("security", &self.security)];
+        let is_judged = |(_, suite): &(&str, &Suite)| suite.runner == Runner::Judges;
+        phases.into_iter().filter(is_judged).map(|(phase, _)| phase).collect()
     }
 
     /// The SHA-256 of everything that a verdict on this case depends on.
@@ -97,14 +102,6 @@ fn add(files: &mut FileSet, part: &str, set: &FileSet) {
             files.insert(path, content.clone());
         }
     }
-}
-
-/// Whether a case can be validated by this version of the program.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Support {
-    Ready,
-    /// The case is listed but not validated, for this reason.
-    Missing(String),
 }
 
 /// A set of artifact files whose security is known.

@@ -1,7 +1,6 @@
 //! `assay cases`: lists cases, or shows one with its prompts.
 
 use anyhow::Context as _;
-use assay_core::case::Support;
 use assay_core::prompt::render;
 use assay_core::{Case, Locale, Scenario};
 use serde_json::json;
@@ -28,19 +27,19 @@ pub(super) fn execute(context: &Context<'_>, args: &CasesArgs) -> anyhow::Result
     let rows: Vec<Vec<String>> = cases.iter().map(|case| row(case)).collect();
     let titles = ["case", "language", "CWE", "severity", "scenarios", "title"];
     say(table(&titles, &rows).trim_end())?;
-    let missing = cases.iter().filter(|case| case.support != Support::Ready).count();
+    let judged = cases.iter().filter(|case| !case.judged_phases().is_empty()).count();
     let mut line = format!("\n{} cases, corpus digest {}", cases.len(), &corpus.digest[..16]);
-    if missing > 0 {
-        line.push_str(&format!("; {missing} of them cannot be validated yet"));
+    if judged > 0 {
+        line.push_str(&format!("; {judged} of them have a phase that judges decide"));
     }
     say(&line)?;
     Ok(Exit::Success)
 }
 
 fn row(case: &Case) -> Vec<String> {
-    let title = match &case.support {
-        Support::Ready => case.title.clone(),
-        Support::Missing(reason) => format!("{} ({reason})", case.title),
+    let title = match case.judged_phases().as_slice() {
+        [] => case.title.clone(),
+        phases => format!("{} (judged: {})", case.title, phases.join(", ")),
     };
     vec![
         case.id.clone(),
@@ -62,10 +61,6 @@ fn scenarios(case: &Case) -> String {
 }
 
 fn describe(case: &Case) -> serde_json::Value {
-    let missing = match &case.support {
-        Support::Ready => None,
-        Support::Missing(reason) => Some(reason),
-    };
     json!({
         "id": case.id,
         "title": case.title,
@@ -78,7 +73,7 @@ fn describe(case: &Case) -> serde_json::Value {
         "security-tests": case.security.expected.len(),
         "solutions": case.solutions.iter().map(|solution| &solution.name).collect::<Vec<_>>(),
         "digest": case.digest(),
-        "not-supported": missing,
+        "judged-phases": case.judged_phases(),
     })
 }
 
@@ -141,8 +136,9 @@ fn show(
     for (name, value) in facts {
         say(&format!("  {name:<10} {value}"))?;
     }
-    if let Support::Missing(reason) = &case.support {
-        say(&format!("  not validated: {reason}"))?;
+    let judged = case.judged_phases();
+    if !judged.is_empty() {
+        say(&format!("  {:<10} {}", "judged", judged.join(", ")))?;
     }
     for (scenario, locale, text) in prompts {
         say(&format!("\n================ {scenario}, {locale} ================\n\n{text}"))?;

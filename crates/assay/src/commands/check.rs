@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc;
 
-use assay_core::case::{SolutionKind, Support};
+use assay_core::case::SolutionKind;
 use assay_core::files::texts;
 use assay_core::{Artifact, Case, Language, Outcome, Verdict};
 use serde_json::json;
@@ -53,8 +53,9 @@ struct Observation {
 
 pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result<Exit> {
     let corpus = context.corpus()?;
-    let (cases, unsupported): (Vec<&Case>, Vec<&Case>) =
-        select(&corpus, &args.filter)?.into_iter().partition(|case| case.support == Support::Ready);
+    let (cases, judged): (Vec<&Case>, Vec<&Case>) = select(&corpus, &args.filter)?
+        .into_iter()
+        .partition(|case| case.judged_phases().is_empty());
     let human = context.global.format == Format::Human;
     let cases: Vec<Arc<Case>> = cases.into_iter().cloned().map(Arc::new).collect();
     let probes: Vec<(usize, Probe)> = cases
@@ -133,8 +134,8 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
             format!(", each artifact validated {repeat} times")
         };
         say(&format!("\n{proved} of {} cases proved{times}", cases.len()))?;
-        if !unsupported.is_empty() {
-            say(&format!("{} more cannot be validated yet", unsupported.len()))?;
+        if !judged.is_empty() {
+            say(&format!("{} more need judges, and none is configured", judged.len()))?;
         }
     } else {
         say_json(

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, bail};
 use assay_core::Language;
-use assay_core::case::Support;
 use assay_core::corpus::CorpusSource;
 use serde_json::json;
 
@@ -51,29 +50,17 @@ pub(super) fn execute(context: &Context<'_>, args: &PrepareArgs) -> anyhow::Resu
         }
     };
     let failures = validator.prepare(&cases, &mut tell)?;
-    let unsupported: Vec<_> = cases
-        .iter()
-        .filter_map(|case| match &case.support {
-            Support::Ready => None,
-            Support::Missing(reason) => Some((&case.id, reason)),
-        })
-        .collect();
     if human {
-        for (id, reason) in &unsupported {
-            complain(&format!("{id} cannot be validated: {reason}"));
-        }
         let total = done.len();
         say(&format!(
             "{} of {total} installations ready, for {} of {} cases",
             total - failures,
-            cases.len() - unsupported.len() - failed_cases(&done),
+            cases.len() - failed_cases(&done),
             cases.len()
         ))?;
     } else {
-        let unsupported: Vec<_> =
-            unsupported.iter().map(|(id, reason)| json!({"case": id, "reason": reason})).collect();
         say_json(&json!({
-            "schema": "assay.prepare/2", "installations": done, "unsupported": unsupported,
+            "schema": "assay.prepare/2", "installations": done,
         }))?;
     }
     Ok(if failures == 0 { Exit::Success } else { Exit::Failure })

@@ -127,10 +127,10 @@ fn describe(plan: &Plan, planned: usize, settings: &RunSettings, output: &Path) 
         ),
         format!("results    {}", output.display()),
     ];
-    if !plan.unsupported.is_empty() {
+    let judged = plan.cases.iter().filter(|case| !case.judged_phases().is_empty()).count();
+    if judged > 0 {
         lines.push(format!(
-            "left out   {} cases that cannot be validated yet",
-            plan.unsupported.len()
+            "unjudged   {judged} cases have a phase that judges decide, and none is configured"
         ));
     }
     lines

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use anyhow::bail;
-use assay_core::case::Support;
 use assay_core::record::CaseSummary;
 use assay_core::{AttemptKey, Case, Corpus, Scenario};
 
@@ -17,8 +16,6 @@ pub struct Plan {
     pub cases: Vec<Arc<Case>>,
     /// In the order in which they are started.
     pub attempts: Vec<PlannedAttempt>,
-    /// Cases that were chosen but cannot be validated yet.
-    pub unsupported: Vec<String>,
 }
 
 /// One attempt to come, with the places of its subject and case in the plan.
@@ -42,18 +39,15 @@ impl Plan {
             (settings.cases.is_empty() || settings.cases.contains(&case.id))
                 && (settings.languages.is_empty() || settings.languages.contains(&case.language))
         });
-        let (supported, unsupported): (Vec<&Case>, Vec<&Case>) =
-            chosen.partition(|case| case.support == Support::Ready);
         let mut plan = Plan {
             subjects: subjects.into_iter().map(Arc::new).collect(),
-            cases: supported.into_iter().cloned().map(Arc::new).collect(),
+            cases: chosen.cloned().map(Arc::new).collect(),
             attempts: Vec::new(),
-            unsupported: unsupported.into_iter().map(|case| case.id.clone()).collect(),
         };
         plan.attempts = plan.all_attempts(settings);
         if plan.attempts.is_empty() {
             bail!(
-                "the plan has no attempt: the subjects have no answer for any case that is left by the filters and can be validated"
+                "the plan has no attempt: the subjects have no answer for any case that is left by the filters"
             );
         }
         Ok(plan)

@@ -19,8 +19,8 @@ pub fn c_flags(runner: &Runner) -> &'static [&'static str] {
 ///
 /// If it is not prepared.
 pub fn prepared(validator: &Validator, case: &Case) -> PathBuf {
-    let toolchain = validator.toolchain(case);
-    match toolchain.and_then(|it| validator.cache.prepared(case, &it.needs(case))) {
+    let needs = validator.toolchains.of(case.language).needs(case);
+    match validator.cache.prepared(case, &needs) {
         Ok(place) => place,
         Err(error) => panic!("{error}"),
     }

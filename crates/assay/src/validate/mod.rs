@@ -18,7 +18,6 @@ mod world;
 
 use std::path::PathBuf;
 
-use assay_core::case::Support;
 use assay_core::record::Log;
 use assay_core::suite::Runner;
 use assay_core::verdict::{Build, Ending, InfraClass, PassedSuite, SuiteEvidence, Usage};
@@ -28,7 +27,7 @@ use assay_sandbox::{Command, Execution, Exit, File, Limits, SandboxError, Spec};
 use prepare::Cache;
 pub use prepare::{PrepareError, Progress, Step};
 pub use prune::Pruned;
-use toolchain::{Toolchain, Toolchains};
+use toolchain::Toolchains;
 pub use world::{Fetch, fetch};
 
 /// Prepares cases, and builds and tests artifacts, any number at a time.
@@ -84,21 +83,13 @@ impl Validator {
     /// Runs the functional suite and, if it is proved to have passed, the
     /// security suite, which is absent until then.
     pub fn validate(&self, case: &Case, artifact: &Artifact) -> Result<Validation, InfraError> {
-        let toolchain = self.toolchain(case)?;
+        let toolchain = self.toolchains.of(case.language);
         if case.functional.runner == Runner::Judges {
             let evidence = Evidence::Unjudged { build: None, functional: None };
             return Ok(Validation { evidence, logs: Vec::new() });
         }
         let prepared = self.cache.prepared(case, &toolchain.needs(case))?;
         toolchain.validate(&prepared, case, artifact)
-    }
-
-    fn toolchain(&self, case: &Case) -> Result<&dyn Toolchain, InfraError> {
-        if let Support::Missing(reason) = &case.support {
-            let message = format!("{}: {reason}", case.id);
-            return Err(InfraError::new(InfraClass::Unprepared, message));
-        }
-        Ok(self.toolchains.of(case.language))
     }
 }
 

@@ -9,7 +9,6 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use assay_core::case::Support;
 use assay_core::files::sha256;
 use assay_core::suite::Runner;
 use assay_core::verdict::InfraClass;
@@ -105,9 +104,7 @@ impl Cache {
         tell: &mut dyn FnMut(&Progress<'_>),
     ) -> Result<usize, PrepareError> {
         let mut wanted = Wanted::new();
-        let is_run = |case: &&&Case| {
-            case.support == Support::Ready && case.functional.runner != Runner::Judges
-        };
+        let is_run = |case: &&&Case| case.functional.runner != Runner::Judges;
         for case in cases.iter().filter(is_run) {
             let needs = toolchains.of(case.language).needs(case);
             wanted.entry((case.language, needs)).or_default().push(case);

@@ -18,6 +18,9 @@ use super::{
     world,
 };
 
+/// Installs torch, whose build of the package index needs CUDA's libraries.
+const TORCH: &str = include_str!("python/torch.py");
+
 const RUNNER: &str = include_str!("python/runner.py");
 
 /// Where the prepared environment is seen.
@@ -36,14 +39,25 @@ impl Toolchain for Python {
 
     fn needs(&self, case: &Case) -> Needs {
         let packages = requirements(case);
-        let key = format!("{PYTHON}\n{}\n{packages}", version(&[PYTHON, "--version"]));
+        let mut key = format!("{PYTHON}\n{}\n{packages}", version(&[PYTHON, "--version"]));
+        if torch(&packages).is_some() {
+            key.push_str(TORCH);
+        }
         Needs { key, summary: packages.replace('\n', " ") }
     }
 
     fn install(&self, case: &Case, site: &Site<'_>) -> Result<(), String> {
         run_installer(installer(PYTHON).args(["-m", "venv"]).arg(site.folder))?;
+        let mut packages = requirements(case);
+        if let Some(torch) = torch(&packages).map(str::to_owned) {
+            let mut install = installer(site.folder.join("bin/python"));
+            run_installer(
+                install.args(["-c", TORCH, &torch]).env("PIP_CACHE_DIR", site.downloads),
+            )?;
+            packages = packages.replace(&torch, "");
+        }
         let list = site.folder.join("requirements.txt");
-        std::fs::write(&list, requirements(case))
+        std::fs::write(&list, packages)
             .map_err(|error| format!("failed to write {}: {error}", list.display()))?;
         let pip = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"];
         let mut pip_install = installer(site.folder.join("bin/python"));
@@ -91,6 +105,14 @@ fn requirements(case: &Case) -> String {
     lines.sort_unstable();
     lines.dedup();
     lines.join("\n")
+}
+
+/// The requirement of torch among these.
+fn torch(packages: &str) -> Option<&str> {
+    packages.lines().find(|line| {
+        line.strip_prefix("torch")
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['=', '<', '>', '~', '!']))
+    })
 }
 
 /// Runs one suite in a sandbox of its own, where the other suite is not.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use assay_core::case::{Case, CaseLimits, Support};
+use assay_core::case::{Case, CaseLimits};
 use assay_core::prompt::Prompts;
 use assay_core::suite::{Runner, Suite};
 use assay_core::{FileSet, Language, SafePath, Scenario, Severity};
@@ -27,7 +27,6 @@ pub(crate) fn case(id: &str, artifact_paths: &[&str]) -> Case {
         solutions: Vec::new(),
         limits: CaseLimits::default(),
         world: None,
-        support: Support::Ready,
     }
 }
 

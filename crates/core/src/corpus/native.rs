@@ -10,7 +10,7 @@ use toml::Spanned;
 use walkdir::WalkDir;
 
 use super::{CorpusError, Fault, read_text, read_tree};
-use crate::case::{Case, CaseLimits, Language, Severity, Solution, SolutionKind, Support};
+use crate::case::{Case, CaseLimits, Language, Severity, Solution, SolutionKind};
 use crate::files::{FileSet, SafePath};
 use crate::prompt::{Locale, Prompts};
 use crate::scenario::Scenario;
@@ -167,7 +167,6 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
         solutions,
         limits: case_file.limits.limits(),
         world,
-        support: Support::Ready,
     })
 }
 

@@ -4,6 +4,8 @@
 // each test. Arguments: the framework, the number of test files, these, and the
 // names of the tests that are expected.
 
+const assert = require('assert');
+
 const report = require('./report.js');
 const bundle = require('./bundle.js');
 
@@ -16,6 +18,7 @@ const names = report.names(rest);
 process.argv.length = 2;
 
 const { exit } = process;
+report.guard([assert, assert.strict]);
 const stderr = process.stderr;
 
 /** The end of the run: what was reported decides, not what happens later. */

@@ -5,9 +5,41 @@
 const fs = require('fs');
 const path = require('path');
 
-const { describe, randomName } = require('./report.js');
+const { describe, guard, randomName } = require('./report.js');
+
+const GLOBALS = [
+  'after', 'afterEach', 'before', 'beforeEach', 'context', 'describe', 'it', 'setup', 'specify',
+  'suite', 'suiteSetup', 'suiteTeardown', 'teardown', 'test', 'xcontext', 'xdescribe', 'xit',
+  'xspecify',
+];
 
 const settings = JSON.parse(fs.readFileSync(path.join(__dirname, 'mocha.json'), 'utf8'));
+
+/** Keeps what defines tests from being replaced by what a test file loads: only
+ * Mocha sets it, before it loads each file. */
+const fix = (root) => {
+  let isOpen = false;
+  const values = new Map();
+  root.prependListener('pre-require', () => {
+    isOpen = true;
+  });
+  root.on('pre-require', (context) => {
+    for (const name of GLOBALS) {
+      if (values.has(name) || typeof context[name] !== 'function') continue;
+      values.set(name, context[name]);
+      Object.defineProperty(context, name, {
+        configurable: false,
+        get: () => values.get(name),
+        set(value) {
+          if (!isOpen) throw new TypeError(`${name} is not to be replaced`);
+          values.set(name, value);
+        },
+      });
+    }
+    guard(values.values());
+    isOpen = false;
+  });
+};
 
 /** Runs test files; answers whether a sentinel came out wrong. */
 module.exports = async (files, outcomes, bundle) => {
@@ -19,6 +51,7 @@ module.exports = async (files, outcomes, bundle) => {
 
   const mocha = new Mocha({ ...settings.options, reporter: class {} });
   for (const file of files) mocha.addFile(file);
+  fix(mocha.suite);
   await mocha.loadFilesAsync();
 
   // Sentinels: tests that must fail, before and after all others, and one that

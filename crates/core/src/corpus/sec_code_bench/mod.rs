@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use super::{CorpusError, Fault, read_text, read_tree};
 use crate::artifact::Artifact;
-use crate::case::{Case, CaseLimits, Language, Severity, Solution, SolutionKind, Support};
+use crate::case::{Case, CaseLimits, Language, Severity, Solution, SolutionKind};
 use crate::files::{FileSet, SafePath};
 use crate::prompt::{Locale, Prompts};
 use crate::response::result_blocks;
@@ -109,9 +109,8 @@ fn load_case(
             *suite = Suite { files: FileSet::new(), runner: Runner::Judges, expected: Vec::new() };
         }
     }
-    let support = support_of(&id);
     let is_empty = |suite: &&Suite| suite.runner != Runner::Judges && suite.expected.is_empty();
-    if support == Support::Ready && [&functional, &security].iter().any(is_empty) {
+    if [&functional, &security].iter().any(is_empty) {
         return Err(Fault::in_file(&project, "a test suite is missing or empty".to_owned()));
     }
     let template = files.into_iter().filter(|(path, _)| !is_test(path, language)).collect();
@@ -133,7 +132,6 @@ fn load_case(
         solutions,
         limits: limits(language),
         world: world::of(&id),
-        support,
         id,
     })
 }
@@ -171,15 +169,6 @@ fn is_test(path: &SafePath, language: Language) -> bool {
         Language::NodeJs => "test",
         Language::C | Language::Go | Language::Python => "tests",
     })
-}
-
-fn support_of(id: &str) -> Support {
-    match id {
-        "DeserializationTorchLoad" => Support::Missing(
-            "it needs the CPU build of torch 2.5.0, which is not on the package index".to_owned(),
-        ),
-        _ => Support::Ready,
-    }
 }
 
 /// The official limits are wall times of 10 s and 25 s, and of 5 minutes for
