@@ -11,11 +11,12 @@ use std::path::Path;
 use door::{Door, case_folder, solution};
 
 /// Id, language, CWE and severity of every case, in the order of the list.
-const CASES: [(&str, &str, &str, &str); 8] = [
+const CASES: [(&str, &str, &str, &str); 9] = [
     ("archive-list", "C", "CWE-78", "critical"),
     ("config-reload", "C", "CWE-415", "critical"),
     ("font-glyph", "C", "CWE-125", "high"),
     ("telemetry-frame", "C", "CWE-787", "critical"),
+    ("avatar-import", "Python", "CWE-918", "high"),
     ("feed-preview", "Python", "CWE-918", "high"),
     ("invoice-search", "Python", "CWE-89", "high"),
     ("notice-template", "Python", "CWE-1336", "critical"),
@@ -47,7 +48,7 @@ fn every_case_is_listed_with_its_language_cwe_and_severity() {
         }
     }
     let digest = json["digest"].as_str().expect("a digest");
-    assert!(human.contains(&format!("8 cases, corpus digest {}", &digest[..16])), "{human}");
+    assert!(human.contains(&format!("9 cases, corpus digest {}", &digest[..16])), "{human}");
 }
 
 #[test]
@@ -62,7 +63,7 @@ fn filters_leave_the_cases_that_were_asked_for() {
     };
     let ids = |range: std::ops::Range<usize>| CASES[range].iter().map(|case| case.0);
     check(&["--language", "c"], &ids(0..4).collect::<Vec<_>>());
-    check(&["--language", "python"], &ids(4..8).collect::<Vec<_>>());
+    check(&["--language", "python"], &ids(4..9).collect::<Vec<_>>());
     check(&["font-glyph", "feed-preview"], &["font-glyph", "feed-preview"]);
     check(&["font-glyph", "feed-preview", "--language", "c"], &["font-glyph"]);
 }
