@@ -51,7 +51,7 @@ pub enum Command {
     /// List the cases, or show one with its prompts
     Cases(CasesArgs),
     /// Install what the cases need, once, so that runs need no network
-    Prepare(CaseFilter),
+    Prepare(PrepareArgs),
     /// Prove cases: secure solutions pass, vulnerable ones fail security, empty
     /// and cheating ones fail
     Check(CheckArgs),
@@ -90,6 +90,16 @@ pub enum CasesCommand {
         #[arg(long)]
         locale: Option<Locale>,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct PrepareArgs {
+    #[command(flatten)]
+    pub filter: CaseFilter,
+    /// Install nothing; remove what no corpus needs that was prepared here and
+    /// still exists, and all downloads of package managers
+    #[arg(long, conflicts_with_all = ["cases", "languages"])]
+    pub prune: bool,
 }
 
 /// Which cases of the corpus.
@@ -166,6 +176,10 @@ pub struct RunArgs {
     /// functional failure [default: 3]
     #[arg(long, value_name = "N")]
     pub max_answers: Option<u32>,
+    /// Validate every artifact itself, even where an identical one of the same
+    /// case has been validated in this run
+    #[arg(long)]
+    pub validate_each: bool,
     #[command(flatten)]
     pub jobs: JobsArg,
     /// The run's file [default: assay-runs/<time>.assay]
@@ -173,7 +187,7 @@ pub struct RunArgs {
     pub output: Option<PathBuf>,
     /// Go on with this run, under its own settings: what is not judged yet is
     /// attempted
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "models", "base_url", "api_key_env", "cases", "languages", "scenarios", "rounds", "locale", "max_answers", "output", "corpus"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "models", "base_url", "api_key_env", "cases", "languages", "scenarios", "rounds", "locale", "max_answers", "validate_each", "output", "corpus"])]
     pub resume: Option<PathBuf>,
     /// Print the plan and stop
     #[arg(long)]

@@ -107,6 +107,9 @@ pub struct RunSettings {
     pub locale: Locale,
     /// Answers in one attempt at most.
     pub max_answers: u32,
+    /// Whether identical artifacts of a case are validated one by one.
+    #[serde(default)]
+    pub validate_each: bool,
 }
 
 /// As in the paper: the first answer and two repairs.
@@ -175,6 +178,7 @@ impl RunSettings {
             rounds,
             locale: args.locale.or(config.locale).unwrap_or(Locale::EnUs),
             max_answers,
+            validate_each: args.validate_each,
         })
     }
 }

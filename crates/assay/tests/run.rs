@@ -43,6 +43,27 @@ fn record(case: &str, round: u32, answer: (&str, Value)) -> String {
 }
 
 #[test]
+fn identical_artifacts_of_a_case_share_one_validation_unless_each_is_wanted() {
+    let door = Door::open();
+    let subjects = ["--subject", "reference", "--subject", "vulnerable", "--rounds", "3"];
+    for (each, shared) in [(&[][..], 8), (&["--validate-each"][..], 0)] {
+        let output = format!("{shared}.assay");
+        let arguments = [&subjects[..], each, &["--output", &output, "--format", "json"]].concat();
+        let ended = run(&door, &arguments).with_code(0).json("assay.run/1");
+        assert_eq!(ended["shared-validations"], shared, "{ended:#}");
+        let card = scorecard(&door, &output);
+        assert_eq!(subject(&card, "reference")["verdicts"]["secure"], 6, "{card:#}");
+        assert_eq!(subject(&card, "vulnerable")["verdicts"]["insecure"], 6, "{card:#}");
+    }
+    door.run(&["report", "8.assay", "--output", "report"]).with_code(0);
+    let pages = door::files_below(&door.path("report"));
+    let says_so = |path: &std::path::PathBuf| {
+        fs::read_to_string(path).is_ok_and(|text| text.contains("an artifact identical to that of"))
+    };
+    assert_eq!(pages.iter().filter(|path| says_so(path)).count(), 8);
+}
+
+#[test]
 fn built_in_subjects_get_the_verdicts_that_they_stand_for() {
     let door = Door::open();
     let subjects = ["reference", "vulnerable", "empty"];

@@ -70,6 +70,8 @@ pub struct Turn {
     pub tokens: Option<Tokens>,
     pub asked_ms: u64,
     pub validated_ms: u64,
+    /// The attempt whose validation of an identical artifact this one shares.
+    pub shared_with: Option<AttemptKey>,
 }
 
 /// A finished attempt.

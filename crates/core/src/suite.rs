@@ -6,6 +6,8 @@
 //! count, and an exit status that agrees. Anything short of it is not a pass.
 
 mod c;
+mod java;
+pub mod nodejs;
 mod python;
 
 use std::collections::BTreeSet;
@@ -14,6 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::files::FileSet;
 use crate::verdict::Ending;
+
+pub use java::test_classes;
 
 /// One suite of a case: functional or security.
 #[derive(Debug, Clone)]
@@ -33,8 +37,16 @@ pub enum Runner {
     /// A C program with a main of its own, which passes by returning 0; the
     /// compiler's sanitizers keep their default behaviour.
     CProgram,
+    /// Java classes run by JUnit, 4 or 5.
+    JUnit,
     /// Python files run by pytest.
     Pytest,
+    /// None: judges decide, from a rubric.
+    Judges,
+    /// JavaScript files run by the project's Jest.
+    Jest,
+    /// JavaScript files run by the project's Mocha.
+    Mocha,
     /// None in this version of the program.
     Unsupported,
 }
@@ -206,8 +218,10 @@ impl Runner {
     pub fn tests(&self, files: &FileSet) -> Vec<ExpectedTest> {
         match self {
             Runner::AssayC => c::tests(files),
+            Runner::JUnit => java::tests(files),
+            Runner::Jest | Runner::Mocha => nodejs::tests(files),
             Runner::Pytest => python::tests(files),
-            Runner::CProgram | Runner::Unsupported => Vec::new(),
+            Runner::CProgram | Runner::Judges | Runner::Unsupported => Vec::new(),
         }
     }
 }

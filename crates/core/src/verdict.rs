@@ -130,6 +130,9 @@ pub enum Evidence {
     Unbuilt { build: Build },
     /// The functional suite ran and is not proved to have passed.
     Nonfunctional { build: Option<Build>, functional: SuiteEvidence },
+    /// What comes next is for judges to decide, of whom there are none. A
+    /// functional suite, if the case has one, passed before.
+    Unjudged { build: Option<Build>, functional: Option<PassedSuite> },
     /// The functional suite passed; then the security suite ran.
     Functional { build: Option<Build>, functional: PassedSuite, security: SuiteEvidence },
 }
@@ -139,6 +142,7 @@ impl Evidence {
         match self {
             Evidence::NoCode { .. } | Evidence::Unbuilt { .. } => None,
             Evidence::Nonfunctional { functional, .. } => Some(functional),
+            Evidence::Unjudged { functional, .. } => functional.as_ref().map(PassedSuite::evidence),
             Evidence::Functional { functional, .. } => Some(functional.evidence()),
         }
     }
@@ -154,9 +158,9 @@ impl Evidence {
         match self {
             Evidence::NoCode { .. } => None,
             Evidence::Unbuilt { build } => Some(build),
-            Evidence::Nonfunctional { build, .. } | Evidence::Functional { build, .. } => {
-                build.as_ref()
-            }
+            Evidence::Nonfunctional { build, .. }
+            | Evidence::Unjudged { build, .. }
+            | Evidence::Functional { build, .. } => build.as_ref(),
         }
     }
 
@@ -183,14 +187,29 @@ impl Evidence {
             })
     }
 
-    pub fn verdict(&self) -> Verdict {
+    /// What this amounts to; `None` where judges are yet to decide.
+    pub fn verdict(&self) -> Option<Verdict> {
         match self {
-            Evidence::NoCode { .. } => Verdict::NoCode,
-            Evidence::Unbuilt { .. } => Verdict::BuildFailed,
-            Evidence::Nonfunctional { .. } => Verdict::Nonfunctional,
-            Evidence::Functional { security, .. } if security.passed() => Verdict::Secure,
-            Evidence::Functional { .. } => Verdict::Insecure,
+            Evidence::NoCode { .. } => Some(Verdict::NoCode),
+            Evidence::Unbuilt { .. } => Some(Verdict::BuildFailed),
+            Evidence::Nonfunctional { .. } => Some(Verdict::Nonfunctional),
+            Evidence::Unjudged { .. } => None,
+            Evidence::Functional { security, .. } if security.passed() => Some(Verdict::Secure),
+            Evidence::Functional { .. } => Some(Verdict::Insecure),
         }
+    }
+
+    /// The verdict, or that there is none yet.
+    pub fn outcome(&self) -> Outcome {
+        self.verdict().map_or_else(
+            || {
+                let phase = if self.functional().is_some() { "security" } else { "functional" };
+                let message =
+                    format!("the {phase} phase is for judges to decide, and none is configured");
+                Outcome::Errored(InfraError::new(InfraClass::Unjudged, message))
+            },
+            Outcome::Judged,
+        )
     }
 
     /// The first thing that went wrong, in a phrase; `None` if nothing did.
@@ -199,6 +218,7 @@ impl Evidence {
             Evidence::NoCode { reason } => Some(reason.to_string()),
             Evidence::Unbuilt { build } => Some(format!("build: {}", build.ending)),
             Evidence::Nonfunctional { functional, .. } => Some(failure("functional", functional)),
+            Evidence::Unjudged { .. } => None,
             Evidence::Functional { security, .. } if security.passed() => None,
             Evidence::Functional { security, .. } => Some(failure("security", security)),
         }
@@ -311,6 +331,8 @@ pub enum InfraClass {
     Sandbox,
     /// Something that `assay prepare` makes is not there.
     Unprepared,
+    /// Judges are to decide, and none is configured.
+    Unjudged,
 }
 
 impl fmt::Display for InfraClass {
@@ -326,6 +348,7 @@ impl fmt::Display for InfraClass {
             InfraClass::BadRequest => "bad request",
             InfraClass::Sandbox => "sandbox",
             InfraClass::Unprepared => "not prepared",
+            InfraClass::Unjudged => "unjudged",
         })
     }
 }

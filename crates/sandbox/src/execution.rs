@@ -49,6 +49,32 @@ impl Exit {
     pub fn is_success(self) -> bool {
         self == Exit::Code(0)
     }
+
+    /// As the exit status of init, which is all that is left of a service: codes from
+    /// 128 on, of which the highest are one; signals from 64 on; limits below.
+    pub(crate) fn to_status(self) -> u8 {
+        match self {
+            Exit::WallTimeout => 2,
+            Exit::CpuTimeout => 3,
+            Exit::OutOfMemory => 4,
+            Exit::OutputLimit => 5,
+            Exit::Signal(signal) => u8::try_from(signal.clamp(0, 63)).unwrap_or(0) + 64,
+            Exit::Code(code) => u8::try_from(code.clamp(0, 127)).unwrap_or(0) + 128,
+        }
+    }
+
+    /// What [`Exit::to_status`] meant; `None` if init did not come to say it.
+    pub(crate) fn from_status(status: i32) -> Option<Exit> {
+        match status {
+            2 => Some(Exit::WallTimeout),
+            3 => Some(Exit::CpuTimeout),
+            4 => Some(Exit::OutOfMemory),
+            5 => Some(Exit::OutputLimit),
+            64..128 => Some(Exit::Signal(status - 64)),
+            128..=255 => Some(Exit::Code(status - 128)),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Exit {
@@ -99,4 +125,21 @@ pub struct Usage {
     pub peak_memory_bytes: u64,
     /// The highest sample of processes and threads at one time, at least 1.
     pub processes: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Exit;
+
+    #[test]
+    fn every_end_of_a_service_passes_through_an_exit_status() {
+        let limits = [Exit::WallTimeout, Exit::CpuTimeout, Exit::OutOfMemory, Exit::OutputLimit];
+        let codes = (0..128).map(Exit::Code);
+        let signals = (0..64).map(Exit::Signal);
+        for exit in limits.into_iter().chain(codes).chain(signals) {
+            assert_eq!(Exit::from_status(exit.to_status().into()), Some(exit));
+        }
+        assert_eq!(Exit::from_status(Exit::Code(255).to_status().into()), Some(Exit::Code(127)));
+        assert_eq!(Exit::from_status(0), None);
+    }
 }

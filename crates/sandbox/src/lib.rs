@@ -3,7 +3,7 @@
 //! This crate is the trusted computing base of Assay: everything a language model
 //! wrote is run here and nowhere else. A [`Sandbox`] is a session in namespaces of its
 //! own. The host writes files into it, executes commands one after another, and reads
-//! files back. Whatever the code does (forks without end, ignores signals, fills the
+//! files back, or makes one trusted command a [`Service`] that answers it. Whatever the code does (forks without end, ignores signals, fills the
 //! disk) becomes an [`Exit`]; only trouble with the sandbox itself is a
 //! [`SandboxError`].
 //!
@@ -24,6 +24,7 @@ mod inside;
 pub mod probe;
 mod protocol;
 mod sandbox;
+mod service;
 mod spec;
 
 pub use command::{Command, INPUT_FD, Limits, REPORT_FD};
@@ -32,4 +33,5 @@ pub use execution::{Captured, Execution, Exit, Usage};
 pub use file::{File, TreeEntry};
 pub use inside::launch::enter_if_launched;
 pub use sandbox::Sandbox;
+pub use service::Service;
 pub use spec::{Launcher, Mount, Spec};

@@ -18,6 +18,8 @@ pub(crate) enum Request<'a> {
     Start(Cow<'a, Spec>),
     Write(Cow<'a, [File]>),
     Execute(Cow<'a, Command>),
+    /// The last message: once it is answered, the socket is the service's.
+    Serve(Cow<'a, Command>),
     Read {
         path: Cow<'a, str>,
         max_bytes: u64,
@@ -34,6 +36,7 @@ impl Request<'_> {
             Request::Start(_) => "start".to_owned(),
             Request::Write(_) => "write files".to_owned(),
             Request::Execute(command) => format!("execute {}", command.program),
+            Request::Serve(command) => format!("serve {}", command.program),
             Request::Read { path, .. } => format!("read {path}"),
             Request::Tree { path } => format!("list {path}"),
         }

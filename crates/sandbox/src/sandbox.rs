@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -18,13 +18,16 @@ use nix::unistd::Pid;
 use crate::inside::launch::MARKER;
 use crate::inside::syscall;
 use crate::protocol::{self, Reply, Request};
-use crate::{Command, Execution, Exit, File, Launcher, SandboxError, Spec, TreeEntry};
+use crate::{Command, Execution, Exit, File, Launcher, SandboxError, Service, Spec, TreeEntry};
 
 /// How long a sandbox may take to start, or to answer anything but a command.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How much longer than its wall time a command may take to be killed and reported.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// No service lives longer.
+const LIFETIME: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
 /// How long the launcher may take to kill everything when asked to.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -99,6 +102,19 @@ impl Sandbox {
         }
     }
 
+    /// Starts a command that lives on and answers requests; its limits of wall and CPU
+    /// time do not count. It must be trusted to write nothing to the host before it is
+    /// asked.
+    pub fn serve(mut self, command: &Command) -> Result<Service, SandboxError> {
+        let mut command = command.clone();
+        command.limits.wall = LIFETIME;
+        command.limits.cpu = LIFETIME;
+        match self.ask(&Request::Serve(Cow::Owned(command)), PATIENCE)? {
+            Reply::Done => Ok(Service::new(self)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
     /// The content of a regular file; `None` if nothing is there. Symlinks are never
     /// followed, but are an error.
     pub fn read(&mut self, path: &str, max_bytes: u64) -> Result<Option<Vec<u8>>, SandboxError> {
@@ -152,6 +168,18 @@ impl Sandbox {
         protocol::send(socket, request)?;
         protocol::receive(Patient { socket, deadline })
     }
+
+    /// The socket while there is one.
+    pub(crate) fn socket(&self) -> Option<&UnixStream> {
+        self.socket.as_ref()
+    }
+
+    /// How the service ended that had the socket, once the socket has ended too.
+    pub(crate) fn service_end(&mut self) -> Option<Exit> {
+        let _ = self.wait_for_launcher();
+        let status = self.launcher.try_wait().ok().flatten()?;
+        Exit::from_status(status.code()?)
+    }
 }
 
 impl Drop for Sandbox {
@@ -182,21 +210,36 @@ impl Sandbox {
     }
 }
 
-/// A socket that is read until a deadline, however slowly it trickles.
-struct Patient<'a> {
-    socket: &'a UnixStream,
-    deadline: Instant,
+/// A socket that is read and written until a deadline, however slowly it trickles.
+pub(crate) struct Patient<'a> {
+    pub(crate) socket: &'a UnixStream,
+    pub(crate) deadline: Instant,
+}
+
+impl Patient<'_> {
+    fn left(&self) -> io::Result<Duration> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
+    }
 }
 
 impl Read for Patient<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        self.socket.set_read_timeout(Some(left))?;
+        self.socket.set_read_timeout(Some(self.left()?))?;
         let mut socket = self.socket;
         socket.read(buffer)
+    }
+}
+
+impl Write for Patient<'_> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.socket.set_write_timeout(Some(self.left()?))?;
+        let mut socket = self.socket;
+        socket.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

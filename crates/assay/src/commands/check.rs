@@ -6,7 +6,7 @@ use std::sync::mpsc;
 
 use assay_core::case::{SolutionKind, Support};
 use assay_core::files::texts;
-use assay_core::{Artifact, Case, Language, Verdict};
+use assay_core::{Artifact, Case, Language, Outcome, Verdict};
 use serde_json::json;
 
 use super::{Context, select};
@@ -84,7 +84,10 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
         let Ok(done) = results.recv() else { break };
         let observation = Observation {
             failure: done.result.as_ref().ok().and_then(|v| v.evidence.first_failure()),
-            verdict: done.result.map(|v| v.evidence.verdict()).map_err(|error| error.to_string()),
+            verdict: match done.result.map(|validation| validation.evidence.outcome()) {
+                Ok(Outcome::Judged(verdict)) => Ok(verdict),
+                Ok(Outcome::Errored(error)) | Err(error) => Err(error.to_string()),
+            },
         };
         progress.advance(observation.verdict.as_ref().ok().copied());
         let place = usize::try_from(done.id).unwrap_or(usize::MAX) / repeat;

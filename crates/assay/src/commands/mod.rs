@@ -25,7 +25,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
     let context = Context { global: &cli.global, config: &config };
     match &cli.command {
         Command::Cases(args) => cases::execute(&context, args),
-        Command::Prepare(filter) => prepare::execute(&context, filter),
+        Command::Prepare(args) => prepare::execute(&context, args),
         Command::Check(args) => check::execute(&context, args),
         Command::Verify(args) => verify::execute(&context, args),
         Command::Run(args) => run::execute(&context, args),

@@ -2,20 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use assay_core::Language;
 use assay_core::case::Support;
+use assay_core::corpus::CorpusSource;
 use serde_json::json;
 
 use super::{Context, select};
-use crate::cli::{CaseFilter, Format};
+use crate::cli::{Format, PrepareArgs};
 use crate::exit::Exit;
 use crate::terminal::{complain, say, say_json};
 use crate::validate::{Progress, Step, tools};
 
-pub(super) fn execute(context: &Context<'_>, filter: &CaseFilter) -> anyhow::Result<Exit> {
+pub(super) fn execute(context: &Context<'_>, args: &PrepareArgs) -> anyhow::Result<Exit> {
+    if args.prune {
+        return prune(context);
+    }
     let corpus = context.corpus()?;
-    let cases = select(&corpus, filter)?;
+    let cases = select(&corpus, &args.filter)?;
     let languages: BTreeSet<Language> = cases.iter().map(|case| case.language).collect();
     let missing: Vec<String> = tools::versions(&Vec::from_iter(languages))
         .into_iter()
@@ -26,6 +30,7 @@ pub(super) fn execute(context: &Context<'_>, filter: &CaseFilter) -> anyhow::Res
         bail!("not installed: {}; {}", missing.join(", "), tools::REMEDY);
     }
     let validator = context.validator()?;
+    validator.register(&context.config.corpus(context.global).absolute()?.to_string())?;
     let human = context.global.format == Format::Human;
     let mut done = Vec::new();
     let mut tell = |progress: &Progress<'_>| {
@@ -72,6 +77,44 @@ pub(super) fn execute(context: &Context<'_>, filter: &CaseFilter) -> anyhow::Res
         }))?;
     }
     Ok(if failures == 0 { Exit::Success } else { Exit::Failure })
+}
+
+/// Removes what no corpus needs that was ever prepared here and still exists.
+fn prune(context: &Context<'_>) -> anyhow::Result<Exit> {
+    let validator = context.validator()?;
+    let (mut kept, mut gone, mut cases) = (Vec::new(), Vec::new(), Vec::new());
+    for name in validator.corpora()? {
+        let source = CorpusSource::parse(&name);
+        if source.path().exists() {
+            let corpus = source.load().with_context(|| {
+                format!(
+                    "failed to read the corpus {name}, so nothing was removed; mend or delete it"
+                )
+            })?;
+            cases.extend(corpus.cases);
+            kept.push(name);
+        } else {
+            validator.forget(&name)?;
+            gone.push(name);
+        }
+    }
+    let pruned = validator.prune(&cases)?;
+    if context.global.format == Format::Json {
+        say_json(&json!({
+            "schema": "assay.prune/1", "kept-corpora": kept, "gone-corpora": gone,
+            "folders": pruned.folders, "bytes": pruned.bytes,
+        }))?;
+    } else {
+        for name in &kept {
+            say(&format!("kept what {name} needs"))?;
+        }
+        for name in &gone {
+            say(&format!("forgot {name}, which is no more"))?;
+        }
+        let megabytes = pruned.bytes / 1_000_000;
+        say(&format!("removed {} folders, {megabytes} MB", pruned.folders))?;
+    }
+    Ok(Exit::Success)
 }
 
 /// A step, as people read it.

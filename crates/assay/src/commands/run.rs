@@ -89,6 +89,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         validator: context.validator()?,
         limits: PoolLimits::new(jobs),
         max_answers: settings.max_answers,
+        share: !settings.validate_each,
         locale: settings.locale,
     };
     let mut progress = Progress::start(plan.attempts.len(), human);
@@ -171,6 +172,9 @@ fn conclude(store: &Store, end: &RunEnd, human: bool) -> anyhow::Result<Exit> {
         if end.left > 0 || end.errored > 0 {
             say(&format!("{}; `assay run --resume {path}` goes on", unfinished(end)))?;
         }
+        if end.shared > 0 {
+            say(&format!("{} answers shared the validation of an identical one", end.shared))?;
+        }
         for (subject, error) in &end.given_up {
             say(&format!("{subject} was given up: {error}"))?;
         }
@@ -180,6 +184,7 @@ fn conclude(store: &Store, end: &RunEnd, human: bool) -> anyhow::Result<Exit> {
             "run": store.path(),
             "judged": end.judged,
             "errored": end.errored,
+            "shared-validations": end.shared,
             "left": end.left,
             "interrupted": end.interrupted,
         }))?;

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use assay_core::files::{read_files, texts};
 use assay_core::suite::{Conclusion, TestOutcome};
 use assay_core::verdict::SuiteEvidence;
-use assay_core::{Artifact, Case, Evidence, NoCode};
+use assay_core::{Artifact, Case, Evidence, NoCode, Outcome, Verdict};
 use serde_json::json;
 
 use super::Context;
@@ -36,6 +36,7 @@ pub(super) fn execute(context: &Context<'_>, args: &VerifyArgs) -> anyhow::Resul
             "schema": "assay.verify/1",
             "case": case.id,
             "verdict": validation.evidence.verdict(),
+            "unjudged": validation.evidence.verdict().is_none(),
             "first-failure": validation.evidence.first_failure(),
             "refused-files": refused,
             "evidence": validation.evidence,
@@ -44,8 +45,11 @@ pub(super) fn execute(context: &Context<'_>, args: &VerifyArgs) -> anyhow::Resul
     } else {
         print(case, &validation, &refused)?;
     }
-    let secure = validation.evidence.verdict().is_secure();
-    Ok(if secure { Exit::Success } else { Exit::Negative })
+    Ok(match validation.evidence.verdict() {
+        Some(verdict) if verdict.is_secure() => Exit::Success,
+        Some(_) => Exit::Negative,
+        None => Exit::Errored,
+    })
 }
 
 /// A folder is taken file by file; a file with a `<result>` block is a response;
@@ -88,13 +92,16 @@ fn print(case: &Case, validation: &Validation, refused: &[String]) -> anyhow::Re
             print_suite(phase, suite)?;
         }
     }
-    if !evidence.verdict().is_secure() {
+    if evidence.verdict() != Some(Verdict::Secure) {
         for log in &validation.logs {
             say(&format!("--- {}\n{}", log.name, log.text.trim_end()))?;
         }
     }
     let why = evidence.first_failure().map(|failure| format!("  ({failure})")).unwrap_or_default();
-    say(&format!("{}: {}{why}", case.id, evidence.verdict()))
+    match evidence.outcome() {
+        Outcome::Judged(verdict) => say(&format!("{}: {verdict}{why}", case.id)),
+        Outcome::Errored(error) => say(&format!("{}: {error}", case.id)),
+    }
 }
 
 fn print_suite(phase: &str, suite: &SuiteEvidence) -> anyhow::Result<()> {

@@ -28,7 +28,7 @@ pub(super) struct OpenAttempt {
 #[derive(Debug)]
 struct Answered {
     reply: Reply,
-    artifact: Option<Artifact>,
+    artifact: Option<Arc<Artifact>>,
     asked: Duration,
 }
 
@@ -37,6 +37,15 @@ struct Answered {
 pub(super) struct Rules {
     pub(super) max_answers: u32,
     pub(super) locale: Locale,
+}
+
+/// What was observed of an answer.
+#[derive(Debug)]
+pub(super) struct Validated {
+    pub(super) validation: Validation,
+    pub(super) elapsed: Duration,
+    /// Whose validation of an identical artifact this is, if it is another's.
+    pub(super) shared_with: Option<AttemptKey>,
 }
 
 /// What an attempt needs next.
@@ -68,32 +77,31 @@ impl OpenAttempt {
         rules: Rules,
     ) -> Next {
         let extracted = extract(&reply.answer, &self.case);
+        let extracted = extracted.map(Arc::new);
         let artifact = extracted.as_ref().ok().cloned();
         self.answered = Some(Answered { reply, artifact, asked });
         match extracted {
-            Ok(artifact) => Next::Validate(self, Arc::new(artifact)),
+            Ok(artifact) => Next::Validate(self, artifact),
             Err(reason) => {
                 let validation =
                     Validation { evidence: Evidence::NoCode { reason }, logs: Vec::new() };
-                self.judge(validation, Duration::ZERO, can_repair, rules)
+                let validated =
+                    Validated { validation, elapsed: Duration::ZERO, shared_with: None };
+                self.judge(validated, can_repair, rules)
             }
         }
     }
 
     /// Takes what was observed of the answer: either the attempt is finished, or
     /// what failed goes back to the subject.
-    pub(super) fn judge(
-        mut self,
-        validation: Validation,
-        validated: Duration,
-        can_repair: bool,
-        rules: Rules,
-    ) -> Next {
+    pub(super) fn judge(mut self, validated: Validated, can_repair: bool, rules: Rules) -> Next {
+        let Validated { validation, elapsed, shared_with } = validated;
         let Validation { evidence, logs } = validation;
-        let verdict = evidence.verdict();
+        let outcome = evidence.outcome();
+        let is_repairable = outcome.verdict().is_some_and(|verdict| !verdict.is_functional());
         let last = self.turns.len() + 1 >= rules.max_answers as usize;
-        let repair_message = (!verdict.is_functional() && can_repair && !last)
-            .then(|| repair(&evidence, &logs, rules.locale));
+        let repair_message =
+            (is_repairable && can_repair && !last).then(|| repair(&evidence, &logs, rules.locale));
         if let Some(Answered { reply, artifact, asked }) = self.answered.take() {
             let said = match &reply.answer {
                 Answer::Text(text) => text.clone(),
@@ -106,12 +114,13 @@ impl OpenAttempt {
                     .map(|message| message.text.clone())
                     .unwrap_or_default(),
                 answer: reply.answer,
-                artifact,
+                artifact: artifact.map(Arc::unwrap_or_clone),
                 evidence,
                 logs,
                 tokens: reply.tokens,
                 asked_ms: milliseconds(asked),
-                validated_ms: milliseconds(validated),
+                validated_ms: milliseconds(elapsed),
+                shared_with,
             });
             if let Some(message) = repair_message {
                 self.messages.push(Message::assistant(said));
@@ -119,11 +128,13 @@ impl OpenAttempt {
                 return Next::Ask(self);
             }
         }
-        Next::Record(AttemptRecord {
-            key: self.key,
-            outcome: Outcome::Judged(verdict),
-            turns: self.turns,
-        })
+        Next::Record(AttemptRecord { key: self.key, outcome, turns: self.turns })
+    }
+
+    /// What is to be validated of the answer.
+    pub(super) fn work(&self) -> Option<(Arc<Case>, Arc<Artifact>)> {
+        let artifact = self.answered.as_ref()?.artifact.as_ref()?;
+        Some((Arc::clone(&self.case), Arc::clone(artifact)))
     }
 
     /// Ends the attempt for a fault that the subject did not cause.

@@ -14,9 +14,10 @@ use assay_core::verdict::InfraClass;
 use assay_core::{AttemptRecord, Case, InfraError, Outcome};
 use tokio::runtime::Runtime;
 
-use super::attempt::{Next, OpenAttempt, Rules};
+use super::attempt::{Next, OpenAttempt, Rules, Validated};
 use super::plan::PlannedAttempt;
 use super::progress::Progress;
+use super::sharing::{Need, Shared, Sharing, Waiting};
 use crate::store::Store;
 use crate::subject::{Message, Question, Reply, Subject};
 use crate::validate::Validator;
@@ -27,6 +28,8 @@ use crate::validate::pool::{Done, Pool, PoolLimits, Work};
 pub struct RunEnd {
     pub judged: usize,
     pub errored: usize,
+    /// Answers that shared the validation of an identical artifact.
+    pub shared: usize,
     /// Attempts that were not started: of a subject that was given up, or after
     /// an interruption.
     pub left: usize,
@@ -43,6 +46,8 @@ pub struct Dispatcher<'a> {
     pub validator: Arc<Validator>,
     pub limits: PoolLimits,
     pub max_answers: u32,
+    /// Whether identical artifacts of a case share one validation.
+    pub share: bool,
     pub locale: assay_core::Locale,
 }
 
@@ -83,6 +88,7 @@ struct State<'a> {
     events: Sender<Event>,
     lanes: Vec<Lane>,
     open: HashMap<u64, OpenAttempt>,
+    sharing: Sharing,
     next_id: u64,
     end: RunEnd,
 }
@@ -121,6 +127,7 @@ impl Dispatcher<'_> {
             events,
             lanes,
             open: HashMap::new(),
+            sharing: Sharing::new(self.share),
             next_id: 0,
             end: RunEnd::default(),
         };
@@ -256,17 +263,55 @@ impl State<'_> {
     }
 
     fn validated(&mut self, done: Done) -> anyhow::Result<()> {
-        let Some(attempt) = self.open.remove(&done.id) else { return Ok(()) };
-        match done.result {
-            Ok(validation) => {
-                let lane = &self.lanes[attempt.subject];
-                let can_repair = self.dispatcher.subjects[attempt.subject].can_repair()
-                    && lane.given_up.is_none();
-                let rules = self.dispatcher.rules();
-                let next = attempt.judge(validation, done.elapsed, can_repair, rules);
-                self.proceed(done.id, next)
+        let result = done.result.map(|validation| (validation, done.elapsed));
+        let open = &self.open;
+        let key_of = |id: u64| open.get(&id).map(|attempt| attempt.key.clone());
+        let waiting = self.sharing.validated(done.id, &result, key_of);
+        match result {
+            Ok((validation, elapsed)) => {
+                self.judge(done.id, Validated { validation, elapsed, shared_with: None })?;
             }
-            Err(error) => self.record(&attempt.fail(error)),
+            Err(error) => {
+                if let Some(attempt) = self.open.remove(&done.id) {
+                    self.record(&attempt.fail(error))?;
+                }
+            }
+        }
+        match waiting {
+            Waiting::Share(shared) => {
+                for (id, shared) in shared {
+                    self.share(id, shared)?;
+                }
+            }
+            Waiting::Validate(next) => {
+                if let Some(id) = next {
+                    self.submit(id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges an attempt by the validation of an identical artifact.
+    fn share(&mut self, id: u64, shared: Shared) -> anyhow::Result<()> {
+        let Shared { validation, attempt } = shared;
+        let elapsed = Duration::ZERO;
+        self.end.shared += 1;
+        self.judge(id, Validated { validation, elapsed, shared_with: Some(attempt) })
+    }
+
+    fn judge(&mut self, id: u64, validated: Validated) -> anyhow::Result<()> {
+        let Some(attempt) = self.open.remove(&id) else { return Ok(()) };
+        let can_repair = self.dispatcher.subjects[attempt.subject].can_repair()
+            && self.lanes[attempt.subject].given_up.is_none();
+        let next = attempt.judge(validated, can_repair, self.dispatcher.rules());
+        self.proceed(id, next)
+    }
+
+    /// Has the answer of an open attempt validated.
+    fn submit(&mut self, id: u64) {
+        if let Some((case, artifact)) = self.open.get(&id).and_then(OpenAttempt::work) {
+            self.pool.submit(Work { id, case, artifact });
         }
     }
 
@@ -278,10 +323,16 @@ impl State<'_> {
                 Ok(())
             }
             Next::Validate(attempt, artifact) => {
-                let case = Arc::clone(&attempt.case);
+                let need = self.sharing.need(id, &attempt.key, &attempt.case, &artifact);
                 self.open.insert(id, attempt);
-                self.pool.submit(Work { id, case, artifact });
-                Ok(())
+                match need {
+                    Need::Validation => {
+                        self.submit(id);
+                        Ok(())
+                    }
+                    Need::Wait => Ok(()),
+                    Need::Shared(shared) => self.share(id, *shared),
+                }
             }
             Next::Record(record) => self.record(&record),
         }

@@ -5,6 +5,7 @@ mod attempt;
 mod dispatch;
 mod plan;
 pub mod progress;
+mod sharing;
 
 pub use dispatch::{Dispatcher, RunEnd};
 pub use plan::Plan;

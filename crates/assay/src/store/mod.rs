@@ -18,7 +18,7 @@ use rusqlite::{Connection, OpenFlags, params};
 use serde::{Deserialize, Serialize};
 
 /// The version of the file's layout; another one is not read.
-const FORMAT: &str = "1";
+const FORMAT: &str = "2";
 
 const SCHEMA: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -47,6 +47,7 @@ CREATE TABLE turn (
     output_tokens INTEGER,
     asked_ms INTEGER NOT NULL,
     validated_ms INTEGER NOT NULL,
+    shared_with TEXT,
     PRIMARY KEY (attempt, number)
 ) WITHOUT ROWID;
 CREATE TABLE log (
@@ -299,7 +300,7 @@ impl Store {
     pub fn attempt(&self, summary: &AttemptSummary) -> Result<AttemptRecord, StoreError> {
         let query = "
             SELECT number, prompt, answer, artifact, evidence, input_tokens, output_tokens,
-                   asked_ms, validated_ms
+                   asked_ms, validated_ms, shared_with
             FROM turn WHERE attempt = ?1 ORDER BY number";
         let mut statement =
             self.connection.prepare_cached(query).map_err(|source| self.sqlite(source))?;
@@ -337,6 +338,13 @@ impl Store {
             tokens: row.tokens,
             asked_ms: row.asked_ms,
             validated_ms: row.validated_ms,
+            shared_with: match &row.shared_with {
+                Some(text) => Some(
+                    serde_json::from_str(text)
+                        .map_err(|error| self.corrupt("an attempt's key", &error))?,
+                ),
+                None => None,
+            },
         })
     }
 
@@ -431,6 +439,7 @@ struct TurnRow {
     tokens: Option<Tokens>,
     asked_ms: u64,
     validated_ms: u64,
+    shared_with: Option<String>,
 }
 
 impl TurnRow {
@@ -450,6 +459,7 @@ impl TurnRow {
             },
             asked_ms: row.get::<_, i64>(7)?.unsigned_abs(),
             validated_ms: row.get::<_, i64>(8)?.unsigned_abs(),
+            shared_with: row.get(9)?,
         })
     }
 }

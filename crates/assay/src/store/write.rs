@@ -74,9 +74,10 @@ fn write_turn(
         turn.tokens.map(|tokens| tokens.output),
         turn.asked_ms,
         turn.validated_ms,
+        turn.shared_with.as_ref().map(json).transpose()?,
     ];
     transaction
-        .prepare_cached("INSERT INTO turn VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
+        .prepare_cached("INSERT INTO turn VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?
         .execute(values)?;
     for (position, log) in turn.logs.iter().enumerate() {
         let text = blob(transaction, &log.text)?;

@@ -70,7 +70,8 @@ fn is_transient(class: InfraClass) -> bool {
         | InfraClass::Authentication
         | InfraClass::BadRequest
         | InfraClass::Sandbox
-        | InfraClass::Unprepared => false,
+        | InfraClass::Unprepared
+        | InfraClass::Unjudged => false,
     }
 }
 

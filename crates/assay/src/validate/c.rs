@@ -17,8 +17,8 @@ use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::version;
 use super::{
-    Validation, build_limits, command, ending, infra, logs, project_files, sandbox_files, spec,
-    suite_limits, usage,
+    Validation, after_functional, build_limits, command, ending, infra, logs, project_files,
+    sandbox_files, spec, suite_limits, usage,
 };
 
 const GCC: &str = "/usr/bin/gcc";
@@ -112,13 +112,9 @@ impl Toolchain for C {
         let (functional, functional_logs) = run.execute(&mut sandbox)?;
         drop(sandbox);
         built.logs.extend(functional_logs);
-        let functional = match functional.into_passed() {
+        let functional = match after_functional(case, Some(&built.build), functional) {
             Ok(functional) => functional,
-            Err(functional) => {
-                let build = Some(built.build);
-                let evidence = Evidence::Nonfunctional { build, functional };
-                return Ok(Validation { evidence, logs: built.logs });
-            }
+            Err(evidence) => return Ok(Validation { evidence: *evidence, logs: built.logs }),
         };
 
         let tests = test_objects(prepared, &case.security, "security")?;

@@ -3,8 +3,12 @@
 #[doc(hidden)]
 pub mod bare;
 mod c;
+mod java;
+pub mod javac;
+mod nodejs;
 pub mod pool;
 mod prepare;
+mod prune;
 mod python;
 mod suite_run;
 mod toolchain;
@@ -14,12 +18,14 @@ use std::path::PathBuf;
 
 use assay_core::case::Support;
 use assay_core::record::Log;
-use assay_core::verdict::{Ending, InfraClass, Usage};
+use assay_core::suite::Runner;
+use assay_core::verdict::{Build, Ending, InfraClass, PassedSuite, SuiteEvidence, Usage};
 use assay_core::{Artifact, Case, Evidence, FileSet, InfraError};
 use assay_sandbox::{Command, Execution, Exit, File, Limits, SandboxError, Spec};
 
 use prepare::Cache;
 pub use prepare::{PrepareError, Progress, Step};
+pub use prune::Pruned;
 use toolchain::{Toolchain, Toolchains};
 
 /// Prepares cases, and builds and tests artifacts, any number at a time.
@@ -52,10 +58,34 @@ impl Validator {
         self.cache.prepare(&self.toolchains, cases, tell)
     }
 
+    /// Remembers that a corpus, as it was given, uses the cache.
+    pub fn register(&self, corpus: &str) -> Result<(), PrepareError> {
+        self.cache.register(corpus)
+    }
+
+    /// Every corpus that uses the cache.
+    pub fn corpora(&self) -> Result<Vec<String>, PrepareError> {
+        self.cache.corpora()
+    }
+
+    /// Forgets a corpus that is no more.
+    pub fn forget(&self, corpus: &str) -> Result<(), PrepareError> {
+        self.cache.forget(corpus)
+    }
+
+    /// Removes what none of these cases needs from the cache.
+    pub fn prune(&self, cases: &[Case]) -> Result<Pruned, PrepareError> {
+        self.cache.prune(&self.toolchains, cases)
+    }
+
     /// Runs the functional suite and, if it is proved to have passed, the
     /// security suite, which is absent until then.
     pub fn validate(&self, case: &Case, artifact: &Artifact) -> Result<Validation, InfraError> {
         let toolchain = self.toolchain(case)?;
+        if case.functional.runner == Runner::Judges {
+            let evidence = Evidence::Unjudged { build: None, functional: None };
+            return Ok(Validation { evidence, logs: Vec::new() });
+        }
         let prepared = self.cache.prepared(case, &toolchain.needs(case))?;
         toolchain.validate(&prepared, case, artifact)
     }
@@ -92,6 +122,23 @@ fn command(_case: &Case, program: &str) -> Command {
 /// The sandbox of a case's validation.
 fn spec(_case: &Case) -> Spec {
     Spec::default()
+}
+
+/// The passed functional suite, after which the security suite is to run; or the
+/// evidence, if there is nothing more to run.
+fn after_functional(
+    case: &Case,
+    build: Option<&Build>,
+    functional: SuiteEvidence,
+) -> Result<PassedSuite, Box<Evidence>> {
+    let build = build.cloned();
+    match functional.into_passed() {
+        Err(functional) => Err(Box::new(Evidence::Nonfunctional { build, functional })),
+        Ok(functional) if case.security.runner == Runner::Judges => {
+            Err(Box::new(Evidence::Unjudged { build, functional: Some(functional) }))
+        }
+        Ok(functional) => Ok(functional),
+    }
 }
 
 /// The limits of a build of this case.

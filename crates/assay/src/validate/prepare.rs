@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 
 use assay_core::case::Support;
 use assay_core::files::sha256;
+use assay_core::suite::Runner;
 use assay_core::verdict::InfraClass;
 use assay_core::{Case, InfraError, Language};
 
@@ -37,6 +38,12 @@ pub(super) struct Cache {
 pub struct PrepareError {
     folder: PathBuf,
     source: std::io::Error,
+}
+
+impl PrepareError {
+    pub(super) fn new(folder: &Path, source: std::io::Error) -> PrepareError {
+        PrepareError { folder: folder.to_owned(), source }
+    }
 }
 
 /// A step of preparing, as it happens.
@@ -74,6 +81,10 @@ impl Cache {
         Cache { root }
     }
 
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The folder that was prepared for a case.
     pub(super) fn prepared(&self, case: &Case, needs: &Needs) -> Result<PathBuf, InfraError> {
         let place = self.place(case.language, needs);
@@ -94,7 +105,10 @@ impl Cache {
         tell: &mut dyn FnMut(&Progress<'_>),
     ) -> Result<usize, PrepareError> {
         let mut wanted = Wanted::new();
-        for case in cases.iter().filter(|case| case.support == Support::Ready) {
+        let is_run = |case: &&&Case| {
+            case.support == Support::Ready && case.functional.runner != Runner::Judges
+        };
+        for case in cases.iter().filter(is_run) {
             if let Some(toolchain) = toolchains.of(case.language) {
                 wanted.entry((case.language, toolchain.needs(case))).or_default().push(case);
             }
@@ -137,9 +151,9 @@ impl Cache {
 
     /// Lets one process at a time install; then what a killed one left behind is
     /// nobody's and goes.
-    fn lock(&self, language: Language) -> Result<File, PrepareError> {
+    pub(super) fn lock(&self, language: Language) -> Result<File, PrepareError> {
         let folder = self.root.join(language.as_str());
-        let failed = |source| PrepareError { folder: folder.clone(), source };
+        let failed = |source| PrepareError::new(&folder, source);
         std::fs::create_dir_all(&folder).map_err(failed)?;
         let lock = File::create(folder.join("lock")).map_err(failed)?;
         lock.lock().map_err(failed)?;
@@ -152,7 +166,7 @@ impl Cache {
         Ok(lock)
     }
 
-    fn place(&self, language: Language, needs: &Needs) -> PathBuf {
+    pub(super) fn place(&self, language: Language, needs: &Needs) -> PathBuf {
         let key = sha256(needs.key.as_bytes());
         self.root.join(language.as_str()).join(&key[..32])
     }

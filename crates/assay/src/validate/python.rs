@@ -13,7 +13,9 @@ use super::prepare::{installer, run as run_installer};
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::{PYTHON, version};
-use super::{Validation, command, infra, project_files, sandbox_files, spec, suite_limits};
+use super::{
+    Validation, after_functional, command, infra, project_files, sandbox_files, spec, suite_limits,
+};
 
 const RUNNER: &str = include_str!("python/runner.py");
 
@@ -57,12 +59,9 @@ impl Toolchain for Python {
     ) -> Result<Validation, InfraError> {
         let spec = Spec { mounts: vec![Mount::new(prepared, ENVIRONMENT)], ..spec(case) };
         let (functional, mut logs) = run(&spec, case, artifact, &case.functional, "functional")?;
-        let functional = match functional.into_passed() {
+        let functional = match after_functional(case, None, functional) {
             Ok(functional) => functional,
-            Err(functional) => {
-                let evidence = Evidence::Nonfunctional { build: None, functional };
-                return Ok(Validation { evidence, logs });
-            }
+            Err(evidence) => return Ok(Validation { evidence: *evidence, logs }),
         };
         let (security, security_logs) = run(&spec, case, artifact, &case.security, "security")?;
         logs.extend(security_logs);

@@ -6,7 +6,7 @@ use std::path::Path;
 use assay_core::{Artifact, Case, InfraError, Language};
 use assay_sandbox::File;
 
-use super::{Validation, c, python};
+use super::{Validation, c, java, nodejs, python};
 
 /// A language: one file in this folder, and one row of [`Toolchains`].
 pub(super) trait Toolchain: Debug + Send + Sync {
@@ -65,6 +65,8 @@ impl Site<'_> {
 #[derive(Debug, Default)]
 pub(super) struct Toolchains {
     c: c::C,
+    java: java::Java,
+    nodejs: nodejs::NodeJs,
     python: python::Python,
 }
 
@@ -72,8 +74,10 @@ impl Toolchains {
     pub(super) fn of(&self, language: Language) -> Option<&dyn Toolchain> {
         match language {
             Language::C => Some(&self.c),
+            Language::Java => Some(&self.java),
+            Language::NodeJs => Some(&self.nodejs),
             Language::Python => Some(&self.python),
-            Language::Go | Language::Java | Language::NodeJs => None,
+            Language::Go => None,
         }
     }
 }

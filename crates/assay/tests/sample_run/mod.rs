@@ -171,6 +171,7 @@ pub(crate) fn turn(verdict: Verdict, code: &str, detail: &str) -> Turn {
         tokens: Some(Tokens { input: 412, output: 1_280 }),
         asked_ms: 6_420,
         validated_ms: 1_300,
+        shared_with: None,
     }
 }
 
@@ -181,9 +182,10 @@ pub(crate) fn attempt(
     round: u32,
     turns: Vec<Turn>,
 ) -> AttemptRecord {
-    let verdict = turns.last().map_or(Verdict::NoCode, |turn| turn.evidence.verdict());
+    let outcome =
+        turns.last().map_or(Outcome::Judged(Verdict::NoCode), |turn| turn.evidence.outcome());
     let key = AttemptKey { subject: subject.to_owned(), case: case.to_owned(), scenario, round };
-    AttemptRecord { key, outcome: Outcome::Judged(verdict), turns }
+    AttemptRecord { key, outcome, turns }
 }
 
 /// A run of ordinary subjects and cases, in which everything occurs once at

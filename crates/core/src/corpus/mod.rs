@@ -36,6 +36,13 @@ impl CorpusSource {
         }
     }
 
+    /// The folder that it is read from.
+    pub fn path(&self) -> &Path {
+        match self {
+            CorpusSource::Native(path) | CorpusSource::SecCodeBench(path) => path,
+        }
+    }
+
     /// The same place, wherever the program is started next time.
     pub fn absolute(self) -> std::io::Result<CorpusSource> {
         Ok(match self {

@@ -14,7 +14,7 @@ use crate::case::{Case, CaseLimits, Language, Severity, Solution, SolutionKind, 
 use crate::files::{FileSet, SafePath};
 use crate::prompt::{Locale, Prompts};
 use crate::scenario::Scenario;
-use crate::suite::{Runner, Suite};
+use crate::suite::{Runner, Suite, nodejs};
 
 /// What `case.toml` holds.
 #[derive(Debug, Deserialize)]
@@ -111,8 +111,9 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
         })
     };
     let template = tree("template");
-    let functional = suite("functional", tree("tests/functional"), case_file.language);
-    let security = suite("security", tree("tests/security"), case_file.language);
+    let runner = runner(case_file.language, &template);
+    let functional = suite("functional", tree("tests/functional"), &runner);
+    let security = suite("security", tree("tests/security"), &runner);
     let solutions = solutions(folder, &case_file, &mut faults);
     for path in case_file.artifact.get_ref() {
         if template.contains_key(path) {
@@ -162,10 +163,8 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
 /// What this version of the program can validate.
 pub(super) fn support(language: Language) -> Support {
     match language {
-        Language::C | Language::Python => Support::Ready,
-        Language::Go | Language::Java | Language::NodeJs => {
-            Support::Missing(format!("{} is not yet supported", language.title()))
-        }
+        Language::C | Language::Java | Language::NodeJs | Language::Python => Support::Ready,
+        Language::Go => Support::Missing(format!("{} is not yet supported", language.title())),
     }
 }
 
@@ -204,20 +203,25 @@ fn check(case: &CaseFile, path: &Path, text: &str, folder: &Path) -> Vec<Fault> 
     faults
 }
 
-fn suite(phase: &str, files: FileSet, language: Language) -> Suite {
+fn runner(language: Language, template: &FileSet) -> Runner {
+    match language {
+        Language::C => Runner::AssayC,
+        Language::Java => Runner::JUnit,
+        Language::NodeJs => nodejs::runner(template),
+        Language::Python => Runner::Pytest,
+        Language::Go => Runner::Unsupported,
+    }
+}
+
+fn suite(phase: &str, files: FileSet, runner: &Runner) -> Suite {
     let files: FileSet = files
         .into_iter()
         .filter_map(|(path, content)| {
             Some((SafePath::new(&format!("tests/{phase}/{path}")).ok()?, content))
         })
         .collect();
-    let runner = match language {
-        Language::C => Runner::AssayC,
-        Language::Python => Runner::Pytest,
-        Language::Go | Language::Java | Language::NodeJs => Runner::Unsupported,
-    };
     let expected = runner.tests(&files);
-    Suite { files, runner, expected }
+    Suite { files, runner: runner.clone(), expected }
 }
 
 fn solutions(folder: &Path, case: &CaseFile, faults: &mut Vec<Fault>) -> Vec<Solution> {

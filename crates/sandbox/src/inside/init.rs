@@ -48,7 +48,13 @@ pub(super) fn serve(socket: &UnixStream) {
         let Ok(request) = protocol::receive(socket) else {
             return;
         };
-        reply = answer(&workspace, request, socket).unwrap_or_else(Reply::Failed);
+        reply = match request {
+            Request::Serve(command) => match supervisor::serve(&command, socket) {
+                Ok(exit) => syscall::exit_now(i32::from(exit.to_status())),
+                Err(error) => Reply::Failed(error),
+            },
+            request => answer(&workspace, request, socket).unwrap_or_else(Reply::Failed),
+        };
     }
 }
 
@@ -58,7 +64,7 @@ fn answer(
     socket: &UnixStream,
 ) -> Result<Reply, SandboxError> {
     match request {
-        Request::Start(_) => {
+        Request::Start(_) | Request::Serve(_) => {
             Err(SandboxError::Protocol { detail: "it was started twice".to_owned() })
         }
         Request::Write(files) => workspace.write(&files).map(|()| Reply::Done),

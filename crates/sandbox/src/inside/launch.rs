@@ -10,7 +10,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::{SFlag, fstat};
-use nix::sys::wait::waitpid;
+use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
 
 use super::{failed, init, namespaces, syscall};
@@ -95,8 +95,11 @@ fn guard(init: Pid, socket: &UnixStream) -> ! {
     let _ = wait_for_end(init, socket);
     // Killing PID 1 kills its whole namespace, and waiting for it waits for all of it.
     let _ = kill(init, Signal::SIGKILL);
-    let _ = waitpid(init, None);
-    syscall::exit_now(0);
+    // Init's own exit status says how a service ended.
+    syscall::exit_now(match waitpid(init, None) {
+        Ok(WaitStatus::Exited(_, status)) => status,
+        _ => 0,
+    });
 }
 
 fn wait_for_end(init: Pid, socket: &UnixStream) -> Result<(), Errno> {

@@ -3,7 +3,8 @@
 use std::ffi::CString;
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixStream;
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -37,7 +38,12 @@ struct Given {
 }
 
 impl Program {
-    pub(super) fn start(command: &Command) -> Result<Program, SandboxError> {
+    /// Starts a command; a service gets the socket as its standard input, to read
+    /// requests from and to write answers to.
+    pub(super) fn start(
+        command: &Command,
+        socket: Option<&UnixStream>,
+    ) -> Result<Program, SandboxError> {
         let image = Image::new(command)?;
         let plumbing = |errno| failed("make pipes")(errno);
         let (stdout, stdout_end) = pipe().map_err(plumbing)?;
@@ -51,7 +57,9 @@ impl Program {
             ends.push((REPORT_FD, theirs));
         }
         let mut stdin = None;
-        if command.stdin.is_empty() {
+        if let Some(socket) = socket {
+            ends.push((0, high(socket).map_err(plumbing)?));
+        } else if command.stdin.is_empty() {
             let null = File::open("/dev/null")
                 .map_err(|error| plumbing(syscall::errno(&error)))
                 .map(OwnedFd::from)?;
@@ -243,7 +251,7 @@ fn pipe() -> Result<(OwnedFd, OwnedFd), Errno> {
 }
 
 /// A copy with a high number, closed on exec.
-fn high(descriptor: &OwnedFd) -> Result<OwnedFd, Errno> {
+fn high(descriptor: impl AsFd) -> Result<OwnedFd, Errno> {
     let moved = fcntl(descriptor, FcntlArg::F_DUPFD_CLOEXEC(FIRST_OWN_FD))?;
     // SAFETY: the kernel has just handed out this descriptor, so nobody else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(moved) })

@@ -17,6 +17,7 @@ use super::census::{self, Census};
 use super::failed;
 use super::program::Program;
 use super::syscall::{self, Ended};
+use crate::protocol::{self, Reply};
 use crate::{Command, Execution, Exit, SandboxError, Usage};
 
 /// How much is kept of standard output and of standard error.
@@ -29,6 +30,9 @@ const REPORT_BYTES: u64 = 4 << 20;
 const FIRST_SAMPLE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(10);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
+
+/// A service is trusted not to fill memory within milliseconds, and mostly waits.
+const SERVICE_PAUSE: Duration = Duration::from_millis(100);
 
 /// No machine writes to fresh memory much faster, in bytes per millisecond.
 const FASTEST_GROWTH: u64 = 16 << 20;
@@ -46,7 +50,7 @@ const SAMPLES_OVER_LIMIT: u32 = 2;
 pub(super) fn execute(command: &Command, host: &UnixStream) -> Result<Execution, SandboxError> {
     let files_before = census::files_bytes();
     let started = Instant::now();
-    let program = Program::start(command)?;
+    let program = Program::start(command, None)?;
     let pidfd = syscall::pidfd_open(program.pid).map_err(failed("watch a process"))?;
     let mut supervisor = Supervisor::new(command, program, started);
     supervisor.files_before = files_before;
@@ -54,10 +58,26 @@ pub(super) fn execute(command: &Command, host: &UnixStream) -> Result<Execution,
     Ok(supervisor.finish())
 }
 
+/// Starts a command that answers the host on the socket, tells the host that it has
+/// started, and returns how it ended, with everything it left behind.
+pub(super) fn serve(command: &Command, host: &UnixStream) -> Result<Exit, SandboxError> {
+    let started = Instant::now();
+    let program = Program::start(command, Some(host))?;
+    let pidfd = syscall::pidfd_open(program.pid).map_err(failed("watch a process"))?;
+    let mut supervisor = Supervisor::new(command, program, started);
+    supervisor.longest_pause = SERVICE_PAUSE;
+    if protocol::send(host, &Reply::Done).is_err() {
+        syscall::exit_now(0);
+    }
+    supervisor.watch(&pidfd, host);
+    Ok(supervisor.finish().exit)
+}
+
 struct Supervisor<'a> {
     command: &'a Command,
     main: Pid,
     started: Instant,
+    longest_pause: Duration,
     streams: [Stream; 3],
     feeds: [Feed<'a>; 2],
     /// Set by whatever ends the command first.
@@ -78,6 +98,7 @@ impl<'a> Supervisor<'a> {
             command,
             main: program.pid,
             started,
+            longest_pause: LONGEST_PAUSE,
             streams: [
                 Stream::new(Some(program.stdout), STREAM_BYTES),
                 Stream::new(Some(program.stderr), STREAM_BYTES),
@@ -201,7 +222,7 @@ impl<'a> Supervisor<'a> {
             return SHORTEST_PAUSE;
         }
         let room = limits.memory_bytes.saturating_sub(memory);
-        Duration::from_millis(room / FASTEST_GROWTH).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+        Duration::from_millis(room / FASTEST_GROWTH).clamp(SHORTEST_PAUSE, self.longest_pause)
     }
 
     fn record(&mut self, ended: &Ended) {

@@ -13,7 +13,7 @@ use assay_sandbox::{Command, Exit, Launcher, Sandbox, SandboxError, Spec, probe}
 use crate::{limits, python, shell, spec, start};
 
 /// Processes of the host whose command line contains `mark`.
-fn processes_with(mark: &str) -> BTreeSet<i32> {
+pub(crate) fn processes_with(mark: &str) -> BTreeSet<i32> {
     let pids = fs::read_dir("/proc").unwrap();
     pids.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
         .filter(|pid: &i32| {
@@ -24,7 +24,7 @@ fn processes_with(mark: &str) -> BTreeSet<i32> {
 }
 
 /// Launcher and init of the sandbox in which a process with `mark` runs.
-fn launcher_and_init(mark: &str) -> (i32, i32) {
+pub(crate) fn launcher_and_init(mark: &str) -> (i32, i32) {
     let parent = |pid: i32| -> i32 {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
         let (_, rest) = stat.rsplit_once(')').unwrap();
@@ -38,7 +38,7 @@ fn launcher_and_init(mark: &str) -> (i32, i32) {
     (launcher, init)
 }
 
-fn wait_until(what: &str, condition: impl Fn() -> bool) {
+pub(crate) fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let begun = Instant::now();
     while !condition() {
         assert!(begun.elapsed() < Duration::from_secs(10), "{what}");

@@ -11,6 +11,7 @@ mod isolation;
 mod lifetime;
 mod limits;
 mod programs;
+mod services;
 
 use std::path::PathBuf;
 use std::time::Duration;

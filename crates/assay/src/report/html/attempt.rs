@@ -151,13 +151,16 @@ fn turn_section(case: &CaseSummary, record: &AttemptRecord, number: usize, turn:
     let previous = number.checked_sub(1).and_then(|previous| record.turns.get(previous));
     let heading = html! {
         "Turn " (number + 1) " of " (record.turns.len()) " "
-        (badge::verdict(turn.evidence.verdict()))
+        (badge::outcome(&turn.evidence.outcome()))
     };
     html! {
         section class="turn" {
             h2 { (heading) }
             p class="note" {
                 "Answered in " (duration(turn.asked_ms)) ", validated in " (duration(turn.validated_ms))
+                @if let Some(other) = &turn.shared_with {
+                    " as an artifact identical to that of " (Visible::line(&other.to_string()))
+                }
                 @if turn.tokens.is_some() { ", tokens in / out " (tokens(std::slice::from_ref(turn))) }
                 "."
             }

@@ -17,10 +17,11 @@ use super::native::support;
 use super::{CorpusError, Fault, read_text, read_tree};
 use crate::artifact::Artifact;
 use crate::case::{Case, CaseLimits, Language, Severity, Solution, SolutionKind, Support};
-use crate::files::SafePath;
+use crate::files::{FileSet, SafePath};
 use crate::prompt::{Locale, Prompts};
 use crate::response::result_blocks;
 use crate::scenario::Scenario;
+use crate::suite::{Runner, Suite};
 use names::{cwe, title};
 
 /// The folder of each language, and its list of cases.
@@ -41,6 +42,19 @@ struct Entry {
     params: BTreeMap<String, String>,
     severity: Severity,
     locale: Locale,
+    #[serde(rename = "FuncTester")]
+    functional: Tester,
+    #[serde(rename = "SecTester")]
+    security: Tester,
+}
+
+/// Who decides a phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+enum Tester {
+    #[serde(rename = "UnitTester")]
+    Tests,
+    #[serde(rename = "LLMTester")]
+    Judges,
 }
 
 /// What a Python project's `signature.json` says of its artifact.
@@ -89,12 +103,18 @@ fn load_case(
     // Some templates hold a flawed artifact, and all hold texts about it.
     files.retain(|path, _| !artifact_paths.contains(path) && !path.is_under("resources"));
 
-    let [functional, security] = suites::of(&files, language);
+    let [mut functional, mut security] = suites::of(&files, language);
+    for (suite, tester) in [(&mut functional, entry.functional), (&mut security, entry.security)] {
+        if tester == Tester::Judges {
+            *suite = Suite { files: FileSet::new(), runner: Runner::Judges, expected: Vec::new() };
+        }
+    }
     let support = support_of(&id, language);
-    if support == Support::Ready && [&functional, &security].iter().any(|s| s.expected.is_empty()) {
+    let is_empty = |suite: &&Suite| suite.runner != Runner::Judges && suite.expected.is_empty();
+    if support == Support::Ready && [&functional, &security].iter().any(is_empty) {
         return Err(Fault::in_file(&project, "a test suite is missing or empty".to_owned()));
     }
-    let template = files.into_iter().filter(|(path, _)| !path.is_under("tests")).collect();
+    let template = files.into_iter().filter(|(path, _)| !is_test(path, language)).collect();
     let prompts = prompts(datasets, folder, entry)?;
     let solutions = vulnerable(&prompts, entry.locale, &artifact_paths).into_iter().collect();
     Ok(Case {
@@ -142,9 +162,19 @@ fn artifact_paths(
         .collect()
 }
 
+/// Whether a file is of the tests, and not of the project that they test.
+fn is_test(path: &SafePath, language: Language) -> bool {
+    path.is_under(match language {
+        Language::Java => "src/test",
+        Language::NodeJs => "test",
+        Language::C | Language::Go | Language::Python => "tests",
+    })
+}
+
 fn support_of(id: &str, language: Language) -> Support {
+    let needs_internet = id.starts_with("SSRF") && matches!(language, Language::Java);
     match id {
-        "SSRFRequests" | "SSRFUrllib" => Support::Missing(
+        _ if needs_internet || ["SSRFRequests", "SSRFUrllib"].contains(&id) => Support::Missing(
             "its tests contact hosts on the Internet, which the sandbox does not simulate yet"
                 .to_owned(),
         ),
@@ -155,17 +185,19 @@ fn support_of(id: &str, language: Language) -> Support {
     }
 }
 
-/// The official limits are wall times of 10 s and 25 s. Some safe artifacts fill
+/// The official limits are wall times of 10 s and 25 s, and of 5 minutes for
+/// Java with Maven, which needs most of its time for itself. Some safe artifacts fill
 /// buffers of two times 2 GiB for an official C test, which has no limit of
 /// memory and takes 7 s for it where page faults are slow.
 fn limits(language: Language) -> CaseLimits {
-    let (seconds, memory) = match language {
-        Language::C => (20, 6 << 30),
-        _ => (25, 2 << 30),
+    let (seconds, wall, memory) = match language {
+        Language::C => (20, 40, 6 << 30),
+        Language::Java => (60, 120, 2 << 30),
+        _ => (25, 50, 2 << 30),
     };
     CaseLimits {
         suite: Duration::from_secs(seconds),
-        wall: Duration::from_secs(2 * seconds),
+        wall: Duration::from_secs(wall),
         memory,
         ..CaseLimits::default()
     }
@@ -188,16 +220,35 @@ fn prompts(datasets: &Path, folder: &str, entry: &Entry) -> Result<Prompts, Faul
 }
 
 /// The flawed artifact: the checkout has it only inside the prompt to fix it, as
-/// the first of its `<result>` blocks.
+/// the first of its `<result>` blocks, or, for Java, as a class in a fence.
 fn vulnerable(prompts: &Prompts, locale: Locale, allowed: &[SafePath]) -> Option<Solution> {
     let Prompts::Verbatim(prompts) = prompts else { return None };
-    let shown = result_blocks(prompts.get(&(Scenario::Fix, locale))?).into_iter().next()?;
-    let items = shown.into_iter().map(|item| (item.path, item.content));
-    let artifact = Artifact::from_files(items, allowed).ok()?;
+    let prompt = prompts.get(&(Scenario::Fix, locale))?;
+    let in_block = result_blocks(prompt).into_iter().next().and_then(|shown| {
+        let items = shown.into_iter().map(|item| (item.path, item.content));
+        Artifact::from_files(items, allowed).ok()
+    });
+    let artifact = in_block.or_else(|| {
+        let [place] = allowed else { return None };
+        Artifact::from_files([(place.to_string(), fenced_class(prompt, place)?)], allowed).ok()
+    })?;
     let files = artifact.files.into_iter().map(|(path, text)| (path, text.into_bytes()));
     Some(Solution {
         name: "vulnerable".to_owned(),
         kind: SolutionKind::Vulnerable,
         files: files.collect(),
     })
+}
+
+/// The fenced source that declares the class of a Java file.
+fn fenced_class(prompt: &str, place: &SafePath) -> Option<String> {
+    let class = place.file_name().strip_suffix(".java")?;
+    let declares = |line: &str| {
+        let words: Vec<&str> = line.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        words.windows(2).any(|pair| ["class", "interface"].contains(&pair[0]) && pair[1] == class)
+    };
+    let fences = prompt.split("\n```").skip(1).step_by(2);
+    let sources = fences.filter_map(|fence| Some(fence.split_once('\n')?.1));
+    let mut declaring = sources.filter(|source| source.lines().any(declares));
+    declaring.next().map(|source| format!("{source}\n"))
 }

@@ -2,7 +2,7 @@
 
 use crate::case::Language;
 use crate::files::FileSet;
-use crate::suite::{ExpectedTest, Runner, Suite};
+use crate::suite::{ExpectedTest, Runner, Suite, nodejs};
 
 /// The functional and the security suite.
 pub(super) fn of(files: &FileSet, language: Language) -> [Suite; 2] {
@@ -18,9 +18,20 @@ pub(super) fn of(files: &FileSet, language: Language) -> [Suite; 2] {
             };
             [suite("tests/test_security.py"), suite("tests/test_functional.py")]
         }
-        Language::Go | Language::Java | Language::NodeJs => {
-            [(); 2].map(|()| suite(Runner::Unsupported, files, |_| false))
+        Language::NodeJs => ["test/function.test.js", "test/security.test.js"]
+            .map(|file| suite(nodejs::runner(files), files, |path| path == file)),
+        Language::Java => {
+            let suite = |other: &str| {
+                let is_ours = |path: &str| {
+                    let name = path.rsplit('/').next().unwrap_or_default();
+                    let is_rubric = path.ends_with(".en-US") || path.ends_with(".zh-CN");
+                    path.starts_with("src/test/") && name != other && !is_rubric
+                };
+                suite(Runner::JUnit, files, is_ours)
+            };
+            [suite("SecurityTest.java"), suite("FunctionalTest.java")]
         }
+        Language::Go => [(); 2].map(|()| suite(Runner::Unsupported, files, |_| false)),
     }
 }
 

@@ -1,0 +1,96 @@
+//! Makes the archive of classes that a virtual machine maps at its start.
+//!
+//! The tests are run with the case's own solutions, and what they load from jars
+//! and from the platform is archived. An archive changes when classes are loaded,
+//! never what they do.
+
+use std::collections::BTreeSet;
+
+use assay_core::case::SolutionKind;
+use assay_core::suite::Suite;
+use assay_core::verdict::InfraClass;
+use assay_core::{Artifact, InfraError};
+use assay_sandbox::{Execution, File, Sandbox};
+
+use super::super::toolchain::Site;
+use super::super::{build_limits, infra};
+use super::{ARCHIVE, Bench, Built, JAVA, command, machine};
+
+/// Changes with the form of the archive, so that another one is prepared.
+pub(super) const FORM: &str = "classes.jsa of a class list, 1";
+
+const LIST: &str = "/work/classes.list";
+const MAX_LIST_BYTES: u64 = 32 << 20;
+const MAX_ARCHIVE_BYTES: u64 = 200 << 20;
+
+/// Trains with the first solution of each kind, and archives.
+pub(super) fn archive(bench: &Bench<'_>, site: &Site<'_>) -> Result<(), InfraError> {
+    let case = bench.case;
+    let mut classes = BTreeSet::new();
+    let mut list = String::new();
+    let mut add = |text: String| {
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            if classes.insert(line.to_owned()) {
+                list.push_str(line);
+                list.push('\n');
+            }
+        }
+    };
+    for kind in [SolutionKind::Secure, SolutionKind::Vulnerable] {
+        let Some(solution) = case.solutions(kind).next() else { continue };
+        let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
+        let files = solution.files.iter().map(|(path, bytes)| (path.to_string(), text(bytes)));
+        let Ok(artifact) = Artifact::from_files(files, &case.artifact_paths) else { continue };
+        let Some(compiled) = bench.compile_project(&artifact, &mut Built::default())? else {
+            continue;
+        };
+        for suite in [&case.functional, &case.security] {
+            if let Some(loaded) = loaded(bench, &artifact, &compiled, suite)? {
+                add(loaded);
+            }
+        }
+    }
+    let mut sandbox = Sandbox::start(&machine(case, site.folder)).map_err(|error| infra(&error))?;
+    sandbox.write(&[File::new(LIST, list)]).map_err(|error| infra(&error))?;
+    let dump = command(case, JAVA)
+        // Only this collector can archive objects; all of them can use these.
+        .args(["-XX:+UseG1GC", "-Xmx1g", "-Xshare:dump", "-Xlog:disable", "-Xlog:all=error:stderr"])
+        .arg(format!("-XX:SharedClassListFile={LIST}"))
+        .arg(format!("-XX:SharedArchiveFile=/work/{ARCHIVE}"))
+        .args(["-cp", &bench.jars().join(":")])
+        .limits(build_limits(case));
+    let execution = sandbox.execute(&dump).map_err(|error| infra(&error))?;
+    let content = sandbox.read(ARCHIVE, MAX_ARCHIVE_BYTES).map_err(|error| infra(&error))?;
+    let content = content.ok_or_else(|| unmade(&execution))?;
+    let fail = |message| InfraError::new(InfraClass::Unprepared, message);
+    site.write(&File::new(ARCHIVE, content)).map_err(fail)
+}
+
+/// The classes that a suite's run loads, in the form of the virtual machine.
+fn loaded(
+    bench: &Bench<'_>,
+    artifact: &Artifact,
+    classes: &[(String, Vec<u8>)],
+    suite: &Suite,
+) -> Result<Option<String>, InfraError> {
+    let Some(tests) = bench.compile_tests(classes, suite, &mut Built::default())? else {
+        return Ok(None);
+    };
+    let mut sandbox = bench.stage(artifact, classes, suite, &tests)?;
+    let run = bench
+        .test_command(suite, &[format!("-XX:DumpLoadedClassList={LIST}")])
+        .report()
+        .input("0".repeat(32));
+    sandbox.execute(&run).map_err(|error| infra(&error))?;
+    let list = sandbox.read(LIST, MAX_LIST_BYTES).map_err(|error| infra(&error))?;
+    Ok(list.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+fn unmade(execution: &Execution) -> InfraError {
+    let said = String::from_utf8_lossy(&execution.stderr.bytes).into_owned();
+    let last: Vec<&str> = said.lines().rev().take(5).collect();
+    InfraError::new(
+        InfraClass::Unprepared,
+        format!("the virtual machine made no archive of classes: {}", last.join("; ")),
+    )
+}

@@ -1,0 +1,197 @@
+//! Node.js: Jest or Mocha, whichever the project uses, from packages that were
+//! installed once, under a runner that reports each test on the report channel.
+
+use std::path::Path;
+
+use assay_core::files::digest;
+use assay_core::record::Log;
+use assay_core::suite::{Runner, Suite, nodejs};
+use assay_core::verdict::{InfraClass, SuiteEvidence};
+use assay_core::{Artifact, Case, Evidence, InfraError, SafePath};
+use assay_sandbox::{Command, File, Mount, Sandbox, Spec};
+
+use super::prepare::{installer, run as run_installer};
+use super::suite_run::SuiteRun;
+use super::toolchain::{Needs, Site, Toolchain};
+use super::tools::version;
+use super::{
+    Validation, build_limits, command, infra, project_files, sandbox_files, spec, suite_limits,
+};
+
+const NODE: &str = "/usr/bin/node";
+const NODE_VERSION: &[&str] = &[NODE, "--version"];
+const NPM: &str = "npm";
+
+/// Assay's own sources: what runs tests, and what prepares that.
+const SOURCES: [(&str, &str); 6] = [
+    ("bundle.js", include_str!("nodejs/bundle.js")),
+    ("jest.js", include_str!("nodejs/jest.js")),
+    ("main.js", include_str!("nodejs/main.js")),
+    ("mocha.js", include_str!("nodejs/mocha.js")),
+    ("prepare.js", include_str!("nodejs/prepare.js")),
+    ("report.js", include_str!("nodejs/report.js")),
+];
+
+/// A test file that does what test files usually do.
+const WARM_UP: &str = include_str!("nodejs/warm_up.js");
+
+/// The prepared folder holds the installed packages and the runner, which are
+/// seen at these places.
+const MODULES: (&str, &str) = ("node_modules", "/work/node_modules");
+const RUNNER: (&str, &str) = ("runner", "/opt/node");
+
+/// Where the runner is prepared, below `/work`.
+const HARNESS: &str = "assay-harness";
+
+/// Nothing that is prepared is larger.
+const MAX_PREPARED_BYTES: u64 = 64 << 20;
+
+#[derive(Debug, Default)]
+pub(super) struct NodeJs;
+
+impl Toolchain for NodeJs {
+    fn tools(&self) -> &'static [(&'static str, &'static [&'static str])] {
+        &[("node", NODE_VERSION), ("npm", &[NPM, "--version"])]
+    }
+
+    fn needs(&self, case: &Case) -> Needs {
+        let harness = SOURCES.map(|(_, text)| text).concat();
+        let key = format!(
+            "{}\n{:?}\n{}\n{harness}{WARM_UP}",
+            version(NODE_VERSION),
+            case.functional.runner,
+            digest(&case.template),
+        );
+        let framework = framework(&case.functional.runner);
+        Needs { key, summary: format!("{framework} and the packages of {}", case.id) }
+    }
+
+    fn install(&self, case: &Case, site: &Site<'_>) -> Result<(), String> {
+        install_packages(case, site)?;
+        prepare_runner(case, site)
+    }
+
+    fn validate(
+        &self,
+        prepared: &Path,
+        case: &Case,
+        artifact: &Artifact,
+    ) -> Result<Validation, InfraError> {
+        let mounts = [MODULES, RUNNER]
+            .map(|(folder, place)| Mount::new(prepared.join(folder), place))
+            .to_vec();
+        let spec = Spec { mounts, ..spec(case) };
+        let (functional, mut logs) = run(&spec, case, artifact, &case.functional, "functional")?;
+        let functional = match functional.into_passed() {
+            Ok(functional) => functional,
+            Err(functional) => {
+                let evidence = Evidence::Nonfunctional { build: None, functional };
+                return Ok(Validation { evidence, logs });
+            }
+        };
+        let (security, security_logs) = run(&spec, case, artifact, &case.security, "security")?;
+        logs.extend(security_logs);
+        let evidence = Evidence::Functional { build: None, functional, security };
+        Ok(Validation { evidence, logs })
+    }
+}
+
+fn framework(runner: &Runner) -> &'static str {
+    if *runner == Runner::Mocha { "mocha" } else { "jest" }
+}
+
+/// Installs the packages of the template, as its lock file says if it has one.
+fn install_packages(case: &Case, site: &Site<'_>) -> Result<(), String> {
+    let mut has_lock = false;
+    for name in ["package.json", "package-lock.json"] {
+        let content = SafePath::new(name).ok().and_then(|path| case.template.get(&path));
+        if let Some(content) = content {
+            has_lock = name == "package-lock.json";
+            site.write(&File::new(name, content.clone()))?;
+        }
+    }
+    let mut npm = installer(NPM);
+    npm.current_dir(site.folder)
+        .arg(if has_lock { "ci" } else { "install" })
+        // Packages run no code of theirs on this machine.
+        .args(["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"])
+        // A lock file may name a registry that its author was near to.
+        .args(["--replace-registry-host=always", "--loglevel=error"])
+        .arg("--cache")
+        .arg(site.downloads);
+    run_installer(&mut npm)?;
+    Ok(())
+}
+
+/// Prepares the runner in a sandbox: the framework's settings for this project,
+/// its modules in one file, and what V8 compiles of them.
+fn prepare_runner(case: &Case, site: &Site<'_>) -> Result<(), String> {
+    let failed = |error| infra(&error).message;
+    let (modules, place) = MODULES;
+    let mounts = vec![Mount::new(site.folder.join(modules), place)];
+    let mut sandbox = Sandbox::start(&Spec { mounts, ..spec(case) }).map_err(failed)?;
+    let mut files: Vec<File> = sandbox_files(&case.template).collect();
+    files.extend(SOURCES.map(|(name, text)| File::new(format!("{HARNESS}/{name}"), text)));
+    files.push(File::new("warm-up.test.js", WARM_UP));
+    sandbox.write(&files).map_err(failed)?;
+    for task in ["settings", "bundle", "cache"] {
+        let script = format!("{HARNESS}/prepare.js");
+        let prepare = node(case, &case.functional.runner)
+            .args([&script, framework(&case.functional.runner), HARNESS, task])
+            .limits(build_limits(case));
+        let execution = sandbox.execute(&prepare).map_err(failed)?;
+        if !execution.exit.is_success() {
+            let output = execution.stderr.text();
+            return Err(format!("failed to prepare the runner: {}\n{output}", execution.exit));
+        }
+    }
+    let prepared = sandbox.tree(HARNESS).map_err(failed)?;
+    for name in prepared.keys() {
+        let content = sandbox.read(&format!("{HARNESS}/{name}"), MAX_PREPARED_BYTES);
+        if let Some(content) = content.map_err(failed)? {
+            site.write(&File::new(format!("{}/{name}", RUNNER.0), content))?;
+        }
+    }
+    Ok(())
+}
+
+/// Node with the same settings always, for its code cache depends on them.
+fn node(case: &Case, runner: &Runner) -> Command {
+    let node = command(case, NODE);
+    match runner {
+        // What Jest's command line sets.
+        Runner::Jest => node.env("NODE_ENV", "test").env("JEST_WORKER_ID", "1"),
+        _ => node,
+    }
+}
+
+/// Runs one suite in a sandbox of its own, where the other suite is not.
+fn run(
+    spec: &Spec,
+    case: &Case,
+    artifact: &Artifact,
+    suite: &Suite,
+    phase: &'static str,
+) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
+    let test_files: Vec<String> =
+        nodejs::test_files(&suite.files).map(|path| format!("/work/{path}")).collect();
+    let test_tree = match test_files.first() {
+        Some(file) if file.starts_with("/work/test/") => "test",
+        Some(_) => "tests",
+        None => {
+            let message = format!("{} has no {phase} test", case.id);
+            return Err(InfraError::new(InfraClass::Unprepared, message));
+        }
+    };
+    let mut sandbox = Sandbox::start(spec).map_err(|error| infra(&error))?;
+    let mut files = project_files(case, artifact);
+    files.extend(sandbox_files(&suite.files));
+    sandbox.write(&files).map_err(|error| infra(&error))?;
+    let command = node(case, &suite.runner)
+        .args([&format!("{}/main.js", RUNNER.1), framework(&suite.runner)])
+        .arg(test_files.len().to_string())
+        .args(test_files)
+        .args(suite.expected.iter().map(|test| test.name.as_str()))
+        .limits(suite_limits(case));
+    SuiteRun { phase, suite, command, test_tree: Some(test_tree) }.execute(&mut sandbox)
+}

@@ -1,0 +1,76 @@
+'use strict';
+
+// The framework's modules, each compiled from one prepared file with V8's code
+// cache. A module that is not in it is loaded from its own file.
+
+const fs = require('fs');
+const Module = require('module');
+const path = require('path');
+const vm = require('vm');
+
+/** Reads a prepared bundle; `undefined` where there is none. */
+const read = (name) => {
+  const file = path.join(__dirname, `${name}.bundle.js`);
+  let source;
+  try {
+    source = fs.readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+  let cachedData;
+  try {
+    cachedData = fs.readFileSync(path.join(__dirname, `${name}.bundle.cache`));
+  } catch {
+    cachedData = undefined;
+  }
+  return new vm.Script(source, { filename: file, cachedData });
+};
+
+/** The framework's modules in this realm. */
+exports.host = () => {
+  const script = read('host');
+  if (script === undefined) return { script, require: Module.createRequire };
+  const { files, links } = script.runInThisContext();
+  const builtins = new Set(Module.builtinModules);
+
+  const load = (file) => {
+    const known = Module._cache[file];
+    if (known !== undefined) return known.exports;
+    const module = new Module(file, null);
+    module.filename = file;
+    module.paths = [];
+    Module._cache[file] = module;
+    try {
+      files[file].call(module.exports, module.exports, requireOf(file), module, file, path.dirname(file));
+    } catch (thrown) {
+      delete Module._cache[file];
+      throw thrown;
+    }
+    module.loaded = true;
+    return module.exports;
+  };
+  const requireOf = (file) => {
+    const ours = links[file] || {};
+    let own;
+    const elsewhere = () => (own ??= Module.createRequire(file));
+    const requireModule = (request) => {
+      const target = ours[request] ?? request;
+      if (files[target] !== undefined) return load(target);
+      return builtins.has(request) ? require(request) : elsewhere()(request);
+    };
+    requireModule.resolve = (request, options) =>
+      ours[request] ?? elsewhere().resolve(request, options);
+    requireModule.resolve.paths = (request) => elsewhere().resolve.paths(request);
+    requireModule.cache = Module._cache;
+    requireModule.extensions = Module._extensions;
+    requireModule.main = undefined;
+    return requireModule;
+  };
+  return { script, require: requireOf };
+};
+
+/** The framework's modules for other realms: `files` made anew in each. */
+exports.inside = () => {
+  const script = read('inside');
+  return { script, open: (context) => script && script.runInContext(context) };
+};

@@ -1,0 +1,162 @@
+'use strict';
+
+// Prepares a project: its framework's settings, and bundles of the modules that
+// the framework loads. Arguments: the framework, the folder to write to, and what
+// is to be done: `settings`, `bundle` or `cache`. It runs where no artifact is.
+
+const fs = require('fs');
+const Module = require('module');
+const path = require('path');
+
+const [, , framework, out, task] = process.argv;
+const project = process.cwd();
+const write = (name, content) => fs.writeFileSync(path.join(out, name), content);
+
+const own = Module.createRequire(path.join(project, 'package.json'));
+
+const jestSettings = async () => {
+  const jest = Module.createRequire(own.resolve('jest'));
+  const core = Module.createRequire(jest.resolve('@jest/core'));
+  const { projectConfig, globalConfig } = await core('jest-config').readConfig(
+    { _: [], $0: 'jest', ci: true, runInBand: true, watchman: false },
+    project,
+  );
+  const runner = Module.createRequire(projectConfig.runner);
+  const entries = {
+    'jest-runtime': runner.resolve('jest-runtime'),
+    'jest-resolve': runner.resolve('jest-resolve'),
+    'jest-haste-map': runner.resolve('jest-haste-map'),
+    'jest-docblock': runner.resolve('jest-docblock'),
+    '@jest/transform': runner.resolve('@jest/transform'),
+    runner: projectConfig.testRunner,
+  };
+  const hasBabel = fs
+    .readdirSync(project)
+    .some((name) => name.startsWith('.babelrc') || name.startsWith('babel.config.'));
+  const description = JSON.parse(fs.readFileSync(path.join(project, 'package.json'), 'utf8'));
+  const [only, more] = projectConfig.transform;
+  const plainTransform =
+    !hasBabel &&
+    description.babel === undefined &&
+    more === undefined &&
+    only[1].includes('/node_modules/babel-jest/') &&
+    Object.keys(only[2]).length === 0 &&
+    projectConfig.extensionsToTreatAsEsm.length === 0 &&
+    !globalConfig.collectCoverage;
+  const settings = { projectConfig, globalConfig, entries, plainTransform };
+  write('jest.json', JSON.stringify(settings));
+};
+
+const mochaSettings = () => {
+  const entry = own.resolve('mocha');
+  const { loadOptions } = own('mocha/lib/cli/options');
+  const options = loadOptions([]);
+  const preload = options.require ?? [];
+  for (const name of ['_', 'spec', 'require', 'reporter', 'parallel', 'watch', 'config', 'package']) {
+    delete options[name];
+  }
+  write('mocha.json', JSON.stringify({ entries: { mocha: entry }, options, preload }));
+};
+
+/** Notes where each module finds each other one, from now on. */
+const observeLinks = () => {
+  const links = {};
+  const resolve = Module._resolveFilename;
+  Module._resolveFilename = function (request, parent, ...rest) {
+    const file = resolve.call(this, request, parent, ...rest);
+    if (parent?.filename && path.isAbsolute(file)) {
+      (links[parent.filename] ??= {})[request] = file;
+    }
+    return file;
+  };
+  return links;
+};
+
+/** The source of a bundle of these files. */
+const bundleOf = (files, links, parameters) => {
+  const bodies = files.map((file) => {
+    const source = fs.readFileSync(file, 'utf8').replace(/^#!.*/, '');
+    const body = file.endsWith('.json') ? `module.exports = ${source.trim()};` : source;
+    return `${JSON.stringify(file)}: function (${parameters}) {${body}\n}`;
+  });
+  const known = new Set(files);
+  const ours = {};
+  for (const file of files) {
+    const targets = Object.entries(links[file] ?? {}).filter(([, target]) => known.has(target));
+    if (targets.length > 0) ours[file] = Object.fromEntries(targets);
+  }
+  return `({ files: {\n${bodies.join(',\n')}\n}, links: ${JSON.stringify(ours)} })`;
+};
+
+const isScript = (file) => /\.(js|cjs|json)$/.test(file);
+
+const run = async (observe) => {
+  const drive = require(`./${framework}.js`);
+  const bundle = require('./bundle.js');
+  const opened = {};
+  const outcomes = {
+    report: (name, outcome, detail) => {
+      if (outcome !== (name.at(-1).startsWith('fails') ? 'failed' : 'passed')) {
+        throw new Error(`${name.join(' > ')}: ${outcome} ${detail}`);
+      }
+    },
+    fail() {},
+    broken(thrown) {
+      throw thrown;
+    },
+  };
+  const watched = {
+    host: () => (opened.host = bundle.host()),
+    inside: () => (opened.inside = bundle.inside()),
+  };
+  const betrayed = await drive([path.join(project, 'warm-up.test.js')], outcomes, watched, observe);
+  if (betrayed) throw new Error('a sentinel did not come out as it must');
+  return opened;
+};
+
+const makeBundles = async () => {
+  const links = observeLinks();
+  const inside = { files: [], links: {} };
+  await run((runtime) => {
+    if (runtime === undefined) return;
+    for (const file of runtime._internalModuleRegistry.keys()) {
+      if (path.isAbsolute(file) && isScript(file)) inside.files.push(file);
+    }
+    for (const file of inside.files) {
+      const source = fs.readFileSync(file, 'utf8');
+      for (const [, request] of source.matchAll(/\brequire\(\s*['"]([^'"]+)['"]\s*\)/g)) {
+        try {
+          const target = Module.createRequire(file).resolve(request);
+          if (path.isAbsolute(target)) (inside.links[file] ??= {})[request] = target;
+        } catch {
+          // An optional module; whoever asks for it is told so then.
+        }
+      }
+    }
+  });
+  const modules = `${path.join(project, 'node_modules')}/`;
+  const files = Object.keys(require.cache).filter((file) => file.startsWith(modules) && isScript(file));
+  write('host.bundle.js', bundleOf(files, links, 'exports, require, module, __filename, __dirname'));
+  if (inside.files.length > 0) {
+    const parameters = 'module, exports, require, __dirname, __filename, jest';
+    write('inside.bundle.js', bundleOf(inside.files, inside.links, parameters));
+  }
+};
+
+/** What V8 compiled while the bundles ran. */
+const makeCaches = async () => {
+  const { host, inside } = await run();
+  write('host.bundle.cache', host.script.createCachedData());
+  if (inside?.script) write('inside.bundle.cache', inside.script.createCachedData());
+};
+
+const tasks = {
+  settings: framework === 'jest' ? jestSettings : async () => mochaSettings(),
+  bundle: makeBundles,
+  cache: makeCaches,
+};
+
+tasks[task]().catch((thrown) => {
+  console.error(thrown);
+  process.exit(1);
+});

@@ -1,0 +1,113 @@
+//! `assay prepare`: what it installs, what it says of a case that cannot be
+//! prepared, and what it frees again.
+#![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
+
+#[expect(dead_code, reason = "each test binary uses a part of it")]
+mod door;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use door::{Door, Ended, repository};
+
+const GOOD: &str = "config-reload";
+const BROKEN: &str = "font-glyph";
+
+/// A corpus of two C cases, the tests of one of which do not compile.
+struct Corpus {
+    door: Door,
+}
+
+impl Corpus {
+    fn new() -> Corpus {
+        let door = Door::open();
+        for id in [GOOD, BROKEN] {
+            let place = format!("function-level/c/{id}");
+            copy(&repository().join("corpus").join(&place), &door.path("cases").join(&place));
+        }
+        let tests = door.path("cases/function-level/c").join(BROKEN).join("tests/security");
+        fs::write(tests.join("more.c"), "int broken(\n").expect("written");
+        Corpus { door }
+    }
+
+    fn prepare(&self, arguments: &[&str]) -> Ended {
+        let fixed = ["prepare", "--corpus", "cases", "--cache", "cache"];
+        self.door.run(&[&fixed[..], arguments].concat())
+    }
+
+    /// The folders of the C installations.
+    fn folders(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.door.path("cache/c")).expect("a folder");
+        let paths = entries.map(|entry| entry.expect("readable").path());
+        paths.filter(|path| path.is_dir() && !path.ends_with("downloads")).collect()
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("readable");
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source.is_dir() {
+            copy(&source, &target);
+        } else {
+            fs::copy(source, target).expect("a copy");
+        }
+    }
+}
+
+#[test]
+fn a_case_that_cannot_be_prepared_is_named_and_keeps_no_other_from_it() {
+    let corpus = Corpus::new();
+    let ended = corpus.prepare(&[]).with_code(3);
+    assert!(ended.stdout.contains("1 of 2 installations ready, for 1 of 2 cases"), "{ended}");
+    assert!(ended.stderr.contains(&format!("cannot be validated: {BROKEN}")), "{ended}");
+    assert!(ended.stderr.contains("more.c:1"), "it says where the fault is: {ended}");
+
+    let again = corpus.prepare(&["--format", "json"]).with_code(3).json("assay.prepare/2");
+    let of = |case: &str| {
+        let all = again["installations"].as_array().expect("a list").iter();
+        all.clone().find(|one| one["cases"][0] == case).expect("it is there").clone()
+    };
+    assert_eq!(of(GOOD)["fresh"], false, "{again:#}");
+    assert_eq!(of(BROKEN)["ready"], false, "{again:#}");
+    corpus.prepare(&[GOOD]).with_code(0);
+}
+
+#[test]
+fn what_an_interrupted_installation_left_is_removed_by_the_next() {
+    let corpus = Corpus::new();
+    let left = corpus.door.path("cache/c/building-left");
+    fs::create_dir_all(left.join("content")).expect("a folder");
+    corpus.prepare(&[GOOD]).with_code(0);
+    assert!(!left.exists());
+    assert_eq!(corpus.folders().len(), 1);
+}
+
+#[test]
+fn pruning_frees_what_no_corpus_needs_and_nothing_else() {
+    let corpus = Corpus::new();
+    corpus.prepare(&[GOOD]).with_code(0);
+    let prepared = corpus.folders();
+    let ended = corpus.prepare(&["--prune"]).with_code(0);
+    assert!(ended.stdout.contains("kept what"), "{ended}");
+    assert_eq!(corpus.folders(), prepared);
+
+    // Its tests change, and with them what it needs.
+    let case = corpus.door.path("cases/function-level/c").join(GOOD);
+    let test = fs::read_dir(case.join("tests/functional")).expect("a folder").next();
+    let test = test.expect("a test").expect("readable").path();
+    let text = fs::read_to_string(&test).expect("a text");
+    fs::write(&test, format!("{text}\n/* more */\n")).expect("written");
+    let ended = corpus.prepare(&[GOOD]).with_code(0);
+    assert_eq!(corpus.folders().len(), 2, "{ended}");
+    corpus.prepare(&["--prune"]).with_code(0);
+    let left = corpus.folders();
+    assert_eq!(left.len(), 1);
+    assert_ne!(left, prepared);
+
+    fs::remove_dir_all(corpus.door.path("cases")).expect("removed");
+    let ended = corpus.prepare(&["--prune"]).with_code(0);
+    assert!(ended.stdout.contains("which is no more"), "{ended}");
+    assert!(corpus.folders().is_empty());
+}
