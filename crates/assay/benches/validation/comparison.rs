@@ -7,8 +7,8 @@ use std::sync::mpsc::channel;
 
 use assay::validate::pool::{Done, Pool, PoolLimits, Work};
 use assay::validate::{Validation, Validator};
-use assay_core::Language;
 use assay_core::case::Support;
+use assay_core::{Language, Verdict};
 
 use crate::bare::Bare;
 use crate::measure::{Cost, Costs, Who, cost_of};
@@ -118,7 +118,10 @@ fn validate(validator: &Validator, item: &Item) -> Suites {
 
 fn suites(validation: &Validation) -> Suites {
     let verdict = validation.evidence.verdict();
-    Suites { functional: verdict.is_functional(), security: verdict.is_secure() }
+    Suites {
+        functional: verdict.is_some_and(Verdict::is_functional),
+        security: verdict.is_some_and(Verdict::is_secure),
+    }
 }
 
 /// All artifacts by the pool of a run, with its rounds.

@@ -37,8 +37,9 @@ fn main() {
     assay_sandbox::enter_if_launched();
     let settings = Settings::read();
     println!("sandbox start, /bin/true and end: median {:.1} ms", start_up());
-    let own = own_corpus(&settings);
+    let own = settings.measures("own").then(|| own_corpus(&settings));
     let recorded = match &settings.recorded {
+        _ if !settings.measures("official") => None,
         Ok(recorded) => Some(official_corpus(&settings, recorded)),
         Err(reason) => {
             println!("\nThe official verifiers were not compared: {reason}.");
@@ -46,8 +47,7 @@ fn main() {
         }
     };
     if let Some(place) = &settings.json {
-        let figures =
-            serde_json::json!({ "own": own.json(), "official": recorded.map(|it| it.json()) });
+        let figures = serde_json::json!({ "own": own.map(|it| it.json()), "official": recorded.map(|it| it.json()) });
         std::fs::write(place, format!("{figures:#}\n"))
             .unwrap_or_else(|error| panic!("failed to write {}: {error}", place.display()));
     }

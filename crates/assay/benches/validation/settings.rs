@@ -20,6 +20,8 @@ pub(crate) struct Settings {
     pub(crate) recorded: Result<Recorded, String>,
     /// `ASSAY_BENCH_LANGUAGES`: a list with commas; all if it is not set.
     languages: Vec<Language>,
+    /// `ASSAY_BENCH_CORPUS`: `own` or `official` alone; both if it is not set.
+    corpus: String,
     /// `ASSAY_BENCH_ROUNDS`: how often Assay and the bare tools do each artifact.
     pub(crate) rounds: usize,
     /// `ASSAY_BENCH_JSON`: a file for the figures.
@@ -49,6 +51,7 @@ impl Settings {
             official: temporary.join("official-verifiers"),
             recorded: recorded(),
             languages: languages.map(|name| name.parse().expect("a language")).collect(),
+            corpus: env::var("ASSAY_BENCH_CORPUS").unwrap_or_default(),
             rounds: number("ASSAY_BENCH_ROUNDS").unwrap_or(3),
             json: path("ASSAY_BENCH_JSON"),
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
@@ -57,6 +60,10 @@ impl Settings {
 
     pub(crate) fn wants(&self, language: Language) -> bool {
         self.languages.is_empty() || self.languages.contains(&language)
+    }
+
+    pub(crate) fn measures(&self, corpus: &str) -> bool {
+        self.corpus.is_empty() || self.corpus == corpus
     }
 
     pub(crate) fn own_corpus(&self) -> PathBuf {
