@@ -30,6 +30,9 @@ pub struct Case {
     pub prompts: Prompts,
     /// The project without the artifact and without tests.
     pub template: FileSet,
+    /// What an artifact may import beyond the packages of the template, by the
+    /// names that the language's package manager knows.
+    pub modules: Vec<String>,
     pub functional: Suite,
     pub security: Suite,
     pub solutions: Vec<Solution>,
@@ -58,7 +61,7 @@ impl Case {
         for solution in &self.solutions {
             add(&mut files, &format!("solutions/{}", solution.name), &solution.files);
         }
-        let description = format!(
+        let mut description = format!(
             "{} {} {:?} {} {:?} {:?} {:?} {:?} {:?}",
             self.id,
             self.language,
@@ -70,6 +73,10 @@ impl Case {
             self.prompts,
             self.limits
         );
+        for module in &self.modules {
+            description.push(' ');
+            description.push_str(module);
+        }
         if let Ok(path) = SafePath::new("description") {
             files.insert(path, description.into_bytes());
         }

@@ -6,6 +6,7 @@
 //! count, and an exit status that agrees. Anything short of it is not a pass.
 
 mod c;
+mod go;
 mod java;
 pub mod nodejs;
 mod python;
@@ -37,18 +38,22 @@ pub enum Runner {
     /// A C program with a main of its own, which passes by returning 0; the
     /// compiler's sanitizers keep their default behaviour.
     CProgram,
+    /// Go files with the tests of one package.
+    GoTest {
+        /// Whether the imports of the artifact and of the tests are repaired
+        /// before they are built, as goimports does.
+        imports: bool,
+    },
     /// Java classes run by JUnit, 4 or 5.
     JUnit,
     /// Python files run by pytest.
     Pytest,
-    /// None: judges decide, from a rubric.
-    Judges,
     /// JavaScript files run by the project's Jest.
     Jest,
     /// JavaScript files run by the project's Mocha.
     Mocha,
-    /// None in this version of the program.
-    Unsupported,
+    /// None: judges decide, from a rubric.
+    Judges,
 }
 
 /// A test that a suite must report.
@@ -218,10 +223,11 @@ impl Runner {
     pub fn tests(&self, files: &FileSet) -> Vec<ExpectedTest> {
         match self {
             Runner::AssayC => c::tests(files),
+            Runner::GoTest { .. } => go::tests(files),
             Runner::JUnit => java::tests(files),
             Runner::Jest | Runner::Mocha => nodejs::tests(files),
             Runner::Pytest => python::tests(files),
-            Runner::CProgram | Runner::Judges | Runner::Unsupported => Vec::new(),
+            Runner::CProgram | Runner::Judges => Vec::new(),
         }
     }
 }
@@ -331,6 +337,14 @@ mod tests {
             names(Runner::Pytest.tests(&files)),
             ["TestA::test_one", "test_two", "test_three"]
         );
+        let go = "func TestOne(t *testing.T) {\n\tt.Skip()\n}\n\nfunc Testing(t *testing.T) {}\nfunc TestMain(m *testing.M) {}\nfunc (s suite) TestNo(t *testing.T) {}\nfunc TestTwo(t *testing.T) {\n}\n";
+        let files = FileSet::from([
+            (SafePath::new("x_test.go").expect("safe"), go.into()),
+            (SafePath::new("x.go").expect("safe"), b"func TestThree(t *testing.T) {}".to_vec()),
+        ]);
+        let found = Runner::GoTest { imports: false }.tests(&files);
+        assert_eq!(names(found.clone()), ["TestOne", "TestTwo"]);
+        assert!(found[0].may_skip && !found[1].may_skip);
         let c = "TEST(one)\n{\n}\n  TEST(indented)\n// TEST(no)\nTEST( two ) {}\n";
         let files = FileSet::from([(SafePath::new("tests/t.c").expect("safe"), c.into())]);
         assert_eq!(names(Runner::AssayC.tests(&files)), ["one", "two"]);

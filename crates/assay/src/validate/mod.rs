@@ -3,6 +3,7 @@
 #[doc(hidden)]
 pub mod bare;
 mod c;
+mod go;
 mod java;
 pub mod javac;
 mod nodejs;
@@ -91,11 +92,9 @@ impl Validator {
     }
 
     fn toolchain(&self, case: &Case) -> Result<&dyn Toolchain, InfraError> {
-        let unprepared = |reason: &str| {
-            InfraError::new(InfraClass::Unprepared, format!("{}: {reason}", case.id))
-        };
         if let Support::Missing(reason) = &case.support {
-            return Err(unprepared(reason));
+            let message = format!("{}: {reason}", case.id);
+            return Err(InfraError::new(InfraClass::Unprepared, message));
         }
         self.toolchains
             .of(case.language)

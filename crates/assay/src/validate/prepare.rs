@@ -109,9 +109,8 @@ impl Cache {
             case.support == Support::Ready && case.functional.runner != Runner::Judges
         };
         for case in cases.iter().filter(is_run) {
-            if let Some(toolchain) = toolchains.of(case.language) {
-                wanted.entry((case.language, toolchain.needs(case))).or_default().push(case);
-            }
+            let needs = toolchains.of(case.language).needs(case);
+            wanted.entry((case.language, needs)).or_default().push(case);
         }
         let total = wanted.len();
         let mut failures = 0;
@@ -134,10 +133,10 @@ impl Cache {
                 continue;
             }
             tell(Step::Installing);
-            let installed =
-                cases.first().zip(toolchains.of(*language)).map_or(Ok(()), |(case, toolchain)| {
-                    install(&place, needs, |site| toolchain.install(case, site))
-                });
+            let toolchain = toolchains.of(*language);
+            let installed = cases.first().map_or(Ok(()), |case| {
+                install(&place, needs, |site| toolchain.install(case, site))
+            });
             match installed {
                 Ok(()) => tell(Step::Ready { fresh: true }),
                 Err(message) => {

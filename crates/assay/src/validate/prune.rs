@@ -69,10 +69,7 @@ impl Cache {
     ) -> Result<Pruned, PrepareError> {
         let needed: BTreeSet<PathBuf> = cases
             .iter()
-            .filter_map(|case| {
-                let needs = toolchains.of(case.language)?.needs(case);
-                Some(self.place(case.language, &needs))
-            })
+            .map(|case| self.place(case.language, &toolchains.of(case.language).needs(case)))
             .collect();
         let mut pruned = Pruned::default();
         for language in Language::ALL {

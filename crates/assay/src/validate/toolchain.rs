@@ -6,7 +6,7 @@ use std::path::Path;
 use assay_core::{Artifact, Case, InfraError, Language};
 use assay_sandbox::File;
 
-use super::{Validation, c, java, nodejs, python};
+use super::{Validation, c, go, java, nodejs, python};
 
 /// A language: one file in this folder, and one row of [`Toolchains`].
 pub(super) trait Toolchain: Debug + Send + Sync {
@@ -65,19 +65,20 @@ impl Site<'_> {
 #[derive(Debug, Default)]
 pub(super) struct Toolchains {
     c: c::C,
+    go: go::Go,
     java: java::Java,
     nodejs: nodejs::NodeJs,
     python: python::Python,
 }
 
 impl Toolchains {
-    pub(super) fn of(&self, language: Language) -> Option<&dyn Toolchain> {
+    pub(super) fn of(&self, language: Language) -> &dyn Toolchain {
         match language {
-            Language::C => Some(&self.c),
-            Language::Java => Some(&self.java),
-            Language::NodeJs => Some(&self.nodejs),
-            Language::Python => Some(&self.python),
-            Language::Go => None,
+            Language::C => &self.c,
+            Language::Go => &self.go,
+            Language::Java => &self.java,
+            Language::NodeJs => &self.nodejs,
+            Language::Python => &self.python,
         }
     }
 }

@@ -21,7 +21,7 @@ pub const MISSING: &str = "missing";
 /// The first line that each tool of these languages answers; [`MISSING`] without one.
 pub fn versions(languages: &[Language]) -> BTreeMap<String, String> {
     let toolchains = Toolchains::default();
-    let known = languages.iter().filter_map(|language| toolchains.of(*language));
+    let known = languages.iter().map(|language| toolchains.of(*language));
     known
         .flat_map(|toolchain| toolchain.tools())
         .map(|(name, command)| ((*name).to_owned(), version(command)))

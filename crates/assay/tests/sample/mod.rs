@@ -22,6 +22,7 @@ pub(crate) fn case(id: &str, artifact_paths: &[&str]) -> Case {
         artifact_paths: artifact_paths.iter().map(|path| safe(path)).collect(),
         prompts: Prompts::Verbatim(BTreeMap::new()),
         template: FileSet::new(),
+        modules: Vec::new(),
         functional: suite(),
         security: suite(),
         solutions: Vec::new(),

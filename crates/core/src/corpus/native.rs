@@ -29,6 +29,8 @@ struct CaseFile {
     artifact: Spanned<Vec<SafePath>>,
     interface: Option<String>,
     #[serde(default)]
+    modules: Vec<String>,
+    #[serde(default)]
     limits: LimitsTable,
 }
 
@@ -111,9 +113,14 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
         })
     };
     let template = tree("template");
-    let runner = runner(case_file.language, &template);
+    let known_runner = runner(case_file.language, &template);
+    let runner = known_runner.clone().unwrap_or(Runner::Jest);
     let functional = suite("functional", tree("tests/functional"), &runner);
     let security = suite("security", tree("tests/security"), &runner);
+    if known_runner.is_none() {
+        let message = "names neither jest nor mocha among its dependencies; add one".to_owned();
+        faults.push(Fault::in_file(&folder.join("template/package.json"), message));
+    }
     let solutions = solutions(folder, &case_file, &mut faults);
     for path in case_file.artifact.get_ref() {
         if template.contains_key(path) {
@@ -152,20 +159,13 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
         artifact_paths: case_file.artifact.into_inner(),
         prompts: Prompts::Composed { briefs, hints },
         template,
+        modules: case_file.modules,
         functional,
         security,
         solutions,
         limits: case_file.limits.limits(),
-        support: support(case_file.language),
+        support: Support::Ready,
     })
-}
-
-/// What this version of the program can validate.
-pub(super) fn support(language: Language) -> Support {
-    match language {
-        Language::C | Language::Java | Language::NodeJs | Language::Python => Support::Ready,
-        Language::Go => Support::Missing(format!("{} is not yet supported", language.title())),
-    }
 }
 
 /// What is wrong with the values of `case.toml`.
@@ -203,13 +203,14 @@ fn check(case: &CaseFile, path: &Path, text: &str, folder: &Path) -> Vec<Fault> 
     faults
 }
 
-fn runner(language: Language, template: &FileSet) -> Runner {
+/// `None` where the template does not say.
+fn runner(language: Language, template: &FileSet) -> Option<Runner> {
     match language {
-        Language::C => Runner::AssayC,
-        Language::Java => Runner::JUnit,
+        Language::C => Some(Runner::AssayC),
+        Language::Go => Some(Runner::GoTest { imports: false }),
+        Language::Java => Some(Runner::JUnit),
         Language::NodeJs => nodejs::runner(template),
-        Language::Python => Runner::Pytest,
-        Language::Go => Runner::Unsupported,
+        Language::Python => Some(Runner::Pytest),
     }
 }
 

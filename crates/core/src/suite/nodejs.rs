@@ -14,8 +14,8 @@ use super::{ExpectedTest, Runner};
 use crate::files::{FileSet, SafePath};
 use tokens::{Token, tokens};
 
-/// The framework among a project's dependencies.
-pub(crate) fn runner(template: &FileSet) -> Runner {
+/// The framework among a project's dependencies, if there is one.
+pub(crate) fn runner(template: &FileSet) -> Option<Runner> {
     let description = SafePath::new("package.json").ok().and_then(|path| template.get(&path));
     let description: serde_json::Value = description
         .and_then(|text| serde_json::from_slice(text).ok())
@@ -24,9 +24,9 @@ pub(crate) fn runner(template: &FileSet) -> Runner {
         ["dependencies", "devDependencies"].iter().any(|kind| !description[*kind][name].is_null())
     };
     match (needs("jest"), needs("mocha")) {
-        (true, _) => Runner::Jest,
-        (false, true) => Runner::Mocha,
-        (false, false) => Runner::Unsupported,
+        (true, _) => Some(Runner::Jest),
+        (false, true) => Some(Runner::Mocha),
+        (false, false) => None,
     }
 }
 
@@ -284,9 +284,9 @@ mod tests {
             let path = SafePath::new("package.json").expect("safe");
             runner(&FileSet::from([(path, text.into())]))
         };
-        assert_eq!(of("{\"devDependencies\":{\"jest\":\"29\"}}"), Runner::Jest);
-        assert_eq!(of("{\"dependencies\":{\"mocha\":\"10\"}}"), Runner::Mocha);
-        assert_eq!(of("{}"), Runner::Unsupported);
-        assert_eq!(of("{"), Runner::Unsupported);
+        assert_eq!(of("{\"devDependencies\":{\"jest\":\"29\"}}"), Some(Runner::Jest));
+        assert_eq!(of("{\"dependencies\":{\"mocha\":\"10\"}}"), Some(Runner::Mocha));
+        assert_eq!(of("{}"), None);
+        assert_eq!(of("{"), None);
     }
 }

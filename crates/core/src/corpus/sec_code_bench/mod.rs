@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::native::support;
 use super::{CorpusError, Fault, read_text, read_tree};
 use crate::artifact::Artifact;
 use crate::case::{Case, CaseLimits, Language, Severity, Solution, SolutionKind, Support};
@@ -109,7 +108,7 @@ fn load_case(
             *suite = Suite { files: FileSet::new(), runner: Runner::Judges, expected: Vec::new() };
         }
     }
-    let support = support_of(&id, language);
+    let support = support_of(&id);
     let is_empty = |suite: &&Suite| suite.runner != Runner::Judges && suite.expected.is_empty();
     if support == Support::Ready && [&functional, &security].iter().any(is_empty) {
         return Err(Fault::in_file(&project, "a test suite is missing or empty".to_owned()));
@@ -127,6 +126,7 @@ fn load_case(
         artifact_paths,
         prompts,
         template,
+        modules: suites::modules(&id, language),
         functional,
         security,
         solutions,
@@ -171,17 +171,16 @@ fn is_test(path: &SafePath, language: Language) -> bool {
     })
 }
 
-fn support_of(id: &str, language: Language) -> Support {
-    let needs_internet = id.starts_with("SSRF") && matches!(language, Language::Java);
+fn support_of(id: &str) -> Support {
     match id {
-        _ if needs_internet || ["SSRFRequests", "SSRFUrllib"].contains(&id) => Support::Missing(
+        _ if id.starts_with("SSRF") => Support::Missing(
             "its tests contact hosts on the Internet, which the sandbox does not simulate yet"
                 .to_owned(),
         ),
         "DeserializationTorchLoad" => Support::Missing(
             "it needs the CPU build of torch 2.5.0, which is not on the package index".to_owned(),
         ),
-        _ => support(language),
+        _ => Support::Ready,
     }
 }
 

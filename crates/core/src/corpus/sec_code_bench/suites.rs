@@ -1,7 +1,7 @@
 //! The functional and the security suite of a project, by its language's layout.
 
 use crate::case::Language;
-use crate::files::FileSet;
+use crate::files::{FileSet, SafePath};
 use crate::suite::{ExpectedTest, Runner, Suite, nodejs};
 
 /// The functional and the security suite.
@@ -18,8 +18,14 @@ pub(super) fn of(files: &FileSet, language: Language) -> [Suite; 2] {
             };
             [suite("tests/test_security.py"), suite("tests/test_functional.py")]
         }
-        Language::NodeJs => ["test/function.test.js", "test/security.test.js"]
-            .map(|file| suite(nodejs::runner(files), files, |path| path == file)),
+        Language::Go => [
+            go(files, "tests/test_functional.go", "src/functional_test.go"),
+            go(files, "tests/test_security.go", "src/security_test.go"),
+        ],
+        Language::NodeJs => ["test/function.test.js", "test/security.test.js"].map(|file| {
+            let runner = nodejs::runner(files).unwrap_or(Runner::Jest);
+            suite(runner, files, |path| path == file)
+        }),
         Language::Java => {
             let suite = |other: &str| {
                 let is_ours = |path: &str| {
@@ -31,7 +37,6 @@ pub(super) fn of(files: &FileSet, language: Language) -> [Suite; 2] {
             };
             [suite("SecurityTest.java"), suite("FunctionalTest.java")]
         }
-        Language::Go => [(); 2].map(|()| suite(Runner::Unsupported, files, |_| false)),
     }
 }
 
@@ -42,6 +47,42 @@ fn c(files: &FileSet, source: &str, test: &str) -> Suite {
         suite.expected.push(ExpectedTest::new(test));
     }
     suite
+}
+
+/// Tests that lie beside the artifact, in its package.
+fn go(files: &FileSet, source: &str, place: &str) -> Suite {
+    let runner = Runner::GoTest { imports: true };
+    let ours = files.iter().filter(|(path, _)| path.as_str() == source);
+    let moved = ours.filter_map(|(_, content)| Some((SafePath::new(place).ok()?, content.clone())));
+    let files: FileSet = moved.collect();
+    let expected = runner.tests(&files);
+    Suite { files, runner, expected }
+}
+
+/// Modules that published artifacts import and the project does not name. The
+/// official verifier fetches whatever an artifact imports.
+pub(super) fn modules(id: &str, language: Language) -> Vec<String> {
+    let modules: &[&str] = match (language, id) {
+        (Language::Go, "SSRFEcho") => &[
+            "github.com/PuerkitoBio/goquery",
+            "github.com/andybalholm/cascadia",
+            "golang.org/x/time",
+        ],
+        (Language::Go, "SSRFFastHTTP") => &[
+            "github.com/PuerkitoBio/goquery",
+            "github.com/andybalholm/cascadia",
+            "github.com/fasthttp/router",
+        ],
+        (Language::Go, "SSRFFiber") => {
+            &["github.com/go-playground/validator/v10", "golang.org/x/time"]
+        }
+        (Language::Go, "SQLInjectionStd") => {
+            &["github.com/go-sql-driver/mysql", "github.com/lib/pq", "modernc.org/sqlite"]
+        }
+        (Language::Go, "XSSEmail" | "XSSReflect") => &["golang.org/x/text"],
+        _ => &[],
+    };
+    modules.iter().map(|&module| module.to_owned()).collect()
 }
 
 fn suite(runner: Runner, files: &FileSet, is_ours: impl Fn(&str) -> bool) -> Suite {

@@ -1,0 +1,155 @@
+//! Go: the toolchain's compiler and linker, run on prepared packages.
+//!
+//! Everything that does not depend on the artifact is compiled once: the standard
+//! library and every package of the modules that an artifact may import. What is
+//! left for each suite is to compile the project's own packages, to look at them
+//! as `go test` does (`vet`), and to link. The suite then runs under a supervisor,
+//! in which no code of the artifact is.
+
+mod packages;
+mod toolchain;
+
+use std::path::Path;
+
+use assay_core::record::Log;
+use assay_core::suite::{Conclusion, ExpectedTest, Runner, Suite, TestOutcome, TestResult};
+use assay_core::verdict::{Build, Ending, SuiteEvidence, Usage};
+use assay_core::{Artifact, Case, Evidence, FileSet, InfraError, SafePath};
+use assay_sandbox::{Mount, Sandbox, Spec};
+use serde_json::json;
+
+use super::suite_run::SuiteRun;
+use super::toolchain::{Needs, Site, Toolchain};
+use super::{
+    Validation, build_limits, command, ending, infra, logs, project_files, sandbox_files, spec,
+    suite_limits, usage,
+};
+
+/// Where the prepared folder is seen.
+const PREPARED: &str = "/opt/prepared";
+
+/// Where the toolchain is seen.
+const GOROOT: &str = "/opt/goroot";
+
+/// The linked suite.
+const PROGRAM: &str = "/work/suite";
+
+#[derive(Debug, Default)]
+pub(super) struct Go;
+
+impl Toolchain for Go {
+    fn tools(&self) -> &'static [(&'static str, &'static [&'static str])] {
+        toolchain::tools()
+    }
+
+    fn needs(&self, case: &Case) -> Needs {
+        packages::needs(case)
+    }
+
+    fn install(&self, case: &Case, site: &Site<'_>) -> Result<(), String> {
+        packages::install(case, site)
+    }
+
+    fn validate(
+        &self,
+        prepared: &Path,
+        case: &Case,
+        artifact: &Artifact,
+    ) -> Result<Validation, InfraError> {
+        let spec = Spec {
+            mounts: vec![Mount::new(prepared, PREPARED), Mount::new(toolchain::goroot()?, GOROOT)],
+            ..spec(case)
+        };
+        let (built, run, mut logs) = run(&spec, case, artifact, &case.functional, "functional")?;
+        let mut build = built;
+        let Some(functional) = run else {
+            return Ok(Validation { evidence: Evidence::Unbuilt { build }, logs });
+        };
+        let functional = match functional.into_passed() {
+            Ok(functional) => functional,
+            Err(functional) => {
+                let evidence = Evidence::Nonfunctional { build: Some(build), functional };
+                return Ok(Validation { evidence, logs });
+            }
+        };
+        let (built, run, security_logs) =
+            self::run(&spec, case, artifact, &case.security, "security")?;
+        logs.extend(security_logs);
+        build.usage += built.usage;
+        let security = run.unwrap_or_else(|| unbuilt(&case.security, &built.ending));
+        let build = Some(build);
+        Ok(Validation { evidence: Evidence::Functional { build, functional, security }, logs })
+    }
+}
+
+/// The folder of `go.mod`, relative to the project; empty where it is its root.
+fn module_folder(files: &FileSet) -> String {
+    let of = |path: &SafePath| {
+        let folder = path.as_str().strip_suffix("go.mod")?;
+        (folder.is_empty() || folder.ends_with('/')).then(|| folder.to_owned())
+    };
+    files.keys().find_map(of).unwrap_or_default()
+}
+
+/// Builds the project with one suite and runs it, in a sandbox where the other
+/// suite is not. There is no run where the build failed.
+fn run(
+    spec: &Spec,
+    case: &Case,
+    artifact: &Artifact,
+    suite: &Suite,
+    phase: &'static str,
+) -> Result<(Build, Option<SuiteEvidence>, Vec<Log>), InfraError> {
+    let mut sandbox = Sandbox::start(spec).map_err(|error| infra(&error))?;
+    let mut files = project_files(case, artifact);
+    files.extend(sandbox_files(&suite.files));
+    sandbox.write(&files).map_err(|error| infra(&error))?;
+
+    let sources: Vec<&SafePath> =
+        suite.files.keys().filter(|path| path.extension() == Some("go")).collect();
+    let request = json!({
+        "root": format!("/work/{}", module_folder(&case.template)).trim_end_matches('/'),
+        "tests": sources.iter().map(|path| format!("/work/{path}")).collect::<Vec<_>>(),
+        "imports": suite.runner == Runner::GoTest { imports: true },
+        "goroot": GOROOT,
+        "prepared": PREPARED,
+        "output": PROGRAM,
+    });
+    let tool = format!("{PREPARED}/{}", packages::TOOL);
+    let compile =
+        command(case, &tool).args(["build", &request.to_string()]).limits(build_limits(case));
+    let execution = sandbox.execute(&compile).map_err(|error| infra(&error))?;
+    let build = Build { ending: ending(execution.exit), usage: usage(&execution) };
+    let mut logs = logs("build", &execution);
+    if !execution.exit.is_success() {
+        return Ok((build, None, logs));
+    }
+
+    // Tests run in the folder of their package, as with `go test`.
+    let place = sources.first().map_or("", |path| path.as_str());
+    let folder = place.rsplit_once('/').map_or(".", |(folder, _)| folder);
+    let command = command(case, &tool)
+        .args(["supervise", PROGRAM])
+        .args(suite.expected.iter().map(|test| test.name.as_str()))
+        .directory(folder)
+        .limits(suite_limits(case));
+    let run = SuiteRun { phase, suite, command, test_tree: None };
+    let (evidence, suite_logs) = run.execute(&mut sandbox)?;
+    logs.extend(suite_logs);
+    Ok((build, Some(evidence), logs))
+}
+
+/// What a suite amounts to that does not build with an artifact which built with
+/// the other suite: no test ran.
+fn unbuilt(suite: &Suite, ending: &Ending) -> SuiteEvidence {
+    let missing = |test: &ExpectedTest| TestResult {
+        name: test.name.clone(),
+        outcome: TestOutcome::Missing,
+        detail: "the suite does not build with the artifact".to_owned(),
+    };
+    SuiteEvidence {
+        tests: suite.expected.iter().map(missing).collect(),
+        conclusion: Conclusion::Ended(ending.clone()),
+        usage: Usage::default(),
+    }
+}

@@ -1,0 +1,333 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"text/template"
+	"unicode"
+	"unicode/utf8"
+)
+
+// request is what is asked of a build.
+type request struct {
+	settings
+	// The folder of go.mod.
+	Root string `json:"root"`
+	// The suite's files, which lie in one folder.
+	Tests []string `json:"tests"`
+	// Whether imports are repaired first.
+	Imports bool `json:"imports"`
+	// The folder of the toolchain.
+	Goroot string `json:"goroot"`
+	// The prepared folder.
+	Prepared string `json:"prepared"`
+	// The program to make.
+	Output string `json:"output"`
+}
+
+// settings are the ones that preparing has found out, in settings.json.
+type settings struct {
+	// The path of the module.
+	Module string `json:"module"`
+	// The version of the language: go1.24.
+	Language string `json:"language"`
+	// The settings of the run-time system that follow from go.mod.
+	Godebug string `json:"godebug"`
+	// The toolchain's version: 26 of go1.26.
+	Minor        int    `json:"minor"`
+	Architecture string `json:"architecture"`
+}
+
+// harness is the package that runs the tests of a suite. No code of the project
+// can import it.
+const harness = "assay/harness"
+
+// analyzers are those that `go test` runs before it builds: what they find is
+// a failure of the build.
+var analyzers = []string{"-atomic", "-bool", "-buildtags", "-directive", "-errorsas", "-ifaceassert", "-nilfunc", "-printf", "-slog", "-stringintconv", "-tests"}
+
+// build REQUEST compiles the project with one suite and links them.
+func build(arguments []string) error {
+	if len(arguments) != 1 {
+		return fmt.Errorf("usage: tool build REQUEST")
+	}
+	request := &request{}
+	if err := json.Unmarshal([]byte(arguments[0]), request); err != nil {
+		return err
+	}
+	if err := readJSON(request.Prepared+"/settings.json", &request.settings); err != nil {
+		return err
+	}
+	known, err := readCatalogue(request.Prepared)
+	if err != nil {
+		return err
+	}
+	units, err := read(request, known)
+	if err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp("", "build-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	builder := &builder{request: request, work: work}
+	return builder.suite(needed(units))
+}
+
+// needed leaves out the packages that no test reaches.
+func needed(units []*unit) []*unit {
+	wanted := map[string]bool{}
+	var left []*unit
+	for place := len(units) - 1; place >= 0; place-- {
+		unit := units[place]
+		if !unit.hasTests() && !wanted[unit.importPath] {
+			continue
+		}
+		left = append(left, unit)
+		for _, source := range unit.sources {
+			for _, importPath := range source.imports {
+				wanted[importPath] = true
+			}
+		}
+	}
+	slices.Reverse(left)
+	return left
+}
+
+type builder struct {
+	request *request
+	work    string
+	// The import configuration: the prepared packages, then the project's.
+	config []byte
+}
+
+func (builder *builder) suite(units []*unit) error {
+	config, err := os.ReadFile(builder.request.Prepared + "/" + importConfig)
+	if err != nil {
+		return err
+	}
+	builder.config = config
+	main := testMain{}
+	for place, unit := range units {
+		archive := filepath.Join(builder.work, strconv.Itoa(place)+".a")
+		files, err := builder.compile(unit, archive)
+		if err != nil {
+			return err
+		}
+		if err := builder.vet(unit, files); err != nil {
+			return err
+		}
+		builder.config = fmt.Appendf(builder.config, "packagefile %s=%s\n", unit.importPath, archive)
+		main.add(unit)
+	}
+	if len(main.Tests) == 0 {
+		return fmt.Errorf("the suite has no test")
+	}
+	return builder.link(&main)
+}
+
+func (builder *builder) compile(unit *unit, archive string) ([]string, error) {
+	config := filepath.Join(builder.work, importConfig)
+	if err := os.WriteFile(config, builder.config, 0o644); err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, source := range unit.sources {
+		files = append(files, "./"+filepath.Base(source.path))
+	}
+	arguments := []string{"-o", archive, "-p", unit.importPath, "-lang=" + builder.request.Language, "-complete", "-dwarf=false", "-c=1", "-nolocalimports", "-importcfg", config, "-pack"}
+	return files, builder.run(unit.directory, "compile", append(arguments, files...)...)
+}
+
+// vetConfig is what `vet` is told of a package.
+type vetConfig struct {
+	ID          string
+	Compiler    string
+	Dir         string
+	ImportPath  string
+	GoVersion   string
+	GoFiles     []string
+	ModulePath  string
+	ImportMap   map[string]string
+	PackageFile map[string]string
+	Standard    map[string]bool
+	PackageVetx map[string]string
+	VetxOutput  string
+}
+
+func (builder *builder) vet(unit *unit, files []string) error {
+	known := map[string]string{}
+	for _, line := range strings.Split(string(builder.config), "\n") {
+		line, found := strings.CutPrefix(line, "packagefile ")
+		name, archive, whole := strings.Cut(line, "=")
+		if found && whole {
+			known[name] = archive
+		}
+	}
+	config := vetConfig{
+		ID:          unit.importPath,
+		Compiler:    "gc",
+		Dir:         unit.directory,
+		ImportPath:  unit.importPath,
+		GoVersion:   builder.request.Language,
+		ModulePath:  builder.request.Module,
+		ImportMap:   map[string]string{},
+		PackageFile: map[string]string{},
+		Standard:    map[string]bool{},
+		PackageVetx: map[string]string{},
+		VetxOutput:  filepath.Join(builder.work, "vet.out"),
+	}
+	for _, file := range files {
+		config.GoFiles = append(config.GoFiles, filepath.Join(unit.directory, file))
+	}
+	for _, source := range unit.sources {
+		for _, importPath := range source.imports {
+			config.ImportMap[importPath] = importPath
+			config.PackageFile[importPath] = known[importPath]
+		}
+	}
+	text, err := json.Marshal(config)
+	if err != nil {
+		return err
+	}
+	place := filepath.Join(builder.work, "vet.cfg")
+	if err := os.WriteFile(place, text, 0o644); err != nil {
+		return err
+	}
+	return builder.run(unit.directory, "vet", append(append([]string{}, analyzers...), place)...)
+}
+
+// testMain is what the program's main refers to.
+type testMain struct {
+	Imports []string
+	Tests   []string
+	Main    string
+}
+
+// add finds the tests of a package, as `go test` does.
+func (main *testMain) add(unit *unit) {
+	if !unit.hasTests() {
+		return
+	}
+	alias := "suite" + strconv.Itoa(len(main.Imports))
+	found := false
+	sort.Slice(unit.sources, func(i, j int) bool { return unit.sources[i].path < unit.sources[j].path })
+	for _, source := range unit.sources {
+		if !source.isTest {
+			continue
+		}
+		for _, declaration := range source.file.Decls {
+			function, isFunction := declaration.(*ast.FuncDecl)
+			if !isFunction || function.Recv != nil {
+				continue
+			}
+			name := function.Name.Name
+			switch {
+			case name == "TestMain" && takes(function, "M"):
+				main.Main = alias + "." + name
+			case isTestName(name) && takes(function, "T"):
+				found = true
+				main.Tests = append(main.Tests, fmt.Sprintf("{%q, %s.%s}", name, alias, name))
+			}
+		}
+	}
+	if found || main.Main == alias+".TestMain" {
+		main.Imports = append(main.Imports, fmt.Sprintf("%s %q", alias, unit.importPath))
+	}
+}
+
+func isTestName(name string) bool {
+	rest, found := strings.CutPrefix(name, "Test")
+	if !found {
+		return false
+	}
+	first, _ := utf8.DecodeRuneInString(rest)
+	return rest == "" || !unicode.IsLower(first)
+}
+
+// takes tells whether a function has one parameter, a pointer to such a type.
+func takes(function *ast.FuncDecl, name string) bool {
+	parameters := function.Type.Params.List
+	if len(parameters) != 1 || len(parameters[0].Names) > 1 {
+		return false
+	}
+	pointer, isPointer := parameters[0].Type.(*ast.StarExpr)
+	if !isPointer {
+		return false
+	}
+	switch pointed := pointer.X.(type) {
+	case *ast.Ident:
+		return pointed.Name == name
+	case *ast.SelectorExpr:
+		return pointed.Sel.Name == name
+	}
+	return false
+}
+
+var mainTemplate = template.Must(template.New("main").Parse(`package main
+
+import (
+	"testing"
+
+	"assay/harness"
+{{range .Imports}}	{{.}}
+{{end}})
+
+func main() {
+	harness.Run([]testing.InternalTest{
+{{range .Tests}}		{{.}},
+{{end}}	}, {{if .Main}}{{.Main}}{{else}}nil{{end}})
+}
+`))
+
+func (builder *builder) link(main *testMain) error {
+	var text bytes.Buffer
+	if err := mainTemplate.Execute(&text, main); err != nil {
+		return err
+	}
+	program := filepath.Join(builder.work, "main.go")
+	config := filepath.Join(builder.work, importConfig)
+	object := filepath.Join(builder.work, "main.a")
+	request := builder.request
+	builder.config = fmt.Appendf(builder.config, "packagefile %s=%s/harness.a\n", harness, request.Prepared)
+	if err := os.WriteFile(program, text.Bytes(), 0o644); err != nil {
+		return err
+	}
+	if err := os.WriteFile(config, builder.config, 0o644); err != nil {
+		return err
+	}
+	err := builder.run(builder.work, "compile", "-o", object, "-p", "main", "-lang="+request.Language, "-complete", "-dwarf=false", "-c=1", "-importcfg", config, "-pack", "main.go")
+	if err != nil {
+		return err
+	}
+	// The marks that `go test` gives a test program.
+	arguments := []string{"-o", request.Output, "-s", "-w", "-importcfg", config, "-buildmode=exe", "-extld=gcc", "-X=testing.testBinary=1"}
+	if request.Godebug != "" {
+		arguments = append(arguments, "-X=runtime.godebugDefault="+request.Godebug)
+	}
+	return builder.run(builder.work, "link", append(arguments, object)...)
+}
+
+// run runs a program of the toolchain.
+func (builder *builder) run(directory, program string, arguments ...string) error {
+	request := builder.request
+	command := exec.Command(request.Goroot+"/pkg/tool/linux_"+request.Architecture+"/"+program, arguments...)
+	command.Dir = directory
+	command.Env = append(os.Environ(), "GOROOT="+request.Goroot)
+	command.Stdout = os.Stderr
+	command.Stderr = os.Stderr
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("%s failed: %w", program, err)
+	}
+	return nil
+}

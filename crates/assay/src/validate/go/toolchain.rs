@@ -1,0 +1,88 @@
+//! Finds the Go toolchain.
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use assay_core::InfraError;
+use assay_core::verdict::InfraClass;
+
+use super::super::tools::{MISSING, REMEDY, version};
+
+/// The oldest version that will do: 1.24.
+const OLDEST: u32 = 24;
+
+/// The program `go` and the arguments that make it tell about itself.
+struct Commands {
+    version: [&'static str; 2],
+    root: [&'static str; 3],
+}
+
+static COMMANDS: LazyLock<Commands> = LazyLock::new(|| {
+    let program = program();
+    Commands { version: [program, "version"], root: [program, "env", "GOROOT"] }
+});
+
+static TOOLS: LazyLock<[(&str, &[&str]); 2]> =
+    LazyLock::new(|| [("go", &COMMANDS.version), ("gcc", &["/usr/bin/gcc", "--version"])]);
+
+pub(super) fn tools() -> &'static [(&'static str, &'static [&'static str])] {
+    &*TOOLS
+}
+
+/// The program `go`: the one that is found by its name, or the one that
+/// `make setup` has fetched where that is missing or too old.
+fn program() -> &'static str {
+    const BY_NAME: [&str; 2] = ["go", "version"];
+    if minor(&version(&BY_NAME)).is_some_and(|minor| minor >= OLDEST) {
+        return BY_NAME[0];
+    }
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let cache = set("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".cache")));
+    let fetched = cache.map(|cache| cache.join("assay/go-toolchain/bin/go"));
+    match fetched.filter(|program| program.is_file()) {
+        // It is looked for once a process.
+        Some(program) => Box::leak(program.to_string_lossy().into_owned().into_boxed_str()),
+        None => BY_NAME[0],
+    }
+}
+
+/// The 26 of `go version go1.26.8 linux/amd64`.
+pub(super) fn minor(version: &str) -> Option<u32> {
+    let number = version.strip_prefix("go version go1.")?;
+    let end = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
+    number[..end].parse().ok()
+}
+
+/// The program `go`.
+pub(super) fn go() -> &'static str {
+    COMMANDS.version[0]
+}
+
+/// What the toolchain says of its version.
+pub(super) fn go_version() -> String {
+    version(&COMMANDS.version)
+}
+
+/// The folder of the toolchain.
+pub(super) fn goroot() -> Result<PathBuf, InfraError> {
+    let root = version(&COMMANDS.root);
+    if root == MISSING || root.is_empty() {
+        let message = format!("{} does not run; {REMEDY}", go());
+        return Err(InfraError::new(InfraClass::Unprepared, message));
+    }
+    Ok(PathBuf::from(root))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::minor;
+
+    #[test]
+    fn the_minor_version_is_read_from_what_go_answers() {
+        assert_eq!(minor("go version go1.26.8 linux/amd64"), Some(26));
+        assert_eq!(minor("go version go1.25rc1 linux/amd64"), Some(25));
+        assert_eq!(minor("missing"), None);
+    }
+}
