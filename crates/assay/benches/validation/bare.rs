@@ -4,6 +4,7 @@
 //! The security suite follows where the functional one passed, as in Assay.
 
 mod c;
+mod go;
 mod java;
 mod nodejs;
 mod python;
@@ -27,8 +28,8 @@ pub(crate) struct Bare<'a> {
 
 impl Bare<'_> {
     /// Builds and tests an artifact in a new folder.
-    pub(crate) fn run(&self, item: &Item) -> Option<(Suites, Cost)> {
-        let script = self.script(item)?;
+    pub(crate) fn run(&self, item: &Item) -> (Suites, Cost) {
+        let script = self.script(item);
         let script = format!("exec 4>&1 >output 2>&1\nf=1 s=1\n{script}\nexec >&4{FINISH}");
         let folder = Path::new("bare").join(format!("{:016x}", fastrand::u64(..)));
         let place = self.shell.root().join(&folder);
@@ -43,19 +44,19 @@ impl Bare<'_> {
         self.shell.own(&folder);
         let (suites, running) = self.shell.run(&folder, &script);
         std::fs::remove_dir_all(&place).expect("a folder to remove");
-        Some((suites, writing + running))
+        (suites, writing + running)
     }
 
-    /// Sets `f` and `s`; `None` for a language that has no plain tools here yet.
-    fn script(&self, item: &Item) -> Option<String> {
+    /// Sets `f` and `s`.
+    fn script(&self, item: &Item) -> String {
         let place = bare::prepared(self.validator, &item.case);
         let prepared = self.shell.cached(&place);
         match item.case.language {
-            Language::C => Some(c::script(item, &prepared)),
-            Language::Python => Some(python::script(&item.case, &prepared)),
-            Language::Java => Some(java::script(item, &place, &prepared)),
-            Language::NodeJs => Some(nodejs::script(&item.case, &prepared)),
-            Language::Go => None,
+            Language::C => c::script(item, &prepared),
+            Language::Python => python::script(&item.case, &prepared),
+            Language::Java => java::script(item, &place, &prepared),
+            Language::NodeJs => nodejs::script(&item.case, &prepared),
+            Language::Go => go::script(&item.case, self.shell, &place),
         }
     }
 }

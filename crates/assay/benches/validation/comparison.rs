@@ -99,9 +99,8 @@ fn one_at_a_time(items: &[&Item], arms: &Arms<'_>, settings: &Settings, row: &mu
             if item.case.support == Support::Ready {
                 let (suites, cost) = cost_of(Who::Everyone, || validate(arms.validator, item));
                 row.assay.add(item, suites, cost);
-                if let Some((suites, cost)) = arms.bare.run(item) {
-                    row.bare.add(item, suites, cost);
-                }
+                let (suites, cost) = arms.bare.run(item);
+                row.bare.add(item, suites, cost);
             }
             if let (0, Some(official)) = (round, arms.official) {
                 let (suites, cost) = official.verify(item);

@@ -24,6 +24,9 @@ mod warm;
 /// fail without them whatever the artifact does.
 const NEEDS_INTERNET: &str = "SSRF";
 
+/// How the names of projects' copies begin.
+const COPY: &str = "copy-";
+
 /// The verifiers' commands on the projects of a checkout.
 #[derive(Debug)]
 pub(crate) struct Official<'a> {
@@ -77,11 +80,24 @@ impl<'a> Official<'a> {
     /// Fills the caches that the verifiers' images have, from the network, and
     /// leaves out the artifacts of cases for which that fails.
     pub(crate) fn warmed(&self, items: Vec<Item>) -> Vec<Item> {
+        self.sweep();
         let failures = warm::warm(self, &items);
         for (case, reason) in &failures {
             println!("left out: {case}: {reason}");
         }
         items.into_iter().filter(|item| !failures.contains_key(&item.case.id)).collect()
+    }
+
+    /// Removes the copies that a killed benchmark has left.
+    fn sweep(&self) {
+        for language in Language::ALL {
+            let folder = self.shell.root().join(language.as_str());
+            for entry in folder.read_dir().into_iter().flatten().flatten() {
+                if entry.file_name().to_string_lossy().starts_with(COPY) {
+                    let _ = std::fs::remove_dir_all(entry.path());
+                }
+            }
+        }
     }
 
     /// Verifies an artifact in a new copy of its project.
@@ -133,7 +149,7 @@ fn project(checkout: &Path, language: Language, entry: &Entry) -> Option<PathBuf
 
 /// A name that no earlier run has used either: Go's caches remember folders.
 fn fresh_name() -> String {
-    format!("{:016x}", fastrand::u64(..))
+    format!("{COPY}{:016x}", fastrand::u64(..))
 }
 
 /// Node.js projects lie beside the packages that all of them share.

@@ -100,6 +100,16 @@ impl Shell {
         format!("$CACHE/{}", inner.display())
     }
 
+    /// A path of the cache where scripts find it.
+    pub(crate) fn inner(&self, path: &Path) -> String {
+        let place = match self.containment {
+            Containment::Direct => self.cache.as_path(),
+            Containment::Namespaces => Path::new(INNER_CACHE),
+        };
+        let inner = path.strip_prefix(&self.cache).expect("a prepared folder is in the cache");
+        place.join(inner).display().to_string()
+    }
+
     /// Gives what was written below the folder to the user who runs scripts.
     pub(crate) fn own(&self, path: &Path) {
         if self.containment == Containment::Namespaces {

@@ -96,9 +96,7 @@ impl Validator {
             let message = format!("{}: {reason}", case.id);
             return Err(InfraError::new(InfraClass::Unprepared, message));
         }
-        self.toolchains
-            .of(case.language)
-            .ok_or_else(|| unprepared(&format!("{} is not yet supported", case.language.title())))
+        Ok(self.toolchains.of(case.language))
     }
 }
 
