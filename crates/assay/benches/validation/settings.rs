@@ -3,7 +3,10 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use assay::cli::Cli;
+use assay::config::Config;
 use assay_core::Language;
+use clap::Parser;
 
 use crate::shell;
 
@@ -12,7 +15,7 @@ const COUNT: usize = 16;
 
 #[derive(Debug)]
 pub(crate) struct Settings {
-    /// `ASSAY_CACHE`: where cases are prepared.
+    /// `ASSAY_CACHE`, or where the program keeps its own: where cases are prepared.
     pub(crate) cache: PathBuf,
     /// Where the official verifiers' caches are kept from one run to the next.
     pub(crate) official: PathBuf,
@@ -47,7 +50,7 @@ impl Settings {
         let languages = env::var("ASSAY_BENCH_LANGUAGES").unwrap_or_default();
         let languages = languages.split(',').filter(|name| !name.is_empty());
         Settings {
-            cache: path("ASSAY_CACHE").unwrap_or_else(|| temporary.join("assay-cache")),
+            cache: cache(),
             official: temporary.join("official-verifiers"),
             recorded: recorded(),
             languages: languages.map(|name| name.parse().expect("a language")).collect(),
@@ -82,6 +85,11 @@ fn recorded() -> Result<Recorded, String> {
         Some(reason) => Err(reason.to_owned()),
         None => Ok(recorded),
     }
+}
+
+fn cache() -> PathBuf {
+    let arguments = Cli::parse_from(["assay", "doctor"]);
+    Config::default().cache(&arguments.global).expect("a place for the cache")
 }
 
 fn path(name: &str) -> Option<PathBuf> {

@@ -25,21 +25,30 @@ pub(super) fn warm(official: &Official<'_>, items: &[Item]) -> BTreeMap<String, 
         if of_language.is_empty() {
             continue;
         }
+        println!("  {}", language.title());
         let tools = tools(official, language);
-        for item in &of_language {
-            if let Err(reason) = tools.clone().and_then(|()| project(official, item)) {
-                failures.insert(item.case.id.clone(), reason);
+        let mut fresh = Vec::new();
+        for item in of_language {
+            // What an earlier run has fetched is still there.
+            let mark = official.shell.root().join("warm").join(&item.case.id);
+            if tools.is_ok() && mark.exists() {
+                continue;
+            }
+            match tools.clone().and_then(|()| project(official, item)) {
+                Ok(()) => fresh.push((item, mark)),
+                Err(reason) => drop(failures.insert(item.case.id.clone(), reason)),
             }
         }
         for folder in folders(language) {
             official.shell.own(Path::new(folder));
         }
-        if language == Language::Go && tools.is_ok() {
-            // An image has the modules only, but what they compile to is cached
-            // after the first artifact of each case.
-            for item in of_language.iter().filter(|it| !failures.contains_key(&it.case.id)) {
+        for (item, mark) in fresh {
+            if language == Language::Go {
+                // An image has the modules only, but what they compile to is
+                // cached after the first artifact of each case.
                 official.verify(item);
             }
+            write_text(&mark, "");
         }
     }
     failures
@@ -133,7 +142,7 @@ fn java(official: &Official<'_>, item: &Item) -> Result<(), String> {
         );
         write_text(&place.join("src/main/java/Warm.java"), "public class Warm {}\n");
         let maven = "mvn -B -q -Dmaven.repo.local=$BENCH/m2";
-        fetch(official, folder, &format!("{maven} clean; {maven} test -Dtest=WarmTest"))
+        fetch(official, folder, &format!("{maven} clean test -Dtest=WarmTest"))
     })
 }
 
