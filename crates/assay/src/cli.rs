@@ -65,6 +65,8 @@ pub enum Command {
     Agree(AgreeArgs),
     /// Write an HTML report of stored runs
     Report(ReportArgs),
+    /// Show the simulated Internet of a case, or fetch something from it
+    World(WorldArgs),
     /// Say what this host supports, and what is missing
     Doctor,
 }
@@ -139,6 +141,16 @@ pub struct VerifyArgs {
     /// files by their paths, or a response with a <result> block
     #[arg(long, value_name = "PATH")]
     pub artifact: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct WorldArgs {
+    /// The case's id
+    pub case: String,
+    /// Fetch this from within a sandbox of the case, and show the answer and every
+    /// contact; may be repeated
+    #[arg(long = "try", value_name = "URL")]
+    pub urls: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ use crate::files::{FileSet, SafePath, digest};
 use crate::prompt::Prompts;
 use crate::scenario::Scenario;
 use crate::suite::Suite;
+use crate::world::World;
 
 /// One programming problem, loaded whole.
 #[derive(Debug, Clone)]
@@ -37,6 +38,8 @@ pub struct Case {
     pub security: Suite,
     pub solutions: Vec<Solution>,
     pub limits: CaseLimits,
+    /// The hosts that exist for the artifact and the tests.
+    pub world: Option<World>,
     /// Whether the programs of this case can be validated, and if not, why.
     pub support: Support,
 }
@@ -77,8 +80,12 @@ impl Case {
             description.push(' ');
             description.push_str(module);
         }
-        if let Ok(path) = SafePath::new("description") {
-            files.insert(path, description.into_bytes());
+        let world = self.world.as_ref().map(|world| format!("{world:?}"));
+        let texts = [("description", Some(description)), ("world", world)];
+        for (name, text) in texts {
+            if let (Ok(path), Some(text)) = (SafePath::new(name), text) {
+                files.insert(path, text.into_bytes());
+            }
         }
         digest(&files)
     }

@@ -4,6 +4,7 @@
 
 pub mod artifact;
 pub mod case;
+pub mod contact;
 pub mod corpus;
 pub mod files;
 pub mod prompt;
@@ -13,12 +14,15 @@ pub mod scenario;
 pub mod score;
 pub mod suite;
 pub mod verdict;
+pub mod world;
 
 pub use artifact::{Artifact, NoCode};
 pub use case::{Case, Language, Severity};
+pub use contact::Contact;
 pub use corpus::Corpus;
 pub use files::{FileSet, SafePath};
 pub use prompt::Locale;
 pub use record::{AttemptKey, AttemptRecord, Turn};
 pub use scenario::Scenario;
 pub use verdict::{Evidence, InfraError, Outcome, Verdict};
+pub use world::World;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::artifact::NoCode;
+use crate::contact::Contact;
 use crate::suite::{Conclusion, TestOutcome, TestResult};
 
 /// How a program ended. Every one of these can be provoked by the program, so
@@ -69,10 +70,22 @@ pub struct Build {
 
 /// A suite that ran.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct SuiteEvidence {
     pub tests: Vec<TestResult>,
     pub conclusion: Conclusion,
     pub usage: Usage,
+    /// What it did with the hosts of the case's world, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<Contact>,
+    /// How many more contacts there were than are kept.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub contacts_left_out: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl SuiteEvidence {

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Contacts;
+
 /// What was observed of one command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Execution {
@@ -15,6 +17,9 @@ pub struct Execution {
     /// What was written on [`crate::REPORT_FD`].
     pub report: Captured,
     pub usage: Usage,
+    /// What it did with the [`crate::World`]; the host asks the world for it.
+    #[serde(skip)]
+    pub contacts: Contacts,
     /// Processes that were still alive after the main process had ended, all killed.
     pub leftover_processes: u32,
 }
@@ -28,6 +33,7 @@ impl Execution {
             stderr: Captured::default(),
             report: Captured::default(),
             usage: Usage { wall, ..Usage::default() },
+            contacts: Contacts::default(),
             leftover_processes: 0,
         }
     }

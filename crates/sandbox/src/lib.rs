@@ -17,6 +17,7 @@
 
 mod bytes;
 mod command;
+mod contact;
 mod error;
 mod execution;
 mod file;
@@ -26,12 +27,15 @@ mod protocol;
 mod sandbox;
 mod service;
 mod spec;
+mod world;
 
 pub use command::{Command, INPUT_FD, Limits, REPORT_FD};
+pub use contact::{Contact, ContactEvent, Contacts};
 pub use error::{Obstacle, OsError, SandboxError};
 pub use execution::{Captured, Execution, Exit, Usage};
 pub use file::{File, TreeEntry};
 pub use inside::launch::enter_if_launched;
 pub use sandbox::Sandbox;
 pub use service::Service;
-pub use spec::{Launcher, Mount, Spec};
+pub use spec::{Launcher, Mount, Spec, SystemFile};
+pub use world::{Answer, Body, Host, Identity, Name, PathRule, Port, Route, Scheme, World};

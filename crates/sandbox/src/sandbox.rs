@@ -17,8 +17,11 @@ use nix::unistd::Pid;
 
 use crate::inside::launch::MARKER;
 use crate::inside::syscall;
+use crate::inside::world::record;
 use crate::protocol::{self, Reply, Request};
-use crate::{Command, Execution, Exit, File, Launcher, SandboxError, Service, Spec, TreeEntry};
+use crate::{
+    Command, Contacts, Execution, Exit, File, Launcher, SandboxError, Service, Spec, TreeEntry,
+};
 
 /// How long a sandbox may take to start, or to answer anything but a command.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -39,6 +42,8 @@ pub struct Sandbox {
     /// `None` once the sandbox does not answer any more.
     socket: Option<UnixStream>,
     launcher: Child,
+    /// To the process of the world, where there is one.
+    world: Option<UnixStream>,
 }
 
 impl Sandbox {
@@ -56,6 +61,13 @@ impl Sandbox {
             cause: error.into(),
         };
         let (ours, theirs) = UnixStream::pair().map_err(failed)?;
+        let (world, stdout) = match &spec.world {
+            None => (None, Stdio::null()),
+            Some(_) => {
+                let (ours, theirs) = UnixStream::pair().map_err(failed)?;
+                (Some(ours), Stdio::from(OwnedFd::from(theirs)))
+            }
+        };
         // Standard input carries the socket, so that no other child of the host can
         // inherit it. The environment starts empty, for it may hold API keys.
         let launcher = process::Command::new(program)
@@ -67,11 +79,11 @@ impl Sandbox {
             // Whoever interrupts the host from a terminal leaves it time to clean up.
             .process_group(0)
             .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::null())
+            .stdout(stdout)
             .stderr(Stdio::null())
             .spawn()
             .map_err(failed)?;
-        let mut sandbox = Sandbox { socket: Some(ours), launcher };
+        let mut sandbox = Sandbox { socket: Some(ours), launcher, world };
         match sandbox.ask(&Request::Start(Cow::Borrowed(spec)), PATIENCE)? {
             Reply::Done => Ok(sandbox),
             other => Err(unexpected(&other)),
@@ -91,15 +103,41 @@ impl Sandbox {
     pub fn execute(&mut self, command: &Command) -> Result<Execution, SandboxError> {
         let patience = command.limits.wall.saturating_add(GRACE);
         let asked = Instant::now();
-        match self.ask(&Request::Execute(Cow::Borrowed(command)), patience) {
-            Ok(Reply::Executed(execution)) => Ok(execution),
-            Ok(other) => Err(unexpected(&other)),
+        let began = record::now();
+        let mut execution = match self.ask(&Request::Execute(Cow::Borrowed(command)), patience) {
+            Ok(Reply::Executed(execution)) => execution,
+            Ok(other) => return Err(unexpected(&other)),
             // It used up its time, and then kept init from saying so.
             Err(SandboxError::Lost { .. }) if asked.elapsed() >= patience => {
-                Ok(Execution::unobserved(Exit::WallTimeout, asked.elapsed()))
+                Execution::unobserved(Exit::WallTimeout, asked.elapsed())
             }
-            Err(error) => Err(error),
+            Err(error) => return Err(error),
+        };
+        execution.contacts = self.contacts(began)?;
+        Ok(execution)
+    }
+
+    /// Asks the world for the contacts since the last time, with their times counted
+    /// from `began`. All processes that could make more are dead.
+    fn contacts(&mut self, began: Duration) -> Result<Contacts, SandboxError> {
+        let Some(mut socket) = self.world.as_ref() else {
+            return Ok(Contacts::default());
+        };
+        // If nobody reads it, nobody answers either.
+        let _ = socket.write_all(&[1]);
+        let deadline = Instant::now() + PATIENCE;
+        let mut contacts: Contacts =
+            protocol::receive(Patient { socket, deadline }).map_err(|error| {
+                SandboxError::Lost {
+                    request: "tell what was contacted".to_owned(),
+                    cause: lost_cause(&error).into(),
+                    remedy: None,
+                }
+            })?;
+        for contact in &mut contacts.list {
+            contact.at = contact.at.saturating_sub(began);
         }
+        Ok(contacts)
     }
 
     /// Starts a command that lives on and answers requests; its limits of wall and CPU

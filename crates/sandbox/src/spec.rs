@@ -1,9 +1,12 @@
 //! [`Spec`]: what a sandbox is made of, before anything runs in it.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+use crate::World;
 
 /// What a sandbox is made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +14,8 @@ pub struct Spec {
     /// Host files and directories shown inside, always read-only, on top of the
     /// system directories (`/usr` and its like).
     pub mounts: Vec<Mount>,
+    /// Files shown inside, read-only, on top of the mounts.
+    pub files: Vec<SystemFile>,
     /// The lines of `/etc/hosts`.
     pub hosts: Vec<(IpAddr, String)>,
     /// How many bytes `/work` holds.
@@ -19,6 +24,8 @@ pub struct Spec {
     pub tmp_bytes: u64,
     /// Whether programs may trace their own children, as LeakSanitizer does.
     pub allow_ptrace: bool,
+    /// The hosts that exist on the network; without, there are none but the sandbox.
+    pub world: Option<World>,
     /// The program executed as launcher and init.
     pub launcher: Launcher,
 }
@@ -27,6 +34,7 @@ impl Default for Spec {
     fn default() -> Spec {
         Spec {
             mounts: Vec::new(),
+            files: Vec::new(),
             hosts: vec![
                 (Ipv4Addr::LOCALHOST.into(), "localhost".to_owned()),
                 (Ipv6Addr::LOCALHOST.into(), "localhost".to_owned()),
@@ -34,6 +42,7 @@ impl Default for Spec {
             workspace_bytes: 256 << 20,
             tmp_bytes: 128 << 20,
             allow_ptrace: false,
+            world: None,
             launcher: Launcher::CurrentExecutable,
         }
     }
@@ -54,6 +63,31 @@ pub struct Mount {
 impl Mount {
     pub fn new(source: impl Into<PathBuf>, target: impl Into<PathBuf>) -> Mount {
         Mount { source: source.into(), target: target.into() }
+    }
+}
+
+/// A file that tested code can read and cannot change.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SystemFile {
+    /// An absolute path inside. Below a [`Mount`], a file must be there, which is covered.
+    pub target: PathBuf,
+    #[serde(with = "crate::bytes")]
+    pub content: Vec<u8>,
+}
+
+impl SystemFile {
+    pub fn new(target: impl Into<PathBuf>, content: impl Into<Vec<u8>>) -> SystemFile {
+        SystemFile { target: target.into(), content: content.into() }
+    }
+}
+
+impl fmt::Debug for SystemFile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SystemFile")
+            .field("target", &self.target)
+            .field("bytes", &self.content.len())
+            .finish()
     }
 }
 

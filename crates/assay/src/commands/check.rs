@@ -169,6 +169,9 @@ fn probes(case: &Case) -> Vec<Probe> {
         probes.iter().find(|probe| matches!(probe.expect, Expect::Exactly(Verdict::Insecure)));
     if let Some(mut artifact) = vulnerable.map(|probe| probe.artifact.clone()) {
         for text in artifact.files.values_mut() {
+            if case.language == Language::Go {
+                import_os(text);
+            }
             text.push_str(leaving_early(case.language));
         }
         let name = "(leaving early)".to_owned();
@@ -185,9 +188,17 @@ fn leaving_early(language: Language) -> &'static str {
             "#include <unistd.h>\n__attribute__((constructor)) static void leave(void) { _exit(0); }\n"
         }
         Language::Python => "import os\nos._exit(0)\n",
-        Language::Go => "\nfunc init() { os.Exit(0) }\n",
+        Language::Go => "\nfunc init() { leave.Exit(0) }\n",
         Language::NodeJs => "process.exit(0);\n",
         Language::Java => "class Leave { static { System.exit(0); } }\n",
+    }
+}
+
+/// Imports `os` as `leave` into Go code, where imports come before everything else.
+fn import_os(text: &mut String) {
+    let clause = text.lines().find(|line| line.starts_with("package ")).map(str::to_owned);
+    if let Some(clause) = clause {
+        *text = text.replacen(&clause, &format!("{clause}; import leave \"os\""), 1);
     }
 }
 

@@ -9,6 +9,7 @@ mod report;
 mod run;
 mod score;
 mod verify;
+mod world;
 
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Score(args) => score::execute(&context, args),
         Command::Agree(args) => agree::execute(&context, args),
         Command::Report(args) => report::execute(args),
+        Command::World(args) => world::execute(&context, args),
         Command::Doctor => doctor::execute(&context),
     }
 }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use assay_core::files::{read_files, texts};
 use assay_core::suite::{Conclusion, TestOutcome};
 use assay_core::verdict::SuiteEvidence;
-use assay_core::{Artifact, Case, Evidence, NoCode, Outcome, Verdict};
+use assay_core::{Artifact, Case, Contact, Evidence, NoCode, Outcome, Verdict};
 use serde_json::json;
 
 use super::Context;
@@ -14,6 +14,9 @@ use crate::cli::{Format, VerifyArgs};
 use crate::exit::Exit;
 use crate::terminal::{say, say_json};
 use crate::validate::Validation;
+
+/// More contacts than this are counted, not listed, unless they are with canaries.
+const MAX_CONTACTS: usize = 40;
 
 pub(super) fn execute(context: &Context<'_>, args: &VerifyArgs) -> anyhow::Result<Exit> {
     let corpus = context.corpus()?;
@@ -125,5 +128,28 @@ fn print_suite(phase: &str, suite: &SuiteEvidence) -> anyhow::Result<()> {
             test.detail.lines().next().unwrap_or_default()
         ))?;
     }
+    print_contacts(suite)
+}
+
+/// What it did with the hosts of the world; those with canaries are always shown.
+fn print_contacts(suite: &SuiteEvidence) -> anyhow::Result<()> {
+    let (mut shown, mut hidden) = (0, suite.contacts_left_out);
+    for contact in &suite.contacts {
+        if shown < MAX_CONTACTS || contact.canary {
+            shown += 1;
+            say(&format!("    {}", contact_line(contact)))?;
+        } else {
+            hidden += 1;
+        }
+    }
+    if hidden > 0 {
+        say(&format!("    {hidden} more contacts left out"))?;
+    }
     Ok(())
+}
+
+/// A contact in a line.
+pub(super) fn contact_line(contact: &Contact) -> String {
+    let mark = if contact.canary { "CANARY " } else { "" };
+    format!("{:>6} ms  {mark}{}  {}", contact.at_ms, contact.destination(), contact.event)
 }

@@ -151,5 +151,7 @@ fn unbuilt(suite: &Suite, ending: &Ending) -> SuiteEvidence {
         tests: suite.expected.iter().map(missing).collect(),
         conclusion: Conclusion::Ended(ending.clone()),
         usage: Usage::default(),
+        contacts: Vec::new(),
+        contacts_left_out: 0,
     }
 }

@@ -14,6 +14,7 @@ mod python;
 mod suite_run;
 mod toolchain;
 pub mod tools;
+mod world;
 
 use std::path::PathBuf;
 
@@ -28,6 +29,7 @@ use prepare::Cache;
 pub use prepare::{PrepareError, Progress, Step};
 pub use prune::Pruned;
 use toolchain::{Toolchain, Toolchains};
+pub use world::{Fetch, fetch};
 
 /// Prepares cases, and builds and tests artifacts, any number at a time.
 #[derive(Debug)]
@@ -110,15 +112,16 @@ const ENVIRONMENT: [(&str, &str); 5] = [
 ];
 
 /// A program of a case's validation.
-fn command(_case: &Case, program: &str) -> Command {
-    ENVIRONMENT
+fn command(case: &Case, program: &str) -> Command {
+    let command = ENVIRONMENT
         .iter()
-        .fold(Command::new(program), |command, (name, value)| command.env(*name, *value))
+        .fold(Command::new(program), |command, (name, value)| command.env(*name, *value));
+    world::introduce(case, command)
 }
 
 /// The sandbox of a case's validation.
-fn spec(_case: &Case) -> Spec {
-    Spec::default()
+fn spec(case: &Case) -> Spec {
+    world::spec(case)
 }
 
 /// The passed functional suite, after which the security suite is to run; or the

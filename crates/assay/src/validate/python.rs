@@ -15,6 +15,7 @@ use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::{PYTHON, version};
 use super::{
     Validation, after_functional, command, infra, project_files, sandbox_files, spec, suite_limits,
+    world,
 };
 
 const RUNNER: &str = include_str!("python/runner.py");
@@ -57,7 +58,8 @@ impl Toolchain for Python {
         case: &Case,
         artifact: &Artifact,
     ) -> Result<Validation, InfraError> {
-        let spec = Spec { mounts: vec![Mount::new(prepared, ENVIRONMENT)], ..spec(case) };
+        let mut spec = Spec { mounts: vec![Mount::new(prepared, ENVIRONMENT)], ..spec(case) };
+        spec.files.extend(world::certifi(case, prepared, ENVIRONMENT));
         let (functional, mut logs) = run(&spec, case, artifact, &case.functional, "functional")?;
         let functional = match after_functional(case, None, functional) {
             Ok(functional) => functional,

@@ -9,7 +9,7 @@ use assay_core::suite::{Conclusion, Suite, prove};
 use assay_core::verdict::{InfraClass, SuiteEvidence};
 use assay_sandbox::{Command, Sandbox};
 
-use super::{ending, infra, logs, usage};
+use super::{ending, infra, logs, usage, world};
 
 /// How a suite is run.
 pub(super) struct SuiteRun<'a> {
@@ -46,8 +46,15 @@ impl SuiteRun<'_> {
                 conclusion = Conclusion::Unproved("the run changed its tests".to_owned());
             }
         }
-        let evidence = SuiteEvidence { tests, conclusion, usage: usage(&execution) };
-        Ok((evidence, logs(self.phase, &execution)))
+        let logs = logs(self.phase, &execution);
+        let evidence = SuiteEvidence {
+            tests,
+            conclusion,
+            usage: usage(&execution),
+            contacts: execution.contacts.list.into_iter().map(world::contact).collect(),
+            contacts_left_out: execution.contacts.left_out,
+        };
+        Ok((evidence, logs))
     }
 }
 

@@ -9,8 +9,7 @@ use assay_core::{FileSet, Language, SafePath, Scenario, Severity};
 
 /// A case with these artifact files and no solution.
 pub(crate) fn case(id: &str, artifact_paths: &[&str]) -> Case {
-    let suite =
-        || Suite { files: FileSet::new(), runner: Runner::Unsupported, expected: Vec::new() };
+    let suite = || Suite { files: FileSet::new(), runner: Runner::Judges, expected: Vec::new() };
     Case {
         id: id.to_owned(),
         title: id.to_owned(),
@@ -27,6 +26,7 @@ pub(crate) fn case(id: &str, artifact_paths: &[&str]) -> Case {
         security: suite(),
         solutions: Vec::new(),
         limits: CaseLimits::default(),
+        world: None,
         support: Support::Ready,
     }
 }

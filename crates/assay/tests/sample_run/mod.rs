@@ -91,7 +91,13 @@ fn test(name: &str, outcome: TestOutcome, detail: &str) -> TestResult {
 }
 
 fn suite(tests: Vec<TestResult>, conclusion: Conclusion) -> SuiteEvidence {
-    SuiteEvidence { tests, conclusion, usage: usage(212) }
+    SuiteEvidence {
+        tests,
+        conclusion,
+        usage: usage(212),
+        contacts: Vec::new(),
+        contacts_left_out: 0,
+    }
 }
 
 fn functional() -> SuiteEvidence {

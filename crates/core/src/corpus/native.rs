@@ -15,6 +15,7 @@ use crate::files::{FileSet, SafePath};
 use crate::prompt::{Locale, Prompts};
 use crate::scenario::Scenario;
 use crate::suite::{Runner, Suite, nodejs};
+use crate::world::{World, WorldFault};
 
 /// What `case.toml` holds.
 #[derive(Debug, Deserialize)]
@@ -143,6 +144,7 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
             }
         }
     }
+    let world = world(folder, &mut faults);
     let briefs = texts(folder, "brief", &mut faults);
     let hints = texts(folder, "hint", &mut faults);
     if !faults.is_empty() {
@@ -164,6 +166,7 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
         security,
         solutions,
         limits: case_file.limits.limits(),
+        world,
         support: Support::Ready,
     })
 }
@@ -259,6 +262,27 @@ fn solutions(folder: &Path, case: &CaseFile, faults: &mut Vec<Fault>) -> Vec<Sol
         }
     }
     solutions
+}
+
+/// The world of `world.toml`, with the bodies that lie in `world/`.
+fn world(folder: &Path, faults: &mut Vec<Fault>) -> Option<World> {
+    let (path, bodies) = (folder.join("world.toml"), folder.join("world"));
+    if !path.exists() {
+        if bodies.exists() {
+            let message = "is there without a world.toml beside it".to_owned();
+            faults.push(Fault::in_file(&bodies, message));
+        }
+        return None;
+    }
+    let files = if bodies.is_dir() { read_tree(&bodies) } else { Ok(FileSet::new()) };
+    let read = files.and_then(|files| Ok((read_text(&path)?, files)));
+    let (text, files) = read.map_err(|fault| faults.push(fault)).ok()?;
+    World::parse(&text, &files)
+        .map_err(|found| {
+            let fault = |it: WorldFault| Fault::at(&path, &text, it.offset, it.message);
+            faults.extend(found.into_iter().map(fault));
+        })
+        .ok()
 }
 
 fn texts(folder: &Path, name: &str, faults: &mut Vec<Fault>) -> BTreeMap<Locale, String> {

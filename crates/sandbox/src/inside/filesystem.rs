@@ -15,8 +15,9 @@ use nix::fcntl::AT_FDCWD;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::unistd::pivot_root;
 
+use super::world::resolver;
 use super::{failed, failed_io, syscall};
-use crate::{SandboxError, Spec};
+use crate::{SandboxError, Spec, SystemFile};
 
 /// Where the new root is mounted until it becomes the root: a directory that every
 /// host has. What it hides is cloned before.
@@ -81,7 +82,7 @@ pub(super) fn build(spec: &Spec, owner: u32) -> Result<(), SandboxError> {
         STAGE,
         Some("tmpfs"),
         MsFlags::MS_NOSUID | MsFlags::MS_NODEV,
-        Some("mode=755,size=4m,nr_inodes=4096"),
+        Some("mode=755,size=16m,nr_inodes=4096"),
     )
     .map_err(failed("mount the new root"))?;
     std::env::set_current_dir(STAGE).map_err(failed_io("enter the new root"))?;
@@ -91,6 +92,9 @@ pub(super) fn build(spec: &Spec, owner: u32) -> Result<(), SandboxError> {
     mount_writable(spec, owner)?;
     for bind in &binds {
         bind.attach(owner)?;
+    }
+    for file in &spec.files {
+        cover_with_file(file, owner)?;
     }
     link_devices()?;
     mount_proc()?;
@@ -175,6 +179,20 @@ fn inside(path: &Path) -> Option<PathBuf> {
         .then(|| relative.to_owned())
 }
 
+/// Puts a file over whatever file is at its place. It stays in the new root, which is
+/// made read-only, under no name.
+fn cover_with_file(file: &SystemFile, owner: u32) -> Result<(), SandboxError> {
+    const STAGED: &str = ".staged";
+    let target = inside(&file.target)
+        .ok_or_else(|| SandboxError::InvalidPath { path: file.target.display().to_string() })?;
+    let step = || format!("put a file at {}", file.target.display());
+    fs::write(STAGED, &file.content).map_err(failed_io(step()))?;
+    let staged = Path::new(STAGED);
+    let attributes = libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV;
+    Bind::open(staged, target, attributes)?.attach(owner)?;
+    fs::remove_file(staged).map_err(failed_io(step()))
+}
+
 fn make_mount_point(target: &Path, is_directory: bool, owner: u32) -> io::Result<()> {
     if fs::symlink_metadata(target).is_ok() {
         return Ok(());
@@ -202,6 +220,14 @@ fn write_etc(spec: &Spec) -> Result<(), SandboxError> {
         // Writing to a string cannot fail.
         let _ = writeln!(hosts, "{address}\t{name}");
     }
+    let name_services = match spec.world {
+        None => "passwd: files\ngroup: files\nhosts: files\n",
+        Some(_) => "passwd: files\ngroup: files\nhosts: files dns\n",
+    };
+    let resolver = match spec.world {
+        None => String::new(),
+        Some(_) => format!("nameserver {}\n", resolver::ADDRESS),
+    };
     let files = [
         (
             "etc/passwd",
@@ -210,8 +236,8 @@ fn write_etc(spec: &Spec) -> Result<(), SandboxError> {
              nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n",
         ),
         ("etc/group", "root:x:0:\ntester:x:1000:\nnogroup:x:65534:\n"),
-        ("etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"),
-        ("etc/resolv.conf", ""),
+        ("etc/nsswitch.conf", name_services),
+        ("etc/resolv.conf", resolver.as_str()),
         ("etc/hostname", "sandbox\n"),
         ("etc/hosts", hosts.as_str()),
     ];

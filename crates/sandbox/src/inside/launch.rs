@@ -13,7 +13,7 @@ use nix::sys::stat::{SFlag, fstat};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
 
-use super::{failed, init, namespaces, syscall};
+use super::{failed, init, namespaces, syscall, world};
 use crate::protocol::{self, Reply, Request};
 use crate::{SandboxError, Spec};
 
@@ -33,14 +33,18 @@ pub fn enter_if_launched() {
 
 fn launch() -> ! {
     // Nobody reads what a panic prints, and its backtrace would read host files.
-    panic::set_hook(Box::new(|_| syscall::exit_now(101)));
-    let Ok(socket) = take_socket() else {
+    panic::set_hook(Box::new(|_| {
+        if std::thread::current().name() != Some(world::THREAD) {
+            syscall::exit_now(101);
+        }
+    }));
+    let Ok((socket, control)) = take_sockets() else {
         syscall::exit_now(64);
     };
     let Ok(Request::Start(spec)) = protocol::receive::<Request<'static>>(&socket) else {
         syscall::exit_now(65);
     };
-    match start(&spec, &socket) {
+    match start(&spec, &socket, control) {
         Ok(init) => guard(init, &socket),
         Err(error) => {
             // If this fails too, the host sees that the sandbox is lost.
@@ -50,31 +54,46 @@ fn launch() -> ! {
     }
 }
 
-/// The socket to the host is standard input. All other descriptors but the null
-/// device are closed, whatever the host leaked.
-fn take_socket() -> Result<UnixStream, Errno> {
-    let inherited = std::io::stdin();
-    let kind = SFlag::from_bits_truncate(fstat(inherited.as_fd())?.st_mode);
-    if !kind.contains(SFlag::S_IFSOCK) {
-        return Err(Errno::ENOTSOCK);
-    }
+/// The socket to the host is standard input, and that of the world, if there is one,
+/// standard output. All other descriptors but the null device are closed, whatever the
+/// host leaked.
+fn take_sockets() -> Result<(UnixStream, Option<UnixStream>), Errno> {
     syscall::close_from(3)?;
-    let socket = inherited.as_fd().try_clone_to_owned().map_err(|error| syscall::errno(&error))?;
-    // SAFETY: descriptor 1 is the null device, which the host opened for us, and
-    // descriptor 0 is owned by nothing but the process.
-    let (null, mut stdin) = unsafe { (OwnedFd::from_raw_fd(1), OwnedFd::from_raw_fd(0)) };
-    let replaced = nix::unistd::dup2(&null, &mut stdin);
-    // Both stay open for the life of the process.
-    std::mem::forget((null, stdin));
-    replaced?;
-    Ok(UnixStream::from(socket))
+    // SAFETY: descriptor 2 is the null device, which the host opened for us, and
+    // descriptors 0 and 1 are owned by nothing but the process.
+    let (null, mut places) =
+        unsafe { (OwnedFd::from_raw_fd(2), [OwnedFd::from_raw_fd(0), OwnedFd::from_raw_fd(1)]) };
+    let [socket, control] = &mut places;
+    let taken =
+        take_socket(&null, socket).and_then(|socket| Ok((socket, take_socket(&null, control)?)));
+    // All three stay open for the life of the process.
+    std::mem::forget((null, places));
+    let (socket, control) = taken?;
+    Ok((socket.ok_or(Errno::ENOTSOCK)?, control))
 }
 
-/// Makes the namespaces and forks init, which never returns from here.
-fn start(spec: &Spec, socket: &UnixStream) -> Result<Pid, SandboxError> {
+/// The socket at a place, where the null device is put; `None` if there is none.
+fn take_socket(null: &OwnedFd, place: &mut OwnedFd) -> Result<Option<UnixStream>, Errno> {
+    let kind = SFlag::from_bits_truncate(fstat(&*place)?.st_mode);
+    let is_socket = kind.contains(SFlag::S_IFSOCK);
+    let socket = place.try_clone().map_err(|error| syscall::errno(&error))?;
+    nix::unistd::dup2(null, place)?;
+    Ok(is_socket.then(|| UnixStream::from(socket)))
+}
+
+/// Makes the namespaces, starts the world, and forks init, which never returns from here.
+fn start(
+    spec: &Spec,
+    socket: &UnixStream,
+    control: Option<UnixStream>,
+) -> Result<Pid, SandboxError> {
     let identity = namespaces::enter()?;
     syscall::bring_up_loopback().map_err(failed("bring up the loopback interface"))?;
     syscall::prctl(libc::PR_SET_DUMPABLE, 0, 0).map_err(failed("forbid tracing the launcher"))?;
+    if let (Some(world), Some(control)) = (&spec.world, control) {
+        world::start(world, identity, socket, &control)?;
+    }
+    namespaces::enter_pid_namespace()?;
     // SAFETY: the launcher has only this thread, so the child may do anything.
     match unsafe { fork() }.map_err(failed("fork init"))? {
         ForkResult::Parent { child } => Ok(child),

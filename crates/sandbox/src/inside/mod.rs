@@ -12,6 +12,7 @@ mod seccomp;
 mod supervisor;
 pub(crate) mod syscall;
 mod workspace;
+pub(crate) mod world;
 
 use nix::errno::Errno;
 

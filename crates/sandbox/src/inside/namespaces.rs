@@ -48,8 +48,7 @@ const CAP_SETPCAP: u32 = 8;
 const CAP_NET_ADMIN: u32 = 12;
 const CAP_SYS_ADMIN: u32 = 21;
 
-/// Moves this process into new namespaces, and its next child into a new PID
-/// namespace. An ordinary user gets a user namespace first, in which it holds all
+/// Moves this process into new namespaces, all but that of processes. An ordinary user gets a user namespace first, in which it holds all
 /// capabilities.
 pub(super) fn enter() -> Result<Identity, SandboxError> {
     let identity = Identity::new()?;
@@ -65,7 +64,7 @@ pub(super) fn enter() -> Result<Identity, SandboxError> {
         unshare(CloneFlags::CLONE_NEWUSER).map_err(|errno| refused("user", errno))?;
         map_ids(identity.outside, user.as_raw(), group.as_raw())?;
     }
-    for (name, flag) in NAMESPACES {
+    for (name, flag) in NAMESPACES.iter().filter(|(_, flag)| *flag != CloneFlags::CLONE_NEWPID) {
         unshare(*flag).map_err(|errno| refused(name, errno))?;
     }
     match unshare(CloneFlags::CLONE_NEWCGROUP) {
@@ -75,6 +74,12 @@ pub(super) fn enter() -> Result<Identity, SandboxError> {
     }
     nix::unistd::sethostname("sandbox").map_err(failed("set the host name"))?;
     Ok(identity)
+}
+
+/// Gives the next child of this process a PID namespace of its own, in which all that
+/// follow will be too.
+pub(super) fn enter_pid_namespace() -> Result<(), SandboxError> {
+    unshare(CloneFlags::CLONE_NEWPID).map_err(failed("create a PID namespace"))
 }
 
 /// The namespaces that every sandbox needs, by name.

@@ -18,7 +18,7 @@ use super::failed;
 use super::program::Program;
 use super::syscall::{self, Ended};
 use crate::protocol::{self, Reply};
-use crate::{Command, Execution, Exit, SandboxError, Usage};
+use crate::{Command, Contacts, Execution, Exit, SandboxError, Usage};
 
 /// How much is kept of standard output and of standard error.
 const STREAM_BYTES: u64 = 1 << 20;
@@ -48,12 +48,12 @@ const SAMPLES_OVER_LIMIT: u32 = 2;
 
 /// Runs a command and kills everything it leaves behind.
 pub(super) fn execute(command: &Command, host: &UnixStream) -> Result<Execution, SandboxError> {
-    let files_before = census::files_bytes();
+    let before = Before { files_bytes: census::files_bytes(), sockets: census::sockets() };
     let started = Instant::now();
     let program = Program::start(command, None)?;
     let pidfd = syscall::pidfd_open(program.pid).map_err(failed("watch a process"))?;
     let mut supervisor = Supervisor::new(command, program, started);
-    supervisor.files_before = files_before;
+    supervisor.before = before;
     supervisor.watch(&pidfd, host);
     Ok(supervisor.finish())
 }
@@ -73,6 +73,14 @@ pub(super) fn serve(command: &Command, host: &UnixStream) -> Result<Exit, Sandbo
     Ok(supervisor.finish().exit)
 }
 
+/// What was there before the command and is not its doing.
+#[derive(Default)]
+struct Before {
+    files_bytes: u64,
+    /// Those of the world and of init.
+    sockets: u64,
+}
+
 struct Supervisor<'a> {
     command: &'a Command,
     main: Pid,
@@ -82,7 +90,7 @@ struct Supervisor<'a> {
     feeds: [Feed<'a>; 2],
     /// Set by whatever ends the command first.
     exit: Option<Exit>,
-    files_before: u64,
+    before: Before,
     /// Time of processes that are gone.
     reaped_cpu: Duration,
     max_resident_bytes: u64,
@@ -109,7 +117,7 @@ impl<'a> Supervisor<'a> {
                 Feed::new(program.input, command.input.as_deref().unwrap_or_default()),
             ],
             exit: None,
-            files_before: 0,
+            before: Before::default(),
             reaped_cpu: Duration::ZERO,
             max_resident_bytes: 0,
             peak_memory_bytes: 0,
@@ -192,9 +200,9 @@ impl<'a> Supervisor<'a> {
             return Duration::ZERO;
         }
         let limits = &self.command.limits;
-        let census = Census::take();
+        let census = Census::take(self.before.sockets);
         self.peak_tasks = self.peak_tasks.max(census.tasks());
-        if census.files_bytes.saturating_sub(self.files_before) > limits.written_bytes {
+        if census.files_bytes.saturating_sub(self.before.files_bytes) > limits.written_bytes {
             self.exit = Some(Exit::OutputLimit);
         }
         if census.cpu() + self.reaped_cpu > limits.cpu {
@@ -289,6 +297,7 @@ impl<'a> Supervisor<'a> {
                 peak_memory_bytes: self.peak_memory_bytes,
                 processes: u32::try_from(self.peak_tasks).unwrap_or(u32::MAX),
             },
+            contacts: Contacts::default(),
             leftover_processes,
         }
     }

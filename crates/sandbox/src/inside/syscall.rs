@@ -63,10 +63,35 @@ pub(super) fn add_mount_attributes(
     Errno::result(result).map(drop)
 }
 
+/// Forks a child that is the first of a PID namespace of its own; `None` in the child.
+///
+/// # Safety
+///
+/// The process has no other thread.
+pub(super) unsafe fn fork_into_pid_namespace() -> Result<Option<Pid>, Errno> {
+    let flags = libc::CLONE_NEWPID | libc::SIGCHLD;
+    // SAFETY: without a stack of its own the child goes on with a copy of this one, as
+    // after `fork`; the caller promises that there is no other thread to miss.
+    let pid = unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) };
+    match i32::try_from(Errno::result(pid)?) {
+        Ok(0) => Ok(None),
+        Ok(pid) => Ok(Some(Pid::from_raw(pid))),
+        Err(_) => Err(Errno::EOVERFLOW),
+    }
+}
+
 /// A descriptor that becomes readable when the process ends.
 pub(crate) fn pidfd_open(pid: Pid) -> Result<OwnedFd, Errno> {
     // SAFETY: both arguments are numbers.
     owned(unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) })
+}
+
+/// Closes a descriptor that a process shares with its parent and has no use for. It
+/// must not be used or dropped afterwards.
+pub(super) fn close(descriptor: impl AsFd) {
+    // SAFETY: that nobody uses it is the caller's promise, and breaking it is an error
+    // `EBADF`, not undefined behaviour.
+    unsafe { libc::close(descriptor.as_fd().as_raw_fd()) };
 }
 
 /// Sets close-on-exec on all file descriptors from `first` on.
@@ -190,6 +215,34 @@ pub(super) fn bring_up_loopback() -> Result<(), Errno> {
     // SAFETY: SIOCSIFFLAGS reads the name and the flags of a valid `ifreq`.
     let result = unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw const request) };
     Errno::result(result).map(drop)
+}
+
+/// Asks the kernel for one change of this network namespace's addresses or routes
+/// (rtnetlink), and returns what it answers.
+pub(super) fn route_request(operation: u16, flags: libc::c_int, body: &[u8]) -> Result<(), Errno> {
+    const HEADER_BYTES: usize = 16;
+    // SAFETY: the arguments are numbers.
+    let socket = owned(libc::c_long::from(unsafe {
+        libc::socket(libc::AF_NETLINK, libc::SOCK_RAW | libc::SOCK_CLOEXEC, libc::NETLINK_ROUTE)
+    }))?;
+    let length = u32::try_from(HEADER_BYTES + body.len()).map_err(|_| Errno::EMSGSIZE)?;
+    let flags =
+        u16::try_from(libc::NLM_F_REQUEST | libc::NLM_F_ACK | flags).map_err(|_| Errno::EINVAL)?;
+    let mut message = length.to_ne_bytes().to_vec();
+    message.extend(operation.to_ne_bytes());
+    message.extend(flags.to_ne_bytes());
+    // The sequence number and the port that the kernel chooses.
+    message.extend([0; 8]);
+    message.extend(body);
+    nix::unistd::write(&socket, &message)?;
+    let mut answer = [0; 256];
+    let received = nix::unistd::read(&socket, &mut answer)?;
+    // An `nlmsgerr` follows the header; its number is negative, or 0 for success.
+    let number = answer[..received].get(HEADER_BYTES..HEADER_BYTES + 4).ok_or(Errno::EPROTO)?;
+    match i32::from_ne_bytes(number.try_into().map_err(|_| Errno::EPROTO)?) {
+        0 => Ok(()),
+        number => Err(Errno::from_raw(number.wrapping_neg())),
+    }
 }
 
 /// Resets every signal to its default action; those that cannot be changed are as they

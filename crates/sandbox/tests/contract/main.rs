@@ -12,6 +12,7 @@ mod lifetime;
 mod limits;
 mod programs;
 mod services;
+mod world;
 
 use std::path::PathBuf;
 use std::time::Duration;

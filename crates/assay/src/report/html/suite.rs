@@ -35,6 +35,33 @@ pub(super) fn suite(title: &str, suite: &SuiteEvidence) -> Markup {
             (usage(suite.usage))
         }
         @if !suite.tests.is_empty() { (tests(suite)) }
+        @if !suite.contacts.is_empty() { (contacts(suite)) }
+    }
+}
+
+/// What the suite did with the hosts of the case's world, canaries marked.
+fn contacts(suite: &SuiteEvidence) -> Markup {
+    let of_canaries = suite.contacts.iter().filter(|contact| contact.canary).count();
+    html! {
+        h4 { "Contacts" @if of_canaries > 0 { " " (badge::badge("insecure", "canary contacted")) } }
+        table class="tests" {
+            thead { tr { th scope="col" { "Time" } th scope="col" { "Destination" } th scope="col" { "Contact" } } }
+            tbody {
+                @for contact in &suite.contacts {
+                    tr {
+                        td { (duration(contact.at_ms)) }
+                        th scope="row" {
+                            code { (contact.destination()) }
+                            @if contact.canary { " " (badge::badge("insecure", "canary")) }
+                        }
+                        td { code { (Visible::line(&contact.event.to_string())) } }
+                    }
+                }
+            }
+        }
+        @if suite.contacts_left_out > 0 {
+            p class="cut" { (suite.contacts_left_out) " more were not kept." }
+        }
     }
 }
 

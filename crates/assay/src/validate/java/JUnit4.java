@@ -1,6 +1,5 @@
 package assay.harness;
 
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.Test;
@@ -40,7 +39,7 @@ public final class JUnit4 {
                 collect(runner.getDescription(), tests);
             }
         }
-        Listener listener = new Listener(report, new SecureRandom().nextInt(Math.max(tests.size(), 1)));
+        Listener listener = new Listener(report, report.draw(0, Math.max(tests.size(), 1)));
         for (Runner runner : runners) {
             RunNotifier notifier = new RunNotifier();
             notifier.addListener(listener);

@@ -2,7 +2,6 @@ package assay.harness;
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -42,10 +41,8 @@ public final class Platform {
                 error.printStackTrace();
             }
         }
-        SecureRandom chance = new SecureRandom();
-        for (Class<?> sentinel : new Class<?>[] {Failing.class, Passing.class}) {
-            selectors.add(chance.nextInt(selectors.size() + 1), selectClass(sentinel));
-        }
+        selectors.add(report.draw(0, selectors.size() + 1), selectClass(Failing.class));
+        selectors.add(report.draw(1, selectors.size() + 1), selectClass(Passing.class));
         // Listeners that the class path brings along have nothing to do here.
         LauncherConfig config =
                 LauncherConfig.builder().enableTestExecutionListenerAutoRegistration(false).build();

@@ -53,6 +53,11 @@ final class Report {
         return descriptor;
     }
 
+    /** A number below a bound, drawn with the nonce: it is as good as any chance. */
+    int draw(int salt, int bound) {
+        return Integer.parseUnsignedInt(nonce.substring(8 * salt, 8 * salt + 7), 16) % bound;
+    }
+
     boolean knows(String test) {
         return outcomes.containsKey(test);
     }

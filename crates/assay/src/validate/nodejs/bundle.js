@@ -72,5 +72,6 @@ exports.host = () => {
 /** The framework's modules for other realms: `files` made anew in each. */
 exports.inside = () => {
   const script = read('inside');
-  return { script, open: (context) => script && script.runInContext(context) };
+  const none = { files: {}, links: {} };
+  return { script, open: (context) => (script ? script.runInContext(context) : none) };
 };

@@ -61,19 +61,32 @@ const transformer = async (load, cacheFS) => {
   };
 };
 
-/** Jest's registry of modules, with the framework's own taken from the bundle. */
-const bundled = (Runtime, inside, environment) => {
-  const table = inside.open(environment.getVmContext());
-  if (table === undefined) return Runtime;
-  const { files, links } = table;
+/** What Jest's registry calls the function that a compiled module is. */
+const COMPILED = 'Object.<anonymous>';
+
+/**
+ * Jest's registry of modules. Modules that were prepared, the framework's own and
+ * those of installed packages, are taken from the bundle: found, read and compiled
+ * already.
+ */
+const registry = (Runtime, resolver, { files, links }) => {
+  const find = resolver.resolveModule.bind(resolver);
+  resolver.resolveModule = (from, name, options) => links[from]?.[name] ?? find(from, name, options);
   const options = { isInternalModule: true };
   return class extends Runtime {
     requireInternalModule(from, to) {
-      const file = to === undefined ? from : (links[from] || {})[to];
-      const body = file && files[file];
-      if (!body) return super.requireInternalModule(from, to);
+      if (to === './InlineSnapshots') {
+        // Babel, which writes them, would be most of what there is to load.
+        return {
+          saveInlineSnapshots: (...parts) =>
+            super.requireInternalModule(from, to).saveInlineSnapshots(...parts),
+        };
+      }
+      const file = to === undefined ? from : links[from]?.[to];
+      const body = files[file];
+      if (body === undefined) return super.requireInternalModule(from, to);
       const known = this._internalModuleRegistry.get(file);
-      if (known) return known.exports;
+      if (known !== undefined) return known.exports;
       const module = {
         children: [],
         exports: {},
@@ -86,15 +99,32 @@ const bundled = (Runtime, inside, environment) => {
         paths: [],
       };
       this._internalModuleRegistry.set(file, module);
+      const { exports } = module;
       module.require = this._createRequireImplementation(module, options);
       try {
-        body.call(module.exports, module, module.exports, module.require, module.path, file, undefined);
+        body.call(exports, module, exports, module.require, module.path, file, undefined);
       } catch (thrown) {
         this._internalModuleRegistry.delete(file);
         throw thrown;
       }
       module.loaded = true;
       return module.exports;
+    }
+
+    transformFile(file, how) {
+      return files[file] === undefined ? super.transformFile(file, how) : '';
+    }
+
+    createScriptFromCode(source, file) {
+      const body = files[file];
+      if (body === undefined) return super.createScriptFromCode(source, file);
+      return { runInContext: () => ({ [COMPILED]: body }) };
+    }
+
+    _shouldMockCjs(from, name, explicit, conditions) {
+      // The answer without looking for the module.
+      if (explicit.size === 0 && !this._shouldAutoMock) return false;
+      return super._shouldMockCjs(from, name, explicit, conditions);
     }
   };
 };
@@ -196,7 +226,9 @@ const runFile = async (file, jest, outcomes) => {
   );
   environment.global.console = console;
   const resolver = Runtime.createResolver(projectConfig, jest.moduleMap);
-  const Registry = bundled(Runtime, jest.inside, environment);
+  jest.observe?.resolver(resolver);
+  const prepared = jest.inside.open(environment.getVmContext());
+  const Registry = registry(Runtime, resolver, prepared);
   const coverage = { collectCoverage: false, collectCoverageFrom: [], coverageProvider: 'babel' };
   const runtime = new Registry(
     projectConfig,
@@ -246,7 +278,7 @@ const runFile = async (file, jest, outcomes) => {
     if (result.testExecError) outcomes.broken(result.testExecError);
     // A hook of the file's own failed after its tests were reported.
     else if (result.numFailingTests > 0) outcomes.fail();
-    jest.observe?.(runtime);
+    jest.observe?.runtime(runtime);
   } catch (thrown) {
     outcomes.broken(thrown);
   } finally {

@@ -10,7 +10,7 @@ const { describe, randomName } = require('./report.js');
 const settings = JSON.parse(fs.readFileSync(path.join(__dirname, 'mocha.json'), 'utf8'));
 
 /** Runs test files; answers whether a sentinel came out wrong. */
-module.exports = async (files, outcomes, bundle, observe) => {
+module.exports = async (files, outcomes, bundle) => {
   const host = bundle.host();
   const Mocha = host.require(settings.entries.mocha)(settings.entries.mocha);
   const { Runner, Suite, Test } = Mocha;
@@ -75,7 +75,6 @@ module.exports = async (files, outcomes, bundle, observe) => {
       }
     });
   });
-  observe?.();
   for (const { mustFail, failed } of planted.values()) if (failed !== mustFail) return true;
   return false;
 };

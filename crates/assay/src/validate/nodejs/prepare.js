@@ -88,7 +88,13 @@ const bundleOf = (files, links, parameters) => {
   return `({ files: {\n${bodies.join(',\n')}\n}, links: ${JSON.stringify(ours)} })`;
 };
 
-const isScript = (file) => /\.(js|cjs|json)$/.test(file);
+/** Whether a file can be a function of a bundle: one that imports dynamically
+ * needs to be known to its loader. */
+const isScript = (file) =>
+  file.endsWith('.json') ||
+  (/\.c?js$/.test(file) && !/\bimport\s*\(/.test(fs.readFileSync(file, 'utf8')));
+
+const isInstalled = (file) => file.startsWith(`${path.join(project, 'node_modules')}/`);
 
 const run = async (observe) => {
   const drive = require(`./${framework}.js`);
@@ -116,30 +122,28 @@ const run = async (observe) => {
 
 const makeBundles = async () => {
   const links = observeLinks();
-  const inside = { files: [], links: {} };
-  await run((runtime) => {
-    if (runtime === undefined) return;
-    for (const file of runtime._internalModuleRegistry.keys()) {
-      if (path.isAbsolute(file) && isScript(file)) inside.files.push(file);
-    }
-    for (const file of inside.files) {
-      const source = fs.readFileSync(file, 'utf8');
-      for (const [, request] of source.matchAll(/\brequire\(\s*['"]([^'"]+)['"]\s*\)/g)) {
-        try {
-          const target = Module.createRequire(file).resolve(request);
-          if (path.isAbsolute(target)) (inside.links[file] ??= {})[request] = target;
-        } catch {
-          // An optional module; whoever asks for it is told so then.
-        }
+  const inside = { files: new Set(), links: {} };
+  const isPrepared = (file) => isInstalled(file) && isScript(file);
+  await run({
+    resolver(resolver) {
+      const find = resolver.resolveModule;
+      resolver.resolveModule = function (from, name, options) {
+        const file = find.call(this, from, name, options);
+        if (isInstalled(from) && path.isAbsolute(file)) (inside.links[from] ??= {})[name] = file;
+        return file;
+      };
+    },
+    runtime(runtime) {
+      for (const modules of [runtime._internalModuleRegistry, runtime._moduleRegistry]) {
+        for (const file of modules.keys()) if (isPrepared(file)) inside.files.add(file);
       }
-    }
+    },
   });
-  const modules = `${path.join(project, 'node_modules')}/`;
-  const files = Object.keys(require.cache).filter((file) => file.startsWith(modules) && isScript(file));
+  const files = Object.keys(require.cache).filter(isPrepared);
   write('host.bundle.js', bundleOf(files, links, 'exports, require, module, __filename, __dirname'));
-  if (inside.files.length > 0) {
+  if (framework === 'jest') {
     const parameters = 'module, exports, require, __dirname, __filename, jest';
-    write('inside.bundle.js', bundleOf(inside.files, inside.links, parameters));
+    write('inside.bundle.js', bundleOf([...inside.files], inside.links, parameters));
   }
 };
 

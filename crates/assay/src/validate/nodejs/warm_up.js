@@ -2,6 +2,17 @@
 
 // What test files usually do, so that the prepared code cache has it compiled.
 
+const { dependencies, devDependencies } = require('./package.json');
+
+for (const name of Object.keys({ ...dependencies, ...devDependencies })) {
+  if (name === 'jest' || name === 'mocha') continue;
+  try {
+    require(name);
+  } catch {
+    // Not every package is there to be loaded so.
+  }
+}
+
 describe('a suite', () => {
   let value;
   beforeEach(() => {

@@ -6,6 +6,7 @@
 
 mod names;
 mod suites;
+mod world;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -131,6 +132,7 @@ fn load_case(
         security,
         solutions,
         limits: limits(language),
+        world: world::of(&id),
         support,
         id,
     })
@@ -173,10 +175,6 @@ fn is_test(path: &SafePath, language: Language) -> bool {
 
 fn support_of(id: &str) -> Support {
     match id {
-        _ if id.starts_with("SSRF") => Support::Missing(
-            "its tests contact hosts on the Internet, which the sandbox does not simulate yet"
-                .to_owned(),
-        ),
         "DeserializationTorchLoad" => Support::Missing(
             "it needs the CPU build of torch 2.5.0, which is not on the package index".to_owned(),
         ),

@@ -1,0 +1,3 @@
+module shop.example/themes
+
+go 1.24

@@ -1,0 +1,156 @@
+package security
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"shop.example/themes/theme"
+)
+
+const secret = "the key of another shop"
+
+type entry struct {
+	kind         byte
+	name, target string
+}
+
+func file(name string) entry { return entry{kind: tar.TypeReg, name: name} }
+
+func link(name, target string) entry { return entry{tar.TypeSymlink, name, target} }
+
+// attack unpacks an archive into `shop` and fails if anything beside that folder
+// changes, or if a successful call leaves a way out of it. `{outside}` in a name
+// or target stands for the absolute path of what is beside the folder.
+func attack(t *testing.T, entries ...entry) {
+	t.Helper()
+	base, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Join(base, "shop")
+	outside := filepath.Join(base, "shop-private")
+	for _, made := range []string{folder, outside} {
+		if err := os.Mkdir(made, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(outside, "key.txt"), []byte(secret), 0o644); err != nil {
+		t.Fatal(err)
+	}
+
+	var packed bytes.Buffer
+	compressed := gzip.NewWriter(&packed)
+	archive := tar.NewWriter(compressed)
+	for _, entry := range entries {
+		header := tar.Header{
+			Typeflag: entry.kind,
+			Name:     strings.ReplaceAll(entry.name, "{outside}", outside),
+			Linkname: strings.ReplaceAll(entry.target, "{outside}", outside),
+			Mode:     0o644,
+		}
+		if entry.kind == tar.TypeReg {
+			header.Size = int64(len("planted"))
+		}
+		if err := archive.WriteHeader(&header); err != nil {
+			t.Fatal(err)
+		}
+		if entry.kind == tar.TypeReg {
+			if _, err := archive.Write([]byte("planted")); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := errors.Join(archive.Close(), compressed.Close()); err != nil {
+		t.Fatal(err)
+	}
+
+	_, unpackError := theme.Unpack(&packed, folder)
+
+	for _, place := range []string{base, outside} {
+		expected := map[string]bool{base: true, outside: true, folder: true, filepath.Join(outside, "key.txt"): true}
+		found, err := os.ReadDir(place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range found {
+			if path := filepath.Join(place, one.Name()); !expected[path] {
+				t.Errorf("%s was written outside the folder", path)
+			}
+		}
+	}
+	if text, err := os.ReadFile(filepath.Join(outside, "key.txt")); err != nil || string(text) != secret {
+		t.Errorf("the file outside now holds %q (%v)", text, err)
+	}
+	if unpackError != nil {
+		return
+	}
+	err = filepath.WalkDir(folder, func(path string, found fs.DirEntry, err error) error {
+		if err != nil || found.Type()&fs.ModeSymlink == 0 {
+			return err
+		}
+		real, err := filepath.EvalSymlinks(path)
+		if err == nil && real != folder && !strings.HasPrefix(real, folder+"/") {
+			t.Errorf("%s leads to %s", path, real)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestNamesDoNotClimb(t *testing.T) {
+	attack(t, file("../planted.txt"))
+	attack(t, file("pages/../../planted.txt"))
+	attack(t, file("./../shop-private/key.txt"))
+}
+
+func TestNamesDoNotReachANeighbourOfTheSamePrefix(t *testing.T) {
+	attack(t, file("../shop-private/planted.txt"))
+}
+
+func TestAbsoluteNamesStayInside(t *testing.T) {
+	attack(t, file("{outside}/planted.txt"))
+}
+
+func TestDirectoriesAreNotMadeOutside(t *testing.T) {
+	attack(t, entry{kind: tar.TypeDir, name: "../planted"})
+	attack(t, entry{kind: tar.TypeDir, name: "pages/../../shop-private/planted"})
+}
+
+func TestLinksAreNotMadeOutside(t *testing.T) {
+	attack(t, link("../planted", "shop"))
+}
+
+func TestFilesAreNotWrittenThroughALink(t *testing.T) {
+	attack(t, link("out", "../shop-private"), file("out/planted.txt"))
+	attack(t, link("out", "{outside}"), file("out/planted.txt"))
+}
+
+func TestAFileDoesNotOverwriteTheTargetOfALink(t *testing.T) {
+	attack(t, link("logo.svg", "../shop-private/key.txt"), file("logo.svg"))
+	attack(t, link("logo.svg", "{outside}/key.txt"), file("logo.svg"))
+}
+
+func TestNoLinkLeadsToAFileOutside(t *testing.T) {
+	attack(t, link("logo.svg", "../shop-private/key.txt"))
+	attack(t, link("pages/logo.svg", "../../shop-private/key.txt"))
+	attack(t, link("logo.svg", "{outside}/key.txt"))
+}
+
+func TestNoChainOfLinksLeadsOutside(t *testing.T) {
+	// `here/up` lies in the folder itself, so that its target is one higher
+	// than it looks.
+	attack(t, link("here", "."), link("here/up", ".."), file("up/planted.txt"))
+	attack(t, link("here", "."), link("here/up", "../shop-private/key.txt"))
+	// `a/top/..` is above the folder, though by its letters it is `a`.
+	attack(t, link("a/top", ".."), link("key.txt", "a/top/../shop-private/key.txt"))
+	attack(t, link("key.txt", "a/top/../shop-private/key.txt"), link("a/top", ".."))
+}

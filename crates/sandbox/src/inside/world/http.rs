@@ -1,0 +1,371 @@
+//! HTTP/1.1 as far as a client of the world's hosts needs it (RFC 9112). Everything
+//! that is read here comes from tested code: sizes, times and numbers are limited.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use super::place::Place;
+use super::record::{Entry, Record, cut};
+use super::respond::{Response, respond};
+use crate::ContactEvent;
+use crate::world::Scheme;
+
+/// No head of a request is longer, nor has more headers.
+const HEAD_BYTES: usize = 32 << 10;
+const HEADERS: usize = 100;
+
+/// No body of a request is longer; none is kept.
+const BODY_BYTES: u64 = 64 << 20;
+
+/// How long a connection may be silent, and may last.
+const SILENCE: Duration = Duration::from_secs(10);
+const LIFETIME: Duration = Duration::from_secs(60);
+
+/// How many requests a connection may carry.
+const REQUESTS: usize = 1000;
+
+/// A connection of a client to a host.
+pub(super) struct Connection<'a> {
+    pub(super) place: &'a Place,
+    pub(super) record: &'a Record,
+    /// Where the connection is kept until a request came.
+    pub(super) entry: Option<Entry>,
+    pub(super) source_port: u16,
+}
+
+/// What of a request matters.
+pub(super) struct Request {
+    pub(super) method: String,
+    pub(super) host: String,
+    /// Path and query.
+    pub(super) target: String,
+    keeps_open: bool,
+    expects_continue: bool,
+    body: Framing,
+}
+
+enum Framing {
+    Length(u64),
+    Chunked,
+}
+
+impl Connection<'_> {
+    /// Serves requests until the client has no more, or makes none that can be
+    /// understood.
+    pub(super) fn serve(mut self, tcp: TcpStream) {
+        let stream = Timed { tcp, deadline: Instant::now() + LIFETIME };
+        match &self.place.tls {
+            None => {
+                let failure = self.serve_stream(stream, None).err();
+                self.note_end(None, failure.as_ref());
+            }
+            Some(config) => {
+                let Ok(tls) = rustls::ServerConnection::new(config.clone()) else {
+                    return;
+                };
+                let mut stream = rustls::StreamOwned::new(tls, stream);
+                while stream.conn.is_handshaking() {
+                    if let Err(error) = stream.conn.complete_io(&mut stream.sock) {
+                        let name = stream.conn.server_name().map(cut);
+                        self.note_end(name, Some(&error));
+                        return;
+                    }
+                }
+                let name = stream.conn.server_name().map(cut);
+                let failure = self.serve_stream(&mut stream, name.as_deref()).err();
+                stream.conn.send_close_notify();
+                let _ = stream.conn.complete_io(&mut stream.sock);
+                self.note_end(name, failure.as_ref());
+            }
+        }
+    }
+
+    fn serve_stream<S: Read + Write>(
+        &mut self,
+        stream: S,
+        server_name: Option<&str>,
+    ) -> io::Result<()> {
+        let mut buffered = Buffered { stream, buffer: Vec::new() };
+        for _ in 0..REQUESTS {
+            let Some(request) = buffered.read_request()? else {
+                return Ok(());
+            };
+            if request.expects_continue {
+                buffered.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+            }
+            buffered.discard_body(&request.body)?;
+            let response = respond(self.place, &request, self.record);
+            // It is known before the client can act on it.
+            self.note(&request, response.status, server_name.map(str::to_owned));
+            let bytes = response.bytes(request.method == "HEAD", request.keeps_open);
+            buffered.stream.write_all(&bytes)?;
+            buffered.stream.flush()?;
+            if !request.keeps_open {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, request: &Request, status: u16, server_name: Option<String>) {
+        let event = ContactEvent::Request {
+            address: self.place.address,
+            scheme: self.place.scheme,
+            server_name,
+            host: cut(&request.host),
+            method: cut(&request.method),
+            target: cut(&request.target),
+            status,
+        };
+        match self.entry.take() {
+            Some(entry) => self.record.refine(entry, event),
+            None => {
+                self.record.add(self.source_port, self.place.canary, event);
+            }
+        }
+    }
+
+    /// Says how a connection without any request ended.
+    fn note_end(&mut self, server_name: Option<String>, failure: Option<&io::Error>) {
+        if let Some(entry) = self.entry.take() {
+            let event = ContactEvent::Connection {
+                address: self.place.address,
+                scheme: self.place.scheme,
+                server_name,
+                failure: failure.map(|error| cut(&error.to_string())),
+            };
+            self.record.refine(entry, event);
+        }
+    }
+}
+
+impl Scheme {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        }
+    }
+}
+
+/// A connection that ends with silence, and at its deadline.
+struct Timed {
+    tcp: TcpStream,
+    deadline: Instant,
+}
+
+impl Timed {
+    fn time_left(&self) -> io::Result<Duration> {
+        let left = self.deadline.saturating_duration_since(Instant::now()).min(SILENCE);
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
+    }
+}
+
+impl Read for Timed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.tcp.set_read_timeout(Some(self.time_left()?))?;
+        self.tcp.read(buffer)
+    }
+}
+
+impl Write for Timed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.tcp.set_write_timeout(Some(self.time_left()?))?;
+        self.tcp.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.tcp.flush()
+    }
+}
+
+/// A stream with what was read of it and not used yet.
+struct Buffered<S> {
+    stream: S,
+    buffer: Vec<u8>,
+}
+
+impl<S: Read> Buffered<S> {
+    /// The next request; `None` if the client has no more.
+    fn read_request(&mut self) -> io::Result<Option<Request>> {
+        loop {
+            if let Some((request, length)) = parse(&self.buffer)? {
+                self.buffer.drain(..length);
+                return Ok(Some(request));
+            }
+            if self.buffer.len() >= HEAD_BYTES {
+                return Err(malformed("the head of the request is too long"));
+            }
+            if !self.read_more()? {
+                let is_complete = self.buffer.is_empty();
+                return if is_complete { Ok(None) } else { Err(malformed("half a request")) };
+            }
+        }
+    }
+
+    fn discard_body(&mut self, framing: &Framing) -> io::Result<()> {
+        match framing {
+            Framing::Length(length) if *length > BODY_BYTES => {
+                Err(malformed("the body is too long"))
+            }
+            Framing::Length(length) => self.discard(*length),
+            Framing::Chunked => {
+                let mut total = 0;
+                loop {
+                    let line = self.read_line()?;
+                    let size = line.split(';').next().unwrap_or_default().trim();
+                    let size = u64::from_str_radix(size, 16)
+                        .map_err(|_| malformed("a chunk without its size"))?;
+                    total += size.min(BODY_BYTES);
+                    if size > BODY_BYTES || total > BODY_BYTES {
+                        return Err(malformed("the body is too long"));
+                    }
+                    if size == 0 {
+                        while !self.read_line()?.is_empty() {}
+                        return Ok(());
+                    }
+                    self.discard(size)?;
+                    self.read_line()?;
+                }
+            }
+        }
+    }
+
+    fn discard(&mut self, mut bytes: u64) -> io::Result<()> {
+        while bytes > 0 {
+            if self.buffer.is_empty() && !self.read_more()? {
+                return Err(malformed("half a body"));
+            }
+            let some = usize::try_from(bytes).unwrap_or(usize::MAX).min(self.buffer.len());
+            self.buffer.drain(..some);
+            bytes -= some as u64;
+        }
+        Ok(())
+    }
+
+    fn read_line(&mut self) -> io::Result<String> {
+        loop {
+            if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.buffer.drain(..=end).collect();
+                return Ok(String::from_utf8_lossy(&line).trim_end().to_owned());
+            }
+            if self.buffer.len() >= HEAD_BYTES || !self.read_more()? {
+                return Err(malformed("a chunk without its size"));
+            }
+        }
+    }
+
+    /// Returns whether there was more.
+    fn read_more(&mut self) -> io::Result<bool> {
+        let mut some = [0; 8 << 10];
+        loop {
+            match self.stream.read(&mut some) {
+                Ok(length) => {
+                    self.buffer.extend(&some[..length]);
+                    return Ok(length > 0);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // A client that hangs up without TLS's farewell is a client that hangs up.
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// A request whose head is complete, and the length of that head.
+fn parse(bytes: &[u8]) -> io::Result<Option<(Request, usize)>> {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS];
+    let mut head = httparse::Request::new(&mut headers);
+    let length = match head.parse(bytes) {
+        Ok(httparse::Status::Complete(length)) => length,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(error) => return Err(malformed(&error.to_string())),
+    };
+    let header = |name: &str| {
+        let found = head.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+        found.map(|header| String::from_utf8_lossy(header.value).trim().to_owned())
+    };
+    let body = if header("Transfer-Encoding").is_some_and(|value| {
+        value.rsplit(',').next().is_some_and(|last| last.trim().eq_ignore_ascii_case("chunked"))
+    }) {
+        Framing::Chunked
+    } else {
+        let length = header("Content-Length").map_or(Ok(0), |value| value.parse());
+        Framing::Length(length.map_err(|_| malformed("a length that is no number"))?)
+    };
+    let connection = header("Connection").unwrap_or_default().to_ascii_lowercase();
+    let keeps_open = match head.version {
+        Some(1) => !connection.contains("close"),
+        _ => connection.contains("keep-alive"),
+    };
+    let request = Request {
+        method: head.method.unwrap_or_default().to_owned(),
+        host: header("Host").unwrap_or_default(),
+        target: origin_form(head.path.unwrap_or_default()).to_owned(),
+        keeps_open,
+        expects_continue: header("Expect").is_some(),
+        body,
+    };
+    Ok(Some((request, length)))
+}
+
+/// Path and query of a target, which names scheme and host if it is meant for a proxy.
+fn origin_form(target: &str) -> &str {
+    if target.starts_with('/') {
+        return target;
+    }
+    let Some((_, rest)) = target.split_once("://") else {
+        return target;
+    };
+    rest.find('/').map_or("/", |start| &rest[start..])
+}
+
+fn malformed(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+impl Response {
+    /// As it goes over the wire.
+    fn bytes(&self, head_only: bool, keeps_open: bool) -> Vec<u8> {
+        let mut bytes = format!("HTTP/1.1 {} {}\r\n", self.status, self.reason()).into_bytes();
+        for (name, value) in &self.headers {
+            bytes.extend(format!("{name}: {value}\r\n").into_bytes());
+        }
+        let connection = if keeps_open { "keep-alive" } else { "close" };
+        if self.has_body() {
+            bytes.extend(format!("Content-Length: {}\r\n", self.body.len()).into_bytes());
+        }
+        bytes.extend(format!("Connection: {connection}\r\n\r\n").into_bytes());
+        if !head_only && self.has_body() {
+            bytes.extend(&self.body);
+        }
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_are_read_and_malformed_ones_refused() {
+        let text = b"GET http://a.example/x?y HTTP/1.1\r\nhost: a.example\r\nConnection: close\r\n\r\nrest";
+        let (request, length) = parse(text).expect("well-formed").expect("complete");
+        assert_eq!((request.target.as_str(), request.host.as_str()), ("/x?y", "a.example"));
+        assert_eq!((request.keeps_open, length), (false, text.len() - 4));
+        assert!(parse(b"GET / HTTP/1.1\r\nHost: a\r\n").expect("well-formed").is_none());
+        for refused in ["\0", "GET\r\n\r\n", "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n"] {
+            assert!(parse(refused.as_bytes()).is_err(), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_chunked_body_is_passed_over() {
+        let stream = io::Cursor::new(b"3\r\nabc\r\n0\r\nTrailer: x\r\n\r\nGET".to_vec());
+        let mut buffered = Buffered { stream, buffer: Vec::new() };
+        buffered.discard_body(&Framing::Chunked).expect("a body");
+        assert_eq!(buffered.buffer, b"GET");
+    }
+}
