@@ -9,6 +9,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use door::{Door, case_folder, solution};
+use serde_json::json;
 
 /// Id, language, CWE and severity of every case, in the order of the list.
 const CASES: [(&str, &str, &str, &str); 9] = [

@@ -7,7 +7,6 @@ use std::sync::mpsc::channel;
 
 use assay::validate::pool::{Done, Pool, PoolLimits, Work};
 use assay::validate::{Validation, Validator};
-use assay_core::case::Support;
 use assay_core::{Language, Verdict};
 
 use crate::bare::Bare;
@@ -88,7 +87,7 @@ pub(crate) fn compare(items: &[Item], arms: &Arms<'_>, settings: &Settings) -> C
 /// Assay, the bare tools and the official verifier in turn for each artifact. The
 /// official verifiers, which are slow, do each once.
 fn one_at_a_time(items: &[&Item], arms: &Arms<'_>, settings: &Settings, row: &mut Row) {
-    let validated = items.iter().copied().find(|item| item.case.support == Support::Ready);
+    let validated = items.iter().copied().find(|item| item.case.judged_phases().is_empty());
     if let Some(item) = validated {
         // What starts with the first artifact of a run and stays is not its cost.
         validate(arms.validator, item);
@@ -96,7 +95,7 @@ fn one_at_a_time(items: &[&Item], arms: &Arms<'_>, settings: &Settings, row: &mu
     }
     for round in 0..settings.rounds {
         for item in items {
-            if item.case.support == Support::Ready {
+            if item.case.judged_phases().is_empty() {
                 let (suites, cost) = cost_of(Who::Everyone, || validate(arms.validator, item));
                 row.assay.add(item, suites, cost);
                 let (suites, cost) = arms.bare.run(item);
@@ -131,7 +130,7 @@ fn pooled(items: &[&Item], arms: &Arms<'_>, settings: &Settings) -> Cost {
         let mut count = 0;
         for item in (0..settings.rounds).flat_map(|_| items) {
             let (case, artifact) = (Arc::clone(&item.case), Arc::clone(&item.artifact));
-            if case.support == Support::Ready {
+            if case.judged_phases().is_empty() {
                 pool.submit(Work { id: count, case, artifact });
                 count += 1;
             }

@@ -21,7 +21,6 @@ use std::sync::Arc;
 
 use assay::validate::{Step, Validator};
 use assay_core::Case;
-use assay_core::case::Support;
 use assay_core::corpus::CorpusSource;
 use assay_sandbox::{Sandbox, Spec};
 
@@ -107,7 +106,7 @@ fn prepared(validator: &Validator, items: Vec<Item>) -> Vec<Item> {
             }
         })
         .expect("a cache");
-    let lacks = |case: &Case| lacking.contains(&case.id) && case.support == Support::Ready;
+    let lacks = |case: &Case| lacking.contains(&case.id) && case.judged_phases().is_empty();
     items.into_iter().filter(|item| !lacks(&item.case)).collect()
 }
 
