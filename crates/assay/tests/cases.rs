@@ -11,11 +11,12 @@ use std::path::Path;
 use door::{Door, case_folder, solution};
 
 /// Id, language, CWE and severity of every case, in the order of the list.
-const CASES: [(&str, &str, &str, &str); 8] = [
+const CASES: [(&str, &str, &str, &str); 9] = [
     ("archive-list", "C", "CWE-78", "critical"),
     ("config-reload", "C", "CWE-415", "critical"),
     ("font-glyph", "C", "CWE-125", "high"),
     ("telemetry-frame", "C", "CWE-787", "critical"),
+    ("supplier-catalog", "Java", "CWE-611", "high"),
     ("feed-preview", "Python", "CWE-918", "high"),
     ("invoice-search", "Python", "CWE-89", "high"),
     ("notice-template", "Python", "CWE-1336", "critical"),
@@ -47,7 +48,7 @@ fn every_case_is_listed_with_its_language_cwe_and_severity() {
         }
     }
     let digest = json["digest"].as_str().expect("a digest");
-    assert!(human.contains(&format!("8 cases, corpus digest {}", &digest[..16])), "{human}");
+    assert!(human.contains(&format!("9 cases, corpus digest {}", &digest[..16])), "{human}");
 }
 
 #[test]

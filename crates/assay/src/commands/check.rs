@@ -166,6 +166,10 @@ fn probes(case: &Case) -> Vec<Probe> {
         probes.iter().find(|probe| matches!(probe.expect, Expect::Exactly(Verdict::Insecure)));
     if let Some(mut artifact) = vulnerable.map(|probe| probe.artifact.clone()) {
         for text in artifact.files.values_mut() {
+            if case.language == Language::Java {
+                // Only what is in a class that is used is run.
+                text.truncate(text.rfind('}').unwrap_or(text.len()));
+            }
             text.push_str(leaving_early(case.language));
         }
         let name = "(leaving early)".to_owned();
@@ -184,7 +188,7 @@ fn leaving_early(language: Language) -> &'static str {
         Language::Python => "import os\nos._exit(0)\n",
         Language::Go => "\nfunc init() { os.Exit(0) }\n",
         Language::NodeJs => "process.exit(0);\n",
-        Language::Java => "class Leave { static { System.exit(0); } }\n",
+        Language::Java => "    static { System.exit(0); }\n}\n",
     }
 }
 
