@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 
 profile=${1:-release}
 
-# gcc brings the sanitizers; the JDK is the one whose settings sandboxes show; binutils objcopy; python3-venv what environments
+# gcc brings the sanitizers; the JDK is the one whose settings sandboxes show;
+# binutils brings objcopy; python3-venv what environments
 # are made with; chromium is for the tests of the HTML report, tar for a case.
 packages=(openjdk-17-jdk-headless maven gcc libc6-dev binutils make python3 python3-venv chromium tar)
 
