@@ -17,6 +17,7 @@ const CASES: [(&str, &str, &str, &str); 9] = [
     ("config-reload", "C", "CWE-415", "critical"),
     ("font-glyph", "C", "CWE-125", "high"),
     ("telemetry-frame", "C", "CWE-787", "critical"),
+    ("supplier-catalog", "Java", "CWE-611", "high"),
     ("avatar-import", "Python", "CWE-918", "high"),
     ("feed-preview", "Python", "CWE-918", "high"),
     ("invoice-search", "Python", "CWE-89", "high"),

@@ -173,6 +173,10 @@ fn probes(case: &Case) -> Vec<Probe> {
             if case.language == Language::Go {
                 import_os(text);
             }
+            if case.language == Language::Java {
+                // Only what is in a class that is used is run.
+                text.truncate(text.rfind('}').unwrap_or(text.len()));
+            }
             text.push_str(leaving_early(case.language));
         }
         let name = "(leaving early)".to_owned();
@@ -191,7 +195,7 @@ fn leaving_early(language: Language) -> &'static str {
         Language::Python => "import os\nos._exit(0)\n",
         Language::Go => "\nfunc init() { leave.Exit(0) }\n",
         Language::NodeJs => "process.exit(0);\n",
-        Language::Java => "class Leave { static { System.exit(0); } }\n",
+        Language::Java => "    static { System.exit(0); }\n}\n",
     }
 }
 
