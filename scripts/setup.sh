@@ -57,6 +57,33 @@ if ((${#missing[@]} > 0)); then
     install_packages "${missing[@]}"
 fi
 
+# Go 1.24 or newer: Debian's may be older, and can then fetch a newer one, which
+# the module registry serves as a module. There its programs cannot be executed,
+# and its go.mod files have another name.
+go_version=1.26.8
+go_place=${XDG_CACHE_HOME:-$HOME/.cache}/assay/go-toolchain
+go_minor() {
+    GOTOOLCHAIN=local "$1" version 2>/dev/null | sed -n 's/^go version go1\.\([0-9]*\).*/\1/p'
+}
+fetch_go() {
+    local scratch module target
+    printf 'setup: fetching Go %s\n' "$go_version"
+    scratch=$(mktemp -d)
+    target=golang.org/toolchain@v0.0.1-go$go_version.linux-$(dpkg --print-architecture)
+    module=$(cd "$scratch" && GOPATH=$scratch GOFLAGS=-modcacherw go mod download -json "$target" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+    [[ -n $module ]] || fail "Go $go_version could not be fetched"
+    chmod +x "$module"/bin/* "$module"/pkg/tool/*/*
+    find "$module" -name _go.mod -execdir mv {} go.mod \;
+    rm -rf "$go_place"
+    mkdir -p "$(dirname "$go_place")"
+    mv "$module" "$go_place"
+    rm -rf "$scratch"
+}
+if [[ $(go_minor go || true) -lt 24 && $(go_minor "$go_place/bin/go" || true) -lt 24 ]]; then
+    command -v go >/dev/null || install_packages golang-go
+    fetch_go
+fi
+
 printf 'setup: system packages and Rust %s are there\n' "$found"
 printf 'setup: preparing what the cases need, with the %s binary\n' "$profile"
 if [[ ! -x ${CARGO_TARGET_DIR:-target}/${profile/dev/debug}/assay ]]; then

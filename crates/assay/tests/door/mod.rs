@@ -22,7 +22,7 @@ pub(crate) fn repository() -> PathBuf {
 /// The folder of one case of the repository's corpus.
 pub(crate) fn case_folder(id: &str) -> PathBuf {
     let suite = repository().join("corpus/function-level");
-    let languages = ["c", "python"].map(|language| suite.join(language).join(id));
+    let languages = ["c", "go", "python"].map(|language| suite.join(language).join(id));
     languages.into_iter().find(|folder| folder.is_dir()).expect("a case of the corpus")
 }
 
