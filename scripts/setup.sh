@@ -79,7 +79,8 @@ fetch_go() {
     mv "$module" "$go_place"
     rm -rf "$scratch"
 }
-if [[ $(go_minor go || true) -lt 24 && $(go_minor "$go_place/bin/go" || true) -lt 24 ]]; then
+if [[ $(go_minor go || true) -lt 24 && $(go_minor /usr/local/go/bin/go || true) -lt 24 &&
+    $(go_minor "$go_place/bin/go" || true) -lt 24 ]]; then
     command -v go >/dev/null || install_packages golang-go
     fetch_go
 fi
