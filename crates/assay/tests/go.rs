@@ -12,7 +12,7 @@ const CASE: &str = "theme-unpack";
 /// Verifies an artifact of the case: its verdict, and what was observed.
 fn verify(artifact: &str) -> (String, Value) {
     let door = Door::open();
-    door.write("unpack.go", artifact.to_owned());
+    door.write("unpack.go", artifact);
     let ended = door.run(&["verify", CASE, "--artifact", "unpack.go", "--format", "json"]);
     let json = ended.json("assay.verify/1");
     (json["verdict"].as_str().expect("a verdict").to_owned(), json)
