@@ -19,39 +19,6 @@ packages=(gcc libc6-dev binutils make python3 python3-venv openjdk-17-jdk-headle
 # These may have come from elsewhere than Debian.
 command -v node >/dev/null && command -v npm >/dev/null || packages+=(nodejs npm)
 
-# Go cases need 1.24 or newer, which Debian 12 does not have. Its Go can fetch a newer
-# toolchain as a module, to where Assay looks for one.
-go_module=golang.org/toolchain@v0.0.1-go1.26.0.linux-$(dpkg --print-architecture 2>/dev/null || echo amd64)
-go_folder=${XDG_CACHE_HOME:-$HOME/.cache}/assay/go-toolchain
-
-go_is_new_enough() {
-    local minor
-    minor=$("$1" version 2>/dev/null | sed -n 's/^go version go1\.\([0-9]*\).*/\1/p')
-    [[ -n $minor ]] && ((minor >= 24))
-}
-
-has_go() {
-    go_is_new_enough go || go_is_new_enough "$go_folder/bin/go"
-}
-
-has_go || packages+=(golang-go)
-
-fetch_go() {
-    local modules module
-    modules=$(mktemp --directory)
-    module=$modules/golang.org/${go_module#*/}
-    printf 'setup: fetching %s\n' "$go_module"
-    GOPATH=$modules GOMODCACHE=$modules GOFLAGS=-modcacherw go mod download "$go_module" ||
-        fail "failed to fetch $go_module; install Go 1.24 or newer by other means"
-    # What a module holds is not executable.
-    chmod --recursive a+x "$module/bin" "$module/pkg/tool"
-    mkdir -p "$(dirname "$go_folder")"
-    rm -rf "$go_folder"
-    mv "$module" "$go_folder"
-    rm -rf "$modules"
-    go_is_new_enough "$go_folder/bin/go" || fail "$go_folder/bin/go does not run"
-}
-
 missing_packages() {
     local package
     for package in "${packages[@]}"; do
@@ -93,7 +60,33 @@ if ((${#missing[@]} > 0)); then
     install_packages "${missing[@]}"
 fi
 
-has_go || fetch_go
+# Go 1.24 or newer: Debian's may be older, and can then fetch a newer one, which
+# the module registry serves as a module. There its programs cannot be executed,
+# and its go.mod files have another name.
+go_version=1.26.8
+go_place=${XDG_CACHE_HOME:-$HOME/.cache}/assay/go-toolchain
+go_minor() {
+    GOTOOLCHAIN=local "$1" version 2>/dev/null | sed -n 's/^go version go1\.\([0-9]*\).*/\1/p'
+}
+fetch_go() {
+    local scratch module target
+    printf 'setup: fetching Go %s\n' "$go_version"
+    scratch=$(mktemp -d)
+    target=golang.org/toolchain@v0.0.1-go$go_version.linux-$(dpkg --print-architecture)
+    module=$(cd "$scratch" && GOPATH=$scratch GOFLAGS=-modcacherw go mod download -json "$target" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+    [[ -n $module ]] || fail "Go $go_version could not be fetched"
+    chmod +x "$module"/bin/* "$module"/pkg/tool/*/*
+    find "$module" -name _go.mod -execdir mv {} go.mod \;
+    rm -rf "$go_place"
+    mkdir -p "$(dirname "$go_place")"
+    mv "$module" "$go_place"
+    rm -rf "$scratch"
+}
+if [[ $(go_minor go || true) -lt 24 && $(go_minor /usr/local/go/bin/go || true) -lt 24 &&
+    $(go_minor "$go_place/bin/go" || true) -lt 24 ]]; then
+    command -v go >/dev/null || install_packages golang-go
+    fetch_go
+fi
 
 printf 'setup: system packages, Rust %s and Go are there\n' "$found"
 printf 'setup: preparing what the cases need, with the %s binary\n' "$profile"

@@ -74,6 +74,12 @@ pub(crate) fn cache() -> &'static Path {
     })
 }
 
+/// Where the desktop conventions put caches.
+fn cache_home() -> PathBuf {
+    let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache"));
+    std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(home).unwrap_or_default()
+}
+
 /// A folder to run the binary in, with the repository's corpus in the place
 /// where it is looked for.
 pub(crate) struct Door {
@@ -107,6 +113,8 @@ impl Door {
             .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
             .env("HOME", self.folder.path())
+            // Where `make setup` may have put the Go toolchain.
+            .env("XDG_CACHE_HOME", cache_home())
             .env("ASSAY_CACHE", cache());
         command
     }

@@ -29,12 +29,15 @@ pub(super) fn tools() -> &'static [(&'static str, &'static [&'static str])] {
     &*TOOLS
 }
 
-/// The program `go`: the one that is found by its name, or the one that
-/// `make setup` has fetched where that is missing or too old.
+/// The program `go`: the one that is found by its name, the one in the place
+/// where Go's own installation puts it, or the one that `make setup` has fetched
+/// where these are missing or too old.
 fn program() -> &'static str {
-    const BY_NAME: [&str; 2] = ["go", "version"];
-    if minor(&version(&BY_NAME)).is_some_and(|minor| minor >= OLDEST) {
-        return BY_NAME[0];
+    const USUAL: [[&str; 2]; 2] = [["go", "version"], ["/usr/local/go/bin/go", "version"]];
+    for command in &USUAL {
+        if minor(&version(command)).is_some_and(|minor| minor >= OLDEST) {
+            return command[0];
+        }
     }
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     let cache = set("XDG_CACHE_HOME")
@@ -44,7 +47,7 @@ fn program() -> &'static str {
     match fetched.filter(|program| program.is_file()) {
         // It is looked for once a process.
         Some(program) => Box::leak(program.to_string_lossy().into_owned().into_boxed_str()),
-        None => BY_NAME[0],
+        None => USUAL[0][0],
     }
 }
 
