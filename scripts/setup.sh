@@ -9,7 +9,9 @@ profile=${1:-release}
 
 # gcc brings the sanitizers; binutils objcopy; python3-venv what environments
 # are made with; chromium is for the tests of the HTML report, tar for a case.
-packages=(gcc libc6-dev binutils make python3 python3-venv chromium tar)
+packages=(gcc libc6-dev binutils make nodejs python3 python3-venv chromium tar)
+# Builds of Node.js other than Debian's bring npm with them, and conflict with its package.
+command -v npm >/dev/null || packages+=(npm)
 
 fail() {
     printf 'setup: %s\n' "$*" >&2
