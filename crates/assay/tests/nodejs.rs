@@ -55,7 +55,7 @@ fn leaving_early_proves_nothing() {
         for tail in [
             "process.exit(0);",
             "process.reallyExit(0);",
-            "process.on('exit', () => { process.exitCode = 0; }); setTimeout(() => process.exit(0), 0);",
+            "process.on('exit', () => process.reallyExit(0)); process.exit(1);",
             "process.kill(process.pid, 'SIGKILL');",
             "require('fs').closeSync(3);",
         ] {
