@@ -6,6 +6,7 @@ one that must fail and one that must pass, under names and in places drawn anew:
 a runner that was taught to pass everything betrays itself by them.
 """
 
+import gc
 import json
 import os
 import random
@@ -18,6 +19,9 @@ BETRAYED = 71
 
 
 def main():
+    # Nothing that is imported until the project is loaded ever becomes garbage, and
+    # looking for it takes a quarter of a small suite's time.
+    gc.disable()
     nonce = os.read(NONCE_CHANNEL, NONCE_LENGTH).decode()
     os.close(NONCE_CHANNEL)
     os.set_inheritable(REPORT_CHANNEL, False)
@@ -49,6 +53,12 @@ def main():
         def __init__(self):
             self.outcomes = {}
             self.finished = {}
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_load_initial_conftests(self):
+            """All of pytest is loaded, and nothing of the project."""
+            gc.freeze()
+            gc.enable()
 
         @pytest.hookimpl(trylast=True)
         def pytest_collection_modifyitems(self, items):
