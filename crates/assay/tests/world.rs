@@ -3,7 +3,7 @@
 
 mod door;
 
-use door::{Door, case_folder};
+use door::{Door, case_folder, solution};
 use serde_json::Value;
 
 const CASE: &str = "avatar-import";
@@ -52,7 +52,7 @@ fn a_url_is_tried_within_the_world() {
 #[test]
 fn an_insecure_verdict_shows_the_request_that_proves_it() {
     let door = Door::open();
-    let artifact = case_folder(CASE).join("solutions/vulnerable-first-hop");
+    let artifact = door.write("avatar_import.py", solution(CASE, "vulnerable-first-hop"));
     let artifact = artifact.to_str().expect("UTF-8");
     let arguments = ["verify", CASE, "--artifact", artifact];
     let json = door.run(&[&arguments[..], &["--format", "json"]].concat()).json("assay.verify/1");

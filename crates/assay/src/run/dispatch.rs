@@ -49,13 +49,13 @@ pub struct Dispatcher<'a> {
 /// What happens to a run.
 enum Event {
     Answered { id: u64, result: Result<Reply, InfraError>, elapsed: Duration },
-    Validated(Done),
+    Validated(Box<Done>),
     Interrupted,
 }
 
 impl From<Done> for Event {
     fn from(done: Done) -> Event {
-        Event::Validated(done)
+        Event::Validated(Box::new(done))
     }
 }
 
@@ -142,7 +142,7 @@ impl State<'_> {
             let event = inbox.recv().context("failed to hear from any worker")?;
             match event {
                 Event::Answered { id, result, elapsed } => self.answered(id, result, elapsed)?,
-                Event::Validated(done) => self.validated(done)?,
+                Event::Validated(done) => self.validated(*done)?,
                 Event::Interrupted => {
                     self.end.interrupted = true;
                     break;

@@ -98,7 +98,7 @@ impl Toolchain for C {
         sandbox.write(&project_files(case, artifact)).map_err(|error| infra(&error))?;
         let mut built = match compile_project(&mut sandbox, case, artifact)? {
             Step::Done(built) => built,
-            Step::Failed(validation) => return Ok(validation),
+            Step::Failed(validation) => return Ok(*validation),
         };
         let Some(objects) = read_objects(&mut sandbox, case, artifact)? else {
             return Ok(built.too_large());
@@ -218,7 +218,7 @@ impl Built {
 /// A build step that went well, or the verdict that it did not.
 enum Step {
     Done(Built),
-    Failed(Validation),
+    Failed(Box<Validation>),
 }
 
 /// The C files of the project, tests excluded, with their objects' names.
@@ -255,7 +255,7 @@ fn compile_project(
         let execution = sandbox.execute(&compile).map_err(|error| infra(&error))?;
         built.add(&execution);
         if !execution.exit.is_success() {
-            return Ok(Step::Failed(built.failure()));
+            return Ok(Step::Failed(Box::new(built.failure())));
         }
     }
     Ok(Step::Done(built))
