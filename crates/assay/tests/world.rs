@@ -52,8 +52,9 @@ fn a_url_is_tried_within_the_world() {
 #[test]
 fn an_insecure_verdict_shows_the_request_that_proves_it() {
     let door = Door::open();
-    door.write("artifact.py", solution(CASE, "vulnerable-first-hop"));
-    let arguments = ["verify", CASE, "--artifact", "artifact.py"];
+    let artifact = door.write("avatar_import.py", solution(CASE, "vulnerable-first-hop"));
+    let artifact = artifact.to_str().expect("UTF-8");
+    let arguments = ["verify", CASE, "--artifact", artifact];
     let json = door.run(&[&arguments[..], &["--format", "json"]].concat()).json("assay.verify/1");
     assert_eq!(json["verdict"], "insecure", "{json:#}");
     let functional = contacts(&json["evidence"]["functional"], "request");

@@ -21,8 +21,8 @@ use serde_json::json;
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::{
-    Validation, build_limits, command, ending, infra, logs, project_files, sandbox_files, spec,
-    suite_limits, usage,
+    Validation, after_functional, build_limits, command, ending, infra, logs, project_files,
+    sandbox_files, spec, suite_limits, usage,
 };
 
 /// Where the prepared folder is seen.
@@ -65,12 +65,9 @@ impl Toolchain for Go {
         let Some(functional) = run else {
             return Ok(Validation { evidence: Evidence::Unbuilt { build }, logs });
         };
-        let functional = match functional.into_passed() {
+        let functional = match after_functional(case, Some(&build), functional) {
             Ok(functional) => functional,
-            Err(functional) => {
-                let evidence = Evidence::Nonfunctional { build: Some(build), functional };
-                return Ok(Validation { evidence, logs });
-            }
+            Err(evidence) => return Ok(Validation { evidence: *evidence, logs }),
         };
         let (built, run, security_logs) =
             self::run(&spec, case, artifact, &case.security, "security")?;

@@ -26,7 +26,7 @@ use super::prepare::{installer, run as run_installer};
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::version;
-use super::{Validation, command, infra, project_files, spec, suite_limits};
+use super::{Validation, after_functional, command, infra, project_files, spec, suite_limits};
 use engines::Engine;
 use maven::{Dependency, MAVEN, resolve};
 use project::{Compiler, Jar, Project};
@@ -131,12 +131,9 @@ impl Toolchain for Java {
         };
         let (functional, functional_logs) = run(&case.functional, "functional", &tests)?;
         built.logs.extend(functional_logs);
-        let functional = match functional.into_passed() {
+        let functional = match after_functional(case, Some(&built.build), functional) {
             Ok(functional) => functional,
-            Err(functional) => {
-                let evidence = Evidence::Nonfunctional { build: Some(built.build), functional };
-                return Ok(Validation { evidence, logs: built.logs });
-            }
+            Err(evidence) => return Ok(Validation { evidence: *evidence, logs: built.logs }),
         };
         let Some(tests) = bench.compile_tests(&classes, &case.security, &mut built)? else {
             return Ok(built.failure());

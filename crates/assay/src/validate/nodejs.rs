@@ -15,7 +15,8 @@ use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::version;
 use super::{
-    Validation, build_limits, command, infra, project_files, sandbox_files, spec, suite_limits,
+    Validation, after_functional, build_limits, command, infra, project_files, sandbox_files, spec,
+    suite_limits,
 };
 
 const NODE: &str = "/usr/bin/node";
@@ -82,12 +83,9 @@ impl Toolchain for NodeJs {
             .to_vec();
         let spec = Spec { mounts, ..spec(case) };
         let (functional, mut logs) = run(&spec, case, artifact, &case.functional, "functional")?;
-        let functional = match functional.into_passed() {
+        let functional = match after_functional(case, None, functional) {
             Ok(functional) => functional,
-            Err(functional) => {
-                let evidence = Evidence::Nonfunctional { build: None, functional };
-                return Ok(Validation { evidence, logs });
-            }
+            Err(evidence) => return Ok(Validation { evidence: *evidence, logs }),
         };
         let (security, security_logs) = run(&spec, case, artifact, &case.security, "security")?;
         logs.extend(security_logs);

@@ -215,7 +215,9 @@ fn make_mount_point(target: &Path, is_directory: bool, owner: u32) -> io::Result
 
 fn write_etc(spec: &Spec) -> Result<(), SandboxError> {
     fs::create_dir("etc").map_err(failed_io("make /etc"))?;
-    let mut hosts = String::new();
+    // Debian's address for a host's own name. The JVM connects there when it is asked to
+    // connect to 0.0.0.0.
+    let mut hosts = "127.0.1.1\tsandbox\n".to_owned();
     for (address, name) in &spec.hosts {
         // Writing to a string cannot fail.
         let _ = writeln!(hosts, "{address}\t{name}");

@@ -156,11 +156,12 @@ import socket
 for turn in range(3): print(socket.gethostbyname('rebinding.example'))
 print(sorted({a[4][0] for a in socket.getaddrinfo('shop.example', 80)}))
 print(socket.gethostbyname('home.example'), socket.gethostbyname('LOCALHOST'))
+print(socket.gethostbyname(socket.gethostname()))
 ";
     let execution = run_in(world(), program);
     assert_eq!(
         execution.stdout.text(),
-        "203.0.113.10\n127.0.0.1\n127.0.0.1\n['2001:db8::10', '203.0.113.10']\n127.0.0.1 127.0.0.1\n"
+        "203.0.113.10\n127.0.0.1\n127.0.0.1\n['2001:db8::10', '203.0.113.10']\n127.0.0.1 127.0.0.1\n127.0.1.1\n"
     );
     // The next command finds the name as the first one did.
     let mut sandbox = Sandbox::start(&spec_of(world())).unwrap();
