@@ -1,8 +1,10 @@
 //! Validates many artifacts at once without letting load change a verdict.
 //!
 //! At most `jobs` validations run together, and no more than memory allows. One
-//! that ran out of time beside others is repeated alone before it counts,
-//! and so is one that failed for want of a working sandbox.
+//! that ran out of time beside others is repeated alone before it counts, once there
+//! is nothing else to do, and so is one that failed for want of a working sandbox.
+//! Those that hardly used the processor, but waited, are repeated together: none of
+//! them is load to another.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -67,19 +69,37 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
+    jobs: usize,
     queue: VecDeque<Work>,
-    /// Work to be done while nothing else runs.
+    /// Work to be repeated while nothing else runs.
     alone: VecDeque<Work>,
+    /// Work to be repeated while nothing runs but its like.
+    waiting: VecDeque<Work>,
     running: usize,
     reserved: u64,
-    exclusive: bool,
+    /// What all that runs now is.
+    company: Company,
     closed: bool,
 }
+
+/// Beside what a piece of work may run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Company {
+    /// Other work that is done for the first time.
+    #[default]
+    Any,
+    /// Work that waits, as it does.
+    Waiting,
+    Nobody,
+}
+
+/// How many that wait are repeated together.
+const WAITING_TOGETHER: usize = 8;
 
 /// A piece of work that a worker has taken.
 struct Taken {
     work: Work,
-    alone: bool,
+    company: Company,
 }
 
 impl Pool {
@@ -89,7 +109,7 @@ impl Pool {
         results: &Sender<T>,
     ) -> Pool {
         let shared = Arc::new(Shared {
-            state: Mutex::default(),
+            state: Mutex::new(State { jobs: limits.jobs.max(1), ..State::default() }),
             changed: Condvar::new(),
             memory: limits.memory,
         });
@@ -98,19 +118,19 @@ impl Pool {
                 (Arc::clone(&shared), Arc::clone(validator), results.clone());
             std::thread::spawn(move || shared.work(&validator, &results))
         };
-        let workers = (0..limits.jobs.max(1)).map(worker).collect();
+        let workers = (0..limits.jobs.max(WAITING_TOGETHER)).map(worker).collect();
         Pool { shared, workers }
     }
 
     pub fn submit(&self, work: Work) {
         self.shared.lock().queue.push_back(work);
-        self.shared.changed.notify_one();
+        self.shared.changed.notify_all();
     }
 
     /// How much is submitted and not finished.
     pub fn backlog(&self) -> usize {
         let state = self.shared.lock();
-        state.queue.len() + state.alone.len() + state.running
+        state.queue.len() + state.alone.len() + state.waiting.len() + state.running
     }
 }
 
@@ -122,6 +142,7 @@ impl Drop for Pool {
             state.closed = true;
             state.queue.clear();
             state.alone.clear();
+            state.waiting.clear();
         }
         self.shared.changed.notify_all();
         for worker in self.workers.drain(..) {
@@ -137,24 +158,28 @@ impl Shared {
     }
 
     fn work<T: From<Done>>(&self, validator: &Validator, results: &Sender<T>) {
-        while let Some(Taken { work, alone }) = self.take() {
+        while let Some(Taken { work, company }) = self.take() {
             let started = Instant::now();
             let result = validate(validator, &work);
             let elapsed = started.elapsed();
-            let again = !alone && wants_to_be_alone(&result);
+            let again = match company {
+                Company::Any => repetition(&result),
+                Company::Waiting | Company::Nobody => None,
+            };
             let memory = work.case.limits.memory;
             let id = work.id;
             {
                 let mut state = self.lock();
                 state.running -= 1;
                 state.reserved -= memory;
-                state.exclusive = false;
-                if again {
-                    state.alone.push_back(work);
+                match again {
+                    Some(Company::Nobody) => state.alone.push_back(work),
+                    Some(Company::Waiting) => state.waiting.push_back(work),
+                    Some(Company::Any) | None => {}
                 }
             }
             self.changed.notify_all();
-            if !again && results.send(Done { id, result, elapsed }.into()).is_err() {
+            if again.is_none() && results.send(Done { id, result, elapsed }.into()).is_err() {
                 return;
             }
         }
@@ -167,7 +192,7 @@ impl Shared {
             if let Some(taken) = state.next(self.memory) {
                 state.running += 1;
                 state.reserved += taken.work.case.limits.memory;
-                state.exclusive = taken.alone;
+                state.company = taken.company;
                 return Some(taken);
             }
             if state.closed {
@@ -180,19 +205,20 @@ impl Shared {
 
 impl State {
     fn next(&mut self, memory: u64) -> Option<Taken> {
-        if self.exclusive {
+        let (company, most, queue) = if !self.queue.is_empty() {
+            (Company::Any, self.jobs, &mut self.queue)
+        } else if !self.waiting.is_empty() {
+            (Company::Waiting, WAITING_TOGETHER, &mut self.waiting)
+        } else {
+            (Company::Nobody, 1, &mut self.alone)
+        };
+        let needed = queue.front()?.case.limits.memory;
+        let has_room =
+            self.running < most && self.company == company && self.reserved + needed <= memory;
+        if self.running > 0 && !has_room {
             return None;
         }
-        if !self.alone.is_empty() {
-            // Nothing else starts until what runs has ended.
-            let work = if self.running == 0 { self.alone.pop_front() } else { None };
-            return work.map(|work| Taken { work, alone: true });
-        }
-        let needed = self.queue.front()?.case.limits.memory;
-        if self.running > 0 && self.reserved + needed > memory {
-            return None;
-        }
-        self.queue.pop_front().map(|work| Taken { work, alone: false })
+        queue.pop_front().map(|work| Taken { work, company })
     }
 }
 
@@ -205,11 +231,17 @@ fn validate(validator: &Validator, work: &Work) -> Result<Validation, InfraError
         })
 }
 
-/// Whether a result may be the doing of load or of a passing fault of the host.
-fn wants_to_be_alone(result: &Result<Validation, InfraError>) -> bool {
+/// Beside what a validation is to be repeated, if its result may be the doing of
+/// load or of a passing fault of the host.
+fn repetition(result: &Result<Validation, InfraError>) -> Option<Company> {
     match result {
-        Ok(validation) => validation.evidence.timed_out(),
-        Err(error) => error.class == InfraClass::Sandbox,
+        Ok(validation) if !validation.evidence.timed_out() => None,
+        Ok(validation) => {
+            let usage = validation.evidence.usage();
+            let waited = usage.cpu_ms < usage.wall_ms / 20;
+            Some(if waited { Company::Waiting } else { Company::Nobody })
+        }
+        Err(error) => (error.class == InfraClass::Sandbox).then_some(Company::Nobody),
     }
 }
 
@@ -240,54 +272,92 @@ mod tests {
         Work { id, case: Arc::new(case), artifact: Arc::new(artifact) }
     }
 
-    /// What starts next, as its id and whether it is to run alone.
-    fn start(state: &mut State, memory: u64) -> Option<(u64, bool)> {
+    fn state(queue: impl IntoIterator<Item = Work>) -> State {
+        State { jobs: 2, queue: queue.into_iter().collect(), ..State::default() }
+    }
+
+    /// What starts next, and beside what.
+    fn start(state: &mut State, memory: u64) -> Option<(u64, Company)> {
         let taken = state.next(memory)?;
         state.running += 1;
         state.reserved += taken.work.case.limits.memory;
-        state.exclusive = taken.alone;
-        Some((taken.work.id, taken.alone))
+        state.company = taken.company;
+        Some((taken.work.id, taken.company))
+    }
+
+    fn end_all(state: &mut State) {
+        (state.running, state.reserved) = (0, 0);
     }
 
     #[test]
-    fn work_that_is_to_run_alone_waits_for_the_others_and_they_for_it() {
-        let mut state = State { queue: [work(1, 1), work(2, 1)].into(), ..State::default() };
-        assert_eq!(start(&mut state, 10), Some((1, false)));
-        state.alone.push_back(work(3, 1));
+    fn no_more_than_the_jobs_run_together() {
+        let mut state = state([work(1, 1), work(2, 1), work(3, 1)]);
+        assert_eq!(start(&mut state, 10), Some((1, Company::Any)));
+        assert_eq!(start(&mut state, 10), Some((2, Company::Any)));
+        assert_eq!(start(&mut state, 10), None);
+    }
+
+    #[test]
+    fn what_is_to_run_alone_comes_last_and_beside_nothing() {
+        let mut state = state([work(1, 1)]);
+        state.alone.extend([work(2, 1), work(3, 1)]);
+        assert_eq!(start(&mut state, 10), Some((1, Company::Any)));
         assert_eq!(start(&mut state, 10), None, "one still runs");
-        (state.running, state.reserved) = (0, 0);
-        assert_eq!(start(&mut state, 10), Some((3, true)));
+        end_all(&mut state);
+        assert_eq!(start(&mut state, 10), Some((2, Company::Nobody)));
+        state.queue.push_back(work(4, 1));
         assert_eq!(start(&mut state, 10), None, "one runs alone");
-        (state.running, state.reserved, state.exclusive) = (0, 0, false);
-        assert_eq!(start(&mut state, 10), Some((2, false)));
+        end_all(&mut state);
+        assert_eq!(start(&mut state, 10), Some((4, Company::Any)), "new work goes first");
+        end_all(&mut state);
+        assert_eq!(start(&mut state, 10), Some((3, Company::Nobody)));
+    }
+
+    #[test]
+    fn what_only_waits_is_repeated_together_and_beside_nothing_else() {
+        let mut state = state([]);
+        state.waiting.extend([work(1, 1), work(2, 1), work(3, 1), work(4, 8)]);
+        state.alone.push_back(work(5, 1));
+        for id in 1..=3 {
+            assert_eq!(start(&mut state, 10), Some((id, Company::Waiting)));
+        }
+        assert_eq!(start(&mut state, 10), None, "the memory does not suffice");
+        state.queue.push_back(work(6, 1));
+        assert_eq!(start(&mut state, 10), None, "work that computes is load");
+        end_all(&mut state);
+        assert_eq!(start(&mut state, 10), Some((6, Company::Any)));
+        end_all(&mut state);
+        assert_eq!(start(&mut state, 10), Some((4, Company::Waiting)));
+        assert_eq!(start(&mut state, 10), None);
     }
 
     #[test]
     fn limits_that_exceed_the_memory_together_are_not_started_together() {
-        let queue = [work(1, 6), work(2, 5), work(3, 20)].into();
-        let mut state = State { queue, ..State::default() };
-        assert_eq!(start(&mut state, 10), Some((1, false)));
+        let mut state = state([work(1, 6), work(2, 5), work(3, 20)]);
+        assert_eq!(start(&mut state, 10), Some((1, Company::Any)));
         assert_eq!(start(&mut state, 10), None, "6 and 5 are more than 10");
-        (state.running, state.reserved) = (0, 0);
-        assert_eq!(start(&mut state, 10), Some((2, false)));
-        (state.running, state.reserved) = (0, 0);
-        assert_eq!(start(&mut state, 10), Some((3, false)), "a single one may exceed it");
+        end_all(&mut state);
+        assert_eq!(start(&mut state, 10), Some((2, Company::Any)));
+        end_all(&mut state);
+        assert_eq!(start(&mut state, 10), Some((3, Company::Any)), "a single one may exceed it");
     }
 
     #[test]
-    fn timeouts_and_sandbox_faults_are_repeated_alone_and_nothing_else_is() {
+    fn timeouts_and_sandbox_faults_are_repeated_and_nothing_else_is() {
         use assay_core::Evidence;
         use assay_core::verdict::{Build, Ending, Usage};
-        let unbuilt = |ending| {
-            let build = Build { ending, usage: Usage::default() };
+        let unbuilt = |ending, cpu_ms| {
+            let usage = Usage { wall_ms: 1000, cpu_ms, peak_memory_bytes: 0 };
+            let build = Build { ending, usage };
             Ok(Validation { evidence: Evidence::Unbuilt { build }, logs: Vec::new() })
         };
-        assert!(wants_to_be_alone(&unbuilt(Ending::WallTimeout)));
-        assert!(wants_to_be_alone(&unbuilt(Ending::CpuTimeout)));
-        assert!(!wants_to_be_alone(&unbuilt(Ending::Exited(1))));
-        assert!(!wants_to_be_alone(&unbuilt(Ending::OutOfMemory)));
+        assert_eq!(repetition(&unbuilt(Ending::WallTimeout, 900)), Some(Company::Nobody));
+        assert_eq!(repetition(&unbuilt(Ending::WallTimeout, 10)), Some(Company::Waiting));
+        assert_eq!(repetition(&unbuilt(Ending::CpuTimeout, 1000)), Some(Company::Nobody));
+        assert_eq!(repetition(&unbuilt(Ending::Exited(1), 10)), None);
+        assert_eq!(repetition(&unbuilt(Ending::OutOfMemory, 10)), None);
         let error = |class| Err(InfraError::new(class, ""));
-        assert!(wants_to_be_alone(&error(InfraClass::Sandbox)));
-        assert!(!wants_to_be_alone(&error(InfraClass::Unprepared)));
+        assert_eq!(repetition(&error(InfraClass::Sandbox)), Some(Company::Nobody));
+        assert_eq!(repetition(&error(InfraClass::Unprepared)), None);
     }
 }
