@@ -34,8 +34,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// descendants, so they take turns.
 static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
-const RUN: [&str; 16] = [
+const RUN: [&str; 17] = [
     "run",
+    "--validate-each",
     "--subject",
     "reference",
     "--subject",

@@ -1,7 +1,7 @@
 //! [`Contact`]: something that an artifact or its tests did with the world of a case.
 
+use core::net::IpAddr;
 use std::fmt;
-use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +65,7 @@ impl Contact {
             ContactEvent::LookUp { .. } => "name server".to_owned(),
             ContactEvent::Connection { address, port, .. }
             | ContactEvent::Request { address, port, .. } => {
-                std::net::SocketAddr::new(*address, *port).to_string()
+                core::net::SocketAddr::new(*address, *port).to_string()
             }
         }
     }

@@ -5,9 +5,9 @@
 
 mod declaration;
 
+use core::net::IpAddr;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 

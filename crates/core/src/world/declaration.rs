@@ -1,7 +1,7 @@
 //! A world as it is written down, in TOML, and what can be wrong with it.
 
+use core::net::{IpAddr, Ipv4Addr};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr};
 
 use serde::Deserialize;
 use toml::Spanned;
