@@ -48,7 +48,7 @@ pub(super) fn resolve(pom: &[u8], site: &Site<'_>) -> Result<Resolved, String> {
         let place = folder.join("pom.xml");
         std::fs::write(&place, pom).map_err(|error| fail("write to", error))?;
         let mut maven = installer(MAVEN);
-        maven.arg("--file").arg(&place).args(["--batch-mode", "--quiet"]);
+        maven.arg("--file").arg(&place).args(["--batch-mode", "--quiet", "-Dstyle.color=never"]);
         maven.arg(format!("-Dmaven.repo.local={}", site.downloads.join("repository").display()));
         maven.arg(LIST).arg(EFFECTIVE_MODEL).arg("-DoutputAbsoluteArtifactFilename=true");
         maven.arg(format!("-DoutputFile={}", list.display()));
