@@ -4,6 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# The tests use what set-up has prepared.
+export ASSAY_TEST_CACHE=${ASSAY_TEST_CACHE:-${ASSAY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/assay}}
+
 step() {
     printf '\n==> %s\n' "$*"
     "$@"
