@@ -18,6 +18,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("font-glyph", "C", "CWE-125", "high"),
     ("telemetry-frame", "C", "CWE-787", "critical"),
     ("theme-unpack", "Go", "CWE-22", "high"),
+    ("order-grid", "Java", "CWE-89", "critical"),
     ("supplier-catalog", "Java", "CWE-611", "high"),
     ("tenant-settings", "Node.js", "CWE-1321", "high"),
     ("webhook-inbox", "Node.js", "CWE-347", "critical"),

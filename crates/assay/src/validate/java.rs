@@ -22,6 +22,7 @@ use assay_core::{Artifact, Case, Evidence, InfraError, SafePath};
 use assay_sandbox::{Command, File, Mount, Sandbox, Spec};
 
 use super::javac::{Compiled, Compilers, JARS, Request};
+use super::jdk::{CONFIGURATION, JAR, JAVA, JAVAC};
 use super::prepare::{installer, run as run_installer};
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
@@ -30,14 +31,6 @@ use super::{Validation, after_functional, command, infra, project_files, spec, s
 use engines::Engine;
 use maven::{Dependency, MAVEN, resolve};
 use project::{Compiler, Jar, Project};
-
-const JAVA: &str = "/usr/bin/java";
-const JAVAC: &str = "/usr/bin/javac";
-const JAR: &str = "/usr/bin/jar";
-
-/// Where Debian keeps settings of its virtual machine, which it does not start
-/// without.
-const MACHINE_SETTINGS: &str = "/etc/java-17-openjdk";
 
 /// Where the prepared folder is seen. The archive of classes holds for jars of
 /// these very paths only.
@@ -147,8 +140,7 @@ impl Toolchain for Java {
 
 /// The sandbox of a Java program.
 fn machine(case: &Case, prepared: &Path) -> Spec {
-    let mounts =
-        vec![Mount::new(MACHINE_SETTINGS, MACHINE_SETTINGS), Mount::new(prepared, PREPARED)];
+    let mounts = vec![Mount::new(CONFIGURATION, CONFIGURATION), Mount::new(prepared, PREPARED)];
     Spec { mounts, ..spec(case) }
 }
 

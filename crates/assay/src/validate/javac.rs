@@ -12,15 +12,11 @@ use assay_sandbox::{
     Command, Exit, File, Launcher, Limits, Mount, Sandbox, SandboxError, Service, Spec,
 };
 
+use super::jdk::{CONFIGURATION, JAVA};
 use super::{ENVIRONMENT, ending, infra};
 
 const SERVER: &str = include_str!("javac/AssayCompiler.java");
 const SERVER_FILE: &str = "AssayCompiler.java";
-
-const JAVA: &str = "/usr/lib/jvm/java-17-openjdk-amd64/bin/java";
-
-/// Where Debian keeps the configuration to which links of the JDK lead.
-const CONFIGURATION: &str = "/etc/java-17-openjdk";
 
 /// Where a compiler sees the folder of jars.
 pub const JARS: &str = "/opt/java";

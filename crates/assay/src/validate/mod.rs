@@ -6,6 +6,7 @@ mod c;
 mod go;
 mod java;
 pub mod javac;
+mod jdk;
 mod nodejs;
 pub mod pool;
 mod prepare;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use assay_core::files::sha256;
 
+use super::super::jdk::HOME;
 use super::super::prepare::{installer, run};
 use super::super::toolchain::Site;
 use super::project::Settings;
@@ -53,7 +54,7 @@ pub(super) fn resolve(pom: &[u8], site: &Site<'_>) -> Result<Resolved, String> {
         maven.arg(LIST).arg(EFFECTIVE_MODEL).arg("-DoutputAbsoluteArtifactFilename=true");
         maven.arg(format!("-DoutputFile={}", list.display()));
         maven.arg(format!("-Doutput={}", model.display()));
-        run(maven.env("MAVEN_OPTS", QUICK_START))?;
+        run(maven.env("JAVA_HOME", HOME).env("MAVEN_OPTS", QUICK_START))?;
     }
     let dependencies = parse_list(&list)
         .ok_or_else(|| format!("Maven left no list of dependencies at {}", list.display()))?;

@@ -12,9 +12,10 @@ use assay_core::verdict::InfraClass;
 use assay_core::{Artifact, InfraError};
 use assay_sandbox::{Execution, File, Sandbox};
 
+use super::super::jdk::JAVA;
 use super::super::toolchain::Site;
 use super::super::{build_limits, infra};
-use super::{ARCHIVE, Bench, Built, JAVA, command, machine};
+use super::{ARCHIVE, Bench, Built, command, machine};
 
 /// Changes with the form of the archive, so that another one is prepared.
 pub(super) const FORM: &str = "classes.jsa of a class list, 1";
