@@ -14,8 +14,8 @@ use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use serde::{Deserialize, Serialize};
 
-use crate::inside::nursery::{MARKER, PATIENCE};
 use crate::inside::descriptor;
+use crate::inside::nursery::{MARKER, PATIENCE};
 use crate::protocol::{self, Reply};
 use crate::sandbox::Patient;
 use crate::{Command, Launcher, Mount, SandboxError};

@@ -79,12 +79,14 @@ impl Toolchain for Python {
     ) -> Result<Validation, InfraError> {
         let mut spec = Spec { mounts: vec![Mount::new(prepared, ENVIRONMENT)], ..spec(case) };
         spec.files.extend(world::certifi(case, prepared, ENVIRONMENT));
-        let (functional, mut logs) = self.run(prepared, &spec, case, artifact, Phase::Functional)?;
+        let (functional, mut logs) =
+            self.run(prepared, &spec, case, artifact, Phase::Functional)?;
         let functional = match after_functional(case, None, functional) {
             Ok(functional) => functional,
             Err(evidence) => return Ok(Validation { evidence: *evidence, logs }),
         };
-        let (security, security_logs) = self.run(prepared, &spec, case, artifact, Phase::Security)?;
+        let (security, security_logs) =
+            self.run(prepared, &spec, case, artifact, Phase::Security)?;
         logs.extend(security_logs);
         let evidence = Evidence::Functional { build: None, functional, security };
         Ok(Validation { evidence, logs })

@@ -19,9 +19,7 @@ pub(crate) fn send<const N: usize>(
 
 /// Waits for one message with exactly so many descriptors; `None` at the end of the
 /// stream.
-pub(crate) fn receive<const N: usize>(
-    socket: &UnixStream,
-) -> Result<Option<[OwnedFd; N]>, Errno> {
+pub(crate) fn receive<const N: usize>(socket: &UnixStream) -> Result<Option<[OwnedFd; N]>, Errno> {
     let mut byte = [0];
     let mut pieces = [IoSliceMut::new(&mut byte)];
     let mut space = nix::cmsg_space!([RawFd; N]);

@@ -81,11 +81,7 @@ pub(super) enum Processes {
 
 /// Builds the file system of `spec` and makes it the root of this mount namespace.
 /// What is writable belongs to `owner`.
-pub(super) fn build(
-    spec: &Spec,
-    owner: u32,
-    processes: Processes,
-) -> Result<(), SandboxError> {
+pub(super) fn build(spec: &Spec, owner: u32, processes: Processes) -> Result<(), SandboxError> {
     mount_plain(None, "/", None, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None)
         .map_err(failed("make the mounts private"))?;
     let binds = collect(spec)?;

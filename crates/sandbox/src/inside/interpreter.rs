@@ -33,6 +33,8 @@ struct Status {
 #[derive(Debug)]
 pub(super) struct Interpreter {
     program: String,
+    /// What the kernel calls a process that executes the program.
+    name: CString,
     args: Vec<String>,
     env: Vec<(String, String)>,
     after_fork: unsafe extern "C" fn(),
@@ -107,7 +109,8 @@ impl Interpreter {
         // SAFETY: as before. What it locks is unlocked in the child that runs Python.
         unsafe { before_fork() };
         let Command { program, args, env, .. } = seed.command.clone();
-        let interpreter = Interpreter { program, args, env, after_fork, run_main, signals };
+        let name = c_string(program.rsplit('/').next().unwrap_or_default())?;
+        let interpreter = Interpreter { program, name, args, env, after_fork, run_main, signals };
         LOADED.set(interpreter).map_err(|_| failed("load an interpreter once")(Errno::EEXIST))
     }
 
@@ -121,7 +124,7 @@ impl Interpreter {
         }
         // SAFETY: the interpreter was initialised by the thread that this is a copy of.
         unsafe {
-            libc::prctl(libc::PR_SET_NAME, c"python".as_ptr());
+            libc::prctl(libc::PR_SET_NAME, self.name.as_ptr());
             (self.after_fork)();
             let code = (self.run_main)();
             libc::exit(code)

@@ -50,8 +50,7 @@ pub(super) fn run() -> ! {
 /// the interpreter there.
 fn prepare(seed: &Seed, socket: &UnixStream) -> Result<(), SandboxError> {
     let identity = namespaces::enter()?;
-    let mounts =
-        File::open("/proc/self/ns/mnt").map_err(failed_io("open the mount namespace"))?;
+    let mounts = File::open("/proc/self/ns/mnt").map_err(failed_io("open the mount namespace"))?;
     protocol::send(socket, &Reply::Done).map_err(failed_io("answer the host"))?;
     descriptor::send(socket, [mounts.as_fd()]).map_err(failed("send the mount namespace"))?;
     drop(mounts);

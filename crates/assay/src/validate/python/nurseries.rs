@@ -75,5 +75,5 @@ fn start(prepared: &Path, command: &Command) -> Option<Nursery> {
         preload: PRELOAD.to_owned(),
         launcher: Launcher::CurrentExecutable,
     };
-    let begun = std::time::Instant::now(); let n = Nursery::start(&seed); eprintln!("NURSERY {:?} {:?}", begun.elapsed(), n.as_ref().map(drop)); n.ok()
+    Nursery::start(&seed).ok()
 }
