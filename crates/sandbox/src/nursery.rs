@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::net::Shutdown;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -104,10 +105,19 @@ impl Nursery {
     /// and takes signals for it.
     pub(crate) fn fork(&self, socket: &UnixStream) -> io::Result<OwnedFd> {
         let control = self.control.lock().unwrap_or_else(PoisonError::into_inner);
+        let forked = Nursery::ask(&control, socket, &self.mounts);
+        if forked.is_err() {
+            // An answer that is late must not be taken for the next one.
+            let _ = control.shutdown(Shutdown::Both);
+        }
+        forked
+    }
+
+    fn ask(control: &UnixStream, socket: &UnixStream, mounts: &OwnedFd) -> io::Result<OwnedFd> {
         control.set_read_timeout(Some(FORK_PATIENCE))?;
         control.set_write_timeout(Some(FORK_PATIENCE))?;
-        descriptor::send(&control, [socket.as_fd(), self.mounts.as_fd()])?;
-        let launcher = descriptor::receive::<1>(&control)?;
+        descriptor::send(control, [socket.as_fd(), mounts.as_fd()])?;
+        let launcher = descriptor::receive::<1>(control)?;
         let [launcher] = launcher.ok_or(io::ErrorKind::UnexpectedEof)?;
         Ok(launcher)
     }
