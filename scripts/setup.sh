@@ -16,6 +16,9 @@ fail() {
 # environments are made with; chromium is for the tests of the HTML report, tar for a
 # case.
 packages=(gcc libc6-dev binutils make python3 python3-venv openjdk-17-jdk-headless maven chromium tar)
+# With its library, suites of Python share one start of the interpreter.
+python=$(/usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || echo 3.11)
+packages+=("libpython$python")
 # These may have come from elsewhere than Debian.
 command -v node >/dev/null && command -v npm >/dev/null || packages+=(nodejs npm)
 

@@ -20,7 +20,8 @@ use crate::inside::syscall;
 use crate::inside::world::record;
 use crate::protocol::{self, Reply, Request};
 use crate::{
-    Command, Contacts, Execution, Exit, File, Launcher, SandboxError, Service, Spec, TreeEntry,
+    Command, Contacts, Execution, Exit, File, Launcher, Nursery, SandboxError, Service, Spec,
+    TreeEntry,
 };
 
 /// How long a sandbox may take to start, or to answer anything but a command.
@@ -41,7 +42,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 pub struct Sandbox {
     /// `None` once the sandbox does not answer any more.
     socket: Option<UnixStream>,
-    launcher: Child,
+    launcher: Launched,
     /// To the process of the world, where there is one.
     world: Option<UnixStream>,
 }
@@ -83,7 +84,32 @@ impl Sandbox {
             .stderr(Stdio::null())
             .spawn()
             .map_err(failed)?;
-        let mut sandbox = Sandbox { socket: Some(ours), launcher, world };
+        Sandbox::begin(ours, Launched::Executed(launcher), world, spec)
+    }
+
+    /// The same, forked from a nursery, whose interpreter then runs the one command that
+    /// it was prepared for. A world is not to be had so.
+    pub fn start_in(nursery: &Nursery, spec: &Spec) -> Result<Sandbox, SandboxError> {
+        let failed = |error: io::Error| SandboxError::Launch {
+            program: "from the nursery".to_owned(),
+            cause: error.into(),
+        };
+        if spec.world.is_some() {
+            return Err(failed(io::ErrorKind::Unsupported.into()));
+        }
+        let (ours, theirs) = UnixStream::pair().map_err(failed)?;
+        let launcher = nursery.fork(&theirs).map_err(failed)?;
+        drop(theirs);
+        Sandbox::begin(ours, Launched::Forked(launcher), None, spec)
+    }
+
+    fn begin(
+        socket: UnixStream,
+        launcher: Launched,
+        world: Option<UnixStream>,
+        spec: &Spec,
+    ) -> Result<Sandbox, SandboxError> {
+        let mut sandbox = Sandbox { socket: Some(socket), launcher, world };
         match sandbox.ask(&Request::Start(Cow::Borrowed(spec)), PATIENCE)? {
             Reply::Done => Ok(sandbox),
             other => Err(unexpected(&other)),
@@ -182,7 +208,7 @@ impl Sandbox {
             Err(error) => {
                 self.socket = None;
                 // The launcher may be what hangs.
-                let _ = self.launcher.kill();
+                self.launcher.kill();
                 let started = !matches!(request, Request::Start(_));
                 Err(SandboxError::Lost {
                     request: request.describe(),
@@ -215,8 +241,7 @@ impl Sandbox {
     /// How the service ended that had the socket, once the socket has ended too.
     pub(crate) fn service_end(&mut self) -> Option<Exit> {
         let _ = self.wait_for_launcher();
-        let status = self.launcher.try_wait().ok().flatten()?;
-        Exit::from_status(status.code()?)
+        self.launcher.end()
     }
 }
 
@@ -227,15 +252,14 @@ impl Drop for Sandbox {
         self.socket = None;
         let _ = self.wait_for_launcher();
         // If it still lives, its death kills init.
-        let _ = self.launcher.kill();
-        let _ = self.launcher.wait();
+        self.launcher.kill();
+        self.launcher.reap();
     }
 }
 
 impl Sandbox {
     fn wait_for_launcher(&self) -> Result<(), Errno> {
-        let pid = i32::try_from(self.launcher.id()).map_err(|_| Errno::ESRCH)?;
-        let end = syscall::pidfd_open(Pid::from_raw(pid))?;
+        let end = self.launcher.descriptor()?;
         let mut waiting = [PollFd::new(end.as_fd(), PollFlags::POLLIN)];
         let deadline = Instant::now() + FAREWELL;
         loop {
@@ -244,6 +268,54 @@ impl Sandbox {
                 Err(Errno::EINTR) => {}
                 result => return result.map(drop),
             }
+        }
+    }
+}
+
+/// The launcher, by how it came to be.
+#[derive(Debug)]
+enum Launched {
+    Executed(Child),
+    /// By a nursery, which waits for its end.
+    Forked(OwnedFd),
+}
+
+impl Launched {
+    /// What becomes readable when it ends.
+    fn descriptor(&self) -> Result<OwnedFd, Errno> {
+        match self {
+            Launched::Executed(child) => {
+                let pid = i32::try_from(child.id()).map_err(|_| Errno::ESRCH)?;
+                syscall::pidfd_open(Pid::from_raw(pid))
+            }
+            Launched::Forked(process) => {
+                process.try_clone().map_err(|error| syscall::errno(&error))
+            }
+        }
+    }
+
+    fn kill(&mut self) {
+        // What has ended already cannot be killed.
+        match self {
+            Launched::Executed(child) => drop(child.kill()),
+            Launched::Forked(process) => drop(syscall::pidfd_kill(process)),
+        }
+    }
+
+    fn reap(&mut self) {
+        match self {
+            Launched::Executed(child) => drop(child.wait()),
+            Launched::Forked(_) => {}
+        }
+    }
+
+    /// How it ended, if it is known.
+    fn end(&mut self) -> Option<Exit> {
+        match self {
+            Launched::Executed(child) => {
+                Exit::from_status(child.try_wait().ok().flatten()?.code()?)
+            }
+            Launched::Forked(_) => None,
         }
     }
 }

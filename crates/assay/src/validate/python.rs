@@ -4,19 +4,21 @@
 use std::path::Path;
 
 use assay_core::record::Log;
-use assay_core::suite::Suite;
 use assay_core::verdict::SuiteEvidence;
 use assay_core::{Artifact, Case, Evidence, InfraError, SafePath};
-use assay_sandbox::{Mount, Sandbox, Spec};
+use assay_sandbox::{Command, Mount, Sandbox, SandboxError, Spec};
 
 use super::prepare::{installer, run as run_installer};
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
-use super::tools::{PYTHON, version};
+use super::tools::{self, PYTHON, version};
 use super::{
     Validation, after_functional, command, infra, project_files, sandbox_files, spec, suite_limits,
     world,
 };
+use nurseries::Nurseries;
+
+mod nurseries;
 
 /// Installs torch, whose build of the package index needs CUDA's libraries.
 const TORCH: &str = include_str!("python/torch.py");
@@ -27,13 +29,16 @@ const RUNNER: &str = include_str!("python/runner.py");
 const ENVIRONMENT: &str = "/opt/python";
 
 #[derive(Debug, Default)]
-pub(super) struct Python;
+pub(super) struct Python {
+    nurseries: Nurseries,
+}
 
 impl Toolchain for Python {
     fn tools(&self) -> &'static [(&'static str, &'static [&'static str])] {
         &[
             ("python", &[PYTHON, "--version"]),
             ("python venv", &[PYTHON, "-m", "ensurepip", "--version"]),
+            ("libpython", tools::LIBPYTHON),
         ]
     }
 
@@ -74,12 +79,14 @@ impl Toolchain for Python {
     ) -> Result<Validation, InfraError> {
         let mut spec = Spec { mounts: vec![Mount::new(prepared, ENVIRONMENT)], ..spec(case) };
         spec.files.extend(world::certifi(case, prepared, ENVIRONMENT));
-        let (functional, mut logs) = run(&spec, case, artifact, &case.functional, "functional")?;
+        let (functional, mut logs) =
+            self.run(prepared, &spec, case, artifact, Phase::Functional)?;
         let functional = match after_functional(case, None, functional) {
             Ok(functional) => functional,
             Err(evidence) => return Ok(Validation { evidence: *evidence, logs }),
         };
-        let (security, security_logs) = run(&spec, case, artifact, &case.security, "security")?;
+        let (security, security_logs) =
+            self.run(prepared, &spec, case, artifact, Phase::Security)?;
         logs.extend(security_logs);
         let evidence = Evidence::Functional { build: None, functional, security };
         Ok(Validation { evidence, logs })
@@ -115,22 +122,65 @@ fn torch(packages: &str) -> Option<&str> {
     })
 }
 
-/// Runs one suite in a sandbox of its own, where the other suite is not.
-fn run(
-    spec: &Spec,
-    case: &Case,
-    artifact: &Artifact,
-    suite: &Suite,
-    phase: &'static str,
-) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
-    let mut sandbox = Sandbox::start(spec).map_err(|error| infra(&error))?;
-    let mut files = project_files(case, artifact);
-    files.extend(sandbox_files(&suite.files));
-    sandbox.write(&files).map_err(|error| infra(&error))?;
-    // -P keeps the working directory off the module path until pytest has been
-    // imported, -B writes no bytecode, -s ignores user packages.
-    let command = command(case, &format!("{ENVIRONMENT}/bin/python"))
-        .args(["-P", "-B", "-s", "-c", RUNNER])
-        .limits(suite_limits(case));
-    SuiteRun { phase, suite, command, test_tree: Some("tests") }.execute(&mut sandbox)
+/// A suite of a case.
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    Functional,
+    Security,
+}
+
+impl Python {
+    /// Runs one suite in a sandbox of its own, where the other suite is not: forked from
+    /// the environment's nursery where there is one.
+    fn run(
+        &self,
+        prepared: &Path,
+        spec: &Spec,
+        case: &Case,
+        artifact: &Artifact,
+        phase: Phase,
+    ) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
+        let (phase, suite) = match phase {
+            Phase::Functional => ("functional", &case.functional),
+            Phase::Security => ("security", &case.security),
+        };
+        let run = |mut sandbox: Sandbox| {
+            let mut files = project_files(case, artifact);
+            files.extend(sandbox_files(&suite.files));
+            sandbox.write(&files).map_err(|error| infra(&error))?;
+            let command = runner(case).limits(suite_limits(case));
+            SuiteRun { phase, suite, command, test_tree: Some("tests") }.execute(&mut sandbox)
+        };
+        if let Some(sandbox) = self.fork(prepared, spec, case) {
+            // What goes wrong with it must not be worse than without a nursery.
+            if let Ok(result) = run(sandbox) {
+                return Ok(result);
+            }
+        }
+        run(Sandbox::start(spec).map_err(|error| infra(&error))?)
+    }
+
+    /// A sandbox in which the runner needs no start of the interpreter.
+    fn fork(&self, prepared: &Path, spec: &Spec, case: &Case) -> Option<Sandbox> {
+        // The processes of a world are not to be forked from an interpreter.
+        if spec.world.is_some() {
+            return None;
+        }
+        let nursery = self.nurseries.of(prepared, &runner(case))?;
+        match Sandbox::start_in(&nursery, spec) {
+            Ok(sandbox) => Some(sandbox),
+            Err(error) => {
+                if !matches!(error, SandboxError::Setup { .. }) {
+                    self.nurseries.refuse(prepared);
+                }
+                None
+            }
+        }
+    }
+}
+
+/// The interpreter with the runner. -P keeps the working directory off the module path
+/// until pytest has been imported, -B writes no bytecode, -s ignores user packages.
+fn runner(case: &Case) -> Command {
+    command(case, &format!("{ENVIRONMENT}/bin/python")).args(["-P", "-B", "-s", "-c", RUNNER])
 }

@@ -12,6 +12,28 @@ use super::toolchain::Toolchains;
 /// sandbox shows of the host.
 pub(super) const PYTHON: &str = "/usr/bin/python3";
 
+/// Answers with the interpreter's shared library. Nothing needs it, but with it suites
+/// share one start of the interpreter.
+pub(super) const LIBPYTHON: &[&str] = &[
+    PYTHON,
+    "-c",
+    r"
+import ctypes, sys
+name = 'libpython%d.%d.so.1.0' % sys.version_info[:2]
+try:
+    ctypes.CDLL(name)
+    print(name)
+except OSError:
+    print('none, so each suite starts an interpreter; install %s' % name.partition('.so')[0])
+",
+];
+
+/// The name of the interpreter's shared library, where there is one.
+pub(super) fn libpython() -> Option<String> {
+    let answer = version(LIBPYTHON);
+    answer.starts_with("libpython").then_some(answer)
+}
+
 /// What to do about a tool that is missing.
 pub const REMEDY: &str = "run `make setup`";
 

@@ -70,9 +70,18 @@ const SHARED_MEMORY_BYTES: u64 = 64 << 20;
 /// The file systems that tested code can write to.
 pub(super) const WRITABLE: &[&str] = &["/work", "/tmp", "/dev/shm"];
 
+/// Which processes `/proc` shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Processes {
+    /// Those of this PID namespace.
+    Own,
+    /// There is no `/proc`, for this PID namespace is the host's.
+    Hidden,
+}
+
 /// Builds the file system of `spec` and makes it the root of this mount namespace.
 /// What is writable belongs to `owner`.
-pub(super) fn build(spec: &Spec, owner: u32) -> Result<(), SandboxError> {
+pub(super) fn build(spec: &Spec, owner: u32, processes: Processes) -> Result<(), SandboxError> {
     mount_plain(None, "/", None, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None)
         .map_err(failed("make the mounts private"))?;
     let binds = collect(spec)?;
@@ -97,7 +106,9 @@ pub(super) fn build(spec: &Spec, owner: u32) -> Result<(), SandboxError> {
         cover_with_file(file, owner)?;
     }
     link_devices()?;
-    mount_proc()?;
+    if processes == Processes::Own {
+        mount_proc()?;
+    }
 
     let root = fs::File::open(".").map_err(failed_io("open the new root"))?;
     syscall::add_mount_attributes(&root, libc::MOUNT_ATTR_RDONLY, false)

@@ -21,7 +21,7 @@ pub(super) fn prepare(spec: &Spec, identity: Identity) -> Result<(), SandboxErro
     syscall::reset_signals();
     // SAFETY: ignoring a signal runs no code.
     unsafe { signal(Signal::SIGPIPE, SigHandler::SigIgn) }.map_err(failed("ignore SIGPIPE"))?;
-    filesystem::build(spec, identity.outside)?;
+    filesystem::build(spec, identity.outside, filesystem::Processes::Own)?;
     forbid_core_dumps()?;
     namespaces::give_up_privileges(identity)?;
     seccomp::confine(spec.allow_ptrace)

@@ -13,7 +13,7 @@ use nix::sys::stat::{SFlag, fstat};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
 
-use super::{failed, init, namespaces, syscall, world};
+use super::{failed, init, namespaces, nursery, syscall, world};
 use crate::protocol::{self, Reply, Request};
 use crate::{SandboxError, Spec};
 
@@ -26,29 +26,38 @@ pub(crate) const MARKER: &str = "__assay-sandbox";
 /// Every program that uses [`crate::Sandbox`] calls this first in `main`, before it
 /// starts a thread.
 pub fn enter_if_launched() {
-    if env::args_os().nth(1).as_deref() == Some(OsStr::new(MARKER)) {
-        launch();
+    let marker = env::args_os().nth(1);
+    if marker.as_deref() == Some(OsStr::new(MARKER)) {
+        end_silently_on_panic();
+        let Ok((socket, control)) = take_sockets() else {
+            syscall::exit_now(64);
+        };
+        launch(&socket, control);
+    }
+    if marker.as_deref() == Some(OsStr::new(nursery::MARKER)) {
+        nursery::run();
     }
 }
 
-fn launch() -> ! {
+pub(super) fn end_silently_on_panic() {
     // Nobody reads what a panic prints, and its backtrace would read host files.
     panic::set_hook(Box::new(|_| {
         if std::thread::current().name() != Some(world::THREAD) {
             syscall::exit_now(101);
         }
     }));
-    let Ok((socket, control)) = take_sockets() else {
-        syscall::exit_now(64);
-    };
-    let Ok(Request::Start(spec)) = protocol::receive::<Request<'static>>(&socket) else {
+}
+
+/// Starts the sandbox that the host asks for on the socket, and guards it.
+pub(super) fn launch(socket: &UnixStream, control: Option<UnixStream>) -> ! {
+    let Ok(Request::Start(spec)) = protocol::receive::<Request<'static>>(socket) else {
         syscall::exit_now(65);
     };
-    match start(&spec, &socket, control) {
-        Ok(init) => guard(init, &socket),
+    match start(&spec, socket, control) {
+        Ok(init) => guard(init, socket),
         Err(error) => {
             // If this fails too, the host sees that the sandbox is lost.
-            let _ = protocol::send(&socket, &Reply::Failed(error));
+            let _ = protocol::send(socket, &Reply::Failed(error));
             syscall::exit_now(1);
         }
     }
@@ -57,7 +66,7 @@ fn launch() -> ! {
 /// The socket to the host is standard input, and that of the world, if there is one,
 /// standard output. All other descriptors but the null device are closed, whatever the
 /// host leaked.
-fn take_sockets() -> Result<(UnixStream, Option<UnixStream>), Errno> {
+pub(super) fn take_sockets() -> Result<(UnixStream, Option<UnixStream>), Errno> {
     syscall::close_from(3)?;
     // SAFETY: descriptor 2 is the null device, which the host opened for us, and
     // descriptors 0 and 1 are owned by nothing but the process.

@@ -3,10 +3,13 @@
 
 mod capture;
 mod census;
+pub(crate) mod descriptor;
 mod filesystem;
 mod init;
+mod interpreter;
 pub(crate) mod launch;
 pub(crate) mod namespaces;
+pub(crate) mod nursery;
 mod program;
 mod seccomp;
 mod supervisor;

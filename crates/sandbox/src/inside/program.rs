@@ -12,6 +12,7 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
 use nix::unistd::{ForkResult, Pid, chdir, execve, fork, pipe2, setsid};
 
+use super::interpreter::Interpreter;
 use super::{failed, syscall};
 use crate::{Command, INPUT_FD, Limits, REPORT_FD, SandboxError};
 
@@ -79,7 +80,7 @@ impl Program {
         // SAFETY: init has only this thread, so the child may do anything.
         let pid = match unsafe { fork() }.map_err(failed("fork a process"))? {
             ForkResult::Parent { child } => child,
-            ForkResult::Child => become_program(&image, &given),
+            ForkResult::Child => become_program(command, &image, &given),
         };
         drop(given);
         started(failure, command)?;
@@ -168,9 +169,12 @@ fn started(failure: OwnedFd, command: &Command) -> Result<(), SandboxError> {
     })
 }
 
-fn become_program(image: &Image, given: &Given) -> ! {
+fn become_program(command: &Command, image: &Image, given: &Given) -> ! {
     let (stage, errno) = match prepare(image, given) {
-        Ok(()) => (FAILED_PROGRAM, execute(image)),
+        Ok(()) => match Interpreter::of(command) {
+            None => (FAILED_PROGRAM, execute(image)),
+            Some(interpreter) => (FAILED_SETUP, enter(interpreter)),
+        },
         Err(failure) => failure,
     };
     let mut report = vec![stage];
@@ -230,6 +234,19 @@ fn limit(limits: &Limits) -> Result<(), Errno> {
         setrlimit(resource, soft.min(highest), hard.min(highest))?;
     }
     Ok(())
+}
+
+/// Runs the command in this process; returns why that cannot be. All that an exec would
+/// do to a process, apart from its memory, is done here.
+fn enter(interpreter: &Interpreter) -> Errno {
+    if let Err(errno) = syscall::prctl(libc::PR_SET_DUMPABLE, 1, 0) {
+        return errno;
+    }
+    // With the pipe of failures among them, which says that the command has started.
+    match syscall::close_from(FIRST_OWN_FD) {
+        Ok(()) => interpreter.run(),
+        Err(errno) => errno,
+    }
 }
 
 /// Tries every candidate; returns why the last existing one could not be executed.

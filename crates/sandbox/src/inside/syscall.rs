@@ -86,6 +86,22 @@ pub(crate) fn pidfd_open(pid: Pid) -> Result<OwnedFd, Errno> {
     owned(unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) })
 }
 
+/// Kills the process of a descriptor of [`pidfd_open`].
+pub(crate) fn pidfd_kill(process: impl AsFd) -> Result<(), Errno> {
+    let information: *const libc::siginfo_t = std::ptr::null();
+    // SAFETY: without information the kernel makes it up as `kill` does.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_pidfd_send_signal,
+            process.as_fd().as_raw_fd(),
+            libc::SIGKILL,
+            information,
+            0,
+        )
+    };
+    Errno::result(result).map(drop)
+}
+
 /// Closes a descriptor that a process shares with its parent and has no use for. It
 /// must not be used or dropped afterwards.
 pub(super) fn close(descriptor: impl AsFd) {
@@ -268,6 +284,6 @@ fn owned(result: libc::c_long) -> Result<OwnedFd, Errno> {
 }
 
 /// The error number of the standard library's error.
-pub(super) fn errno(error: &io::Error) -> Errno {
+pub(crate) fn errno(error: &io::Error) -> Errno {
     Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))
 }

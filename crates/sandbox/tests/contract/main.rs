@@ -10,6 +10,7 @@ mod files;
 mod isolation;
 mod lifetime;
 mod limits;
+mod nursery;
 mod programs;
 mod services;
 mod world;

@@ -1,0 +1,83 @@
+"""Imports what the runner uses, once for all suites of an environment.
+
+A whole run over tests of our own is the surest way to have imported everything, the
+environment's pytest plugins included. It leaves nothing behind but modules. Any
+error here means that suites start an interpreter of their own.
+"""
+
+
+def check():
+    import os
+    import sys
+
+    settings = {}
+    with open(os.path.join(sys.prefix, "pyvenv.cfg")) as file:
+        for line in file:
+            name, _, value = line.partition("=")
+            settings[name.strip()] = value.strip()
+    found = ".".join(map(str, sys.version_info[:3]))
+    if settings["version"] != found or not sys.executable.startswith(sys.prefix + os.sep):
+        raise RuntimeError(f"the library is {found} in {sys.prefix}")
+
+
+def preload():
+    import contextlib
+    import gc
+    import importlib
+    import io
+    import json
+    import os
+    import random
+    import sys
+    import tempfile
+    import warnings
+
+    gc.disable()
+    import pytest
+
+    kept = set(sys.modules)
+    path, directory, environment = sys.path[:], os.getcwd(), dict(os.environ)
+    with tempfile.TemporaryDirectory() as project:
+        os.mkdir(os.path.join(project, "tests"))
+        with open(os.path.join(project, "tests", "test_preload.py"), "w") as file:
+            file.write(TESTS)
+        os.chdir(project)
+        sys.path.insert(0, os.path.join(project, "src"))
+        options = ["tests", "--tb=short", "-p", "no:cacheprovider", "-o", "addopts="]
+        with warnings.catch_warnings():
+            pytest.main(options)
+        os.chdir(directory)
+        for known in [known for known in sys.path_importer_cache if known.startswith(project)]:
+            del sys.path_importer_cache[known]
+    sys.path[:] = path
+    for name in [name for name in sys.modules if name.endswith("test_preload")]:
+        del sys.modules[name]
+    if dict(os.environ) != environment:
+        raise RuntimeError("the environment was changed")
+    importlib.invalidate_caches()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+TESTS = """
+import pytest
+
+@pytest.fixture
+def number(): return 1
+
+def test_passes(number, tmp_path, monkeypatch, capsys):
+    with pytest.raises(ValueError, match="a"): raise ValueError("a")
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_parameters(number): assert {"a": [number]} == {"a": [number]}
+
+class TestFails:
+    def test_fails(self): assert {"a": [1]} == {"b": [2]}
+"""
+
+check()
+preload()
+del check, preload, TESTS
