@@ -177,9 +177,9 @@ fn is_test(path: &SafePath, language: Language) -> bool {
 /// memory and takes 7 s for it where page faults are slow.
 ///
 /// In Go they are 60 s of wall time with the build in it, and what takes longer is
-/// an artifact that waits for a server which never answers. The longest suites that
-/// pass wait for 5 s by design, and attacks have to be refused within one second;
-/// clients that give up after 15 s twice still end by themselves.
+/// an artifact that waits for a server which never answers. The longest suite that
+/// passed took 2 s on a busy machine, and attacks have to be refused within one
+/// second; clients that give up after 15 s twice still end by themselves.
 fn limits(language: Language) -> CaseLimits {
     let (seconds, wall, memory) = match language {
         Language::C => (20, 40, 6 << 30),
