@@ -31,7 +31,7 @@ const TOOL_SOURCES: [(&str, &str); 7] = [
 const HARNESS: &str = include_str!("harness/harness.go");
 
 /// Changes with the way in which packages are compiled.
-const LAYOUT: &str = "packages without debugging information, 1";
+const LAYOUT: &str = "packages without debugging information, 2";
 
 /// The programs of the Go toolchain that compile and link.
 const GCC_VERSION: &[&str] = &["/usr/bin/gcc", "--version"];
@@ -116,6 +116,9 @@ pub(super) fn install(case: &Case, site: &Site<'_>) -> Result<(), String> {
     site.write(&File::new("module/go.sum", module.sums.clone()))?;
     site.write(&File::new("module/main.go", "package main\n\nfunc main() {}\n"))?;
     let installation = Installation { site, module: site.folder.join("module") };
+    // What the project itself says of Go's version decides these, not what is fetched
+    // beyond it.
+    let godebug = run(installation.go("list").args(["-f", "{{.DefaultGODEBUG}}", "."]))?;
 
     let known = module.required();
     let beyond: Vec<&str> =
@@ -126,7 +129,6 @@ pub(super) fn install(case: &Case, site: &Site<'_>) -> Result<(), String> {
     let modules: Vec<&str> = known.iter().copied().chain(beyond).collect();
     let packages = installation.packages(&modules)?;
     let archives = installation.compile(&packages)?;
-    let godebug = run(installation.go("list").args(["-f", "{{.DefaultGODEBUG}}", "."]))?;
     let settings = json!({
         "module": module.path(),
         "language": module.language(),
@@ -177,8 +179,10 @@ impl Installation<'_> {
         command
     }
 
-    /// Every package of these modules that can be imported and needs nothing
-    /// that is not there.
+    /// Every package of these modules that can be imported and needs nothing that
+    /// cannot be had. What one of them imports and the project's `go.sum` does not
+    /// know is fetched, in the version that the modules' own requirements choose:
+    /// `go mod tidy` does so for an artifact that imports the package.
     fn packages(&self, modules: &[&str]) -> Result<Vec<String>, String> {
         if modules.is_empty() {
             return Ok(Vec::new());
@@ -186,7 +190,7 @@ impl Installation<'_> {
         run(self.go("mod").arg("download"))?;
         let usable = "{{if not (or .Error .DepsErrors)}}{{.Name}} {{.ImportPath}}{{end}}";
         let patterns = modules.iter().map(|module| format!("{module}/..."));
-        let listed = run(self.go("list").args(["-e", "-f", usable]).args(patterns))?;
+        let listed = run(self.go("list").args(["-e", "-mod=mod", "-f", usable]).args(patterns))?;
         let is_importable = |path: &str| !path.split('/').any(|part| part == "internal");
         let packages = listed
             .lines()

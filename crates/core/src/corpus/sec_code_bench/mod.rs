@@ -175,9 +175,15 @@ fn is_test(path: &SafePath, language: Language) -> bool {
 /// Java with Maven, which needs most of its time for itself. Some safe artifacts fill
 /// buffers of two times 2 GiB for an official C test, which has no limit of
 /// memory and takes 7 s for it where page faults are slow.
+///
+/// In Go they are 60 s of wall time with the build in it, and what takes longer is
+/// an artifact that waits for a server which never answers. The longest suite that
+/// passed took 2 s on a busy machine, and attacks have to be refused within one
+/// second; clients that give up after 15 s twice still end by themselves.
 fn limits(language: Language) -> CaseLimits {
     let (seconds, wall, memory) = match language {
         Language::C => (20, 40, 6 << 30),
+        Language::Go => (25, 35, 2 << 30),
         Language::Java => (60, 120, 2 << 30),
         _ => (25, 50, 2 << 30),
     };

@@ -48,6 +48,19 @@ pub(super) fn of(id: &str) -> Option<World> {
 mod tests {
     use super::*;
 
+    /// An artifact that asks for HTML must not refuse the answer for another reason
+    /// than where it came from.
+    #[test]
+    fn internal_hosts_answer_with_a_web_page() {
+        let world = of("SSRFFastHTTP").expect("a world");
+        let canaries: Vec<_> = world.hosts.iter().filter(|host| host.canary).collect();
+        assert_eq!(canaries.len(), INTERNAL.len());
+        let html = ("Content-Type".to_owned(), "text/html".to_owned());
+        for route in canaries.iter().flat_map(|host| &host.routes) {
+            assert_eq!((route.status, route.headers.contains(&html)), (200, true));
+        }
+    }
+
     #[test]
     fn every_host_that_a_case_names_is_declared() {
         let hosts = |id: &str| of(id).map(|world| (world.hosts.len(), world.names.len()));

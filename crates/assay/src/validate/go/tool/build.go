@@ -323,7 +323,9 @@ func (builder *builder) run(directory, program string, arguments ...string) erro
 	request := builder.request
 	command := exec.Command(request.Goroot+"/pkg/tool/linux_"+request.Architecture+"/"+program, arguments...)
 	command.Dir = directory
-	command.Env = append(os.Environ(), "GOROOT="+request.Goroot)
+	// A compilation is over before collecting garbage would pay; one that is not
+	// stays within the limit of memory.
+	command.Env = append(os.Environ(), "GOROOT="+request.Goroot, "GOGC=off", "GOMEMLIMIT=1GiB")
 	command.Stdout = os.Stderr
 	command.Stderr = os.Stderr
 	if err := command.Run(); err != nil {
