@@ -20,22 +20,35 @@ def check():
         raise RuntimeError(f"the library is {found} in {sys.prefix}")
 
 
+def required(prefix):
+    """The modules that the environment's requirements bring, but for those that are
+    slow to import and hold much memory."""
+    import importlib.metadata
+    import os
+    import re
+
+    with open(os.path.join(prefix, "requirements.txt")) as file:
+        lines = [re.match(r"[\w.-]*", line.strip()).group() for line in file]
+    wanted = {re.sub(r"[-_.]+", "-", name).lower() for name in lines} - {"torch", "pytest"}
+    for module, distributions in importlib.metadata.packages_distributions().items():
+        names = {re.sub(r"[-_.]+", "-", name).lower() for name in distributions}
+        if names & wanted and module.isidentifier():
+            yield module
+
+
 def preload():
     import contextlib
     import gc
     import importlib
-    import io
     import json
     import os
     import random
     import sys
     import tempfile
-    import warnings
 
     gc.disable()
     import pytest
 
-    kept = set(sys.modules)
     path, directory, environment = sys.path[:], os.getcwd(), dict(os.environ)
     with tempfile.TemporaryDirectory() as project:
         os.mkdir(os.path.join(project, "tests"))
@@ -44,14 +57,16 @@ def preload():
         os.chdir(project)
         sys.path.insert(0, os.path.join(project, "src"))
         options = ["tests", "--tb=short", "-p", "no:cacheprovider", "-o", "addopts="]
-        with warnings.catch_warnings():
-            pytest.main(options)
+        pytest.main(options)
         os.chdir(directory)
         for known in [known for known in sys.path_importer_cache if known.startswith(project)]:
             del sys.path_importer_cache[known]
     sys.path[:] = path
     for name in [name for name in sys.modules if name.endswith("test_preload")]:
         del sys.modules[name]
+    for name in required(sys.prefix):
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
     if dict(os.environ) != environment:
         raise RuntimeError("the environment was changed")
     importlib.invalidate_caches()
@@ -80,4 +95,4 @@ class TestFails:
 
 check()
 preload()
-del check, preload, TESTS
+del check, required, preload, TESTS
