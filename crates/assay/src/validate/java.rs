@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use assay_core::files::digest;
 use assay_core::record::Log;
-use assay_core::suite::{Suite, test_classes};
+use assay_core::suite::{Conclusion, Suite, test_classes};
 use assay_core::verdict::{Build, Ending, InfraClass, SuiteEvidence, Usage};
 use assay_core::{Artifact, Case, Evidence, InfraError, SafePath};
 use assay_sandbox::{Command, File, Mount, Sandbox, Spec};
@@ -331,10 +331,17 @@ impl Bench<'_> {
         phase: &'static str,
         tests: &[(String, Vec<u8>)],
     ) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
-        let mut sandbox = self.stage(artifact, classes, suite, tests)?;
-        let archive = format!("-XX:SharedArchiveFile={PREPARED}/{ARCHIVE}");
-        let command = self.test_command(suite, &["-Xshare:auto".to_owned(), archive]);
-        SuiteRun { phase, suite, command, test_tree: Some(TEST_CLASSES) }.execute(&mut sandbox)
+        let run = |arguments: &[String]| {
+            let mut sandbox = self.stage(artifact, classes, suite, tests)?;
+            let command = self.test_command(suite, arguments);
+            SuiteRun { phase, suite, command, test_tree: Some(TEST_CLASSES) }.execute(&mut sandbox)
+        };
+        let (evidence, logs) = run(&with_archive())?;
+        match evidence.conclusion {
+            // It may be the machine that died, of its archive, and not the tests.
+            Conclusion::Ended(Ending::Signalled(_)) => run(&["-Xshare:off".to_owned()]),
+            _ => Ok((evidence, logs)),
+        }
     }
 
     /// A fresh sandbox that holds the project, its classes and a suite's.
@@ -393,6 +400,11 @@ impl Bench<'_> {
         let harness = format!("{PREPARED}/{HARNESS}");
         [harness].into_iter().chain(self.project.jars.iter().map(in_sandbox)).collect()
     }
+}
+
+/// What makes a virtual machine start from the archive, if it is there.
+fn with_archive() -> [String; 2] {
+    ["-Xshare:auto".to_owned(), format!("-XX:SharedArchiveFile={PREPARED}/{ARCHIVE}")]
 }
 
 fn in_sandbox(jar: &Jar) -> String {

@@ -10,12 +10,12 @@ use assay_core::case::SolutionKind;
 use assay_core::suite::Suite;
 use assay_core::verdict::InfraClass;
 use assay_core::{Artifact, InfraError};
-use assay_sandbox::{Execution, File, Sandbox};
+use assay_sandbox::{Execution, Exit, File, Sandbox};
 
 use super::super::jdk::JAVA;
 use super::super::toolchain::Site;
 use super::super::{build_limits, infra};
-use super::{ARCHIVE, Bench, Built, command, machine};
+use super::{ARCHIVE, Bench, Built, command, machine, with_archive};
 
 /// Changes with the form of the archive, so that another one is prepared.
 pub(super) const FORM: &str = "classes.jsa of a class list, 1";
@@ -37,6 +37,7 @@ pub(super) fn archive(bench: &Bench<'_>, site: &Site<'_>) -> Result<(), InfraErr
             }
         }
     };
+    let mut trial = None;
     for kind in [SolutionKind::Secure, SolutionKind::Vulnerable] {
         let Some(solution) = case.solutions(kind).next() else { continue };
         let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
@@ -50,6 +51,7 @@ pub(super) fn archive(bench: &Bench<'_>, site: &Site<'_>) -> Result<(), InfraErr
                 add(loaded);
             }
         }
+        trial = trial.or(Some((artifact, compiled)));
     }
     let mut sandbox = Sandbox::start(&machine(case, site.folder)).map_err(|error| infra(&error))?;
     sandbox.write(&[File::new(LIST, list)]).map_err(|error| infra(&error))?;
@@ -64,7 +66,35 @@ pub(super) fn archive(bench: &Bench<'_>, site: &Site<'_>) -> Result<(), InfraErr
     let content = sandbox.read(ARCHIVE, MAX_ARCHIVE_BYTES).map_err(|error| infra(&error))?;
     let content = content.ok_or_else(|| unmade(&execution))?;
     let fail = |message| InfraError::new(InfraClass::Unprepared, message);
-    site.write(&File::new(ARCHIVE, content)).map_err(fail)
+    site.write(&File::new(ARCHIVE, content)).map_err(fail)?;
+    let Some((artifact, compiled)) = trial else { return Ok(()) };
+    if dies(bench, &artifact, &compiled)? {
+        // Slower, but right: without it, the machine starts from its own archive.
+        let place = site.folder.join(ARCHIVE);
+        std::fs::remove_file(&place)
+            .map_err(|error| fail(format!("failed to remove {}: {error}", place.display())))?;
+    }
+    Ok(())
+}
+
+/// Whether a machine that starts from the archive dies of it: it happens that one is
+/// made which this version of the machine cannot use.
+fn dies(
+    bench: &Bench<'_>,
+    artifact: &Artifact,
+    classes: &[(String, Vec<u8>)],
+) -> Result<bool, InfraError> {
+    for suite in [&bench.case.functional, &bench.case.security] {
+        if let Some(tests) = bench.compile_tests(classes, suite, &mut Built::default())? {
+            let mut sandbox = bench.stage(artifact, classes, suite, &tests)?;
+            let run = bench.test_command(suite, &with_archive()).report().input("0".repeat(32));
+            let execution = sandbox.execute(&run).map_err(|error| infra(&error))?;
+            if matches!(execution.exit, Exit::Signal(_)) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// The classes that a suite's run loads, in the form of the virtual machine.
