@@ -195,12 +195,7 @@ fn test_objects(prepared: &Path, suite: &Suite, phase: &str) -> Result<Vec<File>
 }
 
 fn read_prepared(prepared: &Path, name: &str) -> Result<File, InfraError> {
-    let place = prepared.join(name);
-    let content = std::fs::read(&place).map_err(|error| {
-        let message = format!("failed to read {}: {error}; run `assay prepare`", place.display());
-        InfraError::new(InfraClass::Unprepared, message)
-    })?;
-    Ok(File::new(name, content))
+    Ok(File::new(name, super::read_prepared(&prepared.join(name))?))
 }
 
 /// What building has used and printed so far.

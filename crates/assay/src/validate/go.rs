@@ -21,8 +21,8 @@ use serde_json::json;
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::{
-    Validation, after_functional, build_limits, command, ending, infra, logs, project_files,
-    sandbox_files, spec, suite_limits, usage,
+    Validation, after_functional, build_limits, command, ending, infra, logs, spec, suite_limits,
+    usage, write_project,
 };
 
 /// Where the prepared folder is seen.
@@ -98,9 +98,7 @@ fn run(
     phase: &'static str,
 ) -> Result<(Build, Option<SuiteEvidence>, Vec<Log>), InfraError> {
     let mut sandbox = Sandbox::start(spec).map_err(|error| infra(&error))?;
-    let mut files = project_files(case, artifact);
-    files.extend(sandbox_files(&suite.files));
-    sandbox.write(&files).map_err(|error| infra(&error))?;
+    write_project(&mut sandbox, case, artifact, suite)?;
 
     let sources: Vec<&SafePath> =
         suite.files.keys().filter(|path| path.extension() == Some("go")).collect();

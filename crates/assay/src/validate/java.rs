@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use assay_core::files::digest;
 use assay_core::record::Log;
 use assay_core::suite::{Conclusion, Suite, test_classes};
-use assay_core::verdict::{Build, Ending, InfraClass, SuiteEvidence, Usage};
+use assay_core::verdict::{Build, Ending, SuiteEvidence, Usage};
 use assay_core::{Artifact, Case, Evidence, InfraError, SafePath};
 use assay_sandbox::{Command, File, Mount, Sandbox, Spec};
 
@@ -27,7 +27,10 @@ use super::prepare::{installer, run as run_installer};
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::version;
-use super::{Validation, after_functional, command, infra, project_files, spec, suite_limits};
+use super::{
+    Validation, after_functional, command, infra, project_files, read_prepared, spec, suite_limits,
+    unreadable,
+};
 use engines::Engine;
 use maven::{Dependency, MAVEN, resolve};
 use project::{Compiler, Jar, Project};
@@ -213,12 +216,7 @@ fn build_harness(engine: Engine, project: &Project, site: &Site<'_>) -> Result<(
 
 fn read_project(prepared: &Path) -> Result<Project, InfraError> {
     let place = prepared.join(PROJECT);
-    let fail = |error: String| {
-        let message = format!("failed to read {}: {error}; run `assay prepare`", place.display());
-        InfraError::new(InfraClass::Unprepared, message)
-    };
-    let text = std::fs::read(&place).map_err(|error| fail(error.to_string()))?;
-    serde_json::from_slice(&text).map_err(|error| fail(error.to_string()))
+    serde_json::from_slice(&read_prepared(&place)?).map_err(|error| unreadable(&place, &error))
 }
 
 /// What building has used and printed so far.

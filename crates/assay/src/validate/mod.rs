@@ -17,13 +17,13 @@ mod toolchain;
 pub mod tools;
 mod world;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use assay_core::record::Log;
-use assay_core::suite::Runner;
+use assay_core::suite::{Runner, Suite};
 use assay_core::verdict::{Build, Ending, InfraClass, PassedSuite, SuiteEvidence, Usage};
 use assay_core::{Artifact, Case, Evidence, FileSet, InfraError};
-use assay_sandbox::{Command, Execution, Exit, File, Limits, SandboxError, Spec};
+use assay_sandbox::{Command, Execution, Exit, File, Limits, Sandbox, SandboxError, Spec};
 
 use prepare::Cache;
 pub use prepare::{PrepareError, Progress, Step};
@@ -131,6 +131,29 @@ fn after_functional(
         }
         Ok(functional) => Ok(functional),
     }
+}
+
+/// Writes the project, the artifact and one suite.
+fn write_project(
+    sandbox: &mut Sandbox,
+    case: &Case,
+    artifact: &Artifact,
+    suite: &Suite,
+) -> Result<(), InfraError> {
+    let mut files = project_files(case, artifact);
+    files.extend(sandbox_files(&suite.files));
+    sandbox.write(&files).map_err(|error| infra(&error))
+}
+
+/// Reads what `assay prepare` has left at a place.
+fn read_prepared(place: &Path) -> Result<Vec<u8>, InfraError> {
+    std::fs::read(place).map_err(|error| unreadable(place, &error))
+}
+
+/// A prepared file that cannot be used, and the remedy.
+fn unreadable(place: &Path, error: &dyn std::fmt::Display) -> InfraError {
+    let message = format!("failed to read {}: {error}; run `assay prepare`", place.display());
+    InfraError::new(InfraClass::Unprepared, message)
 }
 
 /// The limits of a build of this case.

@@ -15,8 +15,8 @@ use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::version;
 use super::{
-    Validation, after_functional, build_limits, command, infra, project_files, sandbox_files, spec,
-    suite_limits,
+    Validation, after_functional, build_limits, command, infra, sandbox_files, spec, suite_limits,
+    write_project,
 };
 
 const NODE: &str = "/usr/bin/node";
@@ -182,9 +182,7 @@ fn run(
         }
     };
     let mut sandbox = Sandbox::start(spec).map_err(|error| infra(&error))?;
-    let mut files = project_files(case, artifact);
-    files.extend(sandbox_files(&suite.files));
-    sandbox.write(&files).map_err(|error| infra(&error))?;
+    write_project(&mut sandbox, case, artifact, suite)?;
     let command = node(case, &suite.runner)
         .args([&format!("{}/main.js", RUNNER.1), framework(&suite.runner)])
         .arg(test_files.len().to_string())

@@ -13,8 +13,7 @@ use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::{self, PYTHON, version};
 use super::{
-    Validation, after_functional, command, infra, project_files, sandbox_files, spec, suite_limits,
-    world,
+    Validation, after_functional, command, infra, spec, suite_limits, world, write_project,
 };
 use nurseries::Nurseries;
 
@@ -145,9 +144,7 @@ impl Python {
             Phase::Security => ("security", &case.security),
         };
         let run = |mut sandbox: Sandbox| {
-            let mut files = project_files(case, artifact);
-            files.extend(sandbox_files(&suite.files));
-            sandbox.write(&files).map_err(|error| infra(&error))?;
+            write_project(&mut sandbox, case, artifact, suite)?;
             let command = runner(case).limits(suite_limits(case));
             SuiteRun { phase, suite, command, test_tree: Some("tests") }.execute(&mut sandbox)
         };
