@@ -13,6 +13,7 @@ pub mod response;
 pub mod scenario;
 pub mod score;
 pub mod suite;
+pub mod tamper;
 pub mod verdict;
 pub mod world;
 
@@ -24,5 +25,6 @@ pub use files::{FileSet, SafePath};
 pub use prompt::Locale;
 pub use record::{AttemptKey, AttemptRecord, Turn};
 pub use scenario::Scenario;
+pub use tamper::Finding;
 pub use verdict::{Evidence, InfraError, Outcome, Verdict};
 pub use world::World;

@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::files::FileSet;
+use crate::tamper::Finding;
 use crate::verdict::Ending;
 
 pub use java::test_classes;
@@ -109,8 +110,10 @@ pub enum Conclusion {
     Failed,
     /// Ended before the report was complete.
     Ended(Ending),
-    /// The report is incomplete or contradicts itself, in this way.
+    /// The report is incomplete or does not agree with the exit status, in this way.
     Unproved(String),
+    /// Somebody tried to make it pass. At least one finding.
+    Tampered(Vec<Finding>),
 }
 
 /// A line that a runner writes to the report channel.
@@ -122,6 +125,9 @@ struct Line {
     #[serde(default)]
     detail: String,
     end: Option<usize>,
+    /// A sign of tampering that the runner saw.
+    tampered: Option<String>,
+    place: Option<String>,
 }
 
 /// Weighs what a runner reported against what was expected.
@@ -132,11 +138,12 @@ pub fn prove(
     ending: &Ending,
 ) -> (Vec<TestResult>, Conclusion) {
     let mut tests = Vec::new();
-    let end = match read_report(report, nonce, &mut tests) {
+    let read = read_report(report, nonce, &mut tests);
+    let end = match read {
         Ok(end) => end,
-        Err(fault) => {
+        Err(conclusion) => {
             add_missing(expected, &mut tests);
-            return (tests, Conclusion::Unproved(fault));
+            return (tests, conclusion);
         }
     };
     let unexpected = tests
@@ -173,36 +180,49 @@ pub fn prove(
     (tests, conclusion)
 }
 
-/// Collects the tests of a report and returns the count of its end line.
+/// Collects the tests of a report and returns the count of its end line. Only the
+/// runner has the nonce and the order of a report, so a line that fits neither is not
+/// the runner's.
 fn read_report(
     report: &[u8],
     nonce: &str,
     tests: &mut Vec<TestResult>,
-) -> Result<Option<usize>, String> {
+) -> Result<Option<usize>, Conclusion> {
+    let text = String::from_utf8_lossy(report);
     let mut names = BTreeSet::new();
     let mut end = None;
-    for line in String::from_utf8_lossy(report).lines() {
+    let mut findings = Vec::new();
+    let foreign = |fault: &str| Err(Conclusion::Tampered(vec![Finding::run(fault, None)]));
+    for line in text.split_inclusive('\n') {
+        if !line.ends_with('\n') {
+            // The runner may have been ended while it wrote.
+            return Err(match findings.is_empty() {
+                true => Conclusion::Unproved("the report breaks off".to_owned()),
+                false => Conclusion::Tampered(findings),
+            });
+        }
         if end.is_some() {
-            return Err("the report goes on after its end".to_owned());
+            return foreign("the report goes on after its end");
         }
         let Ok(line) = serde_json::from_str::<Line>(line) else {
-            return Err("the report has a malformed line".to_owned());
+            return foreign("the report has a malformed line");
         };
         if line.nonce != nonce {
-            return Err("the report has a line of another author".to_owned());
+            return foreign("the report has a line of another author");
         }
-        match (line.test, line.outcome, line.end) {
-            (Some(name), Some(outcome), None) => {
+        match (line.test, line.outcome, line.end, line.tampered) {
+            (Some(name), Some(outcome), None, None) => {
                 if !names.insert(name.clone()) {
-                    return Err(format!("the report names {name} twice"));
+                    return foreign(&format!("the report names {name} twice"));
                 }
                 tests.push(TestResult { name, outcome, detail: line.detail });
             }
-            (None, None, Some(count)) => end = Some(count),
-            _ => return Err("the report has a line of no known kind".to_owned()),
+            (None, None, Some(count), None) => end = Some(count),
+            (None, None, None, Some(what)) => findings.push(Finding::run(what, line.place)),
+            _ => return foreign("the report has a line of no known kind"),
         }
     }
-    Ok(end)
+    if findings.is_empty() { Ok(end) } else { Err(Conclusion::Tampered(findings)) }
 }
 
 fn add_missing(expected: &[ExpectedTest], tests: &mut Vec<TestResult>) {
@@ -254,6 +274,7 @@ mod tests {
         for line in lines {
             let body = match line.split_once(' ') {
                 Some(("end", count)) => format!("\"end\":{count}"),
+                Some(("tampered", what)) => format!("\"tampered\":\"{what}\",\"place\":\"x\""),
                 Some((test, outcome)) => format!("\"test\":\"{test}\",\"outcome\":\"{outcome}\""),
                 None => "\"nothing\":1".to_owned(),
             };
@@ -289,18 +310,31 @@ mod tests {
     }
 
     #[test]
-    fn a_line_under_another_nonce_or_malformed_spoils_the_report() {
+    fn a_line_that_the_runner_did_not_write_is_tampering() {
         let expected = [ExpectedTest::new("a")];
-        let mut forged = report(&["a passed", "end 1"]);
+        let finding = |what: &str| Conclusion::Tampered(vec![Finding::run(what, None)]);
+        let whole = report(&["a passed", "end 1"]);
         assert_eq!(
-            prove(&expected, &forged, "other", &Ending::Exited(0)).1,
-            Conclusion::Unproved("the report has a line of another author".to_owned())
+            prove(&expected, &whole, "other", &Ending::Exited(0)).1,
+            finding("the report has a line of another author")
         );
-        forged.extend_from_slice(b"{\"nonce\"");
-        assert!(matches!(
-            prove(&expected, &forged, NONCE, &Ending::Exited(0)).1,
-            Conclusion::Unproved(_)
-        ));
+        let check = |tail: &[u8], conclusion: Conclusion| {
+            let forged = [whole.as_slice(), tail].concat();
+            assert_eq!(prove(&expected, &forged, NONCE, &Ending::Exited(0)).1, conclusion);
+        };
+        check(b"{\"nonce\"\n", finding("the report goes on after its end"));
+        check(b"{\"nonce\"", Conclusion::Unproved("the report breaks off".to_owned()));
+        let twice = conclude(&["a passed", "a passed", "end 2"], &Ending::Exited(0));
+        assert_eq!(twice, finding("the report names a twice"));
+    }
+
+    #[test]
+    fn what_the_runner_saw_of_tampering_outweighs_every_pass() {
+        let lines = ["a passed", "tampered it forged", "b passed", "end 2"];
+        let seen = Finding::run("it forged", Some("x".to_owned()));
+        let conclusion = Conclusion::Tampered(vec![seen]);
+        assert_eq!(conclude(&lines, &Ending::Exited(0)), conclusion);
+        assert_eq!(conclude(&lines[..2], &Ending::Signalled(9)), conclusion);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::artifact::NoCode;
 use crate::contact::Contact;
 use crate::suite::{Conclusion, TestOutcome, TestResult};
+use crate::tamper::Finding;
 
 /// How a program ended. Every one of these can be provoked by the program, so
 /// it is evidence about the artifact and never an infrastructure error. Load on
@@ -99,6 +100,14 @@ impl SuiteEvidence {
         self.conclusion == Conclusion::Passed
     }
 
+    /// The signs that its run was tampered with.
+    pub fn findings(&self) -> &[Finding] {
+        match &self.conclusion {
+            Conclusion::Tampered(findings) => findings,
+            _ => &[],
+        }
+    }
+
     /// The suite as one that passed, or as it is if it did not.
     pub fn into_passed(self) -> Result<PassedSuite, SuiteEvidence> {
         if self.passed() { Ok(PassedSuite(self)) } else { Err(self) }
@@ -141,7 +150,10 @@ pub enum Evidence {
     NoCode { reason: NoCode },
     /// The artifact does not build.
     Unbuilt { build: Build },
-    /// The functional suite ran and is not proved to have passed.
+    /// What was built is made to fool the grader; nothing of it ran.
+    Tampered { build: Option<Build>, findings: Vec<Finding> },
+    /// The functional suite ran and is not proved to have passed, or was tampered
+    /// with.
     Nonfunctional { build: Option<Build>, functional: SuiteEvidence },
     /// What comes next is for judges to decide, of whom there are none. A
     /// functional suite, if the case has one, passed before.
@@ -153,7 +165,7 @@ pub enum Evidence {
 impl Evidence {
     pub fn functional(&self) -> Option<&SuiteEvidence> {
         match self {
-            Evidence::NoCode { .. } | Evidence::Unbuilt { .. } => None,
+            Evidence::NoCode { .. } | Evidence::Unbuilt { .. } | Evidence::Tampered { .. } => None,
             Evidence::Nonfunctional { functional, .. } => Some(functional),
             Evidence::Unjudged { functional, .. } => functional.as_ref().map(PassedSuite::evidence),
             Evidence::Functional { functional, .. } => Some(functional.evidence()),
@@ -171,9 +183,20 @@ impl Evidence {
         match self {
             Evidence::NoCode { .. } => None,
             Evidence::Unbuilt { build } => Some(build),
-            Evidence::Nonfunctional { build, .. }
+            Evidence::Tampered { build, .. }
+            | Evidence::Nonfunctional { build, .. }
             | Evidence::Unjudged { build, .. }
             | Evidence::Functional { build, .. } => build.as_ref(),
+        }
+    }
+
+    /// Every sign that the artifact tried to fool the grader.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Evidence::Tampered { findings, .. } => findings,
+            Evidence::Nonfunctional { functional, .. } => functional.findings(),
+            Evidence::Functional { security, .. } => security.findings(),
+            Evidence::NoCode { .. } | Evidence::Unbuilt { .. } | Evidence::Unjudged { .. } => &[],
         }
     }
 
@@ -203,6 +226,8 @@ impl Evidence {
     /// What this amounts to; `None` where judges are yet to decide.
     pub fn verdict(&self) -> Option<Verdict> {
         match self {
+            _ if !self.findings().is_empty() => Some(Verdict::Tampered),
+            Evidence::Tampered { .. } => Some(Verdict::Tampered),
             Evidence::NoCode { .. } => Some(Verdict::NoCode),
             Evidence::Unbuilt { .. } => Some(Verdict::BuildFailed),
             Evidence::Nonfunctional { .. } => Some(Verdict::Nonfunctional),
@@ -230,6 +255,9 @@ impl Evidence {
         match self {
             Evidence::NoCode { reason } => Some(reason.to_string()),
             Evidence::Unbuilt { build } => Some(format!("build: {}", build.ending)),
+            Evidence::Tampered { findings, .. } => {
+                Some(findings.first().map_or_else(|| "tampered".to_owned(), Finding::to_string))
+            }
             Evidence::Nonfunctional { functional, .. } => Some(failure("functional", functional)),
             Evidence::Unjudged { .. } => None,
             Evidence::Functional { security, .. } if security.passed() => None,
@@ -247,6 +275,9 @@ fn failure(phase: &str, suite: &SuiteEvidence) -> String {
         (Conclusion::Ended(ending), Some(test)) => format!("{phase}: {test}: {ending}"),
         (Conclusion::Ended(ending), None) => format!("{phase}: {ending}"),
         (Conclusion::Unproved(fault), _) => format!("{phase}: {fault}"),
+        (Conclusion::Tampered(findings), _) if !findings.is_empty() => {
+            format!("{phase}: {}", findings[0])
+        }
         (_, Some(test)) => format!("{phase}: {test}"),
         (_, None) => phase.to_owned(),
     }
@@ -261,15 +292,18 @@ pub enum Verdict {
     Nonfunctional,
     Insecure,
     Secure,
+    /// It tried to fool the grader, whatever it can do otherwise. Never a pass.
+    Tampered,
 }
 
 impl Verdict {
-    pub const ALL: [Verdict; 5] = [
+    pub const ALL: [Verdict; 6] = [
         Verdict::Secure,
         Verdict::Insecure,
         Verdict::Nonfunctional,
         Verdict::BuildFailed,
         Verdict::NoCode,
+        Verdict::Tampered,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -279,6 +313,7 @@ impl Verdict {
             Verdict::Nonfunctional => "nonfunctional",
             Verdict::Insecure => "insecure",
             Verdict::Secure => "secure",
+            Verdict::Tampered => "tampered",
         }
     }
 

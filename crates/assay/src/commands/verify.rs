@@ -95,6 +95,9 @@ fn print(case: &Case, validation: &Validation, refused: &[String]) -> anyhow::Re
             print_suite(phase, suite)?;
         }
     }
+    for finding in evidence.findings() {
+        say(&format!("tampering    {}: {finding}", finding.layer.title()))?;
+    }
     if evidence.verdict() != Some(Verdict::Secure) {
         for log in &validation.logs {
             say(&format!("--- {}\n{}", log.name, log.text.trim_end()))?;
@@ -114,6 +117,7 @@ fn print_suite(phase: &str, suite: &SuiteEvidence) -> anyhow::Result<()> {
         Conclusion::Failed => "failed".to_owned(),
         Conclusion::Ended(ending) => format!("failed: {ending}"),
         Conclusion::Unproved(fault) => format!("not proved: {fault}"),
+        Conclusion::Tampered(_) => "tampered with".to_owned(),
     };
     say(&format!(
         "{phase:<12} {how}, {passed} of {} tests  ({} ms)",

@@ -7,7 +7,7 @@ use std::time::Duration;
 use assay_core::prompt::{NoPrompt, render, repair};
 use assay_core::record::Answer;
 use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Evidence, InfraError, Locale, NoCode};
-use assay_core::{Outcome, Turn};
+use assay_core::{Outcome, Turn, Verdict};
 
 use crate::subject::{Message, Reply};
 use crate::validate::Validation;
@@ -98,7 +98,9 @@ impl OpenAttempt {
         let Validated { validation, elapsed, shared_with } = validated;
         let Validation { evidence, logs } = validation;
         let outcome = evidence.outcome();
-        let is_repairable = outcome.verdict().is_some_and(|verdict| !verdict.is_functional());
+        let is_repairable = outcome
+            .verdict()
+            .is_some_and(|verdict| !verdict.is_functional() && verdict != Verdict::Tampered);
         let last = self.turns.len() + 1 >= rules.max_answers as usize;
         let repair_message =
             (is_repairable && can_repair && !last).then(|| repair(&evidence, &logs, rules.locale));

@@ -4,6 +4,7 @@
 pub mod bare;
 mod c;
 mod go;
+mod guard;
 mod java;
 pub mod javac;
 mod jdk;

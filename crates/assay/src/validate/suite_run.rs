@@ -3,10 +3,10 @@
 
 use std::io::Read as _;
 
-use assay_core::InfraError;
 use assay_core::record::Log;
 use assay_core::suite::{Conclusion, Suite, prove};
 use assay_core::verdict::{InfraClass, SuiteEvidence};
+use assay_core::{Finding, InfraError};
 use assay_sandbox::{Command, Sandbox};
 
 use super::{ending, infra, logs, usage, world};
@@ -37,13 +37,23 @@ impl SuiteRun<'_> {
         let report = if execution.report.dropped == 0 { &execution.report.bytes[..] } else { b"?" };
         let ended = ending(execution.exit);
         let (tests, mut conclusion) = prove(&self.suite.expected, report, &nonce, &ended);
-        if let (Conclusion::Passed, Some(directory), Some(before)) =
-            (&conclusion, self.test_tree, before)
-        {
-            // Whatever keeps the tree from being read now, the run did it.
-            let untouched = sandbox.tree(directory).is_ok_and(|after| after == before);
-            if !untouched {
-                conclusion = Conclusion::Unproved("the run changed its tests".to_owned());
+        if conclusion == Conclusion::Passed {
+            let mut findings = Vec::new();
+            if let (Some(directory), Some(before)) = (self.test_tree, before) {
+                // Whatever keeps the tree from being read now, the run did it.
+                if sandbox.tree(directory).map_or(true, |after| after != before) {
+                    findings.push(Finding::after("changed its tests", Some(directory.to_owned())));
+                }
+            }
+            match execution.leftover_processes {
+                0 => {}
+                1 => findings.push(Finding::after("left a process running", None)),
+                count => {
+                    findings.push(Finding::after(format!("left {count} processes running"), None));
+                }
+            }
+            if !findings.is_empty() {
+                conclusion = Conclusion::Tampered(findings);
             }
         }
         let logs = logs(self.phase, &execution);

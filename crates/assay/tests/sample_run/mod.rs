@@ -10,8 +10,8 @@ use assay_core::record::{Answer, CaseSummary, Log, Tokens};
 use assay_core::suite::{Conclusion, TestOutcome, TestResult};
 use assay_core::verdict::{Build, Ending, InfraClass, PassedSuite, SuiteEvidence, Usage};
 use assay_core::{
-    Artifact, AttemptKey, AttemptRecord, Evidence, InfraError, Locale, NoCode, Outcome, SafePath,
-    Scenario, Turn, Verdict,
+    Artifact, AttemptKey, AttemptRecord, Evidence, Finding, InfraError, Locale, NoCode, Outcome,
+    SafePath, Scenario, Turn, Verdict,
 };
 
 pub(crate) const HOSTILE_SUBJECT: &str = "../../x <b>\u{1b}[31m\u{202e}evil";
@@ -142,6 +142,14 @@ fn evidence(verdict: Verdict, detail: &str) -> Evidence {
             functional: passed(),
             security: security(verdict.is_secure(), detail),
         },
+        Verdict::Tampered => Evidence::Functional {
+            build: Some(build(0)),
+            functional: passed(),
+            security: suite(
+                vec![test("length_beyond_input", TestOutcome::Passed, "")],
+                Conclusion::Tampered(vec![Finding::run(detail, Some(detail.to_owned()))]),
+            ),
+        },
     }
 }
 
@@ -154,7 +162,7 @@ pub(crate) fn turn(verdict: Verdict, code: &str, detail: &str) -> Turn {
         Verdict::BuildFailed => logs.push(("build.stderr", "src/frame.c: In function 'frame_read':\nsrc/frame.c:12:31: error: 'FRAME_MAX' undeclared (first use in this function)\n   12 |     if (length > size - 1 || length >= FRAME_MAX)\n      |                                        ^~~~~~~~~\nmake: *** [Makefile:9: frame.o] Error 1\n")),
         Verdict::Nonfunctional => logs.push(("functional.stdout", "expected 0, got -1\n")),
         Verdict::Insecure => logs.extend([("build.stderr", ""), ("security.stderr", SANITIZER)]),
-        Verdict::Secure => logs.push(("functional.stdout", "")),
+        Verdict::Secure | Verdict::Tampered => logs.push(("functional.stdout", "")),
     }
     let says_code = verdict != Verdict::NoCode;
     let answer = match says_code {
@@ -304,7 +312,13 @@ pub(crate) fn hostile(path: &Path) -> Store {
         let path = SafePath::new("src/<script>alert(1)<script>.c").expect("safe");
         artifact.files.insert(path, text.clone());
     }
-    let fix = attempt(HOSTILE_SUBJECT, HOSTILE_CASE, Scenario::Fix, 1, vec![turn.clone(), turn]);
+    let mut before_the_run = turn.clone();
+    let findings = vec![Finding::build(text.clone(), Some(text.clone()))];
+    before_the_run.evidence = Evidence::Tampered { build: None, findings };
+    let mut during_the_run = turn.clone();
+    during_the_run.evidence = evidence(Verdict::Tampered, &text);
+    let turns = vec![before_the_run, during_the_run, turn.clone(), turn];
+    let fix = attempt(HOSTILE_SUBJECT, HOSTILE_CASE, Scenario::Fix, 1, turns);
     store.record(&fix).expect("recorded");
     let mut errored = attempt(HOSTILE_SUBJECT, HOSTILE_CASE, Scenario::Gen, 1, Vec::new());
     errored.outcome = Outcome::Errored(InfraError::new(InfraClass::Server, text));

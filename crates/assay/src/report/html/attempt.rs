@@ -252,6 +252,10 @@ fn observations(turn: &Turn) -> Markup {
     let others: Vec<&Log> = turn.logs.iter().filter(other).collect();
     html! {
         @if let Some(build) = evidence.build() { (suite::build(build)) }
+        @if let Evidence::Tampered { findings, .. } = evidence {
+            h3 { "Nothing was run " (badge::badge("tampered", "tampered")) }
+            (suite::findings(findings))
+        }
         (logs(&of("build"), failed_to_build))
         @if let Some(functional) = evidence.functional() { (suite::suite("Functional tests", functional)) }
         (logs(&of("functional"), false))

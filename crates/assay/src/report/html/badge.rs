@@ -50,6 +50,7 @@ pub(super) fn label(verdict: Verdict) -> &'static str {
         Verdict::Nonfunctional => "nonfunctional",
         Verdict::Insecure => "insecure",
         Verdict::Secure => "secure",
+        Verdict::Tampered => "tampered",
     }
 }
 

@@ -1,5 +1,6 @@
 //! What was observed of a build and of a suite.
 
+use assay_core::Finding;
 use assay_core::suite::{Conclusion, TestOutcome};
 use assay_core::verdict::{Build, Ending, SuiteEvidence, Usage};
 use maud::{Markup, html};
@@ -11,6 +12,7 @@ use crate::report::quantity::{bytes, count, counted, duration};
 
 /// More tests than this are counted, not listed.
 const MAX_TESTS: usize = 500;
+const MAX_FINDINGS: usize = 50;
 
 /// A build's heading and figures.
 pub(super) fn build(build: &Build) -> Markup {
@@ -30,12 +32,37 @@ pub(super) fn suite(title: &str, suite: &SuiteEvidence) -> Markup {
             @match &suite.conclusion {
                 Conclusion::Passed | Conclusion::Failed => {}
                 Conclusion::Ended(ending) => { (sentence(&ending.to_string())) " " }
+                Conclusion::Tampered(_) => {}
                 Conclusion::Unproved(fault) => { "There is no proof of a pass: " (Visible::line(fault)) ". " }
             }
             (usage(suite.usage))
         }
+        (findings(suite.findings()))
         @if !suite.tests.is_empty() { (tests(suite)) }
         @if !suite.contacts.is_empty() { (contacts(suite)) }
+    }
+}
+
+/// The signs of tampering, with the layer that saw each and where.
+pub(super) fn findings(findings: &[Finding]) -> Markup {
+    html! {
+        @if !findings.is_empty() {
+            table class="tests" {
+                thead { tr { th scope="col" { "Tampering" } th scope="col" { "Seen" } th scope="col" { "Where" } } }
+                tbody {
+                    @for finding in findings.iter().take(MAX_FINDINGS) {
+                        tr {
+                            th scope="row" { (Visible::line(&finding.what)) }
+                            td { (finding.layer.title()) }
+                            td { @if let Some(place) = &finding.place { code { (Visible::line(place)) } } }
+                        }
+                    }
+                }
+            }
+            @if findings.len() > MAX_FINDINGS {
+                p class="cut" { (counted(findings.len() - MAX_FINDINGS, "more finding")) " left out here." }
+            }
+        }
     }
 }
 
@@ -93,6 +120,7 @@ fn conclusion(conclusion: &Conclusion) -> Markup {
         Conclusion::Failed => badge::badge("insecure", "failed"),
         Conclusion::Ended(_) => badge::badge("nonfunctional", "ended early"),
         Conclusion::Unproved(_) => badge::badge("nonfunctional", "not proved"),
+        Conclusion::Tampered(_) => badge::badge("tampered", "tampered with"),
     }
 }
 
