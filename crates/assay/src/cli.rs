@@ -128,7 +128,8 @@ pub struct CheckArgs {
 
 #[derive(Debug, Clone, Copy, Args)]
 pub struct JobsArg {
-    /// Validations at one time [default: the number of cores]
+    /// Validations that compute at one time; more run while these only wait
+    /// [default: the number of cores]
     #[arg(long, short, value_name = "N")]
     pub jobs: Option<usize>,
 }

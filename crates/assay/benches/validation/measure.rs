@@ -1,9 +1,9 @@
 //! What a piece of work costs: wall time, and CPU time of everything it started.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Add;
 use std::time::{Duration, Instant};
 
+use assay::validate::processes::{Process, descendants};
 use nix::sys::resource::{Usage, UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use nix::time::clock_getcpuclockid;
@@ -81,53 +81,14 @@ fn used(who: UsageWho) -> Duration {
 
 /// The CPU time of all processes below this one, and of those they waited for.
 fn running() -> Duration {
-    let mut children: BTreeMap<i32, Vec<Process>> = BTreeMap::new();
-    for entry in std::fs::read_dir("/proc").expect("a /proc").flatten() {
-        let process = std::fs::read_to_string(entry.path().join("stat")).ok();
-        if let Some(process) = process.as_deref().and_then(Process::parse) {
-            children.entry(process.parent).or_default().push(process);
-        }
-    }
-    let mut total = Duration::ZERO;
-    let mut seen = BTreeSet::new();
-    let mut waiting = vec![i32::try_from(std::process::id()).unwrap_or_default()];
-    while let Some(parent) = waiting.pop() {
-        for process in children.get(&parent).into_iter().flatten() {
-            if seen.insert(process.id) {
-                total += process.cpu() + process.waited_for;
-                waiting.push(process.id);
-            }
-        }
-    }
-    total
-}
-
-/// A line of `/proc/PID/stat`.
-struct Process {
-    id: i32,
-    parent: i32,
-    /// The time of its children that ended, in ticks of the clock.
-    waited_for: Duration,
-}
-
-impl Process {
-    fn parse(line: &str) -> Option<Process> {
-        let id = line.split(' ').next()?.parse().ok()?;
-        // The name is in parentheses and may hold anything.
-        let mut fields = line.rsplit_once(')')?.1.split_whitespace();
-        let parent = fields.nth(1)?.parse().ok()?;
-        let user: u64 = fields.nth(11)?.parse().ok()?;
-        let system: u64 = fields.next()?.parse().ok()?;
-        // The kernel counts these in hundredths of a second on every Linux.
-        Some(Process { id, parent, waited_for: Duration::from_millis(10 * (user + system)) })
-    }
-
-    /// Its own time; none if it has ended.
-    fn cpu(&self) -> Duration {
-        clock_getcpuclockid(Pid::from_raw(self.id))
+    // Its own time is to be had more exactly; none if it has ended.
+    let own = |process: &Process| {
+        let id = i32::try_from(process.id).unwrap_or_default();
+        clock_getcpuclockid(Pid::from_raw(id))
             .and_then(nix::time::ClockId::now)
             .map_or(Duration::ZERO, Duration::from)
-    }
+    };
+    descendants().iter().map(|process| own(process) + process.of_children).sum()
 }
 
 /// The costs of many pieces of work of one kind.

@@ -11,6 +11,8 @@ mod jdk;
 mod nodejs;
 pub mod pool;
 mod prepare;
+#[doc(hidden)]
+pub mod processes;
 mod prune;
 mod python;
 mod suite_run;

@@ -5,6 +5,11 @@
 //! is nothing else to do, and so is one that failed for want of a working sandbox.
 //! Those that hardly used the processor, but waited, are repeated together: none of
 //! them is load to another.
+//!
+//! Some suites wait more than they compute. While what runs leaves processors idle that
+//! the jobs could use, more is started.
+
+mod load;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,6 +22,7 @@ use assay_core::verdict::InfraClass;
 use assay_core::{Artifact, Case, InfraError};
 
 use super::{Validation, Validator};
+use load::Load;
 
 /// An artifact to validate.
 #[derive(Debug, Clone)]
@@ -41,12 +47,13 @@ pub struct Done {
 pub struct Pool {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
+    observer: Option<JoinHandle<()>>,
 }
 
 /// How much may run at once.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolLimits {
-    /// At least 1.
+    /// Validations that compute at one time, at least 1.
     pub jobs: usize,
     /// Bytes that the running validations' limits may add up to; a single one
     /// may exceed it.
@@ -70,6 +77,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     jobs: usize,
+    /// How many more may run, as some of those that do only wait.
+    spare: usize,
     queue: VecDeque<Work>,
     /// Work to be repeated while nothing else runs.
     alone: VecDeque<Work>,
@@ -96,6 +105,17 @@ enum Company {
 /// How many that wait are repeated together.
 const WAITING_TOGETHER: usize = 8;
 
+/// For each job, how many more may run while processors are idle.
+const SPARE_PER_JOB: usize = 3;
+
+/// How often it is looked whether processors are idle.
+const OBSERVED_EVERY: Duration = Duration::from_millis(500);
+
+/// With so many processors idle, one more validation is started, and with so few one
+/// less.
+const IDLE: f64 = 0.6;
+const NOT_IDLE: f64 = 0.2;
+
 /// A piece of work that a worker has taken.
 struct Taken {
     work: Work,
@@ -118,8 +138,11 @@ impl Pool {
                 (Arc::clone(&shared), Arc::clone(validator), results.clone());
             std::thread::spawn(move || shared.work(&validator, &results))
         };
-        let workers = (0..limits.jobs.max(WAITING_TOGETHER)).map(worker).collect();
-        Pool { shared, workers }
+        let most = limits.jobs.max(1) * (1 + SPARE_PER_JOB);
+        let workers = (0..most.max(WAITING_TOGETHER)).map(worker).collect();
+        let observer = Arc::clone(&shared);
+        let observer = Some(std::thread::spawn(move || observer.observe()));
+        Pool { shared, workers, observer }
     }
 
     pub fn submit(&self, work: Work) {
@@ -145,7 +168,7 @@ impl Drop for Pool {
             state.waiting.clear();
         }
         self.shared.changed.notify_all();
-        for worker in self.workers.drain(..) {
+        for worker in self.workers.drain(..).chain(self.observer.take()) {
             // A worker that panicked has sent its result already or never will.
             let _ = worker.join();
         }
@@ -185,6 +208,25 @@ impl Shared {
         }
     }
 
+    /// Lets more run while processors are idle, until the pool is closed.
+    fn observe(&self) {
+        let mut load = Load::default();
+        let mut state = self.lock();
+        while !state.closed {
+            let waited = self.changed.wait_timeout_while(state, OBSERVED_EVERY, |it| !it.closed);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            if state.queue.is_empty() {
+                continue;
+            }
+            drop(state);
+            let busy = load.busy();
+            state = self.lock();
+            if busy.is_some_and(|busy| state.adapt(busy)) {
+                self.changed.notify_all();
+            }
+        }
+    }
+
     /// Waits for work that may start now; `None` once the pool is closed.
     fn take(&self) -> Option<Taken> {
         let mut state = self.lock();
@@ -204,9 +246,23 @@ impl Shared {
 }
 
 impl State {
+    /// Adapts to so many busy processors; says whether more may run now.
+    #[expect(clippy::cast_precision_loss, reason = "a number of jobs")]
+    fn adapt(&mut self, busy: f64) -> bool {
+        let idle = self.jobs as f64 - busy;
+        if idle < NOT_IDLE {
+            self.spare = self.spare.saturating_sub(1);
+        }
+        // More help only if those that may run do.
+        let uses_all = self.running >= self.jobs + self.spare;
+        let more = idle > IDLE && uses_all && self.spare < self.jobs * SPARE_PER_JOB;
+        self.spare += usize::from(more);
+        more
+    }
+
     fn next(&mut self, memory: u64) -> Option<Taken> {
         let (company, most, queue) = if !self.queue.is_empty() {
-            (Company::Any, self.jobs, &mut self.queue)
+            (Company::Any, self.jobs + self.spare, &mut self.queue)
         } else if !self.waiting.is_empty() {
             (Company::Waiting, WAITING_TOGETHER, &mut self.waiting)
         } else {
@@ -295,6 +351,28 @@ mod tests {
         assert_eq!(start(&mut state, 10), Some((1, Company::Any)));
         assert_eq!(start(&mut state, 10), Some((2, Company::Any)));
         assert_eq!(start(&mut state, 10), None);
+    }
+
+    #[test]
+    fn more_run_while_those_that_do_leave_processors_idle() {
+        let mut state = state((1..9).map(|id| work(id, 1)));
+        let run = |state: &mut State| while start(state, 100).is_some() {};
+        assert!(!state.adapt(0.1), "fewer run than may");
+        run(&mut state);
+        assert_eq!(state.running, 2);
+        assert!(!state.adapt(1.9));
+        assert!(!state.adapt(1.5), "what is idle is too little");
+        assert!(state.adapt(1.0));
+        run(&mut state);
+        assert_eq!(state.running, 3);
+        assert!(!state.adapt(2.0), "the processors are busy");
+        assert_eq!(state.spare, 0);
+        assert_eq!(start(&mut state, 100), None, "what runs is not stopped");
+        for _ in 0..20 {
+            state.adapt(0.0);
+            run(&mut state);
+        }
+        assert_eq!(state.running, 8, "no more than four for each job");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns, unshare};
-use nix::sys::signal::{SigHandler, Signal, signal};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction, signal};
 use nix::unistd::{ForkResult, fork};
 
 use super::interpreter::Interpreter;
@@ -62,9 +62,11 @@ fn prepare(seed: &Seed, socket: &UnixStream) -> Result<(), SandboxError> {
 
 /// Forks a launcher for each socket that the host sends, until it hangs up.
 fn serve(control: &UnixStream) -> ! {
-    // Nobody waits for launchers.
-    // SAFETY: ignoring a signal runs no code.
-    let _ = unsafe { signal(Signal::SIGCHLD, SigHandler::SigIgn) };
+    // Launchers are waited for as they end, so that what they used counts as this
+    // process's children's.
+    let waiting = SigAction::new(SigHandler::Handler(wait), SaFlags::SA_RESTART, SigSet::empty());
+    // SAFETY: the handler only makes a system call that a handler may make.
+    let _ = unsafe { sigaction(Signal::SIGCHLD, &waiting) };
     while let Ok(Some([socket, mounts])) = descriptor::receive::<2>(control) {
         // SAFETY: that there is only this thread was seen when the interpreter was loaded,
         // and it has not run since.
@@ -81,6 +83,14 @@ fn serve(control: &UnixStream) -> ! {
         }
     }
     syscall::exit_now(0);
+}
+
+/// Waits for every child that has ended.
+extern "C" fn wait(_: libc::c_int) {
+    let errno = Errno::last_raw();
+    // SAFETY: the call may be made in a handler, and writes to nowhere.
+    while unsafe { libc::waitpid(-1, std::ptr::null_mut(), libc::WNOHANG) } > 0 {}
+    Errno::set_raw(errno);
 }
 
 /// Goes on as a launcher that was executed would, seeing what the host sees.

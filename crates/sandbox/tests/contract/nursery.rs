@@ -1,5 +1,6 @@
 //! A sandbox forked from a nursery is like one that was executed.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{self, Stdio};
@@ -277,4 +278,37 @@ fn dropped_fork_leaves_no_process() {
     assert_eq!(execution.exit, Exit::WallTimeout);
     drop(sandbox);
     assert!(processes_with(&format!("sleep\0{mark}")).is_empty());
+}
+
+/// What the children of each nursery of this process have used that were waited for: fields
+/// 16 and 17 of `/proc/PID/stat`, in hundredths of a second.
+fn used_by_grandchildren() -> BTreeMap<String, u64> {
+    let mut used = BTreeMap::new();
+    for task in fs::read_dir("/proc/self/task").unwrap() {
+        let children = fs::read_to_string(task.unwrap().path().join("children"));
+        for child in children.unwrap_or_default().split_whitespace() {
+            let text = |name: &str| fs::read_to_string(format!("/proc/{child}/{name}"));
+            if text("cmdline").is_ok_and(|line| line.contains("__assay-nursery")) {
+                let stat = text("stat").unwrap_or_default();
+                let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+                let times = fields.split_whitespace().skip(13).take(2);
+                used.insert(child.to_owned(), times.flat_map(str::parse::<u64>).sum());
+            }
+        }
+    }
+    used
+}
+
+#[test]
+fn what_forked_sandboxes_use_counts_as_used_by_children_of_the_nursery() {
+    let busy = python("import time\nwhile time.process_time() < 0.5: pass");
+    let Some(nursery) = nursery(&busy) else { return };
+    let before = used_by_grandchildren();
+    let mut sandbox = Sandbox::start_in(&nursery, &spec()).unwrap();
+    assert_eq!(sandbox.execute(&busy).unwrap().exit, Exit::Code(0));
+    drop(sandbox);
+    wait_until("the launcher is waited for", || {
+        let grew = |(id, used): (&String, &u64)| before.get(id).is_some_and(|it| it + 40 <= *used);
+        used_by_grandchildren().iter().any(grew)
+    });
 }
