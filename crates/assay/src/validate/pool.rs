@@ -211,6 +211,7 @@ impl Shared {
     /// Lets more run while processors are idle, until the pool is closed.
     fn observe(&self) {
         let mut load = Load::default();
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let mut state = self.lock();
         while !state.closed {
             let waited = self.changed.wait_timeout_while(state, OBSERVED_EVERY, |it| !it.closed);
@@ -218,10 +219,11 @@ impl Shared {
             if state.queue.is_empty() {
                 continue;
             }
+            let usable = usable(state.jobs.min(processors));
             drop(state);
-            let busy = load.busy();
+            let idle = load.idle(usable);
             state = self.lock();
-            if busy.is_some_and(|busy| state.adapt(busy)) {
+            if idle.is_some_and(|idle| state.adapt(idle)) {
                 self.changed.notify_all();
             }
         }
@@ -245,11 +247,14 @@ impl Shared {
     }
 }
 
+/// A number of processors, of which shares can be used.
+fn usable(processors: usize) -> f64 {
+    u32::try_from(processors).map_or(f64::MAX, f64::from)
+}
+
 impl State {
-    /// Adapts to so many busy processors; says whether more may run now.
-    #[expect(clippy::cast_precision_loss, reason = "a number of jobs")]
-    fn adapt(&mut self, busy: f64) -> bool {
-        let idle = self.jobs as f64 - busy;
+    /// Adapts to so many idle processors; says whether more may run now.
+    fn adapt(&mut self, idle: f64) -> bool {
         if idle < NOT_IDLE {
             self.spare = self.spare.saturating_sub(1);
         }
@@ -357,19 +362,19 @@ mod tests {
     fn more_run_while_those_that_do_leave_processors_idle() {
         let mut state = state((1..9).map(|id| work(id, 1)));
         let run = |state: &mut State| while start(state, 100).is_some() {};
-        assert!(!state.adapt(0.1), "fewer run than may");
+        assert!(!state.adapt(1.9), "fewer run than may");
         run(&mut state);
         assert_eq!(state.running, 2);
-        assert!(!state.adapt(1.9));
-        assert!(!state.adapt(1.5), "what is idle is too little");
+        assert!(!state.adapt(0.1));
+        assert!(!state.adapt(0.5), "what is idle is too little");
         assert!(state.adapt(1.0));
         run(&mut state);
         assert_eq!(state.running, 3);
-        assert!(!state.adapt(2.0), "the processors are busy");
+        assert!(!state.adapt(0.0), "the processors are busy");
         assert_eq!(state.spare, 0);
         assert_eq!(start(&mut state, 100), None, "what runs is not stopped");
         for _ in 0..20 {
-            state.adapt(0.0);
+            state.adapt(2.0);
             run(&mut state);
         }
         assert_eq!(state.running, 8, "no more than four for each job");
