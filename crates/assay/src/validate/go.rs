@@ -6,6 +6,7 @@
 //! as `go test` does (`vet`), and to link. The suite then runs under a supervisor,
 //! in which no code of the artifact is.
 
+mod findings;
 mod packages;
 mod toolchain;
 
@@ -13,8 +14,8 @@ use std::path::Path;
 
 use assay_core::record::Log;
 use assay_core::suite::{Conclusion, ExpectedTest, Runner, Suite, TestOutcome, TestResult};
-use assay_core::verdict::{Build, Ending, SuiteEvidence, Usage};
-use assay_core::{Artifact, Case, Evidence, FileSet, InfraError, SafePath};
+use assay_core::verdict::{Build, SuiteEvidence, Usage};
+use assay_core::{Artifact, Case, Evidence, FileSet, Finding, InfraError, SafePath};
 use assay_sandbox::{Mount, Sandbox, Spec};
 use serde_json::json;
 
@@ -60,20 +61,28 @@ impl Toolchain for Go {
             mounts: vec![Mount::new(prepared, PREPARED), Mount::new(toolchain::goroot()?, GOROOT)],
             ..spec(case)
         };
-        let (built, run, mut logs) = run(&spec, case, artifact, &case.functional, "functional")?;
-        let mut build = built;
-        let Some(functional) = run else {
+        let run = |suite, phase| run(&spec, case, artifact, suite, phase);
+        let Run { mut build, findings, suite, mut logs } = run(&case.functional, "functional")?;
+        if !findings.is_empty() {
+            let evidence = Evidence::Tampered { build: Some(build), findings };
+            return Ok(Validation { evidence, logs });
+        }
+        let Some(functional) = suite else {
             return Ok(Validation { evidence: Evidence::Unbuilt { build }, logs });
         };
         let functional = match after_functional(case, Some(&build), functional) {
             Ok(functional) => functional,
             Err(evidence) => return Ok(Validation { evidence: *evidence, logs }),
         };
-        let (built, run, security_logs) =
-            self::run(&spec, case, artifact, &case.security, "security")?;
-        logs.extend(security_logs);
-        build.usage += built.usage;
-        let security = run.unwrap_or_else(|| unbuilt(&case.security, &built.ending));
+        let second = run(&case.security, "security")?;
+        logs.extend(second.logs);
+        build.usage += second.build.usage;
+        let unbuilt = |conclusion| unbuilt(&case.security, conclusion);
+        let security = match second.suite {
+            _ if !second.findings.is_empty() => unbuilt(Conclusion::Tampered(second.findings)),
+            Some(security) => security,
+            None => unbuilt(Conclusion::Ended(second.build.ending)),
+        };
         let build = Some(build);
         Ok(Validation { evidence: Evidence::Functional { build, functional, security }, logs })
     }
@@ -88,36 +97,54 @@ fn module_folder(files: &FileSet) -> String {
     files.keys().find_map(of).unwrap_or_default()
 }
 
+/// What a suite came to.
+struct Run {
+    build: Build,
+    /// Signs of tampering in what was built. If there is one, nothing of it ran.
+    findings: Vec<Finding>,
+    /// Not where the build failed.
+    suite: Option<SuiteEvidence>,
+    logs: Vec<Log>,
+}
+
 /// Builds the project with one suite and runs it, in a sandbox where the other
-/// suite is not. There is no run where the build failed.
+/// suite is not.
 fn run(
     spec: &Spec,
     case: &Case,
     artifact: &Artifact,
     suite: &Suite,
     phase: &'static str,
-) -> Result<(Build, Option<SuiteEvidence>, Vec<Log>), InfraError> {
+) -> Result<Run, InfraError> {
     let mut sandbox = Sandbox::start(spec).map_err(|error| infra(&error))?;
     write_project(&mut sandbox, case, artifact, suite)?;
 
     let sources: Vec<&SafePath> =
         suite.files.keys().filter(|path| path.extension() == Some("go")).collect();
+    let place = |path: &SafePath| format!("/work/{path}");
     let request = json!({
         "root": format!("/work/{}", module_folder(&case.template)).trim_end_matches('/'),
-        "tests": sources.iter().map(|path| format!("/work/{path}")).collect::<Vec<_>>(),
+        "tests": sources.iter().map(|path| place(path)).collect::<Vec<_>>(),
+        "artifact": artifact.files.keys().map(place).collect::<Vec<_>>(),
         "imports": suite.runner == Runner::GoTest { imports: true },
         "goroot": GOROOT,
         "prepared": PREPARED,
         "output": PROGRAM,
     });
     let tool = format!("{PREPARED}/{}", packages::TOOL);
-    let compile =
-        command(case, &tool).args(["build", &request.to_string()]).limits(build_limits(case));
+    let compile = command(case, &tool)
+        .args(["build", &request.to_string()])
+        .report()
+        .limits(build_limits(case));
     let execution = sandbox.execute(&compile).map_err(|error| infra(&error))?;
     let build = Build { ending: ending(execution.exit), usage: usage(&execution) };
     let mut logs = logs("build", &execution);
     if !execution.exit.is_success() {
-        return Ok((build, None, logs));
+        return Ok(Run { build, findings: Vec::new(), suite: None, logs });
+    }
+    let findings = findings::read(case, &execution.report)?;
+    if !findings.is_empty() {
+        return Ok(Run { build, findings, suite: None, logs });
     }
 
     // Tests run in the folder of their package, as with `go test`.
@@ -131,20 +158,24 @@ fn run(
     let run = SuiteRun { phase, suite, command, test_tree: None };
     let (evidence, suite_logs) = run.execute(&mut sandbox)?;
     logs.extend(suite_logs);
-    Ok((build, Some(evidence), logs))
+    Ok(Run { build, findings, suite: Some(evidence), logs })
 }
 
 /// What a suite amounts to that does not build with an artifact which built with
-/// the other suite: no test ran.
-fn unbuilt(suite: &Suite, ending: &Ending) -> SuiteEvidence {
+/// the other suite, or is not run with what was found in it: no test ran.
+fn unbuilt(suite: &Suite, conclusion: Conclusion) -> SuiteEvidence {
+    let detail = match conclusion {
+        Conclusion::Tampered(_) => "the suite was not run",
+        _ => "the suite does not build with the artifact",
+    };
     let missing = |test: &ExpectedTest| TestResult {
         name: test.name.clone(),
         outcome: TestOutcome::Missing,
-        detail: "the suite does not build with the artifact".to_owned(),
+        detail: detail.to_owned(),
     };
     SuiteEvidence {
         tests: suite.expected.iter().map(missing).collect(),
-        conclusion: Conclusion::Ended(ending.clone()),
+        conclusion,
         usage: Usage::default(),
         contacts: Vec::new(),
         contacts_left_out: 0,

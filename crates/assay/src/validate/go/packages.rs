@@ -17,18 +17,28 @@ use super::{PREPARED, module_folder, toolchain};
 pub(super) const TOOL: &str = "tool";
 
 /// The sources of that program.
-const TOOL_SOURCES: [(&str, &str); 7] = [
+const TOOL_SOURCES: [(&str, &str); 14] = [
     ("go.mod", "module assay/tool\n\ngo 1.24\n"),
     ("main.go", include_str!("tool/main.go")),
+    ("against.go", include_str!("tool/against.go")),
     ("build.go", include_str!("tool/build.go")),
+    ("check.go", include_str!("tool/check.go")),
+    ("finding.go", include_str!("tool/finding.go")),
     ("imports.go", include_str!("tool/imports.go")),
     ("index.go", include_str!("tool/index.go")),
+    ("memory.go", include_str!("tool/memory.go")),
+    ("reach.go", include_str!("tool/reach.go")),
+    ("rules.go", include_str!("tool/rules.go")),
+    ("shared.go", include_str!("tool/shared.go")),
     ("source.go", include_str!("tool/source.go")),
     ("supervise.go", include_str!("tool/supervise.go")),
 ];
 
 /// The package that is linked into suites.
-const HARNESS: &str = include_str!("harness/harness.go");
+const HARNESS: [(&str, &str); 2] = [
+    ("harness.go", include_str!("harness/harness.go")),
+    ("surroundings.go", include_str!("harness/surroundings.go")),
+];
 
 /// Changes with the way in which packages are compiled.
 const LAYOUT: &str = "packages without debugging information, 2";
@@ -39,8 +49,9 @@ const GCC_VERSION: &[&str] = &["/usr/bin/gcc", "--version"];
 pub(super) fn needs(case: &Case) -> Needs {
     let module = Module::of(case);
     let tool = TOOL_SOURCES.map(|(_, text)| text).concat();
+    let harness = HARNESS.map(|(_, text)| text).concat();
     let key = format!(
-        "{LAYOUT}\n{}\n{}\n{}\n{}\n{:?}\n{tool}{HARNESS}",
+        "{LAYOUT}\n{}\n{}\n{}\n{}\n{:?}\n{tool}{harness}",
         toolchain::go_version(),
         version(GCC_VERSION),
         module.requirements,
@@ -234,7 +245,9 @@ impl Installation<'_> {
         for (name, text) in TOOL_SOURCES {
             self.site.write(&File::new(format!("sources/{name}"), text))?;
         }
-        self.site.write(&File::new("sources/harness/harness.go", HARNESS))?;
+        for (name, text) in HARNESS {
+            self.site.write(&File::new(format!("sources/harness/{name}"), text))?;
+        }
         let mut config = String::new();
         for (path, archive) in archives {
             let _ = writeln!(config, "packagefile {path}={}", archive.display());
@@ -258,7 +271,7 @@ impl Installation<'_> {
             .arg(&config)
             .args(["-pack", "-o"])
             .arg(folder.join("harness.a"))
-            .arg(sources.join("harness/harness.go")))?;
+            .args(HARNESS.map(|(name, _)| sources.join("harness").join(name))))?;
         run(installer(folder.join(TOOL)).arg("index").args([&config, folder]))?;
         std::fs::remove_dir_all(&sources)
             .map_err(|error| format!("failed to remove {}: {error}", sources.display()))

@@ -1,12 +1,16 @@
 // Package harness runs the tests of a suite in the process that the artifact
 // lives in, and tells the supervisor of each test when it begins and how it ends.
+//
+// Every package of the project imports it, so it is initialised before them: what it
+// is told here is gone from the channel before any code of the artifact runs.
 package harness
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"reflect"
-	"strings"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -16,48 +20,98 @@ import (
 // channel is a socket to the supervisor, which keeps packets apart.
 const channel = 3
 
-var lock sync.Mutex
-
-func init() {
-	// Programs that the tests start have nothing to say to the supervisor.
-	syscall.CloseOnExec(channel)
+// secrets is what the supervisor has told: the sentinels, and the keys that messages
+// begin with, each good for one. It is kept in the bytes that it came in.
+var secrets struct {
+	sync.Mutex
+	sentinels sentinels
+	keys      [][]byte
 }
 
-// ask sends the supervisor a line and returns its answer.
-func ask(format string, arguments ...any) string {
-	lock.Lock()
-	defer lock.Unlock()
-	answer := make([]byte, 1024)
-	if _, err := syscall.Write(channel, fmt.Appendf(nil, format, arguments...)); err != nil {
+func init() {
+	told := make([]byte, 1<<18)
+	count, err := syscall.Read(channel, told)
+	for err == syscall.EINTR {
+		count, err = syscall.Read(channel, told)
+	}
+	words := bytes.Fields(told[:max(count, 0)])
+	if err != nil || len(words) < 6 {
 		os.Exit(70)
 	}
-	for {
-		count, err := syscall.Read(channel, answer)
-		if err == syscall.EINTR {
-			continue
-		}
-		if err != nil || count <= 0 {
+	number := func(place int) int {
+		number, err := strconv.Atoi(string(words[place]))
+		if err != nil {
 			os.Exit(70)
 		}
-		return string(answer[:count])
+		return number
 	}
+	secrets.sentinels = sentinels{
+		failing: words[0], manner: number(1), failAt: number(2),
+		passing: words[3], passAt: number(4),
+	}
+	secrets.keys = words[5:]
+	// Programs that the tests start have nothing to say to the supervisor.
+	syscall.CloseOnExec(channel)
+	syscall.Shutdown(channel, syscall.SHUT_RD)
+	before = look()
+}
+
+// tell sends the supervisor a message.
+func tell(format string, arguments ...any) {
+	secrets.Lock()
+	defer secrets.Unlock()
+	if len(secrets.keys) == 0 {
+		os.Exit(70)
+	}
+	key := secrets.keys[0]
+	secrets.keys = secrets.keys[1:]
+	message := append(append(make([]byte, 0, 512), key...), ' ')
+	message = fmt.Appendf(message, format, arguments...)
+	_, err := syscall.Write(channel, message)
+	for err == syscall.EINTR || err == syscall.EAGAIN {
+		_, err = syscall.Write(channel, message)
+	}
+	if err != nil {
+		os.Exit(70)
+	}
+	clear(key)
+	clear(message)
 }
 
 // sentinels are two tests that show whether tests are still told apart: one
 // must fail and one must pass. The supervisor names them and says before which
 // of the real tests they run.
 type sentinels struct {
-	failing, passing string
-	failAt, passAt   int
+	failing, passing []byte
+	// Which of the ways to fail.
+	manner         int
+	failAt, passAt int
 }
 
 func (s sentinels) run(place int) {
 	if place == s.failAt {
-		alone(s.failing, func(t *testing.T) { t.Fail() })
+		alone(string(s.failing), manners[s.manner%len(manners)])
 	}
 	if place == s.passAt {
-		alone(s.passing, func(*testing.T) {})
+		alone(string(s.passing), func(t *testing.T) { t.Run("part", func(*testing.T) {}) })
 	}
+}
+
+// manners are the ways in which a test fails.
+var manners = []func(*testing.T){
+	func(t *testing.T) { t.Fail() },
+	func(t *testing.T) { t.FailNow() },
+	func(t *testing.T) { t.Error("as it must") },
+	func(t *testing.T) { t.Errorf("as it %s", "must") },
+	func(t *testing.T) { t.Fatal("as it must") },
+	func(t *testing.T) { t.Fatalf("as it %s", "must") },
+	func(t *testing.T) { t.Run("part", func(t *testing.T) { t.Error("as it must") }) },
+	func(t *testing.T) { t.Cleanup(func() { t.Error("as it must") }) },
+	func(t *testing.T) {
+		if !t.Run("part", func(t *testing.T) { t.FailNow() }) {
+			t.Log("as it must")
+		}
+	},
 }
 
 // alone runs a test apart from the suite, whose output and status it leaves alone.
@@ -76,7 +130,7 @@ func alone(name string, body func(*testing.T)) {
 // watched is a test that reports itself.
 func watched(name string, body func(*testing.T)) func(*testing.T) {
 	return func(t *testing.T) {
-		token := ask("begin %s", name)
+		tell("begin %s", name)
 		returned := false
 		// The first clean-up registered is the last to run.
 		t.Cleanup(func() {
@@ -88,7 +142,7 @@ func watched(name string, body func(*testing.T)) func(*testing.T) {
 			case returned:
 				outcome = "passed"
 			}
-			ask("end %s %s %s", name, token, outcome)
+			tell("end %s %s", name, outcome)
 		})
 		body(t)
 		returned = true
@@ -97,11 +151,8 @@ func watched(name string, body func(*testing.T)) func(*testing.T) {
 
 // Run runs a suite as `go test` does and ends the process.
 func Run(tests []testing.InternalTest, testMain func(*testing.M)) {
-	var drawn sentinels
-	answer := strings.NewReader(ask("start %d", len(tests)))
-	if _, err := fmt.Fscan(answer, &drawn.failing, &drawn.failAt, &drawn.passing, &drawn.passAt); err != nil {
-		os.Exit(70)
-	}
+	before.compare(look())
+	drawn := secrets.sentinels
 	suite := make([]testing.InternalTest, len(tests))
 	for place, test := range tests {
 		body := watched(test.Name, test.F)

@@ -24,6 +24,8 @@ type request struct {
 	Root string `json:"root"`
 	// The suite's files, which lie in one folder.
 	Tests []string `json:"tests"`
+	// The files of the artifact.
+	Artifact []string `json:"artifact"`
 	// Whether imports are repaired first.
 	Imports bool `json:"imports"`
 	// The folder of the toolchain.
@@ -50,6 +52,9 @@ type settings struct {
 // harness is the package that runs the tests of a suite. No code of the project
 // can import it.
 const harness = "assay/harness"
+
+// findingsChannel is where signs of tampering are reported.
+const findingsChannel = 3
 
 // analyzers are those that `go test` runs before it builds: what they find is
 // a failure of the build.
@@ -80,8 +85,17 @@ func build(arguments []string) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	builder := &builder{request: request, work: work}
-	return builder.suite(needed(units))
+	builder := &builder{request: request, known: known, work: work}
+	if err := builder.suite(needed(units)); err != nil {
+		return err
+	}
+	// The suite has no use for its sources, and the artifact none that is good.
+	for _, test := range request.Tests {
+		if err := os.Remove(test); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // needed leaves out the packages that no test reaches.
@@ -106,6 +120,7 @@ func needed(units []*unit) []*unit {
 
 type builder struct {
 	request *request
+	known   *catalogue
 	work    string
 	// The import configuration: the prepared packages, then the project's.
 	config []byte
@@ -116,7 +131,13 @@ func (builder *builder) suite(units []*unit) error {
 	if err != nil {
 		return err
 	}
-	builder.config = config
+	builder.config = fmt.Appendf(config, "packagefile %s=%s/harness.a\n", harness, builder.request.Prepared)
+	for _, unit := range units {
+		sort.Slice(unit.sources, func(i, j int) bool { return unit.sources[i].path < unit.sources[j].path })
+	}
+	checked := make(chan []finding, 1)
+	prepared := readConfig(bytes.NewReader(builder.config))
+	go func() { checked <- check(builder.request, builder.known, units, prepared) }()
 	main := testMain{}
 	for place, unit := range units {
 		archive := filepath.Join(builder.work, strconv.Itoa(place)+".a")
@@ -133,6 +154,11 @@ func (builder *builder) suite(units []*unit) error {
 	if len(main.Tests) == 0 {
 		return fmt.Errorf("the suite has no test")
 	}
+	if findings := <-checked; len(findings) > 0 {
+		if err := report(findings, os.NewFile(findingsChannel, "findings")); err != nil {
+			return err
+		}
+	}
 	return builder.link(&main)
 }
 
@@ -145,8 +171,20 @@ func (builder *builder) compile(unit *unit, archive string) ([]string, error) {
 	for _, source := range unit.sources {
 		files = append(files, "./"+filepath.Base(source.path))
 	}
+	first, err := builder.harnessFirst(unit, archive+".go")
+	if err != nil {
+		return nil, err
+	}
 	arguments := []string{"-o", archive, "-p", unit.importPath, "-lang=" + builder.request.Language, "-complete", "-dwarf=false", "-c=1", "-nolocalimports", "-importcfg", config, "-pack"}
-	return files, builder.run(unit.directory, "compile", append(arguments, files...)...)
+	arguments = append(append(arguments, files...), first)
+	return files, builder.run(unit.directory, "compile", arguments...)
+}
+
+// harnessFirst writes a file that has a package import the harness: so the harness is
+// initialised, and has its secrets, before any code of the package runs.
+func (builder *builder) harnessFirst(unit *unit, place string) (string, error) {
+	text := fmt.Sprintf("package %s\n\nimport _ %q\n", unit.name, harness)
+	return place, os.WriteFile(place, []byte(text), 0o644)
 }
 
 // vetConfig is what `vet` is told of a package.
@@ -221,7 +259,6 @@ func (main *testMain) add(unit *unit) {
 	}
 	alias := "suite" + strconv.Itoa(len(main.Imports))
 	found := false
-	sort.Slice(unit.sources, func(i, j int) bool { return unit.sources[i].path < unit.sources[j].path })
 	for _, source := range unit.sources {
 		if !source.isTest {
 			continue
@@ -299,7 +336,6 @@ func (builder *builder) link(main *testMain) error {
 	config := filepath.Join(builder.work, importConfig)
 	object := filepath.Join(builder.work, "main.a")
 	request := builder.request
-	builder.config = fmt.Appendf(builder.config, "packagefile %s=%s/harness.a\n", harness, request.Prepared)
 	if err := os.WriteFile(program, text.Bytes(), 0o644); err != nil {
 		return err
 	}

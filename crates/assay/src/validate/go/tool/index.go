@@ -26,8 +26,12 @@ func archives(path string) (map[string]string, error) {
 		return nil, err
 	}
 	defer file.Close()
+	return readConfig(file), nil
+}
+
+func readConfig(text io.Reader) map[string]string {
 	archives := map[string]string{}
-	lines := bufio.NewScanner(file)
+	lines := bufio.NewScanner(text)
 	for lines.Scan() {
 		line, found := strings.CutPrefix(lines.Text(), "packagefile ")
 		name, archive, whole := strings.Cut(line, "=")
@@ -35,7 +39,7 @@ func archives(path string) (map[string]string, error) {
 			archives[name] = archive
 		}
 	}
-	return archives, lines.Err()
+	return archives
 }
 
 // isImportable tells whether code outside the package's own module or the

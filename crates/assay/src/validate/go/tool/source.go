@@ -22,6 +22,8 @@ type source struct {
 	// nil where the file does not parse, not even in part.
 	file    *ast.File
 	imports []string
+	// What it imported before its imports were repaired.
+	written []string
 	// Whether it belongs to the suite that is built.
 	isTest bool
 }
@@ -53,11 +55,13 @@ func readSource(path string, isTest bool) (*source, error) {
 		return nil, err
 	}
 	source := &source{path: path, text: text, isTest: isTest}
-	return source, source.parse()
+	err = source.parse(token.NewFileSet())
+	source.written = source.imports
+	return source, err
 }
 
-func (source *source) parse() error {
-	source.fset = token.NewFileSet()
+func (source *source) parse(fset *token.FileSet) error {
+	source.fset = fset
 	file, err := parser.ParseFile(source.fset, source.path, source.text, parser.ParseComments)
 	if err != nil {
 		return err
@@ -157,6 +161,9 @@ func read(request *request, known *catalogue) ([]*unit, error) {
 	if len(failures) > 0 {
 		return nil, fmt.Errorf("the project has syntax errors")
 	}
+	if err := checkImports(request, folders); err != nil {
+		return nil, err
+	}
 	var units []*unit
 	for directory, sources := range folders {
 		if request.Imports {
@@ -171,6 +178,22 @@ func read(request *request, known *catalogue) ([]*unit, error) {
 		units = append(units, made...)
 	}
 	return order(units)
+}
+
+// checkImports refuses packages that are not for everybody, as `go build` does: the
+// compiler takes any that it is given.
+func checkImports(request *request, folders map[string][]*source) error {
+	for _, sources := range folders {
+		for _, source := range sources {
+			for _, importPath := range source.imports {
+				isOwn := strings.HasPrefix(importPath, request.Module+"/")
+				if !isOwn && (importPath == harness || !isImportable(importPath)) {
+					return fmt.Errorf("%s: use of internal package %s not allowed", source.path, importPath)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // repair repairs the imports of the files of one folder.
@@ -195,7 +218,7 @@ func repair(known *catalogue, sources []*source) error {
 		if err := os.WriteFile(source.path, text, 0o644); err != nil {
 			return err
 		}
-		if err := source.parse(); err != nil {
+		if err := source.parse(token.NewFileSet()); err != nil {
 			return err
 		}
 	}

@@ -17,17 +17,17 @@ const (
 	reportChannel = 3
 	nonceChannel  = 4
 	nonceLength   = 32
-	// The exit status when a sentinel did not come out as it must.
-	betrayed = 71
 )
 
 // line is one line of the report.
 type line struct {
-	Nonce   string `json:"nonce"`
-	Test    string `json:"test,omitempty"`
-	Outcome string `json:"outcome,omitempty"`
-	Detail  string `json:"detail,omitempty"`
-	End     *int   `json:"end,omitempty"`
+	Nonce    string `json:"nonce"`
+	Test     string `json:"test,omitempty"`
+	Outcome  string `json:"outcome,omitempty"`
+	Detail   string `json:"detail,omitempty"`
+	End      *int   `json:"end,omitempty"`
+	Tampered string `json:"tampered,omitempty"`
+	Place    string `json:"place,omitempty"`
 }
 
 // supervisor observes a suite from outside its process, in which the artifact
@@ -39,11 +39,15 @@ type supervisor struct {
 	expected map[string]bool
 	// What must become of each sentinel.
 	sentinels map[string]string
-	// The token of each test that runs, and the outcome of each that ended.
-	running  map[string]string
+	// Each message of the harness begins with the next of these, which only it knows.
+	keys []string
+	// The outcome of each test that ended.
 	outcomes map[string]string
 	// The tests that began, in order.
-	begun []string
+	begun   []string
+	running map[string]bool
+	// The suite, kept open until it is executed.
+	program *os.File
 }
 
 // supervise PROGRAM TEST... runs a suite and reports its tests.
@@ -68,7 +72,7 @@ func supervise(arguments []string) error {
 		report:    os.NewFile(reportChannel, "report"),
 		expected:  map[string]bool{},
 		sentinels: map[string]string{},
-		running:   map[string]string{},
+		running:   map[string]bool{},
 		outcomes:  map[string]string{},
 	}
 	for _, test := range arguments[1:] {
@@ -87,24 +91,47 @@ func (supervisor *supervisor) run(program string) (ending error, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := syscall.Write(ends[0], supervisor.draw()); err != nil {
+		return nil, err
+	}
 	theirs := os.NewFile(uintptr(ends[1]), "suite")
-	suite := exec.Command(program, "-test.paniconexit0", "-test.v=true", "-test.timeout=10m0s")
+	suite, err := supervisor.hidden(program)
+	if err != nil {
+		return nil, err
+	}
 	suite.Stdout, suite.Stderr = os.Stdout, os.Stderr
 	suite.ExtraFiles = []*os.File{theirs}
 	if err := suite.Start(); err != nil {
 		return nil, err
 	}
 	theirs.Close()
-	answered := make(chan error, 1)
-	go func() { answered <- supervisor.serve(ends[0]) }()
+	listened := make(chan error, 1)
+	go func() { listened <- supervisor.listen(ends[0]) }()
 	ending = suite.Wait()
 	// What it said is still read; whatever it left behind is not waited for.
 	syscall.Shutdown(ends[0], syscall.SHUT_RD)
-	return ending, <-answered
+	return ending, <-listened
 }
 
-// serve answers the suite until it says no more.
-func (supervisor *supervisor) serve(channel int) error {
+// hidden makes a command of a program that is nowhere any more: it cannot be read for
+// its tests. As it may be executed and not read, the kernel gives its process's memory
+// and descriptors in /proc to nobody, itself included.
+func (supervisor *supervisor) hidden(program string) (*exec.Cmd, error) {
+	file, err := os.Open(program)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(file.Chmod(0o111), os.Remove(program)); err != nil {
+		return nil, err
+	}
+	supervisor.program = file
+	command := exec.Command(fmt.Sprintf("/proc/self/fd/%d", file.Fd()))
+	command.Args = []string{program, "-test.paniconexit0", "-test.v=true", "-test.timeout=10m0s"}
+	return command, nil
+}
+
+// listen hears the harness out until it says no more.
+func (supervisor *supervisor) listen(channel int) error {
 	packet := make([]byte, 4096)
 	for {
 		count, err := syscall.Read(channel, packet)
@@ -114,60 +141,66 @@ func (supervisor *supervisor) serve(channel int) error {
 		case err != nil || count <= 0:
 			return nil
 		}
-		answer, err := supervisor.answer(strings.Fields(string(packet[:count])))
-		if err != nil {
+		if err := supervisor.hear(string(packet[:count])); err != nil {
 			return err
 		}
-		for errors.Is(syscall.Sendto(channel, []byte(answer), syscall.MSG_NOSIGNAL, nil), syscall.EINTR) {
-		}
 	}
 }
 
-// answer answers one packet; none that is out of order.
-func (supervisor *supervisor) answer(words []string) (string, error) {
+// hear takes one message. The harness has never sent one that is out of order.
+func (supervisor *supervisor) hear(message string) error {
+	sender, said, _ := strings.Cut(message, " ")
+	if len(supervisor.keys) == 0 || sender != supervisor.keys[0] {
+		return supervisor.tampered("spoke to the supervisor in the harness's place", "")
+	}
+	supervisor.keys = supervisor.keys[1:]
+	words := strings.Fields(said)
+	isKnown := len(words) > 1 && (supervisor.expected[words[1]] || supervisor.sentinels[words[1]] != "")
 	switch {
-	case len(words) == 2 && words[0] == "start" && len(supervisor.sentinels) == 0:
-		return supervisor.draw(), nil
-	case len(words) == 2 && words[0] == "begin":
-		name := words[1]
-		_, isSentinel := supervisor.sentinels[name]
-		if supervisor.running[name] != "" || (!supervisor.expected[name] && !isSentinel) {
-			return "-", nil
+	case len(words) > 1 && words[0] == "saw":
+		return supervisor.tampered(strings.Join(words[1:], " "), "")
+	case isKnown && len(words) == 2 && words[0] == "begin" && !supervisor.running[words[1]]:
+		supervisor.running[words[1]] = true
+		if supervisor.expected[words[1]] {
+			supervisor.begun = append(supervisor.begun, words[1])
 		}
-		supervisor.running[name] = rand.Text()
-		if !isSentinel {
-			supervisor.begun = append(supervisor.begun, name)
+		return nil
+	case isKnown && len(words) == 3 && words[0] == "end" && supervisor.running[words[1]] && supervisor.outcomes[words[1]] == "":
+		supervisor.outcomes[words[1]] = words[2]
+		if !supervisor.expected[words[1]] {
+			return nil
 		}
-		return supervisor.running[name], nil
-	case len(words) == 4 && words[0] == "end":
-		name, token, outcome := words[1], words[2], words[3]
-		known := outcome == "passed" || outcome == "failed" || outcome == "skipped"
-		if supervisor.outcomes[name] != "" || token != supervisor.running[name] || !known {
-			return "-", nil
-		}
-		supervisor.outcomes[name] = outcome
-		if !supervisor.expected[name] {
-			return "+", nil
-		}
-		return "+", supervisor.say(line{Test: name, Outcome: outcome})
+		return supervisor.say(line{Test: words[1], Outcome: words[2]})
 	}
-	return "-", nil
+	return supervisor.tampered("spoke to the supervisor in the harness's place", "")
 }
 
-// draw draws the sentinels: their names, and before which test each runs.
-func (supervisor *supervisor) draw() string {
+func (supervisor *supervisor) tampered(what, place string) error {
+	return supervisor.say(line{Tampered: what, Place: place})
+}
+
+// draw draws what the harness is told, before any code of the artifact runs: the
+// sentinels, which of the ways to fail the failing one takes, before which test each
+// runs, and the keys.
+func (supervisor *supervisor) draw() []byte {
 	failing, passing := "Test"+rand.Text(), "Test"+rand.Text()
 	supervisor.sentinels[failing] = "failed"
 	supervisor.sentinels[passing] = "passed"
-	return fmt.Sprintf("%s %d %s %d", failing, supervisor.place(), passing, supervisor.place())
+	// Two messages a test, and some for what it may see.
+	for range 2*len(supervisor.expected) + 16 {
+		supervisor.keys = append(supervisor.keys, rand.Text())
+	}
+	count := int64(len(supervisor.expected))
+	drawn := fmt.Sprintf("%s %d %d %s %d ", failing, below(1<<20), below(count), passing, below(count))
+	return []byte(drawn + strings.Join(supervisor.keys, " "))
 }
 
-func (supervisor *supervisor) place() int64 {
-	place, err := rand.Int(rand.Reader, big.NewInt(int64(len(supervisor.expected))))
+func below(count int64) int64 {
+	number, err := rand.Int(rand.Reader, big.NewInt(count))
 	if err != nil {
 		return 0
 	}
-	return place.Int64()
+	return number.Int64()
 }
 
 // conclude reports the tests that did not end, and the end.
@@ -185,16 +218,33 @@ func (supervisor *supervisor) conclude(ending error) error {
 			if err := supervisor.say(line{Test: name, Outcome: "failed", Detail: detail}); err != nil {
 				return err
 			}
+			if ending == nil {
+				if err := supervisor.tampered("ended the program with status 0 within a test", name); err != nil {
+					return err
+				}
+			}
 		case "failed":
 			whole = false
 		}
 	}
+	isComplete := len(supervisor.begun) == len(supervisor.expected)
+	if ending == nil && !isComplete {
+		if err := supervisor.tampered("ended the program with status 0 before its tests", ""); err != nil {
+			return err
+		}
+	}
 	// Where the program ended early the sentinels may not have run.
-	if len(supervisor.begun) == len(supervisor.expected) && whole {
+	if isComplete && whole {
 		for name, outcome := range supervisor.sentinels {
-			if supervisor.outcomes[name] != outcome {
-				fmt.Fprintln(os.Stderr, "a sentinel did not come out as it must")
-				os.Exit(betrayed)
+			if supervisor.outcomes[name] == outcome {
+				continue
+			}
+			what := fmt.Sprintf("made a test pass that fails (a sentinel %s)", supervisor.outcomes[name])
+			if outcome == "passed" {
+				what = "made a test fail that passes (a sentinel)"
+			}
+			if err := supervisor.tampered(what, ""); err != nil {
+				return err
 			}
 		}
 	}

@@ -1,0 +1,361 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/constant"
+	"go/importer"
+	"go/token"
+	"go/types"
+	"io"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// checker looks for signs of tampering in an artifact: on the syntax tree, with what
+// the compiler knows of each name. Go has no way to say a thing that is not in its
+// syntax tree, so what is not found there is not in the program.
+type checker struct {
+	request *request
+	known   *catalogue
+	// The files of the artifact.
+	artifact map[string]bool
+	lookup   types.Importer
+	packages map[string]*types.Package
+	findings []finding
+}
+
+// check checks the artifact among the packages of the project.
+func check(request *request, known *catalogue, units []*unit, archives map[string]string) []finding {
+	checker := &checker{request: request, known: known, artifact: map[string]bool{}, packages: map[string]*types.Package{}}
+	for _, path := range request.Artifact {
+		checker.artifact[path] = true
+	}
+	checker.lookup = importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) {
+		return os.Open(archives[path])
+	})
+	named := namesOf(units, checker.artifact)
+	for _, unit := range units {
+		checker.unit(unit, named)
+	}
+	return checker.findings
+}
+
+// Import finds packages of the project, then prepared ones.
+func (checker *checker) Import(importPath string) (*types.Package, error) {
+	if found := checker.packages[importPath]; found != nil {
+		return found, nil
+	}
+	if importPath == "unsafe" {
+		return types.Unsafe, nil
+	}
+	return checker.lookup.Import(importPath)
+}
+
+// namesOf collects every name in the files that are not the artifact's: what may be
+// called from outside of it.
+func namesOf(units []*unit, artifact map[string]bool) map[string]bool {
+	names := map[string]bool{}
+	for _, unit := range units {
+		for _, source := range unit.sources {
+			if artifact[source.path] {
+				continue
+			}
+			ast.Inspect(source.file, func(node ast.Node) bool {
+				if name, isName := node.(*ast.Ident); isName {
+					names[name.Name] = true
+				}
+				return true
+			})
+		}
+	}
+	return names
+}
+
+// unit checks the files of the artifact in one package. The package is known without
+// its tests: what it takes from them is a finding of its own.
+func (checker *checker) unit(unit *unit, named map[string]bool) {
+	fset := token.NewFileSet()
+	var files []*ast.File
+	var theirs []*source
+	for _, one := range unit.sources {
+		if one.isTest {
+			continue
+		}
+		own := &source{path: one.path, text: one.text}
+		if err := own.parse(fset); err != nil {
+			return
+		}
+		files = append(files, own.file)
+		if checker.artifact[one.path] {
+			theirs = append(theirs, own)
+		}
+	}
+	if len(files) == 0 {
+		return
+	}
+	info := &types.Info{
+		Types: map[ast.Expr]types.TypeAndValue{},
+		Uses:  map[*ast.Ident]types.Object{},
+		Defs:  map[*ast.Ident]types.Object{},
+	}
+	config := types.Config{Importer: checker, GoVersion: checker.request.Language, Error: func(error) {}, DisableUnusedImportCheck: true}
+	made, _ := config.Check(unit.importPath, fset, files, info)
+	if made == nil {
+		return
+	}
+	checker.packages[unit.importPath] = made
+	if len(theirs) == 0 {
+		return
+	}
+	live := reached(files, info, named)
+	for _, source := range theirs {
+		view := &view{checker: checker, source: source, info: info, own: made, named: named, spared: map[*ast.Ident]bool{}}
+		view.imports()
+		view.comments()
+		view.aliases()
+		for _, declaration := range source.file.Decls {
+			if function, isFunction := declaration.(*ast.FuncDecl); isFunction && function.Body != nil && !live[function] {
+				continue
+			}
+			view.walk(declaration)
+		}
+	}
+	checker.againstTests(unit, theirs, made, info)
+}
+
+// view is one file of the artifact under the checker's eye.
+type view struct {
+	checker *checker
+	source  *source
+	info    *types.Info
+	own     *types.Package
+	// Every name outside of the artifact.
+	named map[string]bool
+	// Names in a use that is known to be harmless.
+	spared map[*ast.Ident]bool
+	// Variables of this file that stand for one of another package.
+	standsFor map[types.Object]*types.Var
+}
+
+func (view *view) add(place token.Pos, what string, signs ...string) {
+	view.checker.findings = append(view.checker.findings, finding{
+		What: what, Place: view.source.placeOf(view.checker.request.Root, place), Signs: signs,
+	})
+}
+
+// imports looks at packages that matter even where nothing of them is named.
+func (view *view) imports() {
+	for _, spec := range view.source.file.Imports {
+		importPath, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			continue
+		}
+		isBlank := spec.Name != nil && spec.Name.Name == "_"
+		if rule := packageRule(importPath); rule != "" && isBlank {
+			view.add(spec.Pos(), fmt.Sprintf("%s (%s)", rule, importPath), strconv.Quote(importPath))
+		}
+	}
+}
+
+// comments looks for directives that change what code is or where it seems to be.
+func (view *view) comments() {
+	for _, group := range view.source.file.Comments {
+		for _, comment := range group.List {
+			text := comment.Text
+			switch {
+			case strings.HasPrefix(text, "//go:linkname"):
+				view.add(comment.Pos(), "reaches for what another package hides (//go:linkname)", "//go:linkname")
+			case strings.HasPrefix(text, "//go:cgo_"):
+				view.add(comment.Pos(), "links code of another language (//go:cgo_)", "//go:cgo_")
+			case strings.HasPrefix(text, "//line ") || strings.HasPrefix(text, "/*line "):
+				view.add(comment.Pos(), "claims to be another file (//line)", "line ")
+			}
+		}
+	}
+}
+
+// walk looks at one declaration with all that is in it.
+func (view *view) walk(root ast.Node) {
+	var stack []ast.Node
+	ast.Inspect(root, func(node ast.Node) bool {
+		if node == nil {
+			stack = stack[:len(stack)-1]
+			return true
+		}
+		stack = append(stack, node)
+		switch node := node.(type) {
+		case *ast.StarExpr:
+			view.spareCopy(node)
+		case *ast.CallExpr:
+			view.spareCall(node)
+			view.call(node)
+		case *ast.Ident:
+			view.use(node, stack)
+		case *ast.BasicLit:
+			view.literal(node)
+		case *ast.AssignStmt:
+			for _, target := range node.Lhs {
+				view.target(target)
+			}
+		case *ast.IncDecStmt:
+			view.target(node.X)
+		case *ast.RangeStmt:
+			if node.Tok == token.ASSIGN {
+				for _, target := range []ast.Expr{node.Key, node.Value} {
+					if target != nil {
+						view.target(target)
+					}
+				}
+			}
+		case *ast.UnaryExpr:
+			if node.Op == token.AND {
+				view.target(node.X)
+			}
+		}
+		return true
+	})
+}
+
+// key names an object of a package: net/http.Get, log.Logger.Output.
+func key(object types.Object) string {
+	name := object.Name()
+	if function, isFunction := object.(*types.Func); isFunction {
+		if signature, isSignature := function.Type().(*types.Signature); isSignature && signature.Recv() != nil {
+			of := signature.Recv().Type()
+			if pointer, isPointer := of.(*types.Pointer); isPointer {
+				of = pointer.Elem()
+			}
+			if named, isNamed := of.(*types.Named); isNamed {
+				name = named.Obj().Name() + "." + name
+			}
+		}
+	}
+	return object.Pkg().Path() + "." + name
+}
+
+// use looks at what one name stands for.
+func (view *view) use(name *ast.Ident, stack []ast.Node) {
+	object := view.info.Uses[name]
+	if object == nil || object.Pkg() == nil || object.Pkg() == view.own || view.spared[name] {
+		return
+	}
+	if _, isPackage := object.(*types.PkgName); isPackage {
+		return
+	}
+	importPath := object.Pkg().Path()
+	tell := func(rule string) {
+		shown := fmt.Sprintf("%s.%s", path.Base(importPath), object.Name())
+		view.add(name.Pos(), fmt.Sprintf("%s (%s)", rule, shown), strconv.Quote(importPath), object.Name())
+	}
+	if rule := packageRule(importPath); rule != "" {
+		tell(rule)
+		return
+	}
+	switch importPath {
+	case "unsafe":
+		switch object.Name() {
+		case "Sizeof", "Alignof", "Offsetof":
+		default:
+			tell("works on bare memory")
+		}
+		return
+	case "syscall", "golang.org/x/sys/unix":
+		if _, isFunction := object.(*types.Func); isFunction {
+			if rule := systemCall(object.Name()); rule != "" {
+				tell(rule)
+			}
+		}
+		return
+	}
+	rule, found := objectRules[key(object)]
+	if variable, isVariable := object.(*types.Var); !found && isVariable && variable.IsField() {
+		rule, found = fieldRule(importPath, variable)
+	}
+	if found && !view.isHarmless(key(object), stack) {
+		tell(rule)
+	}
+}
+
+func fieldRule(importPath string, field *types.Var) (string, bool) {
+	for _, owner := range []string{"SQLiteDriver"} {
+		if rule, found := objectRules[importPath+"."+owner+"."+field.Name()]; found {
+			return rule, true
+		}
+	}
+	return "", false
+}
+
+// isHarmless tells whether a use of something with a rule tells nothing about tests:
+// one's own place, or a stack that is only printed.
+func (view *view) isHarmless(object string, stack []ast.Node) bool {
+	calls := []*ast.CallExpr{}
+	for place := len(stack) - 1; place >= 0; place-- {
+		switch outer := stack[place].(type) {
+		case *ast.CallExpr:
+			calls = append(calls, outer)
+		case ast.Stmt:
+			place = 0
+		}
+	}
+	if len(calls) == 0 {
+		return false
+	}
+	depth := func(most int64) bool {
+		if len(calls[0].Args) == 0 {
+			return false
+		}
+		value := view.info.Types[calls[0].Args[0]].Value
+		number, exact := int64(0), false
+		if value != nil {
+			number, exact = constant.Int64Val(constant.ToInt(value))
+		}
+		return exact && number <= most
+	}
+	switch object {
+	case "runtime.Caller":
+		return depth(0)
+	case "log.Output", "log.Logger.Output":
+		return depth(1)
+	case "runtime/debug.Stack":
+		for _, outer := range calls[1:] {
+			if view.prints(outer) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// prints tells whether a call writes its arguments to a log or an output, and returns
+// none of them.
+func (view *view) prints(call *ast.CallExpr) bool {
+	selector, isSelector := call.Fun.(*ast.SelectorExpr)
+	if !isSelector {
+		return false
+	}
+	object := view.info.Uses[selector.Sel]
+	if object == nil || object.Pkg() == nil {
+		return false
+	}
+	switch object.Pkg().Path() {
+	case "log", "log/slog":
+		return true
+	case "fmt":
+		return strings.HasPrefix(object.Name(), "Print")
+	}
+	return false
+}
+
+// literal looks at texts that only somebody who looks for tests has a use for.
+func (view *view) literal(literal *ast.BasicLit) {
+	value := view.info.Types[literal].Value
+	if value == nil || value.Kind() != constant.String {
+		return
+	}
+	if found := settingsOfTests.FindString(constant.StringVal(value)); found != "" {
+		view.add(literal.Pos(), fmt.Sprintf("looks for tests (%s)", found), found)
+	}
+}
