@@ -139,11 +139,8 @@ fn run(
     let execution = sandbox.execute(&compile).map_err(|error| infra(&error))?;
     let build = Build { ending: ending(execution.exit), usage: usage(&execution) };
     let mut logs = logs("build", &execution);
-    if !execution.exit.is_success() {
-        return Ok(Run { build, findings: Vec::new(), suite: None, logs });
-    }
     let findings = findings::read(case, &execution.report)?;
-    if !findings.is_empty() {
+    if !findings.is_empty() || !execution.exit.is_success() {
         return Ok(Run { build, findings, suite: None, logs });
     }
 

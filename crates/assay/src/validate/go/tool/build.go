@@ -154,10 +154,10 @@ func (builder *builder) suite(units []*unit) error {
 	if len(main.Tests) == 0 {
 		return fmt.Errorf("the suite has no test")
 	}
-	if findings := <-checked; len(findings) > 0 {
-		if err := report(findings, os.NewFile(findingsChannel, "findings")); err != nil {
-			return err
-		}
+	// These are of a program that compiles. It need not link: what code of a package
+	// hides from others is refused only there.
+	if err := report(<-checked, os.NewFile(findingsChannel, "findings")); err != nil {
+		return err
 	}
 	return builder.link(&main)
 }

@@ -195,7 +195,9 @@ func (view *view) walk(root ast.Node) {
 		case *ast.Ident:
 			view.use(node, stack)
 		case *ast.BasicLit:
-			view.literal(node)
+			view.text(node)
+		case *ast.BinaryExpr:
+			view.text(node)
 		case *ast.AssignStmt:
 			for _, target := range node.Lhs {
 				view.target(target)
@@ -349,13 +351,14 @@ func (view *view) prints(call *ast.CallExpr) bool {
 	return false
 }
 
-// literal looks at texts that only somebody who looks for tests has a use for.
-func (view *view) literal(literal *ast.BasicLit) {
-	value := view.info.Types[literal].Value
+// text looks at texts that only somebody who looks for tests has a use for, put
+// together or not.
+func (view *view) text(expression ast.Expr) {
+	value := view.info.Types[expression].Value
 	if value == nil || value.Kind() != constant.String {
 		return
 	}
 	if found := settingsOfTests.FindString(constant.StringVal(value)); found != "" {
-		view.add(literal.Pos(), fmt.Sprintf("looks for tests (%s)", found), found)
+		view.add(expression.Pos(), fmt.Sprintf("looks for tests (%s)", found), found)
 	}
 }

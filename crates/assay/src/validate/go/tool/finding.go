@@ -8,6 +8,7 @@ import (
 	"io"
 	"path/filepath"
 	"sort"
+	"strings"
 )
 
 // finding is a sign that an artifact reaches for the process it shares with its
@@ -22,15 +23,27 @@ type finding struct {
 	Signs []string `json:"signs"`
 }
 
+// The most findings that are reported, and the longest phrase: an artifact decides
+// how many there are and what it calls things.
+const (
+	mostFindings  = 50
+	longestPhrase = 200
+)
+
 // report writes the findings in the order of their places, each once.
 func report(findings []finding, channel io.Writer) error {
 	sort.SliceStable(findings, func(i, j int) bool {
 		return findings[i].Place+findings[i].What < findings[j].Place+findings[j].What
 	})
-	for place, found := range findings {
-		if place > 0 && findings[place-1].What == found.What {
+	written := map[string]bool{}
+	for _, found := range findings {
+		if len(found.What) > longestPhrase {
+			found.What = strings.ToValidUTF8(found.What[:longestPhrase], "") + " ..."
+		}
+		if written[found.What] || len(written) == mostFindings {
 			continue
 		}
+		written[found.What] = true
 		text, err := json.Marshal(found)
 		if err != nil {
 			return err

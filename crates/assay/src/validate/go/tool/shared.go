@@ -117,7 +117,7 @@ func (view *view) target(expression ast.Expr) {
 		return
 	}
 	what := fmt.Sprintf("changes what its tests use too (%s.%s)", path.Base(importPath), name)
-	view.add(expression.Pos(), what, strconv.Quote(importPath), name)
+	view.add(expression.Pos(), what)
 }
 
 // call looks at the arguments of calls: numbers of descriptors that nobody gave to the
