@@ -142,6 +142,7 @@ func watched(name string, body func(*testing.T)) func(*testing.T) {
 			case returned:
 				outcome = "passed"
 			}
+			checkWatches()
 			tell("end %s %s", name, outcome)
 		})
 		body(t)
@@ -152,6 +153,7 @@ func watched(name string, body func(*testing.T)) func(*testing.T) {
 // Run runs a suite as `go test` does and ends the process.
 func Run(tests []testing.InternalTest, testMain func(*testing.M)) {
 	before.compare(look())
+	checkWatches()
 	drawn := secrets.sentinels
 	suite := make([]testing.InternalTest, len(tests))
 	for place, test := range tests {

@@ -19,6 +19,32 @@ type surroundings struct {
 	folder          string
 }
 
+// Watch adds something that no test may leave changed, as seen from a package that not
+// every suite has.
+func Watch(what string, isSame func() bool) {
+	watches = append(watches, watch{what, isSame})
+}
+
+type watch struct {
+	what   string
+	isSame func() bool
+}
+
+var watches []watch
+
+// checkWatches tells the supervisor of what is changed, each once.
+func checkWatches() {
+	left := watches[:0:0]
+	for _, one := range watches {
+		if one.isSame() {
+			left = append(left, one)
+		} else {
+			tell("saw changed the %s", one.what)
+		}
+	}
+	watches = left
+}
+
 // before are the surroundings before any code of the artifact ran.
 var before surroundings
 

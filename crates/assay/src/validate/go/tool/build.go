@@ -249,11 +249,17 @@ func (builder *builder) vet(unit *unit, files []string) error {
 type testMain struct {
 	Imports []string
 	Tests   []string
+	Names   []string
 	Main    string
+	// Whether the suite has net/http in it, whose defaults are shared by all.
+	Web bool
 }
 
 // add finds the tests of a package, as `go test` does.
 func (main *testMain) add(unit *unit) {
+	for _, source := range unit.sources {
+		main.Web = main.Web || slices.Contains(source.imports, "net/http")
+	}
 	if !unit.hasTests() {
 		return
 	}
@@ -274,6 +280,7 @@ func (main *testMain) add(unit *unit) {
 				main.Main = alias + "." + name
 			case isTestName(name) && takes(function, "T"):
 				found = true
+				main.Names = append(main.Names, name)
 				main.Tests = append(main.Tests, fmt.Sprintf("{%q, %s.%s}", name, alias, name))
 			}
 		}
@@ -314,14 +321,17 @@ func takes(function *ast.FuncDecl, name string) bool {
 var mainTemplate = template.Must(template.New("main").Parse(`package main
 
 import (
-	"testing"
+{{if .Web}}	"net/http"
+{{end}}	"testing"
 
 	"assay/harness"
 {{range .Imports}}	{{.}}
 {{end}})
 
 func main() {
-	harness.Run([]testing.InternalTest{
+{{if .Web}}	harness.Watch("default client of net/http", func() bool { return http.DefaultClient.Transport == nil })
+	harness.Watch("default transport of net/http", func() bool { _, isOwn := http.DefaultTransport.(*http.Transport); return isOwn })
+{{end}}	harness.Run([]testing.InternalTest{
 {{range .Tests}}		{{.}},
 {{end}}	}, {{if .Main}}{{.Main}}{{else}}nil{{end}})
 }

@@ -23,6 +23,8 @@ type checker struct {
 	// The files of the artifact.
 	artifact map[string]bool
 	lookup   types.Importer
+	// The names of the suite's tests.
+	tests    []string
 	packages map[string]*types.Package
 	findings []finding
 }
@@ -36,6 +38,11 @@ func check(request *request, known *catalogue, units []*unit, archives map[strin
 	checker.lookup = importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) {
 		return os.Open(archives[path])
 	})
+	suite := testMain{}
+	for _, unit := range units {
+		suite.add(unit)
+	}
+	checker.tests = suite.Names
 	named := namesOf(units, checker.artifact)
 	for _, unit := range units {
 		checker.unit(unit, named)
@@ -101,11 +108,13 @@ func (checker *checker) unit(unit *unit, named map[string]bool) {
 		Uses:  map[*ast.Ident]types.Object{},
 		Defs:  map[*ast.Ident]types.Object{},
 	}
-	config := types.Config{Importer: checker, GoVersion: checker.request.Language, Error: func(error) {}, DisableUnusedImportCheck: true}
+	var failures []types.Error
+	config := types.Config{Importer: checker, GoVersion: checker.request.Language, Error: func(err error) {
+		if failure, isKnown := err.(types.Error); isKnown && !failure.Soft {
+			failures = append(failures, failure)
+		}
+	}}
 	made, _ := config.Check(unit.importPath, fset, files, info)
-	if made == nil {
-		return
-	}
 	checker.packages[unit.importPath] = made
 	if len(theirs) == 0 {
 		return
@@ -123,7 +132,15 @@ func (checker *checker) unit(unit *unit, named map[string]bool) {
 			view.walk(declaration)
 		}
 	}
+	before := len(checker.findings)
 	checker.againstTests(unit, theirs, made, info)
+	// The compiler found nothing wrong, so only names of the tests can be missing.
+	if len(failures) > 0 && len(checker.findings) == before {
+		checker.findings = append(checker.findings, finding{
+			What:  "cannot be checked: " + failures[0].Msg,
+			Place: theirs[0].placeOf(checker.request.Root, theirs[0].file.Package),
+		})
+	}
 }
 
 // view is one file of the artifact under the checker's eye.
@@ -192,6 +209,9 @@ func (view *view) walk(root ast.Node) {
 		case *ast.CallExpr:
 			view.spareCall(node)
 			view.call(node)
+			view.conversion(node)
+		case *ast.InterfaceType:
+			view.methods(node)
 		case *ast.Ident:
 			view.use(node, stack)
 		case *ast.BasicLit:
@@ -358,7 +378,24 @@ func (view *view) text(expression ast.Expr) {
 	if value == nil || value.Kind() != constant.String {
 		return
 	}
-	if found := settingsOfTests.FindString(constant.StringVal(value)); found != "" {
+	text := constant.StringVal(value)
+	if found := settingsOfTests.FindString(text); found != "" {
 		view.add(expression.Pos(), fmt.Sprintf("looks for tests (%s)", found), found)
+	}
+	for _, test := range view.checker.tests {
+		if len(test) > len("Test")+3 && strings.Contains(text, test) {
+			view.add(expression.Pos(), fmt.Sprintf("names a test of the suite (%s)", test))
+		}
+	}
+}
+
+// methods looks at the methods of an interface.
+func (view *view) methods(of *ast.InterfaceType) {
+	for _, method := range of.Methods.List {
+		for _, name := range method.Names {
+			if rule := hiddenMethods[name.Name]; rule != "" {
+				view.add(name.Pos(), fmt.Sprintf("%s (%s)", rule, name.Name), name.Name)
+			}
+		}
 	}
 }

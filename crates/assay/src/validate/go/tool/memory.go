@@ -101,6 +101,25 @@ func (view *view) spareCall(call *ast.CallExpr) {
 	}
 }
 
+// conversion looks at pointers made of bare memory. No name is needed for that, as its
+// type can be inferred.
+func (view *view) conversion(call *ast.CallExpr) {
+	if len(call.Args) != 1 || !view.info.Types[call.Fun].IsType() {
+		return
+	}
+	given := view.info.TypeOf(call.Args[0])
+	if given == nil {
+		return
+	}
+	if basic, isBasic := given.Underlying().(*types.Basic); !isBasic || basic.Kind() != types.UnsafePointer {
+		return
+	}
+	// One that was spared is made in this expression.
+	if inner, _ := view.callOf(call.Args[0], "Pointer"); inner == nil || !view.spared[inner] {
+		view.add(call.Pos(), "works on bare memory (a conversion)", "unsafe.Pointer")
+	}
+}
+
 func (view *view) isZero(expression ast.Expr) bool {
 	value := view.info.Types[expression].Value
 	return value != nil && value.ExactString() == "0"

@@ -68,9 +68,16 @@ var objectRules = map[string]string{
 	"reflect.Value.UnsafePointer": "works on bare memory",
 	"reflect.Value.SetPointer":    "works on bare memory",
 
+	"github.com/pkg/errors.StackTrace": "walks the stack of its callers",
+	"github.com/pkg/errors.Frame":      "walks the stack of its callers",
+
 	"github.com/mattn/go-sqlite3.SQLiteConn.LoadExtension": "loads code into its process",
 	"github.com/mattn/go-sqlite3.SQLiteDriver.Extensions":  "loads code into its process",
 }
+
+// hiddenMethods are methods with a rule, by which an interface of the artifact's own
+// would name them without their package.
+var hiddenMethods = map[string]string{"LoadExtension": "loads code into its process", "UnsafePointer": "works on bare memory", "UnsafeAddr": "works on bare memory"}
 
 // systemCalls are functions of syscall and golang.org/x/sys/unix.
 var systemCalls = map[string]string{
@@ -135,7 +142,7 @@ var ownProcess = regexp.MustCompile(`/proc/(self|thread-self|[0-9]+|%[dvs]|\$|\*
 var ownDescriptor = regexp.MustCompile(`^/proc/self/fd/(%[dvs])?$`)
 
 // settingsOfTests are flags that only a program of tests has.
-var settingsOfTests = regexp.MustCompile(`(^|-)test\.(v|run|timeout|paniconexit0|short|skip|failfast|count|parallel|list|testlogfile|coverprofile)\b|_test\.go\b`)
+var settingsOfTests = regexp.MustCompile(`(^|-)test\.(v|run|timeout|paniconexit0|short|skip|failfast|count|parallel|list|testlogfile|coverprofile)\b|_test\.go\b|^/?Test$`)
 
 // descriptions of files and processes that are looked into by their paths.
 var pathReaders = map[string]bool{"os": true, "os/exec": true, "io/ioutil": true, "syscall": true, "golang.org/x/sys/unix": true}

@@ -65,8 +65,10 @@ func (view *view) aliases() {
 			return
 		}
 		if variable, field := view.foreign(value); variable != nil && object != nil && field == "" {
-			if _, isPointer := view.info.TypeOf(value).Underlying().(*types.Pointer); isPointer {
-				view.standsFor[object] = variable
+			if given := view.info.TypeOf(value); given != nil {
+				if _, isPointer := given.Underlying().(*types.Pointer); isPointer {
+					view.standsFor[object] = variable
+				}
 			}
 		}
 	}
