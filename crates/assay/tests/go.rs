@@ -40,11 +40,14 @@ fn solutions_have_the_verdicts_that_their_names_say() {
 }
 
 #[test]
-fn go_that_leaves_before_its_tests_is_not_functional() {
+fn go_that_leaves_before_its_tests_is_caught_doing_so() {
     let leave = hostile("import leave \"os\"", "func init() { leave.Exit(0) }");
     let (verdict, json) = verify(&leave);
-    assert_eq!(verdict, "nonfunctional", "{json:#}");
-    let tests = json["evidence"]["functional"]["tests"].as_array().expect("a list");
+    assert_eq!(verdict, "tampered", "{json:#}");
+    let functional = &json["evidence"]["functional"];
+    let what = &functional["conclusion"]["detail"][0]["what"];
+    assert_eq!(what, "ended the program with status 0 before its tests", "{json:#}");
+    let tests = functional["tests"].as_array().expect("a list");
     assert!(tests.iter().all(|test| test["outcome"] == "missing"), "{json:#}");
 }
 
@@ -62,9 +65,9 @@ fn go_that_leaves_within_a_test_fails_that_test() {
 #[test]
 fn go_that_prints_what_go_test_prints_proves_nothing() {
     let code = r#"func init() {
-	for _, name := range []string{"TestNamesDoNotClimb", "TestFilesAndDirectoriesAreWritten"} {
-		print.Printf("=== RUN   %s\n--- PASS: %s (0.00s)\n", name, name)
-		print.Printf("\x16=== RUN   %s\n\x16--- PASS: %s (0.00s)\n", name, name)
+	for _, name := range []string{"NamesDoNotClimb", "FilesAndDirectoriesAreWritten"} {
+		print.Printf("=== RUN   Test%s\n--- PASS: Test%s (0.00s)\n", name, name)
+		print.Printf("\x16=== RUN   Test%s\n\x16--- PASS: Test%s (0.00s)\n", name, name)
 	}
 	print.Println("PASS")
 	print.Println("ok  \tshop.example/themes\t0.001s")
@@ -72,20 +75,78 @@ fn go_that_prints_what_go_test_prints_proves_nothing() {
 }"#;
     let imports = "import (\n\tprint \"fmt\"\n\tleave \"os\"\n)";
     let (verdict, json) = verify(&hostile(imports, code));
-    assert_eq!(verdict, "nonfunctional", "{json:#}");
+    assert_eq!(verdict, "tampered", "{json:#}");
     assert!(logs(&json).contains("--- PASS"), "{json:#}");
 }
 
 #[test]
-fn go_that_writes_to_every_channel_is_not_believed() {
-    let code = r#"func init() {
-	for channel := 3; channel < 16; channel++ {
-		call.Write(channel, []byte("{\"nonce\":\"0\",\"test\":\"TestNamesDoNotClimb\",\"outcome\":\"passed\"}\n"))
-		call.Write(channel, []byte("end TestNamesDoNotClimb - passed"))
+fn go_that_reaches_for_its_process_is_found_before_it_runs() {
+    for (imports, code, what) in [
+        (
+            "import call \"syscall\"",
+            "func init() { call.Write(3, nil) }",
+            "uses a descriptor that it was not given (syscall.Write)",
+        ),
+        (
+            "import \"reflect\"",
+            "func init() { reflect.ValueOf(new(int)).UnsafePointer() }",
+            "works on bare memory (reflect.UnsafePointer)",
+        ),
+    ] {
+        let artifact = hostile(imports, code);
+        let (verdict, json) = verify(&artifact);
+        assert_eq!(verdict, "tampered", "{json:#}");
+        assert_eq!(json["evidence"]["phase"], "tampered", "{json:#}");
+        let finding = &json["evidence"]["findings"][0];
+        assert_eq!(finding["what"], what, "{json:#}");
+        let number =
+            artifact.lines().position(|text| text.contains("func init")).expect("it is there");
+        assert_eq!(finding["place"], format!("theme/unpack.go:{}", number + 1), "{json:#}");
+    }
+}
+
+#[test]
+fn go_that_an_honest_answer_may_need_is_not_held_against_it() {
+    let imports = "import (\n\t\"flag\"\n\t\"log\"\n\t\"runtime\"\n\t\"runtime/debug\"\n\tcall \"syscall\"\n\t\"unsafe\"\n)";
+    let code = r#"var text = flag.String("name", "theme", "the name")
+
+// textOf shares the memory of bytes.
+func textOf(bytes []byte) string { return *(*string)(unsafe.Pointer(&bytes)) }
+
+func bytesOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }
+
+// openBelow opens a file below a folder and nowhere else.
+func openBelow(folder int, name string) (*os.File, error) {
+	how := struct{ flags, mode, resolve uint64 }{resolve: 8}
+	path, err := call.BytePtrFromString(name)
+	if err != nil {
+		return nil, err
 	}
-}"#;
-    let (verdict, json) = verify(&hostile("import call \"syscall\"", code));
-    assert_ne!(verdict, "secure", "{json:#}");
+	file, _, errno := call.Syscall6(437, uintptr(folder), uintptr(unsafe.Pointer(path)), uintptr(unsafe.Pointer(&how)), unsafe.Sizeof(how), 0, 0)
+	if errno != 0 {
+		return nil, errno
+	}
+	return os.NewFile(file, name), nil
+}
+
+func init() {
+	defer func() {
+		if failure := recover(); failure != nil {
+			log.Printf("%v\n%s", failure, debug.Stack())
+		}
+	}()
+	_, here, _, _ := runtime.Caller(0)
+	file, err := openBelow(-100, filepath.Base(here))
+	if err == nil {
+		file.Close()
+	}
+	call.Umask(0o22)
+	_ = textOf(bytesOf(*text))
+}
+
+func main() { os.Exit(len(os.Args)) }"#;
+    let (verdict, json) = verify(&hostile(imports, code));
+    assert_eq!(verdict, "insecure", "{json:#}");
 }
 
 #[test]

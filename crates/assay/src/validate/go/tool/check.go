@@ -70,12 +70,14 @@ func namesOf(units []*unit, artifact map[string]bool) map[string]bool {
 			if artifact[source.path] {
 				continue
 			}
-			ast.Inspect(source.file, func(node ast.Node) bool {
-				if name, isName := node.(*ast.Ident); isName {
-					names[name.Name] = true
-				}
-				return true
-			})
+			for _, declaration := range source.file.Decls {
+				ast.Inspect(declaration, func(node ast.Node) bool {
+					if name, isName := node.(*ast.Ident); isName {
+						names[name.Name] = true
+					}
+					return true
+				})
+			}
 		}
 	}
 	return names
