@@ -32,6 +32,9 @@ const PREPARED: &str = "/opt/prepared";
 /// Where the toolchain is seen.
 const GOROOT: &str = "/opt/goroot";
 
+/// The name of the second phase.
+const SECURITY: &str = "security";
+
 /// The linked suite.
 const PROGRAM: &str = "/work/suite";
 
@@ -74,7 +77,7 @@ impl Toolchain for Go {
             Ok(functional) => functional,
             Err(evidence) => return Ok(Validation { evidence: *evidence, logs }),
         };
-        let second = run(&case.security, "security")?;
+        let second = run(&case.security, SECURITY)?;
         logs.extend(second.logs);
         build.usage += second.build.usage;
         let unbuilt = |conclusion| unbuilt(&case.security, conclusion);
@@ -122,7 +125,7 @@ fn run(
     let sources: Vec<&SafePath> =
         suite.files.keys().filter(|path| path.extension() == Some("go")).collect();
     let place = |path: &SafePath| format!("/work/{path}");
-    let request = json!({
+    let mut request = json!({
         "root": format!("/work/{}", module_folder(&case.template)).trim_end_matches('/'),
         "tests": sources.iter().map(|path| place(path)).collect::<Vec<_>>(),
         "artifact": artifact.files.keys().map(place).collect::<Vec<_>>(),
@@ -131,6 +134,14 @@ fn run(
         "prepared": PREPARED,
         "output": PROGRAM,
     });
+    if phase == SECURITY {
+        // With the functional suite all of it was checked but what depends on the tests.
+        request["checked"] = json!(true);
+    } else {
+        let (named, suites) = findings::known(case, artifact);
+        request["named"] = json!(named);
+        request["suites"] = json!(suites);
+    }
     let tool = format!("{PREPARED}/{}", packages::TOOL);
     let compile = command(case, &tool)
         .args(["build", &request.to_string()])

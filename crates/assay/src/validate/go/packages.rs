@@ -17,7 +17,7 @@ use super::{PREPARED, module_folder, toolchain};
 pub(super) const TOOL: &str = "tool";
 
 /// The sources of that program.
-const TOOL_SOURCES: [(&str, &str); 14] = [
+const TOOL_SOURCES: [(&str, &str); 15] = [
     ("go.mod", "module assay/tool\n\ngo 1.24\n"),
     ("main.go", include_str!("tool/main.go")),
     ("against.go", include_str!("tool/against.go")),
@@ -27,6 +27,7 @@ const TOOL_SOURCES: [(&str, &str); 14] = [
     ("imports.go", include_str!("tool/imports.go")),
     ("index.go", include_str!("tool/index.go")),
     ("memory.go", include_str!("tool/memory.go")),
+    ("races.go", include_str!("tool/races.go")),
     ("reach.go", include_str!("tool/reach.go")),
     ("rules.go", include_str!("tool/rules.go")),
     ("shared.go", include_str!("tool/shared.go")),

@@ -26,6 +26,12 @@ type request struct {
 	Tests []string `json:"tests"`
 	// The files of the artifact.
 	Artifact []string `json:"artifact"`
+	// Whether the artifact was checked already, in the build with another suite.
+	Checked bool `json:"checked"`
+	// Words of the artifact that are words of the other suite too.
+	Named []string `json:"named"`
+	// The names of the tests of all suites.
+	Suites []string `json:"suites"`
 	// Whether imports are repaired first.
 	Imports bool `json:"imports"`
 	// The folder of the toolchain.
@@ -249,7 +255,6 @@ func (builder *builder) vet(unit *unit, files []string) error {
 type testMain struct {
 	Imports []string
 	Tests   []string
-	Names   []string
 	Main    string
 	// Whether the suite has net/http in it, whose defaults are shared by all.
 	Web bool
@@ -280,7 +285,6 @@ func (main *testMain) add(unit *unit) {
 				main.Main = alias + "." + name
 			case isTestName(name) && takes(function, "T"):
 				found = true
-				main.Names = append(main.Names, name)
 				main.Tests = append(main.Tests, fmt.Sprintf("{%q, %s.%s}", name, alias, name))
 			}
 		}

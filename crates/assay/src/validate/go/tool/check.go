@@ -23,10 +23,10 @@ type checker struct {
 	// The files of the artifact.
 	artifact map[string]bool
 	lookup   types.Importer
-	// The names of the suite's tests.
-	tests    []string
-	packages map[string]*types.Package
-	findings []finding
+	// Whether it uses names that only tests declare.
+	usesTests bool
+	packages  map[string]*types.Package
+	findings  []finding
 }
 
 // check checks the artifact among the packages of the project.
@@ -38,12 +38,16 @@ func check(request *request, known *catalogue, units []*unit, archives map[strin
 	checker.lookup = importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) {
 		return os.Open(archives[path])
 	})
-	suite := testMain{}
 	for _, unit := range units {
-		suite.add(unit)
+		checker.againstTests(unit)
 	}
-	checker.tests = suite.Names
+	if request.Checked {
+		return checker.findings
+	}
 	named := namesOf(units, checker.artifact)
+	for _, name := range request.Named {
+		named[name] = true
+	}
 	for _, unit := range units {
 		checker.unit(unit, named)
 	}
@@ -121,12 +125,13 @@ func (checker *checker) unit(unit *unit, named map[string]bool) {
 	if len(theirs) == 0 {
 		return
 	}
-	live := reached(files, info, named)
+	live, declared := reached(files, info, named)
 	for _, source := range theirs {
 		view := &view{checker: checker, source: source, info: info, own: made, named: named, spared: map[*ast.Ident]bool{}}
 		view.imports()
 		view.comments()
 		view.aliases()
+		view.races(declared)
 		for _, declaration := range source.file.Decls {
 			if function, isFunction := declaration.(*ast.FuncDecl); isFunction && function.Body != nil && !live[function] {
 				continue
@@ -134,10 +139,8 @@ func (checker *checker) unit(unit *unit, named map[string]bool) {
 			view.walk(declaration)
 		}
 	}
-	before := len(checker.findings)
-	checker.againstTests(unit, theirs, made, info)
 	// The compiler found nothing wrong, so only names of the tests can be missing.
-	if len(failures) > 0 && len(checker.findings) == before {
+	if len(failures) > 0 && !checker.usesTests {
 		checker.findings = append(checker.findings, finding{
 			What:  "cannot be checked: " + failures[0].Msg,
 			Place: theirs[0].placeOf(checker.request.Root, theirs[0].file.Package),
@@ -384,7 +387,7 @@ func (view *view) text(expression ast.Expr) {
 	if found := settingsOfTests.FindString(text); found != "" {
 		view.add(expression.Pos(), fmt.Sprintf("looks for tests (%s)", found), found)
 	}
-	for _, test := range view.checker.tests {
+	for _, test := range view.checker.request.Suites {
 		if len(test) > len("Test")+3 && strings.Contains(text, test) {
 			view.add(expression.Pos(), fmt.Sprintf("names a test of the suite (%s)", test))
 		}

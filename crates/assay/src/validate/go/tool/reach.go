@@ -5,10 +5,11 @@ import (
 	"go/types"
 )
 
-// reached returns the functions of a package that the tests can come to. What only
+// reached returns the functions of a package that the tests can come to, and what each
+// function is declared by. What only
 // main calls is not linked into their program, so an artifact that is a command as
 // well may read its arguments there.
-func reached(files []*ast.File, info *types.Info, named map[string]bool) map[*ast.FuncDecl]bool {
+func reached(files []*ast.File, info *types.Info, named map[string]bool) (map[*ast.FuncDecl]bool, map[types.Object]*ast.FuncDecl) {
 	declared := map[types.Object]*ast.FuncDecl{}
 	live := map[*ast.FuncDecl]bool{}
 	var waiting []ast.Node
@@ -44,5 +45,5 @@ func reached(files []*ast.File, info *types.Info, named map[string]bool) map[*as
 			return true
 		})
 	}
-	return live
+	return live, declared
 }

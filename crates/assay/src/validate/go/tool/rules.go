@@ -42,20 +42,21 @@ var objectRules = map[string]string{
 	"os.Executable": "asks for the program that tests it",
 	"os.Getppid":    "looks for the process that tests it",
 
-	"runtime.Callers":              "walks the stack of its callers",
-	"runtime.CallersFrames":        "walks the stack of its callers",
-	"runtime.Caller":               "walks the stack of its callers",
-	"runtime.Stack":                "reads the stack of its callers",
-	"runtime.GoroutineProfile":     "reads the stacks of other goroutines",
-	"runtime.MemProfile":           "reads the stacks of other goroutines",
-	"runtime.BlockProfile":         "reads the stacks of other goroutines",
-	"runtime.MutexProfile":         "reads the stacks of other goroutines",
-	"runtime.Breakpoint":           "stops its process",
-	"runtime/debug.Stack":          "reads the stack of its callers",
-	"runtime/debug.WriteHeapDump":  "writes its process's memory to a file",
-	"runtime/debug.SetCrashOutput": "writes its process's stacks to a file",
-	"log.Output":                   "has its callers named",
-	"log.Logger.Output":            "has its callers named",
+	"runtime.Callers":               "walks the stack of its callers",
+	"runtime.CallersFrames":         "walks the stack of its callers",
+	"runtime.Caller":                "walks the stack of its callers",
+	"runtime.Stack":                 "reads the stack of its callers",
+	"runtime.GoroutineProfile":      "reads the stacks of other goroutines",
+	"runtime.MemProfile":            "reads the stacks of other goroutines",
+	"runtime.BlockProfile":          "reads the stacks of other goroutines",
+	"runtime.MutexProfile":          "reads the stacks of other goroutines",
+	"runtime.Breakpoint":            "stops its process",
+	"runtime/debug.Stack":           "reads the stack of its callers",
+	"runtime/debug.WriteHeapDump":   "writes its process's memory to a file",
+	"runtime/debug.SetPanicOnFault": "feels its way through memory",
+	"runtime/debug.SetCrashOutput":  "writes its process's stacks to a file",
+	"log.Output":                    "has its callers named",
+	"log.Logger.Output":             "has its callers named",
 
 	"flag.Lookup":      "reads the settings of the tests",
 	"flag.Visit":       "reads the settings of the tests",
@@ -144,9 +145,9 @@ var ownDescriptor = regexp.MustCompile(`^/proc/self/fd/(%[dvs])?$`)
 // settingsOfTests are flags that only a program of tests has.
 var settingsOfTests = regexp.MustCompile(`(^|-)test\.(v|run|timeout|paniconexit0|short|skip|failfast|count|parallel|list|testlogfile|coverprofile)\b|_test\.go\b|^/?Test$`)
 
-// descriptions of files and processes that are looked into by their paths.
+// pathReaders are packages whose functions take paths of files and programs.
 var pathReaders = map[string]bool{"os": true, "os/exec": true, "io/ioutil": true, "syscall": true, "golang.org/x/sys/unix": true}
 
-// ownMatters are fields of the default client and transport that an artifact may set
-// for itself without standing between the tests and what they talk to.
+// replaceable is what an artifact may not set of the default client and transport: it
+// would stand between the tests and what they talk to. The empty name is the whole.
 var replaceable = map[string]bool{"": true, "Transport": true}
