@@ -143,7 +143,7 @@ var ownProcess = regexp.MustCompile(`/proc/(self|thread-self|[0-9]+|%[dvs]|\$|\*
 var ownDescriptor = regexp.MustCompile(`^/proc/self/fd/(%[dvs])?$`)
 
 // settingsOfTests are flags that only a program of tests has.
-var settingsOfTests = regexp.MustCompile(`(^|-)test\.(v|run|timeout|paniconexit0|short|skip|failfast|count|parallel|list|testlogfile|coverprofile)\b|_test\.go\b|^/?Test$`)
+var settingsOfTests = regexp.MustCompile(`(^|-)test\.(v|run|timeout|paniconexit0|short|skip|failfast|count|parallel|list|testlogfile|coverprofile)\b|_test\.go\b|^/Test$`)
 
 // pathReaders are packages whose functions take paths of files and programs.
 var pathReaders = map[string]bool{"os": true, "os/exec": true, "io/ioutil": true, "syscall": true, "golang.org/x/sys/unix": true}
