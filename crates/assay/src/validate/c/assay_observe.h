@@ -23,6 +23,16 @@
 
 enum { MAX_REGIONS = 256, PAGE = 4096, MAPS_SIZE = 256 * 1024 };
 
+/* A test that runs. */
+struct test {
+    const char *name;
+    pid_t process;
+    int pidfd;
+    int channel;
+    int is_first;
+    int is_watched;                 /* whether its memory is looked at too */
+};
+
 /* A part of memory that nobody may write to, of a file. */
 struct region {
     uint64_t start, end, inode;
@@ -162,17 +172,13 @@ static int observe_memory(pid_t test, const struct program *program, struct obse
         return 0;
     memory = open_of(test, "mem");
     pagemap = open_of(test, "pagemap");
-    seen->region_count = 0;
-    seen->has_other_code = 0;
-    seen->base = 0;
     for (char *line = strtok(text, "\n"); line != NULL && is_whole; line = strtok(NULL, "\n")) {
         struct region region = {0};
         char rights[8] = "";
-        uint64_t offset;
         int path = 0;
 
-        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %" SCNx64 " %*s %" SCNu64 " %n",
-                   &region.start, &region.end, rights, &offset, &region.inode, &path) < 5) {
+        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %*s %*s %" SCNu64 " %n",
+                   &region.start, &region.end, rights, &region.inode, &path) < 4) {
             is_whole = 0;
             break;
         }
@@ -182,8 +188,6 @@ static int observe_memory(pid_t test, const struct program *program, struct obse
             seen->has_other_code |= region.is_code && strncmp(line + path, "[v", 2) != 0;
             continue;
         }
-        if (region.inode == program->inode && seen->base == 0)
-            seen->base = region.start - offset;
         if (rights[1] == 'w') {
             seen->has_other_code |= region.is_code;
             continue;
@@ -223,12 +227,34 @@ static int observe_status(pid_t test, struct observation *seen)
     return 1;
 }
 
+/* Where the program lies, as the kernel told it when it started. */
+static int observe_base(pid_t test, const struct program *program, struct observation *seen)
+{
+    Elf64_auxv_t entries[64];
+    int file = open_of(test, "auxv");
+    ssize_t size = file < 0 ? 0 : read(file, entries, sizeof entries);
+
+    if (file >= 0)
+        close(file);
+    for (size_t i = 0; (ssize_t)((i + 1) * sizeof *entries) <= size; i++) {
+        if (entries[i].a_type == AT_ENTRY) {
+            seen->base = entries[i].a_un.a_val - program->entry;
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Looks at a process that has said that it is ready; returns 0 if it is not. */
-static int observe(pid_t test, int pidfd, const struct program *program,
+static int observe(const struct test *test, const struct program *program,
                    struct observation *seen)
 {
-    return observe_place(test, pidfd, seen) && observe_memory(test, program, seen) &&
-           observe_status(test, seen);
+    seen->region_count = 0;
+    seen->has_other_code = 0;
+    return observe_place(test->process, test->pidfd, seen) &&
+           observe_base(test->process, program, seen) &&
+           (!test->is_watched || observe_memory(test->process, program, seen)) &&
+           observe_status(test->process, seen);
 }
 
 /* Whether it waits where main waits. */

@@ -19,7 +19,7 @@
 int __asan_address_is_poisoned(const volatile void *address);
 
 /* The compiler must not know what is in these. */
-static volatile char *assay_place;
+static char *volatile assay_place;
 static volatile size_t assay_beyond;
 static char assay_global[24];
 
@@ -62,8 +62,9 @@ static int assay_poisons(const char *token)
              __asan_address_is_poisoned(memory + size) &&
              __asan_address_is_poisoned(memory - 1) &&
              __asan_address_is_poisoned(assay_global + sizeof assay_global);
+    assay_place = memory;
     free(memory);
-    return marked && __asan_address_is_poisoned(memory);
+    return marked && __asan_address_is_poisoned(assay_place);
 }
 
 static void assay_try(int probe)
@@ -81,8 +82,8 @@ static void assay_try(int probe)
         assay_place = memcpy(target, memory, assay_beyond);
         break;
     case ASSAY_USES_FREED:
-        free(memory);
         assay_place = memory;
+        free(memory);
         assay_place[0] = 1;
         break;
     case ASSAY_WRITES_BEYOND_STACK:

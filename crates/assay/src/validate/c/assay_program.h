@@ -18,6 +18,7 @@ struct program {
     size_t size;
     dev_t device;
     ino_t inode;
+    uint64_t entry;
     uint64_t text, text_size;       /* the section of code, from the program's base */
     uint64_t wait, wait_size;       /* assay_wait, likewise */
 };
@@ -51,6 +52,7 @@ static int find_places(struct program *program)
                             (uint64_t)header->e_shnum * sizeof *sections);
     if (sections == NULL || header->e_shstrndx >= header->e_shnum)
         return 0;
+    program->entry = header->e_entry;
     titles = &sections[header->e_shstrndx];
     for (int i = 0; i < header->e_shnum; i++) {
         const Elf64_Shdr *section = &sections[i];

@@ -23,10 +23,16 @@ pub(super) fn findings(
     compiled: &[File],
 ) -> Result<Vec<Finding>, InfraError> {
     let mut findings = of_sources(sandbox, case, artifact)?;
+    let mut project = BTreeSet::new();
+    let mut concerned = BTreeSet::new();
+    for object in compiled {
+        let symbols = objects::symbols(&object.content);
+        concerned.extend(symbols.undefined);
+        project.extend(symbols.defined);
+    }
+    let concerns = |name: &str| concerned.contains(name) || project.contains(name);
     let names = read_prepared(&prepared.join(suites::NAMES))?;
-    let names = Names::parse(&String::from_utf8_lossy(&names))?;
-    let project: BTreeSet<String> =
-        compiled.iter().flat_map(|object| objects::symbols(&object.content).defined).collect();
+    let names = Names::parse(&String::from_utf8_lossy(&names), concerns)?;
     for ((source, _), object) in units(case, artifact).iter().zip(compiled) {
         if artifact.files.keys().any(|path| path.as_str() == source) {
             findings.extend(objects::findings(source, &object.content, &project, &names));

@@ -118,11 +118,13 @@ impl Names {
         text
     }
 
-    pub(super) fn parse(text: &str) -> Result<Names, InfraError> {
+    /// Reads what of it concerns these names.
+    pub(super) fn parse(text: &str, concerns: impl Fn(&str) -> bool) -> Result<Names, InfraError> {
         let mut names = Names::default();
         for line in text.lines() {
             let mut words = line.splitn(3, ' ');
             match (words.next(), words.next(), words.next()) {
+                (_, Some(name), _) if !concerns(name) => {}
                 (Some(kind @ ("exported" | "relied-on")), Some(name), Some(library)) => {
                     names.exported.insert(name.to_owned(), library.to_owned());
                     if kind == "relied-on" {
@@ -211,8 +213,9 @@ mod tests {
 
     #[test]
     fn names_survive_being_written() {
-        assert_eq!(Names::parse(&names().to_text()), Ok(names()));
-        assert!(Names::parse("odd\n").is_err());
+        assert_eq!(Names::parse(&names().to_text(), |_| true), Ok(names()));
+        assert_eq!(Names::parse(&names().to_text(), |_| false), Ok(Names::default()));
+        assert!(Names::parse("odd\n", |_| true).is_err());
     }
 
     #[test]
