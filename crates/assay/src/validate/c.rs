@@ -34,6 +34,9 @@ const GCC: &str = "/usr/bin/gcc";
 /// not complete.
 const LINKER: [&str; 2] = ["-fuse-ld=gold", "-fno-use-linker-plugin"];
 
+/// Functions that the harness stands before.
+const WRAPPED: &str = "-Wl,--wrap=fopen,--wrap=fopen64,--wrap=remove,--wrap=rename";
+
 /// What the official projects link.
 const LIBRARIES: [&str; 2] = ["-ldl", "-lm"];
 
@@ -307,7 +310,7 @@ fn link(
         .args(flags(&case.functional.runner).iter().copied())
         .args(objects.iter().chain(test_objects).map(|file| file.path.as_str()))
         .args(LINKER)
-        .args([LOADED, "-o", "suite"])
+        .args([LOADED, WRAPPED, "-o", "suite"])
         .args(LIBRARIES)
         .limits(build_limits(case));
     let execution = sandbox.execute(&link).map_err(|error| infra(&error))?;

@@ -37,6 +37,13 @@ struct assay_answer {
     char token[ASSAY_TOKEN_LENGTH];
 };
 
+/* Instead of any of these, from a test that does what no test has to do. */
+struct assay_betrayal {
+    uint16_t what;
+};
+
+enum { ASSAY_OPENED = 1 };
+
 /* A thing that must not go well, tried in a child of the test's process after the
  * test has returned. */
 enum assay_probe {

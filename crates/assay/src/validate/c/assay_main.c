@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "assay_channel.h"
+#include "assay_files.h"
 #include "assay_probe.h"
 #include "assay_shield.h"
 

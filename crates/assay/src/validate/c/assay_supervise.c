@@ -67,7 +67,9 @@ static void accuse(const char *what, const char *test)
     report("\"tampered\":\"%s\",\"place\":\"%s\"", what, test);
 }
 
-enum heard { HEARD, GONE, OUT_OF_TURN };
+static const char OUT_OF_TURN_FAULT[] = "spoke to the supervisor out of turn";
+
+enum heard { HEARD, GONE, BETRAYED, OUT_OF_TURN };
 
 /* Waits for a message of this size, but not for a test that is gone, whatever it left
  * behind. */
@@ -78,6 +80,8 @@ static enum heard hear(const struct test *test, void *message, size_t size)
         /* A longer message is cut off, but its whole size is told. */
         ssize_t count = recv(test->channel, message, size, MSG_DONTWAIT | MSG_TRUNC);
 
+        if (count == (ssize_t)sizeof(struct assay_betrayal))
+            return BETRAYED;
         if (count > 0)
             return (size_t)count == size ? HEARD : OUT_OF_TURN;
         if (count == 0)
@@ -130,7 +134,7 @@ static int lead(const struct test *test, const struct program *program, const ch
     enum heard heard = hear(test, &first, sizeof first);
 
     if (heard != HEARD || !observe(test, program, &before)) {
-        *fault = heard == OUT_OF_TURN ? "spoke to the supervisor out of turn" : NULL;
+        *fault = heard == OUT_OF_TURN ? OUT_OF_TURN_FAULT : NULL;
         return 0;
     }
     if (!is_in_wait(&before, program)) {
@@ -142,7 +146,9 @@ static int lead(const struct test *test, const struct program *program, const ch
         return 0;
     heard = hear(test, &last, sizeof last);
     if (heard != HEARD) {
-        *fault = heard == OUT_OF_TURN ? "spoke to the supervisor out of turn" : NULL;
+        *fault = heard == BETRAYED      ? "reached for its own process or program"
+                 : heard == OUT_OF_TURN ? OUT_OF_TURN_FAULT
+                                        : NULL;
         return 0;
     }
     if (!observe(test, program, &after)) {
@@ -167,7 +173,7 @@ static int lead(const struct test *test, const struct program *program, const ch
         return 0;
     if (memcmp(answer.token, proof.token, sizeof answer.token) != 0 ||
         answer.sense >= ASSAY_SENSES) {
-        *fault = "spoke to the supervisor out of turn";
+        *fault = OUT_OF_TURN_FAULT;
         return 0;
     }
     *fault = senses[answer.sense];

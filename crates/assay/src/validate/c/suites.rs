@@ -15,8 +15,9 @@ use super::{
 use crate::validate::{build_limits, command, infra, sandbox_files};
 
 /// Assay's own sources for running tests.
-const HARNESS_SOURCES: [(&str, &str); 9] = [
+const HARNESS_SOURCES: [(&str, &str); 10] = [
     ("assay_channel.h", include_str!("assay_channel.h")),
+    ("assay_files.h", include_str!("assay_files.h")),
     ("assay_main.c", include_str!("assay_main.c")),
     ("assay_names.c", include_str!("assay_names.c")),
     ("assay_observe.h", include_str!("assay_observe.h")),
