@@ -34,8 +34,15 @@ const GCC: &str = "/usr/bin/gcc";
 /// not complete.
 const LINKER: [&str; 2] = ["-fuse-ld=gold", "-fno-use-linker-plugin"];
 
-/// Functions that the harness stands before.
-const WRAPPED: &str = "-Wl,--wrap=fopen,--wrap=fopen64,--wrap=remove,--wrap=rename";
+/// The sources of the harness with functions that it puts before those of libraries.
+const WRAPPERS: [&str; 2] = [include_str!("c/assay_files.h"), include_str!("c/assay_pointers.h")];
+
+/// Calls of the artifact through pointers go by way of the harness (`assay_calls.h`).
+#[cfg(target_arch = "x86_64")]
+const CALLS: &[&str] =
+    &["-mindirect-branch=thunk-extern", "-fno-jump-tables", "-fcf-protection=none"];
+#[cfg(not(target_arch = "x86_64"))]
+const CALLS: &[&str] = &[];
 
 /// What the official projects link.
 const LIBRARIES: [&str; 2] = ["-ldl", "-lm"];
@@ -184,6 +191,22 @@ fn run_suite(
     Ok((evidence, logs))
 }
 
+/// The option that has the linker put the harness's functions before the libraries'.
+fn wrapped() -> String {
+    let name = |line: &'static str| {
+        let own = line.split_once(" __wrap_").or(line.split_once("*__wrap_"));
+        let listed = line.strip_prefix("ASSAY_").and_then(|line| {
+            let (kind, list) = line.split_once('(')?;
+            // What it returns comes first where it is not always the same.
+            list.split([',', ')']).nth(usize::from(kind == "BEHIND"))
+        });
+        own.map(|(_, name)| name).or(listed)?.trim().split('(').next()
+    };
+    let lines = WRAPPERS.iter().flat_map(|source| source.lines());
+    let names = lines.filter(|line| !line.ends_with('\\')).filter_map(name);
+    names.fold("-Wl".to_owned(), |option, name| format!("{option},--wrap={name}"))
+}
+
 /// The prepared objects of a suite and of the harness that runs it.
 fn test_objects(prepared: &Path, suite: &Suite, phase: &str) -> Result<Vec<File>, InfraError> {
     suites::units(suite, phase).iter().map(|(_, object)| read_prepared(prepared, object)).collect()
@@ -261,6 +284,7 @@ fn compile_project(
     for (source, object) in units(case, artifact) {
         let compile = command(case, GCC)
             .args(flags(&case.functional.runner).iter().copied())
+            .args(CALLS.iter().copied())
             .args(["-Isrc", "-c", &source, "-o", &object])
             .limits(build_limits(case));
         let execution = sandbox.execute(&compile).map_err(|error| infra(&error))?;
@@ -310,10 +334,27 @@ fn link(
         .args(flags(&case.functional.runner).iter().copied())
         .args(objects.iter().chain(test_objects).map(|file| file.path.as_str()))
         .args(LINKER)
-        .args([LOADED, WRAPPED, "-o", "suite"])
+        .args([LOADED, &wrapped(), "-o", "suite"])
         .args(LIBRARIES)
         .limits(build_limits(case));
     let execution = sandbox.execute(&link).map_err(|error| infra(&error))?;
     built.add(&execution);
     Ok((!execution.exit.is_success()).then(|| built.failure()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_wrapper_of_the_harness_is_put_before_its_function() {
+        let option = wrapped();
+        let names: Vec<_> = option.split(",--wrap=").skip(1).collect();
+        assert_eq!(names.len(), 84, "{names:?}");
+        for name in ["fopen", "rename", "strtol", "__xpg_basename", "strsep", "__strtok_r"] {
+            assert!(names.contains(&name), "{name}");
+        }
+        let identifier = |name: &&str| name.chars().all(|it| it == '_' || it.is_alphanumeric());
+        assert!(names.iter().all(identifier), "{names:?}");
+    }
 }

@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "assay_channel.h"
+#include "assay_calls.h"
 #include "assay_files.h"
+#include "assay_pointers.h"
 #include "assay_probe.h"
 #include "assay_shield.h"
 

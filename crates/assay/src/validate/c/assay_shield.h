@@ -12,9 +12,7 @@
 #include <sys/prctl.h>
 
 #include "assay_channel.h"
-
-void __asan_poison_memory_region(const volatile void *address, size_t size);
-void __asan_unpoison_memory_region(const volatile void *address, size_t size);
+#include "assay_files.h"
 
 enum { SHIELDED_END = 16 * 1024, SHIELDED_DATA = 1024 * 1024 };
 
@@ -110,12 +108,14 @@ static void assay_raise_shield(const struct assay_task *task)
     assay_forget_options();
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     dl_iterate_phdr(assay_shield_object, &shielding);
+    assay_hide_streams();
 }
 
 static void assay_lower_shield(const struct assay_task *task)
 {
     struct assay_shielding shielding = {task, 0};
 
+    assay_show_streams();
     dl_iterate_phdr(assay_shield_object, &shielding);
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 }

@@ -109,6 +109,20 @@ static unsigned char drawn(void)
     return byte;
 }
 
+/* What a test was seen to do from inside. */
+static const char *betrayal(const void *message)
+{
+    static const char *const betrayals[ASSAY_BETRAYALS] = {
+        [ASSAY_OPENED] = "opened a file of its own process or program",
+        [ASSAY_REACHED] = "reached for the memory of the address sanitizer",
+        [ASSAY_CALLED] = "called a function whose place it had computed",
+        [ASSAY_FORGED] = "used a stream that it had made by itself",
+    };
+    unsigned what = ((const struct assay_betrayal *)message)->what;
+
+    return what < ASSAY_BETRAYALS && betrayals[what] != NULL ? betrayals[what] : OUT_OF_TURN_FAULT;
+}
+
 /* Whether something is done with this test that takes as long as a short test does: with
  * the first always, and with others as it is drawn, so that nobody knows beforehand. */
 static int is_drawn(int is_first)
@@ -146,9 +160,7 @@ static int lead(const struct test *test, const struct program *program, const ch
         return 0;
     heard = hear(test, &last, sizeof last);
     if (heard != HEARD) {
-        *fault = heard == BETRAYED      ? "reached for its own process or program"
-                 : heard == OUT_OF_TURN ? OUT_OF_TURN_FAULT
-                                        : NULL;
+        *fault = heard == BETRAYED ? betrayal(&last) : heard == OUT_OF_TURN ? OUT_OF_TURN_FAULT : NULL;
         return 0;
     }
     if (!observe(test, program, &after)) {

@@ -406,7 +406,7 @@ int h(void) { return a[b[0]]; }
         check("__asm__(\"nop\");", "contains assembly");
         check("int as\\\nm;", "contains assembly");
         check("__attribute__((unused, constructor(101))) f();", "has the attribute constructor");
-        check("__attribute__((__no_sanitize__(\"address\")))", "has the attribute no_sanitize");
+        check("__attribute__((no_sanitize(\"address\")))", "has the attribute no_sanitize");
         check("[[gnu::no_sanitize_address]] int x;", "has the attribute no_sanitize_address");
         check("<:<:__gnu__::section(\"x\"):>:> int x;", "has the attribute section");
         check("#define A __attribute__(B)", "has an attribute that is not written out");

@@ -10,17 +10,21 @@ use assay_sandbox::{File, Sandbox};
 
 use super::names::Names;
 use super::{
-    GCC, LIBRARIES, LINKER, LOADED, MAX_OBJECT_BYTES, OBJCOPY, SUPERVISOR, flags, objects, start,
+    CALLS, GCC, LIBRARIES, LINKER, LOADED, MAX_OBJECT_BYTES, OBJCOPY, SUPERVISOR, flags, objects,
+    start,
 };
 use crate::validate::{build_limits, command, infra, sandbox_files};
 
 /// Assay's own sources for running tests.
-const HARNESS_SOURCES: [(&str, &str); 10] = [
+const HARNESS_SOURCES: [(&str, &str); 13] = [
+    ("assay_betray.h", include_str!("assay_betray.h")),
+    ("assay_calls.h", include_str!("assay_calls.h")),
     ("assay_channel.h", include_str!("assay_channel.h")),
     ("assay_files.h", include_str!("assay_files.h")),
     ("assay_main.c", include_str!("assay_main.c")),
     ("assay_names.c", include_str!("assay_names.c")),
     ("assay_observe.h", include_str!("assay_observe.h")),
+    ("assay_pointers.h", include_str!("assay_pointers.h")),
     ("assay_probe.h", include_str!("assay_probe.h")),
     ("assay_program.h", include_str!("assay_program.h")),
     ("assay_shield.h", include_str!("assay_shield.h")),
@@ -107,6 +111,7 @@ fn case_names(case: &Case) -> Result<BTreeSet<String>, InfraError> {
             let object = format!("solution_{place}.o");
             let compile = command(case, GCC)
                 .args(flags(&case.functional.runner).iter().copied())
+                .args(CALLS.iter().copied())
                 .args(["-Isrc", "-c", &source.path, "-o", &object])
                 .limits(build_limits(case));
             run_trusted(&mut sandbox, case, &compile)?;
