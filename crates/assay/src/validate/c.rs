@@ -37,10 +37,15 @@ const LINKER: [&str; 2] = ["-fuse-ld=gold", "-fno-use-linker-plugin"];
 /// The sources of the harness with functions that it puts before those of libraries.
 const WRAPPERS: [&str; 2] = [include_str!("c/assay_files.h"), include_str!("c/assay_pointers.h")];
 
-/// Calls of the artifact through pointers go by way of the harness (`assay_calls.h`).
+/// Calls of the artifact through pointers, and its returns, go by way of the harness
+/// (`assay_calls.h`).
 #[cfg(target_arch = "x86_64")]
-const CALLS: &[&str] =
-    &["-mindirect-branch=thunk-extern", "-fno-jump-tables", "-fcf-protection=none"];
+const CALLS: &[&str] = &[
+    "-mindirect-branch=thunk-extern",
+    "-mfunction-return=thunk-extern",
+    "-fno-jump-tables",
+    "-fcf-protection=none",
+];
 #[cfg(not(target_arch = "x86_64"))]
 const CALLS: &[&str] = &[];
 

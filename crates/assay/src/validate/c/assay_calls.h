@@ -1,7 +1,8 @@
-/* Where calls through pointers go. The artifact is compiled so that each of them passes
- * through here, and a call may go to the start of a function of the program, or to one of
- * some functions of the library that code hands around. So a function of the library
- * whose place is computed cannot be called, whatever it is.
+/* Where calls through pointers go, and returns. The artifact is compiled so that each of
+ * them passes through here. A call may go to the start of a function of the program, or to
+ * one of some functions of the library that code hands around: a function of the library
+ * whose place is computed cannot be called, whatever it is. A return may go to a place
+ * behind a call.
  */
 #ifndef ASSAY_CALLS_H
 #define ASSAY_CALLS_H
@@ -134,6 +135,44 @@ __asm__(".text\n.type assay_indirect, @function\nassay_indirect:\n"
         "popq %r11\npopq %r10\npopq %r9\npopq %r8\n"
         "popq %rdi\npopq %rsi\npopq %rdx\npopq %rcx\npopq %rax\npopq %rbp\n"
         "1: ret\n.size assay_indirect, . - assay_indirect\n");
+
+/* Whether the bytes before a place can be those of a call: of a known distance, or
+ * through a register or memory, in as many bytes as that takes. */
+ASSAY_BARE static int assay_is_behind_call(const unsigned char *place)
+{
+    if (place[-5] == 0xe8)
+        return 1;
+    for (int length = 2; length <= 7; length++)
+        if (place[-length] == 0xff && (place[1 - length] >> 3 & 7) == 2)
+            return 1;
+    return 0;
+}
+
+/* Called by the asm below. */
+ASSAY_BARE __attribute__((used)) void assay_check_return(uintptr_t target)
+{
+    if (target >= 4096 && !assay_is_behind_call((const unsigned char *)target))
+        assay_betray(ASSAY_RETURNED);
+}
+
+/* The place to return to lies on the stack. Results are kept, in whichever registers. */
+__asm__(".text\n.globl __x86_return_thunk\n.type __x86_return_thunk, @function\n"
+        "__x86_return_thunk:\n"
+        "pushq %rax\n"
+        "movq 8(%rsp), %rax\n"
+        "cmpb $0xe8, -5(%rax)\n"
+        "popq %rax\n"
+        "jne 1f\nret\n"
+        "1: pushq %rbp\nmovq %rsp, %rbp\n"
+        "pushq %rax\npushq %rdx\n"
+        "subq $48, %rsp\nandq $-16, %rsp\n"
+        "movups %xmm0, (%rsp)\nmovups %xmm1, 16(%rsp)\n"
+        "movq 8(%rbp), %rdi\n"
+        "call assay_check_return\n"
+        "movups (%rsp), %xmm0\nmovups 16(%rsp), %xmm1\n"
+        "leaq -16(%rbp), %rsp\n"
+        "popq %rdx\npopq %rax\npopq %rbp\nret\n"
+        ".size __x86_return_thunk, . - __x86_return_thunk\n");
 
 #define ASSAY_THUNK(place)                                                                 \
     __asm__(".globl __x86_indirect_thunk_" #place "\n"                                     \

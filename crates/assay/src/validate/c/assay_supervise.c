@@ -116,6 +116,7 @@ static const char *betrayal(const void *message)
         [ASSAY_OPENED] = "opened a file of its own process or program",
         [ASSAY_REACHED] = "reached for the memory of the address sanitizer",
         [ASSAY_CALLED] = "called a function whose place it had computed",
+        [ASSAY_RETURNED] = "returned to where nothing had called it",
         [ASSAY_FORGED] = "used a stream that it had made by itself",
     };
     unsigned what = ((const struct assay_betrayal *)message)->what;
