@@ -50,6 +50,8 @@ const OF_INITIALISERS: &[&str] = &[
     "__asan_version_mismatch_check_v8",
     "__asan_register_globals",
     "__asan_unregister_globals",
+    // It returns as every function does.
+    "__x86_return_thunk",
 ];
 
 /// The symbols of an object that others can see.
