@@ -4,7 +4,13 @@
 //! included. The objects of the tests do not depend on it and are prepared once.
 //! Each suite is linked and run in a fresh sandbox.
 
+mod inspect;
+mod names;
+mod objects;
+mod source;
+mod suites;
 mod symbols;
+mod tokens;
 
 use std::path::Path;
 
@@ -12,15 +18,15 @@ use assay_core::files::digest;
 use assay_core::record::Log;
 use assay_core::suite::{Runner, Suite};
 use assay_core::verdict::{Build, Ending, InfraClass, SuiteEvidence, Usage};
-use assay_core::{Artifact, Case, Evidence, InfraError};
+use assay_core::{Artifact, Case, Evidence, Finding, InfraError};
 use assay_sandbox::{Execution, File, Sandbox, SandboxError, Spec};
 
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::version;
 use super::{
-    Validation, after_functional, build_limits, command, ending, infra, logs, project_files,
-    sandbox_files, spec, suite_limits, usage,
+    Validation, after_functional, build_limits, command, ending, infra, logs, project_files, spec,
+    suite_limits, usage,
 };
 
 const GCC: &str = "/usr/bin/gcc";
@@ -28,21 +34,31 @@ const GCC: &str = "/usr/bin/gcc";
 /// not complete.
 const LINKER: [&str; 2] = ["-fuse-ld=gold", "-fno-use-linker-plugin"];
 
-const OBJCOPY: &str = "/usr/bin/objcopy";
+/// The sources of the harness with functions that it puts before those of libraries.
+const WRAPPERS: [&str; 2] = [include_str!("c/assay_files.h"), include_str!("c/assay_pointers.h")];
 
-/// Assay's own sources for running tests.
-const HARNESS_SOURCES: [(&str, &str); 4] = [
-    ("assay_channel.h", include_str!("c/assay_channel.h")),
-    ("assay_main.c", include_str!("c/assay_main.c")),
-    ("assay_supervise.c", include_str!("c/assay_supervise.c")),
-    ("assay_test.h", include_str!("c/assay_test.h")),
+/// Calls of the artifact through pointers, and its returns, go by way of the harness
+/// (`assay_calls.h`).
+#[cfg(target_arch = "x86_64")]
+const CALLS: &[&str] = &[
+    "-mindirect-branch=thunk-extern",
+    "-mfunction-return=thunk-extern",
+    "-fno-jump-tables",
+    "-fcf-protection=none",
 ];
+#[cfg(not(target_arch = "x86_64"))]
+const CALLS: &[&str] = &[];
 
-/// Where Assay's own test sources lie in a sandbox that compiles tests.
-const HARNESS: &str = "assay-harness";
+/// What the official projects link.
+const LIBRARIES: [&str; 2] = ["-ldl", "-lm"];
+
+const OBJCOPY: &str = "/usr/bin/objcopy";
 
 /// The program that runs a suite's tests, in the prepared folder.
 const SUPERVISOR: &str = "supervise";
+
+/// What nothing that runs can write to once it is loaded, and no code on the stack.
+const LOADED: &str = "-Wl,-z,relro,-z,now,-z,noexecstack";
 
 /// The objects of a project this size are not larger together.
 const MAX_OBJECT_BYTES: u64 = 64 << 20;
@@ -78,24 +94,22 @@ impl Toolchain for C {
     }
 
     fn needs(&self, case: &Case) -> Needs {
-        let harness = HARNESS_SOURCES.map(|(_, text)| text).concat();
         let files = [&case.template, &case.functional.files, &case.security.files];
+        let solutions: String =
+            case.solutions.iter().map(|solution| digest(&solution.files)).collect();
         let key = format!(
-            "{}\n{:?}\n{:?}\n{}\n{harness}",
+            "{}\n{:?}\n{:?}\n{}\n{solutions}\n{}",
             version(&[GCC, "--version"]),
             case.functional.runner,
             case.security.runner,
             files.map(digest).concat(),
+            suites::key(),
         );
         Needs { key, summary: format!("the test objects of {}", case.id) }
     }
 
     fn install(&self, case: &Case, site: &Site<'_>) -> Result<(), String> {
-        let failed = |error: InfraError| error.message;
-        let mut files = vec![compile_supervisor(case).map_err(failed)?];
-        for (phase, suite) in [("functional", &case.functional), ("security", &case.security)] {
-            files.extend(compile_tests(case, suite, phase).map_err(failed)?);
-        }
+        let files = suites::prepare(case).map_err(|error| error.message)?;
         files.iter().try_for_each(|file| site.write(file))
     }
 
@@ -114,6 +128,10 @@ impl Toolchain for C {
         let Some(objects) = read_objects(&mut sandbox, case, artifact)? else {
             return Ok(built.too_large());
         };
+        let findings = inspect::findings(&mut sandbox, prepared, case, artifact, &objects)?;
+        if !findings.is_empty() {
+            return Ok(built.tampered(findings));
+        }
 
         let tests = test_objects(prepared, &case.functional, "functional")?;
         if let Some(failed) = link(&mut sandbox, case, &objects, &tests, &mut built)? {
@@ -178,20 +196,25 @@ fn run_suite(
     Ok((evidence, logs))
 }
 
-/// The sources of a suite, the harness's `main` last, with their objects' names.
-fn test_units(suite: &Suite, phase: &str) -> Vec<(String, String)> {
-    let is_source = |path: &&assay_core::SafePath| path.extension() == Some("c");
-    let sources = suite.files.keys().filter(is_source).map(ToString::to_string);
-    let sources = sources.chain([format!("{HARNESS}/assay_main.c")]);
-    sources
-        .enumerate()
-        .map(|(place, source)| (source, format!("test_objects_{phase}_{place}.o")))
-        .collect()
+/// The option that has the linker put the harness's functions before the libraries'.
+fn wrapped() -> String {
+    let name = |line: &'static str| {
+        let own = line.split_once(" __wrap_").or(line.split_once("*__wrap_"));
+        let listed = line.strip_prefix("ASSAY_").and_then(|line| {
+            let (kind, list) = line.split_once('(')?;
+            // What it returns comes first where it is not always the same.
+            list.split([',', ')']).nth(usize::from(kind == "BEHIND"))
+        });
+        own.map(|(_, name)| name).or(listed)?.trim().split('(').next()
+    };
+    let lines = WRAPPERS.iter().flat_map(|source| source.lines());
+    let names = lines.filter(|line| !line.ends_with('\\')).filter_map(name);
+    names.fold("-Wl".to_owned(), |option, name| format!("{option},--wrap={name}"))
 }
 
 /// The prepared objects of a suite and of the harness that runs it.
 fn test_objects(prepared: &Path, suite: &Suite, phase: &str) -> Result<Vec<File>, InfraError> {
-    test_units(suite, phase).iter().map(|(_, object)| read_prepared(prepared, object)).collect()
+    suites::units(suite, phase).iter().map(|(_, object)| read_prepared(prepared, object)).collect()
 }
 
 fn read_prepared(prepared: &Path, name: &str) -> Result<File, InfraError> {
@@ -215,6 +238,13 @@ impl Built {
     fn too_large(&mut self) -> Validation {
         self.build.ending = Ending::OutputLimit;
         self.failure()
+    }
+
+    /// What an artifact amounts to that is made to fool the grader.
+    fn tampered(&mut self, findings: Vec<Finding>) -> Validation {
+        let build = Some(self.build.clone());
+        let logs = std::mem::take(&mut self.logs);
+        Validation { evidence: Evidence::Tampered { build, findings }, logs }
     }
 
     /// What the artifact amounts to, if its build failed here.
@@ -259,6 +289,7 @@ fn compile_project(
     for (source, object) in units(case, artifact) {
         let compile = command(case, GCC)
             .args(flags(&case.functional.runner).iter().copied())
+            .args(CALLS.iter().copied())
             .args(["-Isrc", "-c", &source, "-o", &object])
             .limits(build_limits(case));
         let execution = sandbox.execute(&compile).map_err(|error| infra(&error))?;
@@ -308,85 +339,27 @@ fn link(
         .args(flags(&case.functional.runner).iter().copied())
         .args(objects.iter().chain(test_objects).map(|file| file.path.as_str()))
         .args(LINKER)
-        .args(["-o", "suite", "-ldl", "-lm"])
+        .args([LOADED, &wrapped(), "-o", "suite"])
+        .args(LIBRARIES)
         .limits(build_limits(case));
     let execution = sandbox.execute(&link).map_err(|error| infra(&error))?;
     built.add(&execution);
     Ok((!execution.exit.is_success()).then(|| built.failure()))
 }
 
-/// The harness, for sandboxes in which no artifact is.
-fn harness() -> impl Iterator<Item = File> {
-    let file = |(name, text)| File::new(format!("{HARNESS}/{name}"), text);
-    HARNESS_SOURCES.into_iter().map(file)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Compiles the program that runs a suite's tests.
-fn compile_supervisor(case: &Case) -> Result<File, InfraError> {
-    let mut sandbox = start(case)?;
-    let sources: Vec<File> = harness().collect();
-    sandbox.write(&sources).map_err(|error| infra(&error))?;
-    let source = format!("{HARNESS}/assay_supervise.c");
-    let compile = command(case, GCC)
-        .args(["-std=gnu11", "-O1", &source, "-o", SUPERVISOR])
-        .limits(build_limits(case));
-    run_trusted(&mut sandbox, case, &compile)?;
-    read_built(&mut sandbox, SUPERVISOR)
-}
-
-/// Compiles a suite and its harness; a failure here is the case's, not the
-/// artifact's.
-fn compile_tests(case: &Case, suite: &Suite, phase: &str) -> Result<Vec<File>, InfraError> {
-    let mut sandbox = start(case)?;
-    let suite_files = sandbox_files(&case.template).chain(sandbox_files(&suite.files));
-    let files: Vec<File> = suite_files.chain(harness()).collect();
-    sandbox.write(&files).map_err(|error| infra(&error))?;
-
-    let units = test_units(suite, phase);
-    for (place, (source, object)) in units.iter().enumerate() {
-        let is_harness = place + 1 == units.len();
-        let mut compile = command(case, GCC)
-            .args(flags(&suite.runner).iter().copied())
-            .args(["-Isrc", &format!("-I{HARNESS}"), "-c", source, "-o", object])
-            .limits(build_limits(case));
-        if let (Runner::CProgram, true, Some(test)) =
-            (&suite.runner, is_harness, suite.expected.first())
-        {
-            compile = compile.arg(format!("-DASSAY_SUITE_MAIN=\"{}\"", test.name));
+    #[test]
+    fn every_wrapper_of_the_harness_is_put_before_its_function() {
+        let option = wrapped();
+        let names: Vec<_> = option.split(",--wrap=").skip(1).collect();
+        assert_eq!(names.len(), 84, "{names:?}");
+        for name in ["fopen", "rename", "strtol", "__xpg_basename", "strsep", "__strtok_r"] {
+            assert!(names.contains(&name), "{name}");
         }
-        run_trusted(&mut sandbox, case, &compile)?;
-        if suite.runner == Runner::CProgram && !is_harness {
-            // The harness has the program's main; the suite's is called by it.
-            let rename = command(case, OBJCOPY)
-                .args(["--redefine-sym", "main=assay_suite_main", object])
-                .limits(build_limits(case));
-            run_trusted(&mut sandbox, case, &rename)?;
-        }
+        let identifier = |name: &&str| name.chars().all(|it| it == '_' || it.is_alphanumeric());
+        assert!(names.iter().all(identifier), "{names:?}");
     }
-    units.iter().map(|(_, object)| read_built(&mut sandbox, object)).collect()
-}
-
-fn read_built(sandbox: &mut Sandbox, name: &str) -> Result<File, InfraError> {
-    let content = sandbox.read(name, MAX_OBJECT_BYTES).map_err(|error| infra(&error))?;
-    let missing = || InfraError::new(InfraClass::Sandbox, format!("the compiler left no {name}"));
-    Ok(File::new(name, content.ok_or_else(missing)?))
-}
-
-/// Runs a command that no artifact takes part in.
-fn run_trusted(
-    sandbox: &mut Sandbox,
-    case: &Case,
-    command: &assay_sandbox::Command,
-) -> Result<(), InfraError> {
-    let execution = sandbox.execute(command).map_err(|error| infra(&error))?;
-    if execution.exit.is_success() {
-        return Ok(());
-    }
-    let message = format!(
-        "failed to compile the tests of {}: {}: {}",
-        case.id,
-        execution.exit,
-        execution.stderr.text().trim()
-    );
-    Err(InfraError::new(InfraClass::Unprepared, message))
 }

@@ -1,9 +1,70 @@
-/* How a test proves to its supervisor that it returned: it writes
- * ASSAY_RETURNED, reads a token, and writes it back.
+/* What a test's process and its supervisor say to each other, in messages whose
+ * sizes tell them apart: the socket keeps their bounds.
+ *
+ *     test        ready: it stands where the test begins
+ *     supervisor  task: which test it is
+ *     test        ready: the test has returned, and it stands there again
+ *     supervisor  proof: what to try, and a token
+ *     test        answer: what came of it, and the token
+ *
+ * Both times when it says that it is ready the test waits in assay_wait, called by
+ * main: the supervisor looks at it there, from outside.
  */
 #ifndef ASSAY_CHANNEL_H
 #define ASSAY_CHANNEL_H
 
-enum { ASSAY_TEST_CHANNEL = 3, ASSAY_RETURNED = 'r', ASSAY_TOKEN_LENGTH = 16 };
+#include <stdint.h>
+
+enum { ASSAY_TEST_CHANNEL = 3, ASSAY_TOKEN_LENGTH = 16, ASSAY_NAME_LENGTH = 232 };
+
+struct assay_ready {
+    uint64_t handlers;          /* a digest of all signal handlers */
+};
+
+struct assay_task {
+    uint64_t text;              /* where the program's code begins, from its base */
+    uint64_t text_size;
+    char name[ASSAY_NAME_LENGTH];
+};
+
+struct assay_proof {
+    uint8_t probe;              /* an assay_probe */
+    char token[ASSAY_TOKEN_LENGTH];
+};
+
+struct assay_answer {
+    uint8_t sense;              /* an assay_sense */
+    char token[ASSAY_TOKEN_LENGTH];
+};
+
+/* Instead of any of these, from a test that does what no test has to do. */
+struct assay_betrayal {
+    uint16_t what;
+};
+
+enum { ASSAY_OPENED = 1, ASSAY_REACHED, ASSAY_CALLED, ASSAY_RETURNED, ASSAY_FORGED, ASSAY_BETRAYALS };
+
+/* A thing that must not go well, tried in a child of the test's process after the
+ * test has returned. */
+enum assay_probe {
+    ASSAY_READS_BEYOND,
+    ASSAY_COPIES_BEYOND,
+    ASSAY_USES_FREED,
+    ASSAY_WRITES_BEYOND_STACK,
+    ASSAY_READS_BEYOND_GLOBAL,
+    ASSAY_FAILS_A_CHECK,
+    ASSAY_ABORTS,
+    ASSAY_PROBES
+};
+
+/* What a test's process finds of itself after the test. */
+enum assay_sense {
+    ASSAY_SOUND,
+    ASSAY_COMPARES_WRONGLY,
+    ASSAY_POISONS_NOTHING,
+    ASSAY_SURVIVES,             /* the probe did no harm */
+    ASSAY_CANNOT_FORK,
+    ASSAY_SENSES
+};
 
 #endif

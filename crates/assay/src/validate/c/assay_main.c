@@ -1,16 +1,26 @@
-/* The main of a suite: runs the one test that its argument names, and proves
+/* The main of a suite: runs the one test that its supervisor names, and proves
  * to the supervisor that it returned, which an early exit does not.
  *
  * With ASSAY_SUITE_MAIN defined to a name, the suite is a program with a main
  * of its own, renamed to assay_suite_main; it is run as the one test of that
  * name, and passes when its main returns 0.
  */
+#define _GNU_SOURCE
 #include "assay_test.h"
 
 #include <stdarg.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "assay_channel.h"
+#include "assay_calls.h"
+#include "assay_files.h"
+#include "assay_pointers.h"
+#include "assay_probe.h"
+#include "assay_shield.h"
+
+/* The exit status of a process that could not do what it is for. */
+enum { BROKEN = 70 };
 
 static struct assay_test *first_test;
 
@@ -64,39 +74,84 @@ static void run_suite_main(void)
 static struct assay_test suite_main = {ASSAY_SUITE_MAIN, run_suite_main, NULL};
 #endif
 
-static int prove_return(void)
+/* Reads from the supervisor. The supervisor knows from the program's symbols where this
+ * is, so that a process that waits anywhere else has not come from main. */
+long assay_wait(int channel, void *message, size_t size);
+#if defined(__x86_64__)
+__asm__(".text\n.globl assay_wait\n.type assay_wait, @function\nassay_wait:\n"
+        "xorl %eax, %eax\nsyscall\nret\n.size assay_wait, . - assay_wait\n");
+#elif defined(__aarch64__)
+__asm__(".text\n.globl assay_wait\n.type assay_wait, @function\nassay_wait:\n"
+        "mov x8, #63\nsvc #0\nret\n.size assay_wait, . - assay_wait\n");
+#else
+#error "assay_wait has to be written for this processor"
+#endif
+
+/* A digest of what signals do. */
+static uint64_t handlers(void)
 {
-    const char returned = ASSAY_RETURNED;
-    char token[ASSAY_TOKEN_LENGTH];
-    size_t length = 0;
+    uint64_t digest = 14695981039346656037u;
 
-    if (write(ASSAY_TEST_CHANNEL, &returned, 1) != 1)
-        return 0;
-    while (length < sizeof token) {
-        ssize_t received = read(ASSAY_TEST_CHANNEL, token + length, sizeof token - length);
+    for (int number = 1; number < NSIG; number++) {
+        struct {
+            uintptr_t parts[3];
+            uint64_t mask;
+        } action = {{0}, 0};
 
-        if (received <= 0)
-            return 0;
-        length += (size_t)received;
+        syscall(SYS_rt_sigaction, number, NULL, &action, sizeof action.mask);
+        for (int i = 0; i < 3; i++)
+            digest = (digest ^ action.parts[i]) * 1099511628211u;
     }
-    return write(ASSAY_TEST_CHANNEL, token, sizeof token) == (ssize_t)sizeof token;
+    return digest;
 }
 
-int main(int count, char **arguments)
+static int say_ready(void)
 {
+    struct assay_ready ready = {handlers()};
+
+    return write(ASSAY_TEST_CHANNEL, &ready, sizeof ready) == (ssize_t)sizeof ready;
+}
+
+static const struct assay_test *find_test(const char *name)
+{
+    const struct assay_test *test = first_test;
+
+    while (test != NULL && strcmp(test->name, name) != 0)
+        test = test->next;
+    return test;
+}
+
+int main(void)
+{
+    struct assay_task task;
+    struct assay_proof proof;
+    struct assay_answer answer;
+    const struct assay_test *test;
+
 #ifdef ASSAY_SUITE_MAIN
     assay_register(&suite_main);
 #endif
-    for (const struct assay_test *test = first_test; count == 2 && test != NULL;
-         test = test->next) {
-        if (strcmp(test->name, arguments[1]) != 0)
-            continue;
-        printf("--- %s\n", test->name);
-        fflush(stdout);
-        test->body();
-        fflush(NULL);
-        return prove_return() ? 0 : 70;
+    if (!say_ready() ||
+        assay_wait(ASSAY_TEST_CHANNEL, &task, sizeof task) != (long)sizeof task)
+        return BROKEN;
+    test = find_test(task.name);
+    if (test == NULL) {
+        fprintf(stderr, "this suite has no such test\n");
+        return BROKEN;
     }
-    fprintf(stderr, "this suite has no such test\n");
-    return 70;
+    printf("--- %s\n", test->name);
+    fflush(stdout);
+    memset(task.name, 0, sizeof task.name);
+
+    assay_raise_shield(&task);
+    test->body();
+    fflush(NULL);
+    assay_lower_shield(&task);
+
+    if (!say_ready() ||
+        assay_wait(ASSAY_TEST_CHANNEL, &proof, sizeof proof) != (long)sizeof proof)
+        return BROKEN;
+    answer.sense = (uint8_t)assay_sense(&proof);
+    memcpy(answer.token, proof.token, sizeof answer.token);
+    return write(ASSAY_TEST_CHANNEL, &answer, sizeof answer) == (ssize_t)sizeof answer ? 0 : BROKEN;
 }

@@ -1,0 +1,199 @@
+/* Where calls through pointers go, and returns. The artifact is compiled so that each of
+ * them passes through here. A call may go to the start of a function of the program, or to
+ * one of some functions of the library that code hands around: a function of the library
+ * whose place is computed cannot be called, whatever it is. A return may go to a place
+ * behind a call.
+ */
+#ifndef ASSAY_CALLS_H
+#define ASSAY_CALLS_H
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "assay_betray.h"
+
+#if defined(__x86_64__)
+
+#define ASSAY_BARE __attribute__((no_sanitize("address", "undefined")))
+
+/* The last target that was found to be right. */
+uintptr_t assay_last_target __attribute__((used));
+
+static const char *const assay_handed_around[] = {
+    "free", "malloc", "calloc", "realloc", "strcmp", "strcasecmp", "strncmp", "strncasecmp",
+    "memcmp", "strlen", "strnlen", "strcpy", "strncpy", "strcat", "strncat", "strdup",
+    "strndup", "strchr", "strrchr", "strstr", "strspn", "strcspn", "strpbrk", "memcpy",
+    "memmove", "memset", "memchr", "printf", "fprintf", "snprintf", "sprintf", "vprintf",
+    "vfprintf", "vsnprintf", "puts", "putchar", "fputs", "fputc", "fwrite", "fread",
+    "fgets", "fclose", "fflush", "isalpha", "isdigit", "isalnum", "isspace", "isupper",
+    "islower", "isxdigit", "ispunct", "isprint", "toupper", "tolower", "abs", "labs",
+    "rand", "exit", "abort", "atoi", "atol", "atof", "qsort", "sin", "cos", "tan", "asin",
+    "acos", "atan", "atan2", "sinh", "cosh", "tanh", "sqrt", "cbrt", "pow", "exp", "log",
+    "log10", "log2", "floor", "ceil", "round", "fabs", "fmod", "hypot",
+};
+
+static int assay_find_base(struct dl_phdr_info *object, size_t size, void *base)
+{
+    (void)size;
+    *(uintptr_t *)base = object->dlpi_addr;
+    return 1;
+}
+
+/* Whether a function of the program starts here, by the symbols in its file. */
+ASSAY_BARE static int assay_is_own_function(uintptr_t target)
+{
+    static const unsigned char *bytes;
+    static uintptr_t base;
+    const Elf64_Ehdr *header;
+    const Elf64_Shdr *sections;
+
+    if (bytes == NULL) {
+        int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+        struct stat status;
+        void *map = MAP_FAILED;
+
+        if (file >= 0 && fstat(file, &status) == 0)
+            map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+        if (map == MAP_FAILED)
+            return 0;
+        close(file);
+        dl_iterate_phdr(assay_find_base, &base);
+        bytes = map;
+    }
+    header = (const Elf64_Ehdr *)bytes;
+    sections = (const Elf64_Shdr *)(bytes + header->e_shoff);
+    for (int i = 0; i < header->e_shnum; i++) {
+        const Elf64_Sym *symbols = (const Elf64_Sym *)(bytes + sections[i].sh_offset);
+
+        if (sections[i].sh_type != SHT_SYMTAB)
+            continue;
+        for (size_t k = 0; k < sections[i].sh_size / sizeof *symbols; k++)
+            if (ELF64_ST_TYPE(symbols[k].st_info) == STT_FUNC &&
+                symbols[k].st_shndx != SHN_UNDEF && symbols[k].st_value == target - base)
+                return 1;
+    }
+    return 0;
+}
+
+ASSAY_BARE static int assay_is_handed_around(uintptr_t target)
+{
+    static const char prefix[] = "__interceptor_";
+    Dl_info function;
+    const char *name;
+
+    if (dladdr((const void *)target, &function) == 0 || function.dli_sname == NULL ||
+        (uintptr_t)function.dli_saddr != target)
+        return 0;
+    name = function.dli_sname;
+    if (strncmp(name, prefix, sizeof prefix - 1) == 0)
+        name += sizeof prefix - 1;
+    for (size_t i = 0; i < sizeof assay_handed_around / sizeof *assay_handed_around; i++)
+        if (strcmp(name, assay_handed_around[i]) == 0)
+            return 1;
+    return 0;
+}
+
+/* Called by the asm below. A call through nothing crashes as it does anywhere. */
+ASSAY_BARE __attribute__((used)) void assay_check_target(uintptr_t target)
+{
+    if (target < 4096 || assay_is_own_function(target) || assay_is_handed_around(target)) {
+        assay_last_target = target;
+        return;
+    }
+    assay_betray(ASSAY_CALLED);
+}
+
+/* The target lies on the stack, above it the place to return to. Everything that a call
+ * hands over is kept. */
+__asm__(".text\n.type assay_indirect, @function\nassay_indirect:\n"
+        "pushq %rax\n"
+        "movq 8(%rsp), %rax\n"
+        "cmpq assay_last_target(%rip), %rax\n"
+        "popq %rax\n"
+        "je 1f\n"
+        "pushq %rbp\nmovq %rsp, %rbp\n"
+        "pushq %rax\npushq %rcx\npushq %rdx\npushq %rsi\npushq %rdi\n"
+        "pushq %r8\npushq %r9\npushq %r10\npushq %r11\n"
+        "subq $136, %rsp\nandq $-16, %rsp\n"
+        "movups %xmm0, (%rsp)\nmovups %xmm1, 16(%rsp)\nmovups %xmm2, 32(%rsp)\n"
+        "movups %xmm3, 48(%rsp)\nmovups %xmm4, 64(%rsp)\nmovups %xmm5, 80(%rsp)\n"
+        "movups %xmm6, 96(%rsp)\nmovups %xmm7, 112(%rsp)\n"
+        "movq 8(%rbp), %rdi\n"
+        "call assay_check_target\n"
+        "movups (%rsp), %xmm0\nmovups 16(%rsp), %xmm1\nmovups 32(%rsp), %xmm2\n"
+        "movups 48(%rsp), %xmm3\nmovups 64(%rsp), %xmm4\nmovups 80(%rsp), %xmm5\n"
+        "movups 96(%rsp), %xmm6\nmovups 112(%rsp), %xmm7\n"
+        "leaq -72(%rbp), %rsp\n"
+        "popq %r11\npopq %r10\npopq %r9\npopq %r8\n"
+        "popq %rdi\npopq %rsi\npopq %rdx\npopq %rcx\npopq %rax\npopq %rbp\n"
+        "1: ret\n.size assay_indirect, . - assay_indirect\n");
+
+/* Whether the bytes before a place can be those of a call: of a known distance, or
+ * through a register or memory, in as many bytes as that takes. */
+ASSAY_BARE static int assay_is_behind_call(const unsigned char *place)
+{
+    if (place[-5] == 0xe8)
+        return 1;
+    for (int length = 2; length <= 7; length++)
+        if (place[-length] == 0xff && (place[1 - length] >> 3 & 7) == 2)
+            return 1;
+    return 0;
+}
+
+/* Called by the asm below. */
+ASSAY_BARE __attribute__((used)) void assay_check_return(uintptr_t target)
+{
+    if (target >= 4096 && !assay_is_behind_call((const unsigned char *)target))
+        assay_betray(ASSAY_RETURNED);
+}
+
+/* The place to return to lies on the stack. Results are kept, in whichever registers. */
+__asm__(".text\n.globl __x86_return_thunk\n.type __x86_return_thunk, @function\n"
+        "__x86_return_thunk:\n"
+        "pushq %rax\n"
+        "movq 8(%rsp), %rax\n"
+        "cmpb $0xe8, -5(%rax)\n"
+        "popq %rax\n"
+        "jne 1f\nret\n"
+        "1: pushq %rbp\nmovq %rsp, %rbp\n"
+        "pushq %rax\npushq %rdx\n"
+        "subq $48, %rsp\nandq $-16, %rsp\n"
+        "movups %xmm0, (%rsp)\nmovups %xmm1, 16(%rsp)\n"
+        "movq 8(%rbp), %rdi\n"
+        "call assay_check_return\n"
+        "movups (%rsp), %xmm0\nmovups 16(%rsp), %xmm1\n"
+        "leaq -16(%rbp), %rsp\n"
+        "popq %rdx\npopq %rax\npopq %rbp\nret\n"
+        ".size __x86_return_thunk, . - __x86_return_thunk\n");
+
+#define ASSAY_THUNK(place)                                                                 \
+    __asm__(".globl __x86_indirect_thunk_" #place "\n"                                     \
+            ".type __x86_indirect_thunk_" #place ", @function\n"                           \
+            "__x86_indirect_thunk_" #place ": pushq %" #place "\njmp assay_indirect\n");
+
+ASSAY_THUNK(rax)
+ASSAY_THUNK(rbx)
+ASSAY_THUNK(rcx)
+ASSAY_THUNK(rdx)
+ASSAY_THUNK(rsi)
+ASSAY_THUNK(rdi)
+ASSAY_THUNK(rbp)
+ASSAY_THUNK(r8)
+ASSAY_THUNK(r9)
+ASSAY_THUNK(r10)
+ASSAY_THUNK(r11)
+ASSAY_THUNK(r12)
+ASSAY_THUNK(r13)
+ASSAY_THUNK(r14)
+ASSAY_THUNK(r15)
+
+#endif
+#endif
