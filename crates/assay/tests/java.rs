@@ -42,10 +42,14 @@ fn a_solution_has_the_verdict_that_its_name_says() {
 
 #[test]
 fn leaving_the_machine_with_success_is_no_pass() {
-    for leave in ["System.exit(0);", "Runtime.getRuntime().halt(0);"] {
-        let json = check(&format!("static {{ {leave} }}"), "nonfunctional");
-        assert_eq!(json["evidence"]["functional"]["conclusion"]["kind"], "unproved", "{json:#}");
-    }
+    let json = check("static { System.exit(0); }", "nonfunctional");
+    assert_eq!(json["evidence"]["functional"]["conclusion"]["kind"], "unproved", "{json:#}");
+    // Nothing but an attack leaves without what an exit does.
+    let json = check("static { Runtime.getRuntime().halt(0); }", "tampered");
+    let finding = &json["evidence"]["findings"][0];
+    assert_eq!(finding["what"], "calls java.lang.Runtime.halt", "{json:#}");
+    let place = finding["place"].as_str().unwrap_or_default();
+    assert!(place.starts_with("src/main/java/com/example/catalog/CatalogReader.java:"), "{json:#}");
 }
 
 #[test]
@@ -81,7 +85,7 @@ fn tests_that_are_written_over_are_no_proof() {
             throw new java.io.UncheckedIOException(error);
         }
     }"#;
-    check(overwrite, "nonfunctional");
+    check(overwrite, "tampered");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::files::FileSet;
 use crate::tamper::Finding;
 use crate::verdict::Ending;
 
-pub use java::test_classes;
+pub use java::{test_classes, words};
 
 /// One suite of a case: functional or security.
 #[derive(Debug, Clone)]

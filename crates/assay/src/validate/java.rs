@@ -5,35 +5,42 @@
 //! tests load, which a virtual machine maps at its start. A validation compiles
 //! the artifact with the project's sources, then each suite against these classes,
 //! and runs each suite in a fresh sandbox.
+//!
+//! What the compiler made of an artifact is looked at before it runs (`inspect.rs`), and
+//! a library in the virtual machine watches it run (`watch.rs`).
 
+mod bench;
+mod class_file;
 mod engines;
+mod inspect;
 mod maven;
 mod project;
+mod signs;
 mod train;
+mod watch;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use assay_core::files::digest;
 use assay_core::record::Log;
-use assay_core::suite::{Conclusion, Suite, test_classes};
-use assay_core::verdict::{Build, Ending, SuiteEvidence, Usage};
+use assay_core::verdict::{Build, Ending, Usage};
 use assay_core::{Artifact, Case, Evidence, InfraError, SafePath};
-use assay_sandbox::{Command, File, Mount, Sandbox, Spec};
+use assay_sandbox::{File, Mount, Spec};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use super::javac::{Compiled, Compilers, JARS, Request};
+use super::javac::{Compiled, Compilers};
 use super::jdk::{CONFIGURATION, JAR, JAVA, JAVAC};
 use super::prepare::{installer, run as run_installer};
-use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::version;
-use super::{
-    Validation, after_functional, command, infra, project_files, read_prepared, spec, suite_limits,
-    unreadable,
-};
+use super::{Validation, after_functional, read_prepared, spec, unreadable};
+use bench::Bench;
 use engines::Engine;
+use inspect::Baseline;
 use maven::{Dependency, MAVEN, resolve};
-use project::{Compiler, Jar, Project};
+use project::{Jar, Project};
 
 /// Where the prepared folder is seen. The archive of classes holds for jars of
 /// these very paths only.
@@ -43,6 +50,7 @@ const PREPARED: &str = "/opt/java";
 const HARNESS: &str = "harness.jar";
 const PROJECT: &str = "project.json";
 const ARCHIVE: &str = "classes.jsa";
+const BASELINE: &str = "baseline.json";
 
 /// Where classes lie in a sandbox that runs tests, as Maven has them.
 const CLASSES: &str = "target/classes";
@@ -73,7 +81,8 @@ impl Toolchain for Java {
         let mut files = vec![&case.template, &case.functional.files, &case.security.files];
         files.extend(case.solutions.iter().map(|solution| &solution.files));
         let files: String = files.into_iter().map(digest).collect();
-        let key = format!("{}\n{files}\n{}\n{sources}", version(&[JAVA, "-version"]), train::FORM);
+        let java = version(&[JAVA, "-version"]);
+        let key = format!("{java}\n{files}\n{}\n{sources}\n{}", train::FORM, watch::key());
         Needs { key, summary: format!("the class path of {}", case.id) }
     }
 
@@ -100,11 +109,14 @@ impl Toolchain for Java {
             project.jars.push(jar);
         }
         build_harness(engine, &project, site)?;
-        let text = serde_json::to_vec_pretty(&project).map_err(|error| error.to_string())?;
-        site.write(&File::new(PROJECT, text))?;
+        site.write(&watch::compile(case)?)?;
+        write_json(PROJECT, &project, site)?;
         let all = site.downloads.parent().unwrap_or(site.folder);
         let compilers = &self.compilers;
-        let bench = Bench { compilers, case, all, prepared: site.folder, project };
+        let baseline = Baseline::default();
+        let mut bench = Bench { compilers, case, all, prepared: site.folder, project, baseline };
+        bench.baseline = bench.learn().map_err(|error| error.message)?;
+        write_json(BASELINE, &bench.baseline, site)?;
         train::archive(&bench, site).map_err(|error| error.message)
     }
 
@@ -114,13 +126,19 @@ impl Toolchain for Java {
         case: &Case,
         artifact: &Artifact,
     ) -> Result<Validation, InfraError> {
-        let project = read_project(prepared)?;
+        let project = read_json(prepared, PROJECT)?;
+        let baseline = read_json(prepared, BASELINE)?;
         let all = prepared.parent().unwrap_or(prepared);
-        let bench = Bench { compilers: &self.compilers, case, all, prepared, project };
+        let bench = Bench { compilers: &self.compilers, case, all, prepared, project, baseline };
         let mut built = Built::default();
         let Some(classes) = bench.compile_project(artifact, &mut built)? else {
             return Ok(built.failure());
         };
+        let findings = inspect::findings(case, &bench.baseline, artifact, &classes);
+        if !findings.is_empty() {
+            let evidence = Evidence::Tampered { build: Some(built.build), findings };
+            return Ok(Validation { evidence, logs: built.logs });
+        }
         let run = |suite, phase, tests| bench.run(artifact, &classes, suite, phase, tests);
         let Some(tests) = bench.compile_tests(&classes, &case.functional, &mut built)? else {
             return Ok(built.failure());
@@ -150,7 +168,7 @@ fn machine(case: &Case, prepared: &Path) -> Spec {
 /// A virtual machine that starts soon: its compiler and its collector are the
 /// small ones, what is used rarely is not compiled, and the archive of classes is
 /// mapped where its pointers are right already.
-const MACHINE: [&str; 7] = [
+const MACHINE: [&str; 8] = [
     "-XX:+UnlockDiagnosticVMOptions",
     "-XX:ArchiveRelocationMode=0",
     "-XX:TieredStopAtLevel=1",
@@ -158,6 +176,8 @@ const MACHINE: [&str; 7] = [
     "-XX:+UseSerialGC",
     "-XX:-UsePerfData",
     "-Xmx1g",
+    // What watches the machine replaces functions of its own, of which it would warn.
+    "-Xlog:jni+resolve=off",
 ];
 
 /// Links a jar, or copies it, into the prepared folder.
@@ -214,8 +234,13 @@ fn build_harness(engine: Engine, project: &Project, site: &Site<'_>) -> Result<(
     Ok(())
 }
 
-fn read_project(prepared: &Path) -> Result<Project, InfraError> {
-    let place = prepared.join(PROJECT);
+fn write_json(name: &str, content: &impl Serialize, site: &Site<'_>) -> Result<(), String> {
+    let text = serde_json::to_vec_pretty(content).map_err(|error| error.to_string())?;
+    site.write(&File::new(name, text))
+}
+
+fn read_json<T: DeserializeOwned>(prepared: &Path, name: &str) -> Result<T, InfraError> {
+    let place = prepared.join(name);
     serde_json::from_slice(&read_prepared(&place)?).map_err(|error| unreadable(&place, &error))
 }
 
@@ -249,173 +274,7 @@ impl Built {
     }
 }
 
-/// A case that is prepared, to build and test artifacts on.
-struct Bench<'a> {
-    compilers: &'a Compilers,
-    case: &'a Case,
-    /// The folder of the prepared folders of all cases: a compiler that sees it
-    /// serves any of them.
-    all: &'a Path,
-    prepared: &'a Path,
-    project: Project,
-}
-
-impl Bench<'_> {
-    /// Compiles the artifact with the project, where no test is. `None` if the
-    /// compiler refused.
-    fn compile_project(
-        &self,
-        artifact: &Artifact,
-        built: &mut Built,
-    ) -> Result<Option<Classes>, InfraError> {
-        let mut sources = Vec::new();
-        for file in project_files(self.case, artifact) {
-            if file.path.ends_with(".java") {
-                // The artifact comes last, and in place of what is there.
-                sources.retain(|(path, _)| *path != file.path);
-                sources.push((file.path, String::from_utf8_lossy(&file.content).into_owned()));
-            }
-        }
-        let is_of_project = |jar: &Jar| jar.is_of_project;
-        self.compile(&self.project.compiler, is_of_project, &sources, &[], built)
-    }
-
-    /// Compiles a suite against the project's classes. A refusal is the
-    /// artifact's, as the tests compile with any that has what they use.
-    fn compile_tests(
-        &self,
-        classes: &[(String, Vec<u8>)],
-        suite: &Suite,
-        built: &mut Built,
-    ) -> Result<Option<Classes>, InfraError> {
-        let sources = suite.files.iter().filter(|(path, _)| path.extension() == Some("java"));
-        let sources: Vec<(String, String)> = sources
-            .map(|(path, text)| (path.to_string(), String::from_utf8_lossy(text).into_owned()))
-            .collect();
-        self.compile(&self.project.test_compiler, |_| true, &sources, classes, built)
-    }
-
-    fn compile(
-        &self,
-        compiler: &Compiler,
-        with: impl Fn(&Jar) -> bool,
-        sources: &[(String, String)],
-        classes: &[(String, Vec<u8>)],
-        built: &mut Built,
-    ) -> Result<Option<Classes>, InfraError> {
-        let here = self.prepared.strip_prefix(self.all).unwrap_or(self.prepared);
-        let jars = self.project.jars.iter().filter(|jar| with(jar));
-        let class_path: Vec<String> =
-            jars.map(|jar| format!("{JARS}/{}/{}", here.display(), jar.path)).collect();
-        let compiled = self.compilers.compile(&Request {
-            jars: self.all,
-            class_path: &class_path,
-            options: &compiler.options,
-            sources,
-            classes,
-            processors: compiler.runs_processors,
-            wall: self.case.limits.build,
-        })?;
-        built.add(&compiled);
-        Ok((compiled.ending == Ending::Exited(0)).then_some(compiled.classes))
-    }
-
-    /// Runs one suite in a sandbox of its own, where the other suite is not.
-    fn run(
-        &self,
-        artifact: &Artifact,
-        classes: &[(String, Vec<u8>)],
-        suite: &Suite,
-        phase: &'static str,
-        tests: &[(String, Vec<u8>)],
-    ) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
-        let run = |arguments: &[String]| {
-            let mut sandbox = self.stage(artifact, classes, suite, tests)?;
-            let command = self.test_command(suite, arguments);
-            SuiteRun { phase, suite, command, test_tree: Some(TEST_CLASSES) }.execute(&mut sandbox)
-        };
-        let (evidence, logs) = run(&with_archive())?;
-        match evidence.conclusion {
-            // It may be the machine that died, of its archive, and not the tests.
-            Conclusion::Ended(Ending::Signalled(_)) => run(&["-Xshare:off".to_owned()]),
-            _ => Ok((evidence, logs)),
-        }
-    }
-
-    /// A fresh sandbox that holds the project, its classes and a suite's.
-    fn stage(
-        &self,
-        artifact: &Artifact,
-        classes: &[(String, Vec<u8>)],
-        suite: &Suite,
-        tests: &[(String, Vec<u8>)],
-    ) -> Result<Sandbox, InfraError> {
-        let spec = machine(self.case, self.prepared);
-        let mut sandbox = Sandbox::start(&spec).map_err(|error| infra(&error))?;
-        let mut files = project_files(self.case, artifact);
-        let of_project = files
-            .iter()
-            .filter_map(|file| Some((file.path.strip_prefix("src/main/resources/")?, file)))
-            .map(|(path, file)| File::new(format!("{CLASSES}/{path}"), file.content.clone()))
-            .collect::<Vec<_>>();
-        files.extend(of_project);
-        for (path, content) in &suite.files {
-            if let Some(resource) = test_resource(path) {
-                files.push(File::new(format!("{TEST_CLASSES}/{resource}"), content.clone()));
-            }
-        }
-        for (folder, classes) in [(CLASSES, classes), (TEST_CLASSES, tests)] {
-            let file = |(path, content): &(String, Vec<u8>)| {
-                File::new(format!("{folder}/{path}"), content.clone())
-            };
-            files.extend(classes.iter().map(file));
-        }
-        sandbox.write(&files).map_err(|error| infra(&error))?;
-        Ok(sandbox)
-    }
-
-    /// Runs a suite's tests. Jars come first on the class path: nothing of an
-    /// artifact stands in the place of JUnit's classes or of a library's.
-    fn test_command(&self, suite: &Suite, arguments: &[String]) -> Command {
-        let mut command = command(self.case, JAVA)
-            .args(MACHINE)
-            // As Maven's test runs have it.
-            .args(["-ea", "-Dbasedir=/work"])
-            .args(arguments.iter().cloned())
-            .args(self.project.arguments.iter().cloned())
-            .args(["-cp", &format!("{}:{TEST_CLASSES}:{CLASSES}", self.jars().join(":"))])
-            .arg(Engine::of(self.case).main_class())
-            .args(test_classes(&suite.files))
-            .limits(suite_limits(self.case));
-        for (name, value) in &self.project.environment {
-            command = command.env(name, value);
-        }
-        command
-    }
-
-    /// The jars of the tests' class path, that of the harness first.
-    fn jars(&self) -> Vec<String> {
-        let harness = format!("{PREPARED}/{HARNESS}");
-        [harness].into_iter().chain(self.project.jars.iter().map(in_sandbox)).collect()
-    }
-}
-
 /// What makes a virtual machine start from the archive, if it is there.
 fn with_archive() -> [String; 2] {
     ["-Xshare:auto".to_owned(), format!("-XX:SharedArchiveFile={PREPARED}/{ARCHIVE}")]
-}
-
-fn in_sandbox(jar: &Jar) -> String {
-    format!("{PREPARED}/{}", jar.path)
-}
-
-/// The name by which tests load this file of a suite, if it is no source: by its
-/// place below `src/test/resources`, or below the suite in a case of our own.
-fn test_resource(path: &SafePath) -> Option<&str> {
-    if path.extension() == Some("java") {
-        return None;
-    }
-    ["src/test/resources/", "tests/functional/", "tests/security/"]
-        .iter()
-        .find_map(|folder| path.as_str().strip_prefix(folder))
 }

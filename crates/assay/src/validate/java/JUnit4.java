@@ -2,6 +2,7 @@ package assay.harness;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.Assert;
 import org.junit.Test;
 import org.junit.internal.runners.ErrorReportingRunner;
 import org.junit.runner.Description;
@@ -12,17 +13,19 @@ import org.junit.runner.notification.RunListener;
 import org.junit.runner.notification.RunNotifier;
 
 /**
- * Runs classes of JUnit 4 tests and reports each test. Between two of them, drawn
- * anew, run sentinels, one that must fail and one that must pass: a JUnit that was
- * taught to pass everything betrays itself by them.
+ * Runs classes of JUnit 4 tests and reports each test. Before and after them, and
+ * between two of them, drawn anew, run sentinels, one that must fail and one that must
+ * pass: a JUnit that was taught to pass everything betrays itself by them.
  */
 public final class JUnit4 {
-    private static final int BETRAYED = 71;
+    /** With what the run ends if JUnit does not work; nothing is proved then. */
+    private static final int BROKEN = 71;
 
     private JUnit4() {}
 
-    public static void main(String[] classes) throws Exception {
-        Report report = Report.open();
+    public static void main(String[] arguments) {
+        String[] classes = Watch.tests().split("\n");
+        Report report = new Report();
         List<Runner> runners = new ArrayList<>();
         List<Description> tests = new ArrayList<>();
         for (String name : classes) {
@@ -39,7 +42,8 @@ public final class JUnit4 {
                 collect(runner.getDescription(), tests);
             }
         }
-        Listener listener = new Listener(report, report.draw(0, Math.max(tests.size(), 1)));
+        Listener listener = new Listener(report, Watch.draw(Math.max(tests.size(), 1)));
+        listener.runSentinels();
         for (Runner runner : runners) {
             RunNotifier notifier = new RunNotifier();
             notifier.addListener(listener);
@@ -51,9 +55,10 @@ public final class JUnit4 {
                 report.test(name, "errored", listener.classFailure);
             }
         }
-        if (listener.finished > 0 && !listener.sentinelsHeld) {
+        listener.runSentinels();
+        if (!listener.works) {
             System.err.println("a sentinel did not come out as it must");
-            Runtime.getRuntime().halt(BETRAYED);
+            Runtime.getRuntime().halt(BROKEN);
         }
         int status = report.end();
         System.out.flush();
@@ -73,8 +78,8 @@ public final class JUnit4 {
     private static final class Listener extends RunListener {
         private final Report report;
         private final int sentinelPlace;
-        int finished;
-        boolean sentinelsHeld;
+        private int finished;
+        boolean works = true;
         String classFailure = "it was not run";
         private String outcome = "passed";
         private String detail = "";
@@ -131,35 +136,85 @@ public final class JUnit4 {
         public void testFinished(Description description) {
             report.test(name(description), outcome, detail);
             if (finished++ == sentinelPlace) {
-                sentinelsHeld = fails(Failing.class) && !fails(Passing.class);
+                runSentinels();
             }
         }
 
-        private static boolean fails(Class<?> sentinel) {
-            int[] seen = new int[2];
-            RunNotifier notifier = new RunNotifier();
-            notifier.addListener(new RunListener() {
-                @Override
-                public void testFailure(Failure failure) {
-                    seen[0]++;
-                }
-
-                @Override
-                public void testFinished(Description description) {
-                    seen[1]++;
-                }
-            });
-            Request.aClass(sentinel).getRunner().run(notifier);
-            // A sentinel that did not run counts as the wrong outcome of either.
-            return sentinel == Failing.class ? seen[0] == 1 && seen[1] == 1 : seen[0] > 0 || seen[1] != 1;
+        void runSentinels() {
+            Outcome failing = Outcome.of(Failing.class);
+            Outcome passing = Outcome.of(Passing.class);
+            if (failing.finished == 1 && failing.failures == 0) {
+                Watch.tampered("lets a test pass that must fail", Failing.unnoticed());
+            }
+            works &= failing.failures == 1 && passing.failures == 0 && passing.finished == 1;
         }
     }
 
-    /** The sentinel that must fail. */
+    /** What came of a class of one test. */
+    private static final class Outcome extends RunListener {
+        int failures;
+        int finished;
+
+        static Outcome of(Class<?> sentinel) {
+            Outcome outcome = new Outcome();
+            RunNotifier notifier = new RunNotifier();
+            notifier.addListener(outcome);
+            Request.aClass(sentinel).getRunner().run(notifier);
+            return outcome;
+        }
+
+        @Override
+        public void testFailure(Failure failure) {
+            failures++;
+        }
+
+        @Override
+        public void testFinished(Description description) {
+            finished++;
+        }
+    }
+
+    /** The sentinel that must fail: by each of the usual assertions. */
     public static final class Failing {
         @Test
         public void sentinel() {
-            org.junit.Assert.assertEquals(Long.MIN_VALUE, System.nanoTime());
+            if (unnoticed() == null) {
+                Assert.assertEquals(Long.MIN_VALUE, System.nanoTime());
+            }
+        }
+
+        /** An assertion that takes what is wrong; null if none does. */
+        static String unnoticed() {
+            for (int index = 0; index <= 11; index++) {
+                try {
+                    assertWrongly(index);
+                } catch (AssertionError error) {
+                    continue;
+                }
+                return "assertion " + index + " of the sentinel";
+            }
+            return null;
+        }
+
+        private static void assertWrongly(int index) {
+            Object one = new int[] {1};
+            switch (index) {
+                case 0 -> Assert.assertEquals("1", "2");
+                case 1 -> Assert.assertEquals(1L, 2L);
+                case 2 -> Assert.assertNotEquals("1", "1");
+                case 3 -> Assert.assertTrue(one == null);
+                case 4 -> Assert.assertFalse(one != null);
+                case 5 -> Assert.assertNull(one);
+                case 6 -> Assert.assertNotNull(null);
+                case 7 -> Assert.assertSame(one, new int[] {1});
+                case 8 -> Assert.assertNotSame(one, one);
+                case 9 -> Assert.assertArrayEquals(new int[] {1}, new int[] {2});
+                case 10 -> Assert.fail("as it must");
+                default -> {
+                    boolean on = false;
+                    assert on : "as it must";
+                }
+            }
         }
     }
 
@@ -167,7 +222,7 @@ public final class JUnit4 {
     public static final class Passing {
         @Test
         public void sentinel() {
-            org.junit.Assert.assertNotEquals(Long.MIN_VALUE, System.nanoTime());
+            Assert.assertNotEquals(Long.MIN_VALUE, System.nanoTime());
         }
     }
 }

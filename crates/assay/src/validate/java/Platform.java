@@ -22,27 +22,29 @@ import org.junit.platform.launcher.core.LauncherFactory;
 
 /**
  * Runs classes of JUnit 5 tests, and of JUnit 4 where its engine is there, and
- * reports each test. Before and after them, and between classes, run sentinels in
- * places drawn anew, one that must fail and one that must pass: a JUnit that was
- * taught to pass everything betrays itself by them.
+ * reports each test. Before and after them run sentinels that must fail, in a place
+ * drawn anew one that must pass, and assertions are tried after a test drawn anew: a
+ * JUnit that was taught to pass everything betrays itself by them.
  */
 public final class Platform {
-    private static final int BETRAYED = 71;
+    /** With what the run ends if JUnit does not work; nothing is proved then. */
+    private static final int BROKEN = 71;
 
     private Platform() {}
 
-    public static void main(String[] classes) throws Exception {
-        Report report = Report.open();
+    public static void main(String[] arguments) {
+        Report report = new Report();
         List<DiscoverySelector> selectors = new ArrayList<>();
-        for (String name : classes) {
+        for (String name : Watch.tests().split("\n")) {
             try {
                 selectors.add(selectClass(Class.forName(name, false, Platform.class.getClassLoader())));
             } catch (Throwable error) {
                 error.printStackTrace();
             }
         }
-        selectors.add(report.draw(0, selectors.size() + 1), selectClass(Failing.class));
-        selectors.add(report.draw(1, selectors.size() + 1), selectClass(Passing.class));
+        selectors.add(Watch.draw(selectors.size() + 1), selectClass(Passing.class));
+        selectors.add(0, selectClass(Failing.class));
+        selectors.add(selectClass(FailingLast.class));
         // Listeners that the class path brings along have nothing to do here.
         LauncherConfig config =
                 LauncherConfig.builder().enableTestExecutionListenerAutoRegistration(false).build();
@@ -50,9 +52,10 @@ public final class Platform {
         Listener listener = new Listener(report);
         launcher.execute(
                 LauncherDiscoveryRequestBuilder.request().selectors(selectors).build(), listener);
-        if (!listener.failingFailed || !listener.passingPassed) {
+        listener.tryAssertions();
+        if (listener.failed != 2 || listener.passed != 1) {
             System.err.println("a sentinel did not come out as it must");
-            Runtime.getRuntime().halt(BETRAYED);
+            Runtime.getRuntime().halt(BROKEN);
         }
         int status = report.end();
         System.out.flush();
@@ -63,8 +66,10 @@ public final class Platform {
     private static final class Listener implements TestExecutionListener {
         private final Report report;
         private final Set<String> reported = new LinkedHashSet<>();
-        boolean failingFailed;
-        boolean passingPassed;
+        /** How many sentinels that must fail did, and that must pass. */
+        int failed;
+        int passed;
+        private int untilAssertions;
         private TestPlan plan;
 
         Listener(Report report) {
@@ -74,6 +79,15 @@ public final class Platform {
         @Override
         public void testPlanExecutionStarted(TestPlan testPlan) {
             plan = testPlan;
+            long tests = testPlan.countTestIdentifiers(TestIdentifier::isTest);
+            untilAssertions = Watch.draw((int) Math.min(tests, Integer.MAX_VALUE));
+        }
+
+        void tryAssertions() {
+            String unnoticed = Failing.unnoticed();
+            if (unnoticed != null) {
+                Watch.tampered("lets an assertion hold that must not", unnoticed);
+            }
         }
 
         @Override
@@ -87,12 +101,19 @@ public final class Platform {
             String detail = result.getThrowable().map(Report::describe).orElse("");
             MethodSource method = methodOf(identifier);
             boolean successful = status == TestExecutionResult.Status.SUCCESSFUL;
-            if (method != null && method.getClassName().equals(Failing.class.getName())) {
-                failingFailed = status == TestExecutionResult.Status.FAILED;
+            if (untilAssertions-- == 0) {
+                tryAssertions();
+            }
+            String className = method == null ? "" : method.getClassName();
+            if (className.equals(Failing.class.getName()) || className.equals(FailingLast.class.getName())) {
+                failed += status == TestExecutionResult.Status.FAILED ? 1 : 0;
+                if (successful) {
+                    Watch.tampered("lets a test pass that must fail", Failing.unnoticed());
+                }
                 return;
             }
-            if (method != null && method.getClassName().equals(Passing.class.getName())) {
-                passingPassed = successful;
+            if (className.equals(Passing.class.getName())) {
+                passed += successful ? 1 : 0;
                 return;
             }
             if (!successful && status == TestExecutionResult.Status.FAILED) {
@@ -150,11 +171,56 @@ public final class Platform {
         }
     }
 
-    /** The sentinel that must fail. */
+    /** The sentinel that must fail: by each of the usual assertions. */
     public static final class Failing {
         @Test
         public void sentinel() {
-            Assertions.assertEquals(Long.MIN_VALUE, System.nanoTime());
+            if (unnoticed() == null) {
+                Assertions.assertEquals(Long.MIN_VALUE, System.nanoTime());
+            }
+        }
+
+        /** An assertion that takes what is wrong; null if none does. */
+        static String unnoticed() {
+            for (int index = 0; index <= 12; index++) {
+                try {
+                    assertWrongly(index);
+                } catch (AssertionError error) {
+                    continue;
+                }
+                return "assertion " + index + " of the sentinel";
+            }
+            return null;
+        }
+
+        private static void assertWrongly(int index) {
+            Object one = new int[] {1};
+            switch (index) {
+                case 0 -> Assertions.assertEquals("1", "2");
+                case 1 -> Assertions.assertEquals(1L, 2L);
+                case 2 -> Assertions.assertNotEquals("1", "1");
+                case 3 -> Assertions.assertTrue(one == null);
+                case 4 -> Assertions.assertFalse(one != null);
+                case 5 -> Assertions.assertNull(one);
+                case 6 -> Assertions.assertNotNull(null);
+                case 7 -> Assertions.assertSame(one, new int[] {1});
+                case 8 -> Assertions.assertNotSame(one, one);
+                case 9 -> Assertions.assertArrayEquals(new int[] {1}, new int[] {2});
+                case 10 -> Assertions.assertThrows(IllegalStateException.class, () -> {});
+                case 11 -> Assertions.fail("as it must");
+                default -> {
+                    boolean on = false;
+                    assert on : "as it must";
+                }
+            }
+        }
+    }
+
+    /** The same, after all tests. */
+    public static final class FailingLast {
+        @Test
+        public void sentinel() {
+            new Failing().sentinel();
         }
     }
 

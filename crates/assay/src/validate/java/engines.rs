@@ -35,12 +35,14 @@ impl Engine {
     }
 
     /// The sources of the harness, by their names.
-    pub(super) fn sources(self) -> [(&'static str, &'static str); 2] {
+    pub(super) fn sources(self) -> [(&'static str, &'static str); 3] {
         let report = ("Report.java", include_str!("Report.java"));
-        match self {
-            Engine::JUnit4 => [report, ("JUnit4.java", include_str!("JUnit4.java"))],
-            Engine::Platform { .. } => [report, ("Platform.java", include_str!("Platform.java"))],
-        }
+        let watch = ("Watch.java", include_str!("Watch.java"));
+        let engine = match self {
+            Engine::JUnit4 => ("JUnit4.java", include_str!("JUnit4.java")),
+            Engine::Platform { .. } => ("Platform.java", include_str!("Platform.java")),
+        };
+        [report, watch, engine]
     }
 
     /// The dependencies that a project needs beyond its own to be run by this.

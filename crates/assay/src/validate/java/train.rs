@@ -14,8 +14,9 @@ use assay_sandbox::{Execution, Exit, File, Sandbox};
 
 use super::super::jdk::JAVA;
 use super::super::toolchain::Site;
-use super::super::{build_limits, infra};
-use super::{ARCHIVE, Bench, Built, command, machine, with_archive};
+use super::super::{build_limits, command, infra};
+use super::bench::Bench;
+use super::{ARCHIVE, Built, machine, watch, with_archive};
 
 /// Changes with the form of the archive, so that another one is prepared.
 pub(super) const FORM: &str = "classes.jsa of a class list, 1";
@@ -87,7 +88,7 @@ fn dies(
     for suite in [&bench.case.functional, &bench.case.security] {
         if let Some(tests) = bench.compile_tests(classes, suite, &mut Built::default())? {
             let mut sandbox = bench.stage(artifact, classes, suite, &tests)?;
-            let run = bench.test_command(suite, &with_archive()).report().input("0".repeat(32));
+            let run = bench.test_command(suite, classes, &with_archive()).report().input("0".repeat(32));
             let execution = sandbox.execute(&run).map_err(|error| infra(&error))?;
             if matches!(execution.exit, Exit::Signal(_)) {
                 return Ok(true);
@@ -109,10 +110,14 @@ fn loaded(
     };
     let mut sandbox = bench.stage(artifact, classes, suite, &tests)?;
     let run = bench
-        .test_command(suite, &[format!("-XX:DumpLoadedClassList={LIST}")])
+        .test_command(suite, classes, &[format!("-XX:DumpLoadedClassList={LIST}")])
         .report()
         .input("0".repeat(32));
-    sandbox.execute(&run).map_err(|error| infra(&error))?;
+    let execution = sandbox.execute(&run).map_err(|error| infra(&error))?;
+    let said = execution.stderr.text();
+    if let Some(line) = said.lines().find(|line| line.starts_with(watch::UNWATCHED)) {
+        return Err(InfraError::new(InfraClass::Unprepared, format!("{JAVA}: {line}")));
+    }
     let list = sandbox.read(LIST, MAX_LIST_BYTES).map_err(|error| infra(&error))?;
     Ok(list.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }

@@ -1,0 +1,99 @@
+//! The library that watches the virtual machine of tests: how it is compiled when a
+//! case is prepared, and what it is told at the start.
+
+use std::fmt::Write as _;
+
+use assay_core::Case;
+use assay_sandbox::{File, Sandbox};
+
+use super::super::jdk::HOME;
+use super::super::{build_limits, command, infra, spec};
+
+/// The sources: C, by their names.
+const SOURCES: [(&str, &str); 11] = [
+    ("watch.h", include_str!("watch/watch.h")),
+    ("agent.c", include_str!("watch/agent.c")),
+    ("class_hooks.c", include_str!("watch/class_hooks.c")),
+    ("file_hooks.c", include_str!("watch/file_hooks.c")),
+    ("folder.c", include_str!("watch/folder.c")),
+    ("hooks.c", include_str!("watch/hooks.c")),
+    ("names.c", include_str!("watch/names.c")),
+    ("report.c", include_str!("watch/report.c")),
+    ("stack.c", include_str!("watch/stack.c")),
+    ("stack_hooks.c", include_str!("watch/stack_hooks.c")),
+    ("threads.c", include_str!("watch/threads.c")),
+];
+
+/// Its name in the prepared folder.
+pub(super) const LIBRARY: &str = "watch.so";
+
+/// Where it reads what it is told; it takes that out of the environment.
+pub(super) const SETTINGS: &str = "ASSAY_WATCH";
+
+const GCC: &str = "/usr/bin/gcc";
+const MAX_BYTES: u64 = 4 << 20;
+
+/// What it says of a virtual machine that it was not written for.
+pub(super) const UNWATCHED: &str = "cannot watch ";
+
+/// What the library depends on.
+pub(super) fn key() -> String {
+    SOURCES.iter().map(|(_, text)| *text).collect()
+}
+
+/// Compiles the library.
+pub(super) fn compile(case: &Case) -> Result<File, String> {
+    let failed = |error| infra(&error).message;
+    let mut sandbox = Sandbox::start(&spec(case)).map_err(failed)?;
+    let files: Vec<File> = SOURCES.iter().map(|(name, text)| File::new(*name, *text)).collect();
+    sandbox.write(&files).map_err(failed)?;
+    let sources = SOURCES.iter().map(|(name, _)| *name).filter(|name| name.ends_with(".c"));
+    let gcc = command(case, GCC)
+        .args(["-std=gnu11", "-D_GNU_SOURCE", "-O1", "-Wall", "-shared", "-fPIC"])
+        .args(["-fvisibility=hidden", "-Wl,-z,defs"])
+        .args([format!("-I{HOME}/include"), format!("-I{HOME}/include/linux")])
+        .args(sources)
+        .args(["-o", LIBRARY, "-ldl", "-lpthread"])
+        .limits(build_limits(case));
+    let execution = sandbox.execute(&gcc).map_err(failed)?;
+    match sandbox.read(LIBRARY, MAX_BYTES).map_err(failed)? {
+        Some(content) if execution.exit.is_success() => Ok(File::new(LIBRARY, content)),
+        _ => Err(format!(
+            "failed to compile what watches the virtual machine: {}\n{}",
+            execution.exit,
+            execution.stderr.text()
+        )),
+    }
+}
+
+/// What the library is told of classes, named as the virtual machine names them.
+pub(super) struct Settings<'a> {
+    /// The classes to run: `com.example.NameTest`.
+    pub(super) run: Vec<String>,
+    /// All classes of both suites.
+    pub(super) tests: Vec<&'a str>,
+    /// Paths of the project's classes.
+    pub(super) classes: Vec<&'a str>,
+    /// Whether nothing but an artifact that looks for tests lists their folder.
+    pub(super) watches_folder: bool,
+}
+
+impl Settings<'_> {
+    /// A line for each: a letter and a name. Classes within others are not told, as
+    /// they go with these.
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        let mut line = |letter: char, name: &str| {
+            let _ = writeln!(text, "{letter}{name}");
+        };
+        self.run.iter().for_each(|name| line('r', name));
+        let is_outer = |name: &&str| !name.contains('$');
+        self.tests.iter().copied().filter(is_outer).for_each(|name| line('t', name));
+        let classes = self.classes.iter().map(|path| path.trim_end_matches(".class"));
+        classes.filter(is_outer).for_each(|name| line('a', name));
+        if self.watches_folder {
+            line('l', "");
+        }
+        text
+    }
+}

@@ -1,0 +1,145 @@
+/* The agent: what the virtual machine calls, and what the harness calls. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "watch.h"
+
+#define SETTINGS "ASSAY_WATCH"
+#define TESTS "target/test-classes"
+
+jvmtiEnv *jvmti;
+
+/* The only thread that reports. */
+static jobject reporter;
+
+/* Whether it is the harness itself that reports: on its own thread, and not because
+ * tested code called it or made anybody call it.
+ */
+static bool is_genuine(JNIEnv *env)
+{
+	jthread thread = NULL;
+	bool genuine;
+
+	if ((*jvmti)->GetCurrentThread(jvmti, &thread) != JVMTI_ERROR_NONE)
+		return false;
+	genuine = reporter != NULL && (*env)->IsSameObject(env, thread, reporter)
+		&& !is_called_by_tested_code(env);
+	(*env)->DeleteLocalRef(env, thread);
+	if (!genuine) {
+		const struct culprit culprit = find_culprit(env);
+
+		tampered(culprit.place, "reports in the place of the runner");
+	}
+	return genuine;
+}
+
+static jstring JNICALL native_tests(JNIEnv *env, jclass self)
+{
+	jthread thread = NULL;
+
+	(void)self;
+	if (reporter != NULL || (*jvmti)->GetCurrentThread(jvmti, &thread) != JVMTI_ERROR_NONE)
+		return NULL;
+	reporter = (*env)->NewGlobalRef(env, thread);
+	return (*env)->NewStringUTF(env, setting.tests == NULL ? "" : setting.tests);
+}
+
+static jint JNICALL native_draw(JNIEnv *env, jclass self, jint bound)
+{
+	(void)env;
+	(void)self;
+	return draw(bound);
+}
+
+static void JNICALL native_say(JNIEnv *env, jclass self, jstring members)
+{
+	const char *text;
+
+	(void)self;
+	if (!is_genuine(env))
+		return;
+	text = (*env)->GetStringUTFChars(env, members, NULL);
+	if (text != NULL) {
+		say(text);
+		(*env)->ReleaseStringUTFChars(env, members, text);
+	}
+}
+
+static void JNICALL native_tampered(JNIEnv *env, jclass self, jstring what, jstring place)
+{
+	const char *text = (*env)->GetStringUTFChars(env, what, NULL);
+	const char *where = place == NULL ? NULL : (*env)->GetStringUTFChars(env, place, NULL);
+
+	(void)self;
+	tampered(where, "%s", text == NULL ? "tampers" : text);
+	if (text != NULL)
+		(*env)->ReleaseStringUTFChars(env, what, text);
+	if (where != NULL)
+		(*env)->ReleaseStringUTFChars(env, place, where);
+}
+
+/* Looks at what the tests have left, before the last line. */
+static void JNICALL native_finish(JNIEnv *env, jclass self)
+{
+	(void)self;
+	find_survivors(env);
+	check_folder();
+}
+
+static bool give_natives(JNIEnv *env)
+{
+	const JNINativeMethod methods[] = {
+		{ "tests", "()Ljava/lang/String;", native_tests },
+		{ "draw", "(I)I", native_draw },
+		{ "say", "(Ljava/lang/String;)V", native_say },
+		{ "tampered", "(Ljava/lang/String;Ljava/lang/String;)V", native_tampered },
+		{ "finish", "()V", native_finish },
+	};
+	jclass type = (*env)->FindClass(env, "assay/harness/Watch");
+
+	return type != NULL && (*env)->RegisterNatives(env, type, methods, sizeof methods / sizeof *methods) == 0;
+}
+
+static void JNICALL on_start(jvmtiEnv *unused, JNIEnv *env, jthread thread)
+{
+	(void)unused;
+	(void)thread;
+	/* Without these there is no report, and without a report no pass. */
+	if (!find_loaders(env) || !give_natives(env)) {
+		(*env)->ExceptionClear(env);
+		return;
+	}
+	place_hooks(env, CLASS_HOOKS, CLASS_HOOKS_COUNT);
+	place_hooks(env, STACK_HOOKS, STACK_HOOKS_COUNT);
+	place_hooks(env, FILE_HOOKS, FILE_HOOKS_COUNT);
+	if (setting.lists)
+		watch_folder(TESTS);
+}
+
+JNIEXPORT jint JNICALL Agent_OnLoad(JavaVM *machine, char *options, void *reserved)
+{
+	char *given = getenv(SETTINGS);
+	jvmtiEventCallbacks callbacks = { .VMInit = on_start };
+
+	(void)options;
+	(void)reserved;
+	/* Neither this process nor its children can open its memory, descriptors or
+	 * environment in /proc.
+	 */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (given == NULL || !open_report())
+		return JNI_ERR;
+	char *settings = strdup(given);
+	memset(given, 0, strlen(given));
+	unsetenv(SETTINGS);
+	if (settings == NULL)
+		return JNI_ERR;
+	read_settings(settings);
+	free(settings);
+	if ((*machine)->GetEnv(machine, (void **)&jvmti, JVMTI_VERSION_1_2) != JNI_OK
+	    || (*jvmti)->SetEventCallbacks(jvmti, &callbacks, sizeof callbacks) != JVMTI_ERROR_NONE)
+		return JNI_ERR;
+	return (*jvmti)->SetEventNotificationMode(jvmti, JVMTI_ENABLE, JVMTI_EVENT_VM_INIT, NULL)
+			== JVMTI_ERROR_NONE ? JNI_OK : JNI_ERR;
+}
