@@ -26,12 +26,20 @@ public final class JUnit4 {
     public static void main(String[] arguments) {
         String[] classes = Watch.tests().split("\n");
         Report report = new Report();
+        List<Class<?>> types = new ArrayList<>();
+        for (String name : classes) {
+            try {
+                types.add(Class.forName(name, false, JUnit4.class.getClassLoader()));
+            } catch (Throwable error) {
+                error.printStackTrace();
+            }
+        }
+        Watch.ready();
         List<Runner> runners = new ArrayList<>();
         List<Description> tests = new ArrayList<>();
-        for (String name : classes) {
+        for (Class<?> type : types) {
             Runner runner;
             try {
-                Class<?> type = Class.forName(name, false, JUnit4.class.getClassLoader());
                 runner = Request.aClass(type).getRunner();
             } catch (Throwable error) {
                 error.printStackTrace();

@@ -42,6 +42,7 @@ public final class Platform {
                 error.printStackTrace();
             }
         }
+        Watch.ready();
         selectors.add(Watch.draw(selectors.size() + 1), selectClass(Passing.class));
         selectors.add(0, selectClass(Failing.class));
         selectors.add(selectClass(FailingLast.class));

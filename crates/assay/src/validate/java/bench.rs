@@ -130,7 +130,7 @@ impl Bench<'_> {
     ) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
         let run = |arguments: &[String]| {
             let mut sandbox = self.stage(artifact, classes, suite, tests)?;
-            let command = self.test_command(suite, classes, arguments);
+            let command = self.test_command(suite, classes, tests, arguments);
             SuiteRun { phase, suite, command, test_tree: Some(TEST_CLASSES) }.execute(&mut sandbox)
         };
         let (evidence, logs) = run(&with_archive())?;
@@ -185,11 +185,13 @@ impl Bench<'_> {
         &self,
         suite: &Suite,
         classes: &[(String, Vec<u8>)],
+        tests: &[(String, Vec<u8>)],
         arguments: &[String],
     ) -> Command {
         let settings = watch::Settings {
             run: test_classes(&suite.files),
             tests: self.baseline.tests.keys().map(String::as_str).collect(),
+            present: tests.iter().filter_map(|(path, _)| path.strip_suffix(".class")).collect(),
             classes: classes.iter().map(|(path, _)| path.as_str()).collect(),
             watches_folder: !self.has_jar("spring-context-"),
         };

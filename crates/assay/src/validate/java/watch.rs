@@ -72,6 +72,8 @@ pub(super) struct Settings<'a> {
     pub(super) run: Vec<String>,
     /// All classes of both suites.
     pub(super) tests: Vec<&'a str>,
+    /// Those of them that this suite has; something else stands for the others.
+    pub(super) present: Vec<&'a str>,
     /// Paths of the project's classes.
     pub(super) classes: Vec<&'a str>,
     /// Whether nothing but an artifact that looks for tests lists their folder.
@@ -93,6 +95,10 @@ impl Settings<'_> {
         classes.filter(is_outer).for_each(|name| line('a', name));
         if self.watches_folder {
             line('l', "");
+            let others = self.tests.iter().filter(|name| !self.present.contains(name));
+            let loaded = self.run.iter().map(|name| name.replace('.', "/"));
+            loaded.for_each(|name| line('w', &name));
+            others.for_each(|name| line('w', name));
         }
         text
     }

@@ -42,7 +42,7 @@ static jstring JNICALL native_tests(JNIEnv *env, jclass self)
 	if (reporter != NULL || (*jvmti)->GetCurrentThread(jvmti, &thread) != JVMTI_ERROR_NONE)
 		return NULL;
 	reporter = (*env)->NewGlobalRef(env, thread);
-	return (*env)->NewStringUTF(env, setting.tests == NULL ? "" : setting.tests);
+	return (*env)->NewStringUTF(env, setting.tests);
 }
 
 static jint JNICALL native_draw(JNIEnv *env, jclass self, jint bound)
@@ -79,6 +79,15 @@ static void JNICALL native_tampered(JNIEnv *env, jclass self, jstring what, jstr
 		(*env)->ReleaseStringUTFChars(env, place, where);
 }
 
+/* The classes of tests are loaded; no other code than the harness's has run. */
+static void JNICALL native_ready(JNIEnv *env, jclass self)
+{
+	(void)env;
+	(void)self;
+	if (setting.watches)
+		watch_folder(TESTS);
+}
+
 /* Looks at what the tests have left, before the last line. */
 static void JNICALL native_finish(JNIEnv *env, jclass self)
 {
@@ -94,6 +103,7 @@ static bool give_natives(JNIEnv *env)
 		{ "draw", "(I)I", native_draw },
 		{ "say", "(Ljava/lang/String;)V", native_say },
 		{ "tampered", "(Ljava/lang/String;Ljava/lang/String;)V", native_tampered },
+		{ "ready", "()V", native_ready },
 		{ "finish", "()V", native_finish },
 	};
 	jclass type = (*env)->FindClass(env, "assay/harness/Watch");
@@ -113,8 +123,6 @@ static void JNICALL on_start(jvmtiEnv *unused, JNIEnv *env, jthread thread)
 	place_hooks(env, CLASS_HOOKS, CLASS_HOOKS_COUNT);
 	place_hooks(env, STACK_HOOKS, STACK_HOOKS_COUNT);
 	place_hooks(env, FILE_HOOKS, FILE_HOOKS_COUNT);
-	if (setting.lists)
-		watch_folder(TESTS);
 }
 
 JNIEXPORT jint JNICALL Agent_OnLoad(JavaVM *machine, char *options, void *reserved)
@@ -137,6 +145,8 @@ JNIEXPORT jint JNICALL Agent_OnLoad(JavaVM *machine, char *options, void *reserv
 		return JNI_ERR;
 	read_settings(settings);
 	free(settings);
+	if (setting.tests == NULL || setting.watched == NULL)
+		return JNI_ERR;
 	if ((*machine)->GetEnv(machine, (void **)&jvmti, JVMTI_VERSION_1_2) != JNI_OK
 	    || (*jvmti)->SetEventCallbacks(jvmti, &callbacks, sizeof callbacks) != JVMTI_ERROR_NONE)
 		return JNI_ERR;

@@ -1,45 +1,67 @@
 /* A tripwire in the folder of the tests' classes: nobody has a reason to list it, as
- * classes are opened by their names. Reading a directory sets the time of its last
- * access, and setting that time back sets the time of its last change.
+ * classes are opened by their names, nor to read a test's class once it is loaded.
+ * Reading sets the time of the last access, and setting that time back sets the time
+ * of the last change.
  */
 #include <ftw.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <fcntl.h>
 
 #include "watch.h"
 
-#define MAX_FOLDERS 256
+#define MAX_PLACES 1024
 #define MAX_PATH 512
 
 static struct {
 	char path[MAX_PATH];
 	struct timespec changed;
-} folders[MAX_FOLDERS];
+} places[MAX_PLACES];
 static int count;
 
-static int note(const char *path, const struct stat *found, int kind, struct FTW *place)
+static void note(const char *path)
 {
 	const size_t length = strlen(path);
 
+	if (count < MAX_PLACES && length < MAX_PATH)
+		memcpy(places[count++].path, path, length + 1);
+}
+
+static int note_directory(const char *path, const struct stat *found, int kind, struct FTW *place)
+{
 	(void)found;
 	(void)place;
-	if (kind == FTW_D && count < MAX_FOLDERS && length < MAX_PATH)
-		memcpy(folders[count++].path, path, length + 1);
+	if (kind == FTW_D)
+		note(path);
 	return 0;
+}
+
+/* Notes the classes of these names, a line each. */
+static void note_classes(const char *folder, const char *names)
+{
+	while (*names != 0) {
+		const size_t length = strcspn(names, "\n");
+		char path[MAX_PATH];
+
+		snprintf(path, sizeof path, "%s/%.*s.class", folder, (int)length, names);
+		note(path);
+		names += length + (names[length] == '\n');
+	}
 }
 
 void watch_folder(const char *folder)
 {
 	const struct timespec times[2] = { { .tv_sec = 0 }, { .tv_nsec = UTIME_OMIT } };
 
-	nftw(folder, note, 16, FTW_PHYS);
+	nftw(folder, note_directory, 16, FTW_PHYS);
+	note_classes(folder, setting.watched);
 	for (int index = 0; index < count; index++) {
 		struct stat found;
 
-		utimensat(AT_FDCWD, folders[index].path, times, 0);
-		if (stat(folders[index].path, &found) == 0)
-			folders[index].changed = found.st_ctim;
+		utimensat(AT_FDCWD, places[index].path, times, 0);
+		if (stat(places[index].path, &found) == 0)
+			places[index].changed = found.st_ctim;
 	}
 }
 
@@ -47,11 +69,11 @@ void check_folder(void)
 {
 	for (int index = 0; index < count; index++) {
 		struct stat found;
-		const struct timespec *changed = &folders[index].changed;
+		const struct timespec *changed = &places[index].changed;
 
-		if (stat(folders[index].path, &found) != 0 || found.st_atim.tv_sec != 0
+		if (stat(places[index].path, &found) != 0 || found.st_atim.tv_sec != 0
 		    || found.st_ctim.tv_sec != changed->tv_sec || found.st_ctim.tv_nsec != changed->tv_nsec) {
-			tampered(folders[index].path, "looks through the folder of the tests");
+			tampered(places[index].path, "looks through the classes of the tests");
 			return;
 		}
 	}

@@ -4,7 +4,7 @@
 
 #include "watch.h"
 
-struct setting setting = { NULL, false };
+struct setting setting;
 
 struct names {
 	char **all;
@@ -47,21 +47,30 @@ static void add(struct names *names, const char *name, size_t length)
 		names->count++;
 }
 
-/* A line of the settings is a letter and a value: `r` a class to run, `t` another class
- * of a suite, `a` a class of the artifact, `l` that listing the tests is watched.
+static void append(char *list, const char *name)
+{
+	strcat(strcat(list, name), "\n");
+}
+
+/* A line of the settings is a letter and a value: `r` a class to run, `t` a class of a
+ * suite, `a` a class of the artifact, `w` a class whose file is watched; `l` says that
+ * the folder of the tests is.
  */
 void read_settings(char *text)
 {
-	size_t length = 0;
-
-	setting.tests = calloc(1, strlen(text) + 1);
+	setting.tests = calloc(1, strlen(text) + 2);
+	setting.watched = calloc(1, strlen(text) + 2);
+	if (setting.tests == NULL || setting.watched == NULL)
+		return;
 	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
 		char *name = line + 1, *end = strrchr(name, '/');
 
 		switch (*line) {
 		case 'r':
-			length += strlen(strcpy(setting.tests + length, name));
-			setting.tests[length++] = '\n';
+			append(setting.tests, name);
+			break;
+		case 'w':
+			append(setting.watched, name);
 			break;
 		case 't':
 			add(&tests, name, strlen(name));
@@ -72,7 +81,7 @@ void read_settings(char *text)
 				add(&packages, name, (size_t)(end - name));
 			break;
 		case 'l':
-			setting.lists = true;
+			setting.watches = true;
 			break;
 		}
 	}

@@ -40,7 +40,8 @@ extern jvmtiEnv *jvmti;
 /* names.c: what the harness was told of classes, and what it makes of their names. */
 struct setting {
 	char *tests;      /* the classes to run, a line each */
-	bool lists;       /* whether listing the tests' directory is a sign */
+	char *watched;    /* classes that nobody reads once the former are loaded */
+	bool watches;     /* whether the folder of the tests' classes is watched */
 };
 extern struct setting setting;
 void read_settings(char *text);
