@@ -10,6 +10,7 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
+use nix::sys::socket::{AddressFamily, Shutdown, SockFlag, SockType, shutdown, socketpair};
 use nix::unistd::{ForkResult, Pid, chdir, execve, fork, pipe2, setsid};
 
 use super::interpreter::Interpreter;
@@ -53,7 +54,7 @@ impl Program {
         let mut ends = vec![(1, stdout_end), (2, stderr_end)];
         let mut report = None;
         if command.report {
-            let (ours, theirs) = pipe().map_err(plumbing)?;
+            let (ours, theirs) = report_channel().map_err(plumbing)?;
             report = Some(ours);
             ends.push((REPORT_FD, theirs));
         }
@@ -264,6 +265,16 @@ fn execute(image: &Image) -> Errno {
 /// A pipe (read end, write end) with high numbers, closed on exec.
 fn pipe() -> Result<(OwnedFd, OwnedFd), Errno> {
     let (read, write) = pipe2(OFlag::O_CLOEXEC)?;
+    Ok((high(&read)?, high(&write)?))
+}
+
+/// A channel (read end, write end) like a pipe that only its descriptors lead to. A
+/// process may always open what its own descriptors are by their names in `/proc`: a
+/// pipe to read it, and so to take what others wrote; a socket not at all.
+fn report_channel() -> Result<(OwnedFd, OwnedFd), Errno> {
+    let (read, write) =
+        socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::SOCK_CLOEXEC)?;
+    shutdown(read.as_raw_fd(), Shutdown::Write)?;
     Ok((high(&read)?, high(&write)?))
 }
 

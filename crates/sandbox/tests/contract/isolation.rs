@@ -150,6 +150,23 @@ fn only_given_descriptors_are_open() {
 }
 
 #[test]
+fn nobody_reads_a_report_that_others_wrote() {
+    let program = r"
+import os
+os.write(3, b'said')
+for attempt in (lambda: os.open('/proc/self/fd/3', os.O_RDONLY), lambda: os.open('/dev/fd/3', os.O_WRONLY)):
+    try:
+        print(attempt())
+    except OSError as error:
+        print(error.strerror)
+print(os.read(3, 4))";
+    let execution = run(&python(program).report());
+    let refused = "No such device or address\n".repeat(2);
+    assert_eq!(execution.stdout.text(), format!("{refused}b''\n"));
+    assert_eq!(execution.report.text(), "said");
+}
+
+#[test]
 fn standard_input_and_input_arrive_whole() {
     let program = "import os, sys; print(len(sys.stdin.read()), len(os.fdopen(4).read()))";
     let command = python(program).stdin("s".repeat(300_000)).input("i".repeat(200_000));
