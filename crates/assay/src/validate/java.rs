@@ -98,6 +98,7 @@ impl Toolchain for Java {
             test_compiler: resolved.settings.test_compiler,
             arguments: resolved.settings.arguments,
             environment: resolved.settings.environment,
+            attaches: false,
         };
         let mut names = BTreeSet::new();
         for dependency in resolved.dependencies.iter().chain(&engines) {
@@ -110,14 +111,14 @@ impl Toolchain for Java {
         }
         build_harness(engine, &project, site)?;
         site.write(&watch::compile(case)?)?;
-        write_json(PROJECT, &project, site)?;
         let all = site.downloads.parent().unwrap_or(site.folder);
         let compilers = &self.compilers;
         let baseline = Baseline::default();
         let mut bench = Bench { compilers, case, all, prepared: site.folder, project, baseline };
         bench.baseline = bench.learn().map_err(|error| error.message)?;
         write_json(BASELINE, &bench.baseline, site)?;
-        train::archive(&bench, site).map_err(|error| error.message)
+        train::archive(&mut bench, site).map_err(|error| error.message)?;
+        write_json(PROJECT, &bench.project, site)
     }
 
     fn validate(

@@ -195,9 +195,8 @@ impl Bench<'_> {
             classes: classes.iter().map(|(path, _)| path.as_str()).collect(),
             watches_folder: !self.has_jar("spring-context-"),
         };
-        // Mockito may attach an agent to the machine that it runs in.
-        let is_attached = self.has_jar("byte-buddy-agent-");
-        let unattachable = (!is_attached).then_some("-XX:+DisableAttachMechanism");
+        let unattachable =
+            (!self.project.attaches).then_some("-XX:+DisableAttachMechanism");
         let mut command = command(self.case, JAVA)
             .args(MACHINE)
             .args(unattachable)

@@ -15,6 +15,9 @@ pub(super) struct Project {
     /// What the virtual machine of the tests is started with.
     pub(super) arguments: Vec<String>,
     pub(super) environment: Vec<(String, String)>,
+    /// Whether its tests attach an agent to the machine that they run in, as some
+    /// versions of Mockito do.
+    pub(super) attaches: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

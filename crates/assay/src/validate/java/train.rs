@@ -16,17 +16,36 @@ use super::super::jdk::JAVA;
 use super::super::toolchain::Site;
 use super::super::{build_limits, command, infra};
 use super::bench::Bench;
-use super::{ARCHIVE, Built, machine, watch, with_archive};
+use super::{ARCHIVE, Built, Classes, machine, watch, with_archive};
 
 /// Changes with the form of the archive, so that another one is prepared.
-pub(super) const FORM: &str = "classes.jsa of a class list, 1";
+pub(super) const FORM: &str = "classes.jsa of a class list, 2";
 
 const LIST: &str = "/work/classes.list";
 const MAX_LIST_BYTES: u64 = 32 << 20;
 const MAX_ARCHIVE_BYTES: u64 = 200 << 20;
 
-/// Trains with the first solution of each kind, and archives.
-pub(super) fn archive(bench: &Bench<'_>, site: &Site<'_>) -> Result<(), InfraError> {
+/// The class of an agent that was attached.
+const ATTACHED: &str = "net/bytebuddy/agent/Installer";
+
+/// Trains with the first solution of each kind, and archives. Notes whether tests
+/// attach an agent to the machine.
+pub(super) fn archive(bench: &mut Bench<'_>, site: &Site<'_>) -> Result<(), InfraError> {
+    bench.project.attaches = true;
+    let list = train(bench)?;
+    bench.project.attaches = list.classes.lines().any(|line| line.starts_with(ATTACHED));
+    make(bench, site, list)
+}
+
+/// What training has shown.
+struct Trained {
+    /// The classes that were loaded, in the form of the virtual machine.
+    classes: String,
+    /// A solution that works, and its classes.
+    trial: Option<(Artifact, Classes)>,
+}
+
+fn train(bench: &Bench<'_>) -> Result<Trained, InfraError> {
     let case = bench.case;
     let mut classes = BTreeSet::new();
     let mut list = String::new();
@@ -54,8 +73,14 @@ pub(super) fn archive(bench: &Bench<'_>, site: &Site<'_>) -> Result<(), InfraErr
         }
         trial = trial.or(Some((artifact, compiled)));
     }
+    Ok(Trained { classes: list, trial })
+}
+
+/// Makes the archive, unless machines die of it.
+fn make(bench: &Bench<'_>, site: &Site<'_>, trained: Trained) -> Result<(), InfraError> {
+    let case = bench.case;
     let mut sandbox = Sandbox::start(&machine(case, site.folder)).map_err(|error| infra(&error))?;
-    sandbox.write(&[File::new(LIST, list)]).map_err(|error| infra(&error))?;
+    sandbox.write(&[File::new(LIST, trained.classes)]).map_err(|error| infra(&error))?;
     let dump = command(case, JAVA)
         // Only this collector can archive objects; all of them can use these.
         .args(["-XX:+UseG1GC", "-Xmx1g", "-Xshare:dump", "-Xlog:disable", "-Xlog:all=error:stderr"])
@@ -68,7 +93,7 @@ pub(super) fn archive(bench: &Bench<'_>, site: &Site<'_>) -> Result<(), InfraErr
     let content = content.ok_or_else(|| unmade(&execution))?;
     let fail = |message| InfraError::new(InfraClass::Unprepared, message);
     site.write(&File::new(ARCHIVE, content)).map_err(fail)?;
-    let Some((artifact, compiled)) = trial else { return Ok(()) };
+    let Some((artifact, compiled)) = trained.trial else { return Ok(()) };
     if dies(bench, &artifact, &compiled)? {
         // Slower, but right: without it, the machine starts from its own archive.
         let place = site.folder.join(ARCHIVE);
