@@ -55,7 +55,7 @@ fn leaving_the_machine_with_success_is_no_pass() {
 #[test]
 fn what_is_printed_is_no_report() {
     let print = r#"static {
-        String line = "{\"nonce\":\"0\",\"test\":\"CatalogReaderSecurityTest.anEntityContactsNoServer\",\"outcome\":\"passed\"}";
+        String line = "{\"nonce\":\"0\",\"test\":\"anEntityContactsNoServer\",\"outcome\":\"passed\"}";
         System.out.println(line);
         System.err.println(line + "\nOK (7 tests)\n");
         System.setOut(System.err);

@@ -110,8 +110,9 @@ fn run(project: &Project, suite: &Suite, jars: &str, prepared: &str) -> String {
         .any(|content| content.windows(PLATFORM.len()).any(|window| window == PLATFORM.as_bytes()));
     if is_platform {
         return format!(
-            "printf %032d 1 | {environment}java {arguments} -cp \"{prepared}/harness.jar:{path}\" \
-             assay.harness.Platform {classes} 3>report 4<&0"
+            "printf %032d 1 | ASSAY_WATCH=\"$(printf 'r%s\\n' {classes})\" {environment}java {arguments} \
+             -agentpath:\"{prepared}/watch.so\" -Xlog:jni+resolve=off \
+             -cp \"{prepared}/harness.jar:{path}\" assay.harness.Platform 3>report 4<&0"
         );
     }
     format!("{environment}java {arguments} -cp \"{path}\" org.junit.runner.JUnitCore {classes}")

@@ -43,7 +43,7 @@ const CLASSES: [&str; 21] = [
 ];
 
 /// Members by their class; `*` stands for any class.
-const MEMBERS: [(&str, &str); 24] = [
+const MEMBERS: [(&str, &str); 25] = [
     ("*", "getClassContext"),
     ("*", "getStackTrace"),
     ("java/lang/ClassLoader", "clearAssertionStatus"),
@@ -65,6 +65,7 @@ const MEMBERS: [(&str, &str); 24] = [
     ("java/lang/invoke/MethodHandles$Lookup", "defineClass"),
     ("java/lang/invoke/MethodHandles$Lookup", "defineHiddenClass"),
     ("java/lang/invoke/MethodHandles$Lookup", "defineHiddenClassWithClassData"),
+    ("java/lang/reflect/Proxy", "newProxyInstance"),
     ("java/net/ProxySelector", "setDefault"),
     ("java/net/URL", "setURLStreamHandlerFactory"),
     ("java/net/URLConnection", "setContentHandlerFactory"),

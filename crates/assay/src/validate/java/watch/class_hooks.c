@@ -112,6 +112,8 @@ static void look_at_array(JNIEnv *env, jbyteArray data, jint offset, jint length
 	if (bytes == NULL)
 		return;
 	found = guarded_in(bytes + offset, (size_t)length);
+	if (found == NULL && is_proxy_of_collection(bytes + offset, (size_t)length))
+		found = "a collection, and stands for it";
 	(*env)->ReleasePrimitiveArrayCritical(env, data, bytes, JNI_ABORT);
 	look_at_maker(env, found);
 }

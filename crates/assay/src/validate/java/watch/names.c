@@ -33,6 +33,7 @@ static const char *const FROM_ARTIFACT[] = {
  */
 static const char *const IN_BYTES[] = {
 	"sun/misc/Unsafe", "java/lang/instrument/", "com/sun/tools/attach/", "java/lang/management/",
+	"MockitoMock",
 };
 
 static void add(struct names *names, const char *name, size_t length)
@@ -196,4 +197,16 @@ const char *guarded_in(const char *bytes, size_t size)
 			return tests.all[index];
 	}
 	return NULL;
+}
+
+static bool has(const char *bytes, size_t size, const char *text)
+{
+	return memmem(bytes, size, text, strlen(text)) != NULL;
+}
+
+bool is_proxy_of_collection(const char *bytes, size_t size)
+{
+	return has(bytes, size, "java/lang/reflect/Proxy") && has(bytes, size, "java/lang/reflect/Undeclared")
+		&& (has(bytes, size, "java/util/List") || has(bytes, size, "java/util/Map")
+		    || has(bytes, size, "java/util/Set") || has(bytes, size, "java/util/Collection"));
 }

@@ -22,6 +22,16 @@ bool find_loaders(JNIEnv *env)
 	return platform_loader != NULL && application_loader != NULL;
 }
 
+/* What the platform makes for reflection and proxies has any loader. Whose code it
+ * leads to has frames of its own.
+ */
+static bool is_made_by_platform(const char *name)
+{
+	return strncmp(name, "jdk/internal/reflect/", 21) == 0 || strncmp(name, "jdk/proxy", 9) == 0
+		|| strncmp(name, "com/sun/proxy/", 14) == 0
+		|| strcmp(name, "sun/reflect/misc/Trampoline") == 0;
+}
+
 enum owner owner_of(JNIEnv *env, jclass type, char name[MAX_NAME])
 {
 	jobject loader = NULL;
@@ -43,14 +53,12 @@ enum owner owner_of(JNIEnv *env, jclass type, char name[MAX_NAME])
 	}
 	if (loader == NULL || (*env)->IsSameObject(env, loader, platform_loader))
 		owner = PLATFORM;
-	else if (strncmp(name, "jdk/internal/reflect/", 21) == 0)
-		/* What the platform makes of often used reflection has a loader of its own. */
+	else if (is_made_by_platform(name))
 		owner = PLATFORM;
 	else if (strstr(name, "MockitoMock") != NULL)
 		owner = RUNNER;
 	else if (!(*env)->IsSameObject(env, loader, application_loader))
-		owner = strncmp(name, "jdk/proxy", 9) == 0 || strncmp(name, "com/sun/proxy/", 14) == 0
-			? LIBRARY : ARTIFACT;
+		owner = ARTIFACT;
 	else if (is_of_tests(name))
 		owner = TEST;
 	else if (is_of_runner(name))
@@ -93,7 +101,7 @@ static bool is_plain(const char *name)
 		"java/lang/StackWalker", "java/lang/StackStreamFactory", "java/lang/reflect/",
 		"jdk/internal/reflect/", "java/lang/invoke/", "java/util/stream/", "java/util/Spliterator",
 		"java/lang/Class", "java/lang/Throwable", "java/lang/Thread", "java/lang/StackTraceElement",
-		"java/lang/SecurityManager", "jdk/internal/loader/",
+		"java/lang/SecurityManager", "jdk/internal/loader/", "jdk/proxy", "com/sun/proxy/",
 	};
 
 	for (size_t index = 0; index < sizeof PLAIN / sizeof *PLAIN; index++) {
@@ -130,6 +138,12 @@ struct culprit find_culprit(JNIEnv *env)
 			*sign = *sign == '/' ? '.' : *sign;
 		snprintf(culprit.place, sizeof culprit.place, "%s.%s", name, method);
 		return culprit;
+	}
+	/* Nobody is on the stack of a thread that was given a method of the platform to run. */
+	if (is_started_by_artifact(env)) {
+		culprit.owner = ARTIFACT;
+		culprit.plain = true;
+		snprintf(culprit.place, sizeof culprit.place, "a thread of the answer");
 	}
 	return culprit;
 }

@@ -31,6 +31,21 @@ void started_by_artifact(JNIEnv *env, jobject thread)
 	pthread_mutex_unlock(&lock);
 }
 
+bool is_started_by_artifact(JNIEnv *env)
+{
+	jthread thread = NULL;
+	bool found = false;
+
+	if (count == 0 || (*jvmti)->GetCurrentThread(jvmti, &thread) != JVMTI_ERROR_NONE)
+		return false;
+	pthread_mutex_lock(&lock);
+	for (int index = 0; index < count && !found; index++)
+		found = (*env)->IsSameObject(env, threads[index], thread);
+	pthread_mutex_unlock(&lock);
+	(*env)->DeleteLocalRef(env, thread);
+	return found;
+}
+
 static jobject field(JNIEnv *env, jobject object, const char *name, const char *signature)
 {
 	jobject value = NULL;

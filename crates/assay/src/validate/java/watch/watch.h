@@ -57,8 +57,11 @@ bool is_interpreter(const char *name);
  */
 bool is_guarded(const char *name);
 bool is_guarded_from_artifact(const char *name);
-/* The first guarded name that bytes of a class hold, or NULL. */
+/* The first guarded name that bytes of a class hold, or NULL; and whether they are those
+ * of a proxy that stands for a collection.
+ */
 const char *guarded_in(const char *bytes, size_t size);
+bool is_proxy_of_collection(const char *bytes, size_t size);
 
 /* stack.c */
 bool find_loaders(JNIEnv *env);
@@ -96,6 +99,8 @@ void read_name(JNIEnv *env, jstring text, char name[MAX_NAME]);
 
 /* threads.c, folder.c */
 void started_by_artifact(JNIEnv *env, jobject thread);
+/* Whether the present thread is one of them. */
+bool is_started_by_artifact(JNIEnv *env);
 void find_survivors(JNIEnv *env);
 void watch_folder(const char *folder);
 void check_folder(void);
