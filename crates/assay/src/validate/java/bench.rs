@@ -170,7 +170,8 @@ impl Bench<'_> {
             files.extend(classes.iter().map(file));
         }
         // Which suite it is cannot be told by the files that are there.
-        let is_here = |name: &str| tests.iter().any(|(path, _)| path.strip_suffix(".class") == Some(name));
+        let is_here =
+            |name: &str| tests.iter().any(|(path, _)| path.strip_suffix(".class") == Some(name));
         for (name, size) in self.baseline.tests.iter().filter(|(name, _)| !is_here(name)) {
             let stand_in = class_file::stand_in(name, *size);
             files.push(File::new(format!("{TEST_CLASSES}/{name}.class"), stand_in));
@@ -195,8 +196,7 @@ impl Bench<'_> {
             classes: classes.iter().map(|(path, _)| path.as_str()).collect(),
             watches_folder: !self.has_jar("spring-context-"),
         };
-        let unattachable =
-            (!self.project.attaches).then_some("-XX:+DisableAttachMechanism");
+        let unattachable = (!self.project.attaches).then_some("-XX:+DisableAttachMechanism");
         let mut command = command(self.case, JAVA)
             .args(MACHINE)
             .args(unattachable)

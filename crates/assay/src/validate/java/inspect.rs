@@ -101,17 +101,21 @@ impl Inspection<'_> {
             signs.push(Sign::new(what, "package"));
         }
         let stands_for = |test: &String| {
-            class.name.strip_prefix(test.as_str()).is_some_and(|rest| {
-                rest.is_empty() || rest.starts_with('$')
-            })
+            class
+                .name
+                .strip_prefix(test.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('$'))
         };
         // By this mark the library in the machine knows what Mockito makes.
         let is_like_mock = class.name.contains("MockitoMock");
         if is_like_mock || self.baseline.tests.keys().any(stands_for) {
             signs.push(Sign::new(format!("has the name of a test or a mock: {name}"), simple));
         }
-        let is_asked_for =
-            self.case.artifact_paths.iter().any(|path| path.file_name() == format!("{simple}.java"));
+        let is_asked_for = self
+            .case
+            .artifact_paths
+            .iter()
+            .any(|path| path.file_name() == format!("{simple}.java"));
         if !class.is_inner() && !is_known && !is_asked_for && self.is_meant_by_tests(simple) {
             let what = format!("takes a name by which tests mean another class: {name}");
             signs.push(Sign::new(what, simple));

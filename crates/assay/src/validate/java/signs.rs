@@ -98,9 +98,8 @@ pub(super) fn of_class(class: &ClassFile) -> Vec<Sign> {
     }
     for member in &class.members {
         let Some((owner, name)) = member.rsplit_once('.') else { continue };
-        let is_sign = |(class, member): &(&str, &str)| {
-            name == *member && (*class == "*" || owner == *class)
-        };
+        let is_sign =
+            |(class, member): &(&str, &str)| name == *member && (*class == "*" || owner == *class);
         // Classes of the answer may have methods of these names.
         let is_own = owner.starts_with(class.package()) && !class.package().is_empty();
         if MEMBERS.iter().any(is_sign) && (!is_own || name == "getClassContext") {
@@ -154,8 +153,7 @@ fn answers_for_itself(class: &ClassFile) -> bool {
             .iter()
             .any(|end| simple.ends_with(end))
     };
-    let collects =
-        is_collection(&class.superclass) || class.interfaces.iter().any(is_collection);
+    let collects = is_collection(&class.superclass) || class.interfaces.iter().any(is_collection);
     // iconst_1, ireturn
     let is_true = |it: &Method| it.name == "equals" && it.code == [0x04, 0xac];
     class.methods.iter().any(|it| collects && ASKED.contains(&it.name.as_str()) || is_true(it))

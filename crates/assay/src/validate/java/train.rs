@@ -113,7 +113,10 @@ fn dies(
     for suite in [&bench.case.functional, &bench.case.security] {
         if let Some(tests) = bench.compile_tests(classes, suite, &mut Built::default())? {
             let mut sandbox = bench.stage(artifact, classes, suite, &tests)?;
-            let run = bench.test_command(suite, classes, &tests, &with_archive()).report().input("0".repeat(32));
+            let run = bench
+                .test_command(suite, classes, &tests, &with_archive())
+                .report()
+                .input("0".repeat(32));
             let execution = sandbox.execute(&run).map_err(|error| infra(&error))?;
             if matches!(execution.exit, Exit::Signal(_)) {
                 return Ok(true);

@@ -9,7 +9,8 @@
 static bool is_guilty(const struct culprit *culprit, const char *name)
 {
 	return culprit->owner == ARTIFACT
-		&& ((culprit->direct && culprit->plain) || is_guarded(name));
+		&& ((culprit->direct && culprit->plain) || is_guarded(name)
+		    || (culprit->programmed && !culprit->direct && is_test_itself(name)));
 }
 
 /* Looks at a use of a class by its name. */

@@ -113,7 +113,7 @@ static bool is_plain(const char *name)
 
 struct culprit find_culprit(JNIEnv *env)
 {
-	struct culprit culprit = { .owner = PLATFORM, .direct = true, .plain = true };
+	struct culprit culprit = { .owner = PLATFORM, .direct = true, .programmed = true, .plain = true };
 	jvmtiFrameInfo frames[MAX_FRAMES];
 	jint count = 0;
 
@@ -129,7 +129,8 @@ struct culprit find_culprit(JNIEnv *env)
 			continue;
 		}
 		if (owner == LIBRARY) {
-			culprit.direct &= is_interpreter(name);
+			culprit.direct = false;
+			culprit.programmed &= is_interpreter(name);
 			continue;
 		}
 		culprit.owner = owner;

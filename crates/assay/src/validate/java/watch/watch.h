@@ -27,6 +27,8 @@ struct culprit {
 	enum owner owner;
 	/* Whether nothing but the platform is between it and what is done. */
 	bool direct;
+	/* The same, or libraries that run programs. */
+	bool programmed;
 	/* Whether all of that is a part that can be asked for by reflection. */
 	bool plain;
 	/* The method right above the platform's that was called: `getStackTrace`. */
