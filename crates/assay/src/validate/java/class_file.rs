@@ -172,10 +172,10 @@ impl Pool {
                     let name = self.text(*name).unwrap_or_default();
                     match name.starts_with('[') {
                         true => classes.extend(described(&name)),
-                        false => drop(classes.insert(name)),
+                        false => classes.extend([name]),
                     }
                 }
-                Constant::String(text) => drop(strings.extend(self.text(*text))),
+                Constant::String(text) => strings.extend(self.text(*text)),
                 Constant::Member { class, name_and_type } => {
                     let name = match self.0.get(usize::from(*name_and_type)) {
                         Some(Constant::NameAndType { name }) => self.text(*name),

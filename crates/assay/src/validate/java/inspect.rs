@@ -32,7 +32,7 @@ impl Baseline {
             self.packages.insert(class.package().to_owned());
             self.classes.insert(class.name);
         }
-        for (_, content) in files {
+        for content in files.values() {
             let signs = of_text(&String::from_utf8_lossy(content));
             self.signs.extend(signs.into_iter().map(|sign| sign.what));
         }
