@@ -92,7 +92,7 @@ func build(arguments []string) error {
 	}
 	defer os.RemoveAll(work)
 	builder := &builder{request: request, known: known, work: work}
-	if err := builder.suite(needed(units)); err != nil {
+	if err := builder.suite(units); err != nil {
 		return err
 	}
 	// The suite has no use for its sources, and the artifact none that is good.
@@ -132,18 +132,20 @@ type builder struct {
 	config []byte
 }
 
-func (builder *builder) suite(units []*unit) error {
+func (builder *builder) suite(all []*unit) error {
 	config, err := os.ReadFile(builder.request.Prepared + "/" + importConfig)
 	if err != nil {
 		return err
 	}
 	builder.config = fmt.Appendf(config, "packagefile %s=%s/harness.a\n", harness, builder.request.Prepared)
-	for _, unit := range units {
+	for _, unit := range all {
 		sort.Slice(unit.sources, func(i, j int) bool { return unit.sources[i].path < unit.sources[j].path })
 	}
 	checked := make(chan []finding, 1)
 	prepared := readConfig(bytes.NewReader(builder.config))
-	go func() { checked <- check(builder.request, builder.known, units, prepared) }()
+	// What only another suite reaches is checked as well: that is done once.
+	go func() { checked <- check(builder.request, builder.known, all, prepared) }()
+	units := needed(all)
 	main := testMain{}
 	for place, unit := range units {
 		archive := filepath.Join(builder.work, strconv.Itoa(place)+".a")

@@ -23,6 +23,8 @@ type checker struct {
 	// The files of the artifact.
 	artifact map[string]bool
 	lookup   types.Importer
+	// The packages that the suite needs.
+	compiled map[*unit]bool
 	// Whether it uses names that only tests declare.
 	usesTests bool
 	packages  map[string]*types.Package
@@ -38,6 +40,10 @@ func check(request *request, known *catalogue, units []*unit, archives map[strin
 	checker.lookup = importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) {
 		return os.Open(archives[path])
 	})
+	checker.compiled = map[*unit]bool{}
+	for _, unit := range needed(units) {
+		checker.compiled[unit] = true
+	}
 	for _, unit := range units {
 		checker.againstTests(unit)
 	}
@@ -140,7 +146,7 @@ func (checker *checker) unit(unit *unit, named map[string]bool) {
 		}
 	}
 	// The compiler found nothing wrong, so only names of the tests can be missing.
-	if len(failures) > 0 && !checker.usesTests {
+	if len(failures) > 0 && !checker.usesTests && checker.compiled[unit] {
 		checker.findings = append(checker.findings, finding{
 			What:  "cannot be checked: " + failures[0].Msg,
 			Place: theirs[0].placeOf(checker.request.Root, theirs[0].file.Package),
