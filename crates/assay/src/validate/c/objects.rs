@@ -164,7 +164,7 @@ fn of_sections(file: &Elf<'_>, found: &mut BTreeSet<String>) {
         let is_known = |known: &&str| {
             name == *known || (known.ends_with(['.', '_']) && name.starts_with(known))
         };
-        if !name.is_empty() && !SECTIONS.iter().any(|known| is_known(&known)) {
+        if !name.is_empty() && !SECTIONS.iter().any(is_known) {
             let what = match name.split('.').nth(1) {
                 Some("init_array" | "preinit_array" | "ctors" | "init") => {
                     "has code that runs before main".to_owned()
