@@ -200,9 +200,18 @@ fn described(text: &str) -> Vec<String> {
     if !begins || !text.contains(';') || text.contains(char::is_whitespace) {
         return Vec::new();
     }
-    let ends = |c: char| matches!(c, ';' | '<' | ':');
-    let names = text.split('L').skip(1).map(|rest| rest.split(ends).next().unwrap_or_default());
-    names.filter(|name| name.contains('/')).map(str::to_owned).collect()
+    let mut names = Vec::new();
+    let mut rest = text;
+    // A name may have any letter in it, so what follows one begins behind its end.
+    while let Some(begin) = rest.find('L') {
+        rest = &rest[begin + 1..];
+        let end = rest.find([';', '<', ':']).unwrap_or(rest.len());
+        if rest[..end].contains('/') {
+            names.push(rest[..end].to_owned());
+        }
+        rest = &rest[end..];
+    }
+    names
 }
 
 struct Reader<'a> {
