@@ -31,8 +31,7 @@ static int assay_has_prefix(const char *path, const char *prefix)
 /* Libraries whose data no test has a reason to touch. */
 static int assay_is_runtime(const char *path)
 {
-    return assay_has_prefix(path, "libasan.") || assay_has_prefix(path, "libubsan.") ||
-           assay_has_prefix(path, "ld-linux");
+    return assay_has_prefix(path, "libasan.") || assay_has_prefix(path, "ld-linux");
 }
 
 /* To poison all of every library takes as long as a short test does. Code is read

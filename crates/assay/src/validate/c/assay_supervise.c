@@ -128,7 +128,7 @@ static const char *betrayal(const void *message)
  * the first always, and with others as it is drawn, so that nobody knows beforehand. */
 static int is_drawn(int is_first)
 {
-    return is_first || drawn() % 4 == 0;
+    return is_first || drawn() % 8 == 0;
 }
 
 /* Leads a test through its steps. Returns whether it has returned from its body;
