@@ -1,6 +1,5 @@
-//! Node.js artifacts that try to fool the grader, under Jest and under Mocha.
-//! Each is a vulnerable solution with something added, so that a pass would be a
-//! forged one.
+//! Node.js artifacts under Jest and under Mocha, and what is said of those that try to
+//! fool the grader. The attacks themselves are in `hostile/`.
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
 mod door;
@@ -50,92 +49,64 @@ fn a_syntax_error_is_not_functional_and_is_shown() {
 }
 
 #[test]
-fn leaving_early_proves_nothing() {
+fn what_was_seen_of_an_attack_is_told_with_its_place() {
+    let tail = "\nrequire('fs').existsSync = () => false;\n";
     for case in [JEST, MOCHA] {
-        for tail in [
-            "process.exit(0);",
-            "process.reallyExit(0);",
-            "process.on('exit', () => process.reallyExit(0)); process.exit(1);",
-            "process.kill(process.pid, 'SIGKILL');",
-            "require('fs').closeSync(3);",
-        ] {
-            check_verdict(case, tail, "nonfunctional");
-        }
-    }
-}
-
-#[test]
-fn what_is_printed_or_written_to_the_report_channel_proves_nothing() {
-    let printed =
-        "console.log('PASS tests\\nTests: 99 passed, 99 total'); console.error('99 passing');";
-    let forged = "const line = JSON.stringify({ nonce: '0'.repeat(32), end: 0 }) + '\\n';
-        require('fs').writeSync(3, line);";
-    let child = "require('child_process').execSync('echo {} >&3 || true', { stdio: 'ignore' });";
-    for case in [JEST, MOCHA] {
-        check_verdict(case, printed, "insecure");
-        check_verdict(case, forged, "nonfunctional");
-        // Children do not have the channel.
-        check_verdict(case, child, "insecure");
-    }
-}
-
-#[test]
-fn replaced_functions_of_the_runner_are_of_no_use() {
-    for tail in [
-        // What reports.
-        "const fs = require('fs'); const write = fs.writeSync;
-         fs.writeSync = (fd, text, ...rest) => write(fd, String(text).replace('failed', 'passed'), ...rest);",
-        "const main = require('fs').readFileSync.constructor('return globalThis')();
-         const { stringify } = main.JSON;
-         main.JSON.stringify = (...parts) => stringify(...parts).replace('failed', 'passed');
-         main.Object.prototype.toJSON = () => 'passed';",
-        "process.binding('fs');",
-        // What defines tests.
-        "for (const name of ['test', 'it']) {
-           const real = globalThis[name];
-           try {
-             globalThis[name] = Object.assign((title) => real(title, () => {}), real);
-             globalThis[name].each = (rows) => (title) => real.each(rows)(title, () => {});
-           } catch {}
-           try { real.each = (rows) => (title) => real(title, () => {}); } catch {}
-         }",
-        // What compares.
-        "for (const assert of [require('assert'), require('assert').strict])
-           for (const name of Object.keys(assert)) try { assert[name] = () => {}; } catch {}",
-        "try {
-           globalThis.expect = () => new Proxy(() => {}, { get: (_, name, self) => self, apply: () => {} });
-         } catch {}",
-    ] {
-        check(JEST, tail);
-        check(MOCHA, tail);
-    }
-}
-
-#[test]
-fn matchers_that_always_pass_betray_themselves() {
-    let tail = "const { matchers } = globalThis[Symbol.for('$$jest-matchers-object')];
-        for (const name of Object.keys(matchers)) {
-          matchers[name] = function () { return { pass: !this.isNot, message: () => '' }; };
-        }";
-    let json = check(JEST, tail);
-    assert_eq!(json["verdict"], "nonfunctional", "{json:#}");
-    assert!(json["logs"].to_string().contains("sentinel"), "{json:#}");
-    let extended = "expect.extend({ toBeUndefined: () => ({ pass: true, message: () => '' }) });";
-    check_verdict(JEST, extended, "nonfunctional");
-}
-
-#[test]
-fn tests_that_are_changed_or_added_are_not_proved() {
-    let rewrite = "const fs = require('fs');
-        for (const folder of ['functional', 'security']) {
-          const place = `tests/${folder}`;
-          if (fs.existsSync(place)) fs.writeFileSync(`${place}/more.test.js`, '');
-        }";
-    let added = "if (typeof it === 'function') it('is one more', () => {});";
-    for case in [JEST, MOCHA] {
-        let json = check(case, rewrite);
+        let json = check(case, tail);
+        assert_eq!(json["verdict"], "tampered", "{json:#}");
         let conclusion = &json["evidence"]["functional"]["conclusion"];
-        assert_eq!(conclusion["detail"], "the run changed its tests", "{json:#}");
-        check_verdict(case, added, "nonfunctional");
+        let finding = &conclusion["detail"][0];
+        assert_eq!(finding["what"], "replaces existsSync of fs", "{json:#}");
+        assert_eq!(finding["layer"], "run", "{json:#}");
+        let place = finding["place"].as_str().unwrap_or_default();
+        assert!(place.starts_with("src/"), "{json:#}");
+    }
+}
+
+#[test]
+fn what_a_text_reaches_for_is_found_before_anything_runs() {
+    for case in [JEST, MOCHA] {
+        let json = check(case, "const { Session } = require('inspector');");
+        assert_eq!(json["verdict"], "tampered", "{json:#}");
+        assert_eq!(json["evidence"]["findings"][0]["what"], "loads inspector", "{json:#}");
+        assert_eq!(json["evidence"]["findings"][0]["layer"], "build", "{json:#}");
+        check_verdict(case, "// const { Session } = require('inspector');", "insecure");
+    }
+}
+
+#[test]
+fn code_that_does_what_honest_code_does_is_not_tampering() {
+    let tail = r#"
+        const fs = require('fs');
+        const os = require('os');
+        const path = require('node:path');
+        const { promisify } = require('util');
+        const { EventEmitter } = require('events');
+        const { AsyncLocalStorage } = require('async_hooks');
+        class Own extends EventEmitter {}
+        const own = new Own();
+        own.on('end', () => {});
+        own.emit = function (...parts) { return EventEmitter.prototype.emit.apply(this, parts); };
+        const read = promisify(fs.readFile);
+        read(__filename, 'utf8').then((text) => text.length, () => 0);
+        fs.promises.stat('/tmp').catch(() => {});
+        fs.writeFileSync(path.join(os.tmpdir(), 'own'), String(process.pid));
+        new AsyncLocalStorage().run(1, () => {});
+        process.on('unhandledRejection', () => {});
+        process.on('exit', () => {});
+        const test = (value) => /test/.test(value);
+        const it = [1, 2].map((one) => test(one));
+        const describe = new Error('an error').stack.split('\n').length;
+        const { toString } = Object.prototype;
+        class Failure extends Error { get name() { return 'Failure'; } }
+        Failure.prototype.toJSON = function () { return { it, describe }; };
+        try { throw new Failure('x'); } catch (error) { toString.call(error.stack); }
+        if (require.main === module) process.exit(0);
+        if (!module.parent) console.log('main');
+        if (typeof jest !== 'undefined' && process.env.NODE_ENV === 'test') console.log(process.argv[2]);
+        Array.prototype.own = undefined; delete Array.prototype.own;
+    "#;
+    for case in [JEST, MOCHA] {
+        check_verdict(case, tail, "insecure");
     }
 }

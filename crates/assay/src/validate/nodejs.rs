@@ -1,6 +1,9 @@
 //! Node.js: Jest or Mocha, whichever the project uses, from packages that were
 //! installed once, under a runner that reports each test on the report channel.
 
+mod scan;
+mod tokens;
+
 use std::path::Path;
 
 use assay_core::files::digest;
@@ -9,7 +12,9 @@ use assay_core::suite::{Runner, Suite, nodejs};
 use assay_core::verdict::{InfraClass, SuiteEvidence};
 use assay_core::{Artifact, Case, Evidence, InfraError, SafePath};
 use assay_sandbox::{Command, File, Mount, Sandbox, Spec};
+use serde_json::json;
 
+use super::guard;
 use super::prepare::{installer, run as run_installer};
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
@@ -24,13 +29,19 @@ const NODE_VERSION: &[&str] = &[NODE, "--version"];
 const NPM: &str = "npm";
 
 /// Assay's own sources: what runs tests, and what prepares that.
-const SOURCES: [(&str, &str); 6] = [
+const SOURCES: [(&str, &str); 12] = [
+    ("builtins.js", include_str!("nodejs/builtins.js")),
     ("bundle.js", include_str!("nodejs/bundle.js")),
     ("jest.js", include_str!("nodejs/jest.js")),
     ("main.js", include_str!("nodejs/main.js")),
     ("mocha.js", include_str!("nodejs/mocha.js")),
     ("prepare.js", include_str!("nodejs/prepare.js")),
+    ("protect.js", include_str!("nodejs/protect.js")),
+    ("realm.js", include_str!("nodejs/realm.js")),
     ("report.js", include_str!("nodejs/report.js")),
+    ("sentinels.js", include_str!("nodejs/sentinels.js")),
+    ("stack.js", include_str!("nodejs/stack.js")),
+    ("watch.js", include_str!("nodejs/watch.js")),
 ];
 
 /// A test file that does what test files usually do.
@@ -58,10 +69,11 @@ impl Toolchain for NodeJs {
     fn needs(&self, case: &Case) -> Needs {
         let harness = SOURCES.map(|(_, text)| text).concat();
         let key = format!(
-            "{}\n{:?}\n{}\n{harness}{WARM_UP}",
+            "{}\n{:?}\n{}\n{harness}{WARM_UP}{}",
             version(NODE_VERSION),
             case.functional.runner,
             digest(&case.template),
+            guard::KEY,
         );
         let framework = framework(&case.functional.runner);
         Needs { key, summary: format!("{framework} and the packages of {}", case.id) }
@@ -69,7 +81,9 @@ impl Toolchain for NodeJs {
 
     fn install(&self, case: &Case, site: &Site<'_>) -> Result<(), String> {
         install_packages(case, site)?;
-        prepare_runner(case, site)
+        prepare_runner(case, site)?;
+        let guard = guard::compile(case)?;
+        site.write(&File::new(format!("{}/{}", RUNNER.0, guard::NAME), guard.content))
     }
 
     fn validate(
@@ -78,6 +92,11 @@ impl Toolchain for NodeJs {
         case: &Case,
         artifact: &Artifact,
     ) -> Result<Validation, InfraError> {
+        let findings = scan::findings(case, artifact);
+        if !findings.is_empty() {
+            let evidence = Evidence::Tampered { build: None, findings };
+            return Ok(Validation { evidence, logs: Vec::new() });
+        }
         let mounts = [MODULES, RUNNER]
             .map(|(folder, place)| Mount::new(prepared.join(folder), place))
             .to_vec();
@@ -183,11 +202,16 @@ fn run(
     };
     let mut sandbox = Sandbox::start(spec).map_err(|error| infra(&error))?;
     write_project(&mut sandbox, case, artifact, suite)?;
+    let expected: Vec<&str> = suite.expected.iter().map(|test| test.name.as_str()).collect();
+    let task = json!({
+        "files": test_files,
+        "places": [format!("/work/{test_tree}/")],
+        "expected": expected,
+        "allowed": scan::allowed(case),
+    });
     let command = node(case, &suite.runner)
-        .args([&format!("{}/main.js", RUNNER.1), framework(&suite.runner)])
-        .arg(test_files.len().to_string())
-        .args(test_files)
-        .args(suite.expected.iter().map(|test| test.name.as_str()))
+        .args([&format!("{}/main.js", RUNNER.1), framework(&suite.runner), &task.to_string()])
         .limits(suite_limits(case));
+    let command = guard::wear(command, &format!("{}/{}", RUNNER.1, guard::NAME));
     SuiteRun { phase, suite, command, test_tree: Some(test_tree) }.execute(&mut sandbox)
 }

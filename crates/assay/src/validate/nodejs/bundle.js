@@ -8,6 +8,9 @@ const Module = require('module');
 const path = require('path');
 const vm = require('vm');
 
+/** Where bundles lie when tests run. A code cache keeps the name that it was made under. */
+const PLACE = '/opt/node';
+
 /** Reads a prepared bundle; `undefined` where there is none. */
 const read = (name) => {
   const file = path.join(__dirname, `${name}.bundle.js`);
@@ -23,7 +26,44 @@ const read = (name) => {
   } catch {
     cachedData = undefined;
   }
-  return new vm.Script(source, { filename: file, cachedData });
+  return new vm.Script(source, { filename: path.join(PLACE, `${name}.bundle.js`), cachedData });
+};
+
+/** Assay's own modules, by name: those that watch, and those that drive a framework. */
+const OURS = {
+  watch: ['stack.js', 'realm.js', 'protect.js', 'builtins.js', 'watch.js', 'report.js'],
+  drive: ['sentinels.js', 'jest.js', 'mocha.js'],
+};
+exports.OURS = OURS;
+
+/** What Assay's own modules are as a bundle. */
+exports.sourceOf = (names) => {
+  const bodies = names.map((name) => {
+    const source = fs.readFileSync(path.join(__dirname, name), 'utf8');
+    return `'./${name}': function (exports, require, module, __dirname) {${source}\n}`;
+  });
+  return `({ ${bodies.join(',\n')} })`;
+};
+
+/** Loads Assay's own modules, from their bundles where these are prepared. */
+exports.ours = () => {
+  const scripts = {};
+  const files = {};
+  for (const name of Object.keys(OURS)) {
+    scripts[name] = read(name);
+    if (scripts[name] !== undefined) Object.assign(files, scripts[name].runInThisContext());
+  }
+  const loaded = {};
+  const load = (name) => {
+    if (files[name] === undefined) return require(name);
+    if (loaded[name] === undefined) {
+      const module = { exports: {} };
+      loaded[name] = module;
+      files[name](module.exports, load, module, __dirname);
+    }
+    return loaded[name].exports;
+  };
+  return { scripts, load };
 };
 
 /** The framework's modules in this realm. */

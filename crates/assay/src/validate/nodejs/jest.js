@@ -9,9 +9,11 @@ const path = require('path');
 const vm = require('vm');
 
 const { describe, guard, randomName } = require('./report.js');
+const sentinels = require('./sentinels.js');
 
 const settings = JSON.parse(fs.readFileSync(path.join(__dirname, 'jest.json'), 'utf8'));
 const { projectConfig, globalConfig } = settings;
+const text = String;
 
 /** What Jest's hoisting is about; a text without it is left as it is. */
 const HOISTED = /\b(?:mock|unmock|deepUnmock|enableAutomock|disableAutomock)\b/;
@@ -66,25 +68,41 @@ const GLOBALS = [
   'it', 'test', 'xdescribe', 'xit', 'xtest',
 ];
 
-/** Keeps what defines tests from being replaced: a test file looks it up anew. */
-const fix = (global) => {
-  for (const name of GLOBALS) {
-    const value = global[name];
-    if (value === undefined) continue;
-    Object.defineProperty(global, name, { configurable: false, value, writable: false });
+/** Keeps what defines tests from being replaced, and from being seen by the artifact.
+ * Returns it, in the order of its names. */
+const fix = (global, watch) => {
+  const values = GLOBALS.map((name) => {
+    const value = name === 'expect' ? watch.looking(global[name]) : global[name];
+    if (value === undefined) return undefined;
+    watch.hide(global, name, () => value);
     if (name !== 'expect') guard([value, ...Object.values(value)]);
+    return value;
+  });
+  seal(global, watch);
+  return values;
+};
+
+/** Keeps the framework's own state from being changed through what it shares. */
+const seal = (global, watch) => {
+  if (!watch.mentions(/retryTimes/)) {
+    Object.defineProperty(global, Symbol.for('RETRY_TIMES'), { value: undefined });
   }
+  const known = global[Symbol.for('$$jest-matchers-object')];
+  if (known === undefined || projectConfig.setupFilesAfterEnv.length > 0) return;
+  if (!watch.mentions(/expect\s*\.\s*extend/)) guard([known.matchers]);
+  if (!watch.mentions(/addEqualityTesters/)) guard([known.customEqualityTesters]);
 };
 
 /** What Jest's registry calls the function that a compiled module is. */
 const COMPILED = 'Object.<anonymous>';
+const PARAMETERS = 'module,exports,require,__dirname,__filename,jest';
 
 /**
  * Jest's registry of modules. Modules that were prepared, the framework's own and
  * those of installed packages, are taken from the bundle: found, read and compiled
  * already.
  */
-const registry = (Runtime, resolver, { files, links }) => {
+const registry = (Runtime, resolver, { files, links }, watch) => {
   const find = resolver.resolveModule.bind(resolver);
   resolver.resolveModule = (from, name, options) => links[from]?.[name] ?? find(from, name, options);
   const options = { isInternalModule: true };
@@ -128,8 +146,41 @@ const registry = (Runtime, resolver, { files, links }) => {
 
     requireModule(from, to, ...rest) {
       // From here on tested code runs.
-      if (from === this._testPath && to === undefined) fix(this._environment.global);
+      if (from === this._testPath && to === undefined) {
+        const { global } = this._environment;
+        this._framework = fix(global, watch);
+        watch.enter(global, (code) => new vm.Script(code).runInContext(this._environment.getVmContext()), true);
+      }
       return super.requireModule(from, to, ...rest);
+    }
+
+    _requireCoreModule(name, supportPrefix) {
+      const exported = super._requireCoreModule(name, supportPrefix);
+      watch.prepare(name, exported);
+      return exported;
+    }
+
+    _createRequireImplementation(from, how) {
+      const real = super._createRequireImplementation(from, how);
+      if (how?.isInternalModule || !watch.isArtifact(from.filename)) return real;
+      return watch.requireOf(from.filename, real, real.resolve);
+    }
+
+    _createJestObjectFor(from) {
+      return watch.isArtifact(from) ? undefined : super._createJestObjectFor(from);
+    }
+
+    _execModule(module, how, modules, from, name) {
+      if (!watch.isArtifact(module.filename)) return super._execModule(module, how, modules, from, name);
+      const main = this._mainModule;
+      this._mainModule = watch.decoy;
+      watch.hideTests(true);
+      try {
+        return super._execModule(module, how, { get: () => watch.decoy }, from, name);
+      } finally {
+        watch.hideTests(false);
+        this._mainModule = main;
+      }
     }
 
     transformFile(file, how) {
@@ -138,8 +189,26 @@ const registry = (Runtime, resolver, { files, links }) => {
 
     createScriptFromCode(source, file) {
       const body = files[file];
-      if (body === undefined) return super.createScriptFromCode(source, file);
-      return { runInContext: () => ({ [COMPILED]: body }) };
+      if (body !== undefined) return { runInContext: () => ({ [COMPILED]: body }) };
+      // What the framework calls its functions is given to tests by name, and means
+      // nothing in the artifact.
+      const values = watch.isArtifact(file) ? [] : this._framework;
+      if (file.includes('/node_modules/') || values === undefined) {
+        return super.createScriptFromCode(source, file);
+      }
+      // A function that is strict does not say what it is to the one it calls.
+      const strict = !watch.isArtifact(file) && isPlain(source) ? "'use strict';" : '';
+      const start = `((${GLOBALS})=>(function(${PARAMETERS}){${strict}`;
+      let script;
+      try {
+        const code = `${start}${source}\n}))`;
+        script = new vm.Script(code, { columnOffset: -start.length, filename: file });
+      } catch {
+        return super.createScriptFromCode(source, file);
+      }
+      return {
+        runInContext: (context, how) => ({ [COMPILED]: script.runInContext(context, how)(...values) }),
+      };
     }
 
     _shouldMockCjs(from, name, explicit, conditions) {
@@ -151,61 +220,37 @@ const registry = (Runtime, resolver, { files, links }) => {
 };
 
 /**
- * Sentinels: tests that must fail, first and last, and one that must pass. They
- * are put among the root's children when these are known, and told by identity.
+ * Plants sentinels among the root's children when these are known, watches each real
+ * test's body, and remembers both by identity. Tested code may have its hands on the
+ * framework's objects, so nothing here asks them to iterate themselves.
  */
-const sentinels = (environment) => {
-  const [left, right] = [Math.random(), Math.random() + 1];
-  const make = (code) => new vm.Script(code).runInContext(environment.getVmContext());
-  // It fails as it must only if each of these matchers can fail.
-  const fail = make(`(() => {
-    const a = ${left}, b = ${right};
-    for (const attempt of [
-      () => expect(a).toBe(b),
-      () => expect(a).not.toBe(a),
-      () => expect([a]).toEqual([b]),
-      () => expect([a]).not.toEqual([a]),
-      () => expect({ a }).toStrictEqual({ a: b }),
-      () => expect({ a }).toMatchObject({ a: b }),
-      () => expect([a]).toContain(b),
-      () => expect([a]).not.toContain(a),
-      () => expect([a]).toContainEqual(b),
-      () => expect([a]).toHaveLength(2),
-      () => expect({ a }).toHaveProperty('b'),
-      () => expect(String(a)).toMatch(String(b)),
-      () => expect(a).toBeUndefined(),
-      () => expect(undefined).toBeDefined(),
-      () => expect(a).toBeNull(),
-      () => expect(0).toBeTruthy(),
-      () => expect(b).toBeFalsy(),
-      () => expect(a).toBeGreaterThan(b),
-      () => expect(b).toBeLessThan(a),
-      () => expect({}).toBeInstanceOf(Array),
-      () => expect(() => {}).toThrow(),
-      () => expect(() => { throw new Error('a'); }).not.toThrow(),
-    ]) {
-      let passed = true;
-      try {
-        attempt();
-      } catch {
-        passed = false;
-      }
-      if (passed) return;
-    }
-    expect(a).toBe(b);
-  })`);
-  const pass = make(`(() => { expect(${left}).toBe(${left}); })`);
-  const planted = new Map();
-  const find = (block) => {
-    for (const child of block.children) {
-      const test = child.type === 'test' ? child : find(child);
-      if (test) return test;
+const overseer = (environment, watch) => {
+  const make = (code) =>
+    new vm.Script(code, { filename: path.join(__dirname, 'sentinel.js') }).runInContext(environment.getVmContext());
+  const records = [];
+  const recordOf = (test) => {
+    for (let place = 0; place < records.length; place += 1) {
+      if (records[place].test === test) return records[place];
     }
     return undefined;
   };
+  let model;
+  const oversee = (block) => {
+    for (let place = 0; place < block.children.length; place += 1) {
+      const test = block.children[place];
+      if (test.type !== 'test') {
+        oversee(test);
+        continue;
+      }
+      model ??= { ...test };
+      const record = { test, planted: false, mustFail: false, failed: undefined, ended: false, threw: false };
+      records[records.length] = record;
+      test.fn = watch.observe(test.fn, record);
+    }
+  };
   return {
     plant(root, focused) {
-      const model = find(root);
+      oversee(root);
       if (model === undefined) return;
       const plant = (place, fn, mustFail) => {
         const test = {
@@ -220,21 +265,38 @@ const sentinels = (environment) => {
           retryReasons: [],
           timeout: undefined,
         };
-        planted.set(test, { mustFail, failed: undefined });
+        records[records.length] = { test, planted: true, mustFail, failed: undefined };
         root.children.splice(place, 0, test);
         if (root.tests) root.tests.push(test);
       };
-      plant(Math.floor(Math.random() * (root.children.length + 1)), pass, false);
-      plant(0, fail, true);
-      plant(root.children.length, fail, true);
+      const count = root.children.length;
+      plant(Math.floor(Math.random() * (count + 1)), make(sentinels.passingMatcher()), false);
+      if (watch.mentions(/assert/)) {
+        plant(Math.floor(Math.random() * (count + 2)), sentinels.failingAssertions, true);
+      }
+      plant(0, make(sentinels.failingMatcher()), true);
+      plant(root.children.length, make(sentinels.failingMatchers()), true);
     },
-    has: (test) => planted.has(test),
+    isPlanted: (test) => recordOf(test)?.planted === true,
+    /** Whether a test had passed when it ended. */
+    passed: (test) => recordOf(test)?.failed === false && test.errors.length === 0,
     done(test) {
-      planted.get(test).failed = test.errors.length > 0;
+      const record = recordOf(test);
+      if (record === undefined) return;
+      const failed = test.errors.length > 0;
+      record.failed = failed;
+      if (record.planted) {
+        // What was meant to fail is not shown as a failure.
+        test.errors = [];
+      } else if (!failed && !test.failing && (!record.ended || record.threw)) {
+        watch.find('has a test pass whose body did not run to its end', text(test.name));
+      }
+      watch.check();
     },
     get betrayed() {
-      for (const { mustFail, failed } of planted.values()) {
-        if (failed !== mustFail) return true;
+      for (let place = 0; place < records.length; place += 1) {
+        const { planted, failed, mustFail } = records[place];
+        if (planted && failed !== mustFail) return true;
       }
       return false;
     },
@@ -246,20 +308,21 @@ const message = (error) => describe(Array.isArray(error) ? error[0] ?? error[1] 
 /** Reports the tests of a block, which nothing can change any more. */
 const reportBlock = (block, above, outcomes, planted) => {
   const tests = block.type === 'test' ? [block] : block.children;
-  for (const test of tests) {
+  for (let place = 0; place < tests.length; place += 1) {
+    const test = tests[place];
     if (test.type !== 'test') {
       reportBlock(test, [...above, test.name], outcomes, planted);
       continue;
     }
-    if (planted.has(test)) continue;
+    if (planted.isPlanted(test)) continue;
     const name = [...above, test.name];
     if (test.status === 'skip' || test.status === 'todo') outcomes.report(name, 'skipped', '');
-    else if (test.errors.length === 0) outcomes.report(name, 'passed', '');
+    else if (planted.passed(test)) outcomes.report(name, 'passed', '');
     else outcomes.report(name, 'failed', message(test.errors[0]));
   }
 };
 
-const runFile = async (file, jest, outcomes) => {
+const runFile = async (file, jest, { outcomes, watch }) => {
   const { load, Runtime } = jest;
   const source = fs.readFileSync(file, 'utf8');
   const cacheFS = new Map([[file, source]]);
@@ -285,7 +348,7 @@ const runFile = async (file, jest, outcomes) => {
   const resolver = Runtime.createResolver(projectConfig, jest.moduleMap);
   jest.observe?.resolver(resolver);
   const prepared = jest.inside.open(environment.getVmContext());
-  const Registry = registry(Runtime, resolver, prepared);
+  const Registry = registry(Runtime, resolver, prepared, watch);
   const coverage = { collectCoverage: false, collectCoverageFrom: [], coverageProvider: 'babel' };
   const runtime = new Registry(
     projectConfig,
@@ -304,21 +367,21 @@ const runFile = async (file, jest, outcomes) => {
   Error.stackTraceLimit = 100;
   await environment.setup();
 
-  const planted = sentinels(environment);
+  const planted = overseer(environment, watch);
   const handle = environment.handleTestEvent;
   environment.handleTestEvent = async (event, state) => {
     if (handle) await handle.call(environment, event, state);
     const root = state.rootDescribeBlock;
     if (event.name === 'run_start') {
+      watch.loaded();
       planted.plant(root, state.hasFocusedTests);
-    } else if (event.name === 'test_done' && planted.has(event.test)) {
+    } else if (event.name === 'test_done') {
       planted.done(event.test);
-      // What was meant to fail is not shown as a failure.
-      event.test.errors = [];
     } else if (event.name === 'run_describe_finish' && event.describeBlock.parent === root) {
       reportBlock(event.describeBlock, [event.describeBlock.name], outcomes, planted);
     } else if (event.name === 'run_finish') {
-      for (const child of root.children) {
+      for (let place = 0; place < root.children.length; place += 1) {
+        const child = root.children[place];
         if (child.type === 'test') reportBlock(child, [], outcomes, planted);
       }
     }
@@ -346,7 +409,7 @@ const runFile = async (file, jest, outcomes) => {
 };
 
 /** Runs test files; answers whether a sentinel came out wrong. */
-module.exports = async (files, outcomes, bundle, observe) => {
+module.exports = async (files, { bundle, outcomes, watch }, observe) => {
   const host = bundle.host();
   const start = host.require(settings.entries['jest-runtime']);
   const load = (name) => start(settings.entries[name] ?? name);
@@ -363,6 +426,7 @@ module.exports = async (files, outcomes, bundle, observe) => {
     observe,
   };
   let betrayed = false;
-  for (const file of files) betrayed = (await runFile(file, jest, outcomes)) || betrayed;
+  delete process.env.JEST_WORKER_ID;
+  for (const file of files) betrayed = (await runFile(file, jest, { outcomes, watch })) || betrayed;
   return betrayed;
 };

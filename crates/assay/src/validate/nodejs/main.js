@@ -1,25 +1,39 @@
 'use strict';
 
 // Runs test files of a project with its own framework, Jest or Mocha, and reports
-// each test. Arguments: the framework, the number of test files, these, and the
-// names of the tests that are expected.
+// each test. Arguments: the framework, and what is to be run, as JSON:
+// `files` (the test files), `places` (what the paths of all tests start with),
+// `expected` (the names of the tests) and `allowed` (names of modules that the case's
+// own files require).
 
 const assert = require('assert');
+const fs = require('fs');
 
-const report = require('./report.js');
 const bundle = require('./bundle.js');
 
-const SENTINEL = 71;
+const { load } = bundle.ours();
+const report = load('./report.js');
+const watching = load('./watch.js');
 
 const channel = report.open();
-const [, , framework, count, ...rest] = process.argv;
-const files = rest.splice(0, Number(count));
-const names = report.names(rest);
-process.argv.length = 2;
+const [, , framework, task] = process.argv;
+const { files, places, expected, allowed } = JSON.parse(task);
+// The arguments are in the process's memory, where everybody can read them.
+process.title = 'node';
 
-const { exit } = process;
-report.guard([assert, assert.strict]);
-const stderr = process.stderr;
+/** Things that say nothing more once the report has its end. */
+let isOver = false;
+const watch = watching.start({
+  allowed,
+  files,
+  places,
+  say(what, place) {
+    if (!isOver) channel.tampered(what, place);
+  },
+});
+const names = report.names(expected);
+
+const { stderr } = process;
 
 /** The end of the run: what was reported decides, not what happens later. */
 let reported = 0;
@@ -43,22 +57,30 @@ const outcomes = {
     stderr.write(`\n${report.plainText(report.describe(thrown))}\n`);
   },
 };
+const end = () => {
+  watch.over();
+  watch.showTests();
+  isOver = true;
+  channel.end(reported);
+};
 
-const drive = require(framework === 'jest' ? './jest.js' : './mocha.js');
-drive(files, outcomes, bundle)
-  .then((betrayed) => {
-    if (betrayed) {
-      stderr.write('a sentinel did not come out as it must\n');
-      exit(SENTINEL);
-    }
+watch.watchProcess();
+watch.prepare('fs', fs);
+watch.prepare('assert', assert);
+watch.prepare('assert/strict', assert.strict);
+const drive = load(framework === 'jest' ? './jest.js' : './mocha.js');
+drive(files, { bundle, outcomes, watch })
+  .then(async (betrayed) => {
+    if (betrayed) watch.find('a sentinel did not come out as it must', undefined);
     if (reported === 0) failed = true;
-    channel.end(reported);
     // The project keeps the process alive while it has something open, as its
-    // framework would.
+    // framework would: what it put off until its tests have ended comes then.
+    await watch.ended();
+    process.once('beforeExit', end);
     process.exitCode = failed ? 1 : 0;
   })
   .catch((thrown) => {
     outcomes.broken(thrown);
-    channel.end(reported);
+    end();
     process.exitCode = 1;
   });

@@ -3,9 +3,12 @@
 // Runs test files with the project's Mocha, under its `.mocharc` settings.
 
 const fs = require('fs');
+const Module = require('module');
 const path = require('path');
+const vm = require('vm');
 
 const { describe, guard, randomName } = require('./report.js');
+const sentinels = require('./sentinels.js');
 
 const GLOBALS = [
   'after', 'afterEach', 'before', 'beforeEach', 'context', 'describe', 'it', 'setup', 'specify',
@@ -15,9 +18,9 @@ const GLOBALS = [
 
 const settings = JSON.parse(fs.readFileSync(path.join(__dirname, 'mocha.json'), 'utf8'));
 
-/** Keeps what defines tests from being replaced by what a test file loads: only
- * Mocha sets it, before it loads each file. */
-const fix = (root) => {
+/** Keeps what defines tests from being replaced by what a test file loads, and from
+ * being seen by the artifact: only Mocha sets it, before it loads each file. */
+const fix = (root, watch) => {
   let isOpen = false;
   const values = new Map();
   root.prependListener('pre-require', () => {
@@ -27,13 +30,9 @@ const fix = (root) => {
     for (const name of GLOBALS) {
       if (values.has(name) || typeof context[name] !== 'function') continue;
       values.set(name, context[name]);
-      Object.defineProperty(context, name, {
-        configurable: false,
-        get: () => values.get(name),
-        set(value) {
-          if (!isOpen) throw new TypeError(`${name} is not to be replaced`);
-          values.set(name, value);
-        },
+      watch.hide(context, name, () => values.get(name), (value) => {
+        if (isOpen) values.set(name, value);
+        return isOpen;
       });
     }
     guard(values.values());
@@ -41,8 +40,58 @@ const fix = (root) => {
   });
 };
 
+/** Has the artifact's files compiled here: with a `require` and a module of their own,
+ * and without what Mocha calls its functions. */
+const compileArtifact = (watch) => {
+  const compile = Module.prototype._compile;
+  Module.prototype._compile = function (source, file, ...rest) {
+    if (!watch.isArtifact(file)) return compile.call(this, source, file, ...rest);
+    const start = `((${GLOBALS})=>(function(exports,require,module,__filename,__dirname){`;
+    let made;
+    try {
+      made = new vm.Script(`${start}${source}\n}))()`, {
+        columnOffset: -start.length,
+        filename: file,
+        // Only who imports needs to be known to the loader.
+        ...(/\bimport\s*\(/.test(source)
+          ? { importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER }
+          : {}),
+      }).runInThisContext();
+    } catch {
+      return compile.call(this, source, file, ...rest);
+    }
+    const real = this;
+    const require = watch.requireOf(file, (name) => real.require(name), (name) =>
+      Module._resolveFilename(name, real),
+    );
+    const module = {
+      children: [],
+      get exports() {
+        return real.exports;
+      },
+      set exports(value) {
+        real.exports = value;
+      },
+      filename: file,
+      id: file,
+      loaded: false,
+      parent: watch.decoy,
+      path: path.dirname(file),
+      paths: [],
+      require,
+    };
+    watch.hideTests(true);
+    try {
+      made.call(real.exports, real.exports, require, module, file, path.dirname(file));
+    } finally {
+      watch.hideTests(false);
+    }
+    return undefined;
+  };
+};
+
 /** Runs test files; answers whether a sentinel came out wrong. */
-module.exports = async (files, outcomes, bundle) => {
+module.exports = async (files, { bundle, outcomes, watch }) => {
   const host = bundle.host();
   const Mocha = host.require(settings.entries.mocha)(settings.entries.mocha);
   const { Runner, Suite, Test } = Mocha;
@@ -51,63 +100,94 @@ module.exports = async (files, outcomes, bundle) => {
 
   const mocha = new Mocha({ ...settings.options, reporter: class {} });
   for (const file of files) mocha.addFile(file);
-  fix(mocha.suite);
+  fix(mocha.suite, watch);
+  compileArtifact(watch);
+  watch.watchLoader();
+  watch.enter(globalThis, (code) => vm.runInThisContext(code), false);
   await mocha.loadFilesAsync();
+  watch.loaded();
 
-  // Sentinels: tests that must fail, before and after all others, and one that
-  // must pass. Mocha runs a suite's own tests before the suites in it.
-  const [left, right] = [Math.random(), Math.random() + 1];
-  const equal = (a, b) => {
-    if (a !== b) throw new Error(`${a} is not ${b}`);
+  // The tests are remembered in arrays that are not asked to iterate themselves, and
+  // their bodies are watched.
+  const records = [];
+  const recordOf = (test) => {
+    for (let place = 0; place < records.length; place += 1) {
+      if (records[place].test === test) return records[place];
+    }
+    return undefined;
   };
-  const planted = new Map();
+  const oversee = (suite) => {
+    for (let place = 0; place < suite.tests.length; place += 1) {
+      const test = suite.tests[place];
+      const record = {
+        test, planted: false, mustFail: false, failed: undefined, skipped: false, thrown: undefined,
+        ended: false, threw: false,
+      };
+      records[records.length] = record;
+      if (typeof test.fn === 'function') test.fn = watch.observe(test.fn, record);
+    }
+    for (let place = 0; place < suite.suites.length; place += 1) oversee(suite.suites[place]);
+  };
+  oversee(mocha.suite);
+
+  // Sentinels. Mocha runs a suite's own tests before the suites in it.
+  const planted = [];
   const plant = (suite, body, mustFail) => {
     const test = new Test(randomName(), body);
-    planted.set(test, { mustFail, failed: undefined });
+    const record = { test, planted: true, mustFail, failed: undefined };
+    records[records.length] = record;
+    planted[planted.length] = record;
     suite.addTest(test);
     return test;
   };
   const root = mocha.suite;
-  const first = plant(root, () => equal(left, right), true);
+  const first = plant(root, sentinels.failingAssertion, true);
   root.tests.unshift(root.tests.splice(root.tests.indexOf(first), 1)[0]);
   const last = Suite.create(root, randomName());
-  plant(last, () => equal(left, left), false);
-  plant(last, () => equal(left, right), true);
+  plant(last, sentinels.passingAssertion, false);
+  plant(last, sentinels.failingAssertions, true);
   const focused = root.hasOnly();
-  if (focused) for (const test of planted.keys()) test.parent.appendOnlyTest(test);
+  if (focused) for (const { test } of planted) test.parent.appendOnlyTest(test);
 
   const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING, EVENT_TEST_END } =
     Runner.constants;
-  const failures = new Map();
   await new Promise((finish) => {
     const runner = mocha.run(finish);
     runner.on(EVENT_TEST_FAIL, (test, thrown) => {
-      if (planted.has(test)) {
-        planted.get(test).failed = true;
-      } else if (test.type === 'test') {
-        failures.set(test, thrown);
+      const record = recordOf(test);
+      if (record !== undefined) {
+        record.failed = true;
+        record.thrown = thrown;
       } else {
         // A hook: the tests that it was for do not run.
         outcomes.broken(`${test.titlePath().join(' > ')}\n${describe(thrown)}`);
       }
     });
     runner.on(EVENT_TEST_PASS, (test) => {
-      if (planted.has(test)) planted.get(test).failed = false;
+      const record = recordOf(test);
+      if (record !== undefined) record.failed = false;
     });
     runner.on(EVENT_TEST_PENDING, (test) => {
-      if (planted.has(test)) return;
+      const record = recordOf(test);
+      if (record === undefined || record.planted) return;
       // A test that skips itself while it runs has an end as well.
-      failures.set(test, undefined);
+      record.skipped = true;
       outcomes.report(test.titlePath(), 'skipped', '');
     });
     runner.on(EVENT_TEST_END, (test) => {
-      if (planted.has(test)) return;
-      if (!failures.has(test)) outcomes.report(test.titlePath(), test.isPassed() ? 'passed' : 'failed', '');
-      else if (failures.get(test) !== undefined) {
-        outcomes.report(test.titlePath(), 'failed', describe(failures.get(test)));
+      const record = recordOf(test);
+      if (record === undefined) {
+        outcomes.report(test.titlePath(), test.isPassed() ? 'passed' : 'failed', '');
+      } else if (!record.planted && !record.skipped) {
+        const passed = record.failed === false && test.isPassed();
+        if (passed && (!record.ended || record.threw)) {
+          watch.find('has a test pass whose body did not run to its end', test.title);
+        }
+        outcomes.report(test.titlePath(), passed ? 'passed' : 'failed', passed ? '' : describe(record.thrown));
       }
+      watch.check();
     });
   });
-  for (const { mustFail, failed } of planted.values()) if (failed !== mustFail) return true;
+  for (const { mustFail, failed } of planted) if (failed !== mustFail) return true;
   return false;
 };

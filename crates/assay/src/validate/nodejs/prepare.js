@@ -72,20 +72,25 @@ const observeLinks = () => {
   return links;
 };
 
+/** What is put before a module: Jest's state is kept by it, and not by the global
+ * object that tests share. */
+const ours = (file) =>
+  file.endsWith('/jest-circus/build/state.js') ? "'use strict';const global=Object.create(globalThis);" : '';
+
 /** The source of a bundle of these files. */
 const bundleOf = (files, links, parameters) => {
   const bodies = files.map((file) => {
     const source = fs.readFileSync(file, 'utf8').replace(/^#!.*/, '');
-    const body = file.endsWith('.json') ? `module.exports = ${source.trim()};` : source;
+    const body = file.endsWith('.json') ? `module.exports = ${source.trim()};` : ours(file) + source;
     return `${JSON.stringify(file)}: function (${parameters}) {${body}\n}`;
   });
   const known = new Set(files);
-  const ours = {};
+  const found = {};
   for (const file of files) {
     const targets = Object.entries(links[file] ?? {}).filter(([, target]) => known.has(target));
-    if (targets.length > 0) ours[file] = Object.fromEntries(targets);
+    if (targets.length > 0) found[file] = Object.fromEntries(targets);
   }
-  return `({ files: {\n${bodies.join(',\n')}\n}, links: ${JSON.stringify(ours)} })`;
+  return `({ files: {\n${bodies.join(',\n')}\n}, links: ${JSON.stringify(found)} })`;
 };
 
 /** Whether a file can be a function of a bundle: one that imports dynamically
@@ -97,8 +102,9 @@ const isScript = (file) =>
 const isInstalled = (file) => file.startsWith(`${path.join(project, 'node_modules')}/`);
 
 const run = async (observe) => {
-  const drive = require(`./${framework}.js`);
   const bundle = require('./bundle.js');
+  const { load, scripts } = bundle.ours();
+  const drive = load(`./${framework}.js`);
   const opened = {};
   const outcomes = {
     report: (name, outcome, detail) => {
@@ -115,9 +121,18 @@ const run = async (observe) => {
     host: () => (opened.host = bundle.host()),
     inside: () => (opened.inside = bundle.inside()),
   };
-  const betrayed = await drive([path.join(project, 'warm-up.test.js')], outcomes, watched, observe);
+  const file = path.join(project, 'warm-up.test.js');
+  const watch = load('./watch.js').start({
+    allowed: [],
+    files: [file],
+    places: [file],
+    say(what, place) {
+      throw new Error(`${what} (${place})`);
+    },
+  });
+  const betrayed = await drive([file], { bundle: watched, outcomes, watch }, observe);
   if (betrayed) throw new Error('a sentinel did not come out as it must');
-  return opened;
+  return { ...opened, ...scripts };
 };
 
 const makeBundles = async () => {
@@ -139,6 +154,8 @@ const makeBundles = async () => {
       }
     },
   });
+  const { OURS, sourceOf } = require('./bundle.js');
+  for (const [name, sources] of Object.entries(OURS)) write(`${name}.bundle.js`, sourceOf(sources));
   const files = Object.keys(require.cache).filter(isPrepared);
   write('host.bundle.js', bundleOf(files, links, 'exports, require, module, __filename, __dirname'));
   if (framework === 'jest') {
@@ -149,9 +166,10 @@ const makeBundles = async () => {
 
 /** What V8 compiled while the bundles ran. */
 const makeCaches = async () => {
-  const { host, inside } = await run();
+  const { host, inside, ...ours } = await run();
   write('host.bundle.cache', host.script.createCachedData());
   if (inside?.script) write('inside.bundle.cache', inside.script.createCachedData());
+  for (const [name, script] of Object.entries(ours)) write(`${name}.bundle.cache`, script.createCachedData());
 };
 
 const tasks = {

@@ -12,6 +12,8 @@ const NONCE_CHANNEL = 4;
 const NONCE_LENGTH = 32;
 const MAX_DETAIL = 2000;
 
+const { wholeStack } = require('./stack.js');
+
 const { writeSync, readSync, closeSync } = fs;
 const { stringify } = JSON;
 const { random } = Math;
@@ -29,10 +31,6 @@ exports.open = () => {
   closeSync(NONCE_CHANNEL);
   const nonce = buffer.toString('latin1');
   buffer.fill(0);
-  // Node's own bindings would show what is written under any name.
-  process.binding = undefined;
-  process._linkedBinding = undefined;
-
   const say = (rest) => writeSync(REPORT_CHANNEL, '{"nonce":"' + nonce + '",' + rest + '}\n');
   return {
     test(name, outcome, detail) {
@@ -43,13 +41,17 @@ exports.open = () => {
       const line = '"test":' + stringify(name) + ',"outcome":"' + outcome + '"';
       say(line + ',"detail":' + stringify(short));
     },
+    tampered(what, place) {
+      const where = place === undefined ? '' : ',"place":' + stringify(text(place));
+      say('"tampered":' + stringify(text(what)) + where);
+    },
     end(count) {
       say('"end":' + number(count));
     },
   };
 };
 
-/** What tested code has no reason to replace, and would let its tests pass. */
+/** What tested code has no reason to change, and would let its tests pass. */
 exports.guard = (objects) => {
   for (const object of objects) Object.freeze(object);
 };
@@ -103,7 +105,7 @@ exports.names = (expected) => {
 exports.describe = (thrown) => {
   try {
     if (thrown !== null && typeof thrown === 'object') {
-      return text(thrown.stack || thrown.message || thrown);
+      return text(wholeStack(thrown) || thrown.stack || thrown.message || thrown);
     }
     return text(thrown);
   } catch {

@@ -1,0 +1,194 @@
+'use strict';
+
+// Whose code is running, told from the stack: each frame says which file its function
+// is from. Also shortens the stacks that tested code sees, so that they do not name
+// the test that called it. Nothing here calls a method that tested code may replace.
+
+const path = require('path');
+
+/** A method as a function that takes its object first. */
+const plain = (method) => Function.prototype.call.bind(method);
+const startsWith = plain(String.prototype.startsWith);
+const includes = plain(String.prototype.includes);
+const slice = plain(String.prototype.slice);
+const toText = plain(Error.prototype.toString);
+const has = plain(WeakMap.prototype.has);
+const get = plain(WeakMap.prototype.get);
+const set = plain(WeakMap.prototype.set);
+const { captureStackTrace } = Error;
+const { apply, defineProperty } = Reflect;
+const HostError = Error;
+const text = String;
+
+const PROJECT = `${process.cwd()}/`;
+const RUNNER = `${__dirname}/`;
+const BUNDLES = '/opt/node/';
+const FRAMEWORK = /\/node_modules\/(?:@?jest[-/]|jest|expect|mocha)/;
+const { exec } = RegExp.prototype;
+
+/** The files that watch, whose frames say nothing. */
+const OWN = ['stack', 'realm', 'watch', 'protect', 'builtins', 'watch.bundle'].flatMap((name) => [
+  `${RUNNER}${name}.js`,
+  `${BUNDLES}${name}.js`,
+]);
+
+/** The whole stacks of errors that were shortened. */
+const whole = new WeakMap();
+
+let tests = [];
+let probe;
+let sites = [];
+
+/** Where tests are: paths that the paths of test files start with. */
+exports.expectTests = (places) => {
+  tests = places;
+};
+
+/**
+ * Whose a frame is: `language`, `node`, `own`, `harness` (the runner, and the framework's modules that are
+ * bundled in it), `package`, `test`, or `artifact`, which is everything else, code that
+ * was evaluated included.
+ */
+const kindOf = (site) => {
+  if (site.isEval()) return 'artifact';
+  const file = site.getFileName();
+  if (typeof file !== 'string') return 'language';
+  if (startsWith(file, 'node:')) return 'node';
+  if (startsWith(file, RUNNER) || startsWith(file, BUNDLES)) {
+    for (let place = 0; place < OWN.length; place += 1) if (file === OWN[place]) return 'own';
+    return 'harness';
+  }
+  if (includes(file, '/node_modules/')) return 'package';
+  for (let place = 0; place < tests.length; place += 1) {
+    if (startsWith(file, tests[place])) return 'test';
+  }
+  return 'artifact';
+};
+
+const isFramework = (site) => apply(exec, FRAMEWORK, [text(site.getFileName())]) !== null;
+
+/** A file and line, for people. */
+const placeOf = (site) => {
+  let file = site.getFileName();
+  if (site.isEval()) file = site.getScriptNameOrSourceURL() || 'evaluated code';
+  file = text(file);
+  if (startsWith(file, PROJECT)) file = slice(file, PROJECT.length);
+  return `${file}:${site.getLineNumber()}`;
+};
+
+/**
+ * Who does what is being done. The first frame of the project decides; where there is
+ * none, the first frame that is not Node's own.
+ *
+ * - `who`: `artifact`, `test`, `package`, `harness`; `node`, where a timer, say, calls
+ *   a function of the language; or `nobody`, where a promise does.
+ * - `direct`: whether no function of Node's is between.
+ * - `place`: of the artifact's frame, if there is one.
+ */
+exports.caller = (most = 100) => {
+  let limit;
+  try {
+    limit = HostError.stackTraceLimit;
+    HostError.stackTraceLimit = most;
+  } catch {
+    // It was taken away: no frame is seen, which is nobody.
+  }
+  probe = {};
+  sites = [];
+  captureStackTrace(probe);
+  void probe.stack;
+  probe = undefined;
+  try {
+    HostError.stackTraceLimit = limit;
+  } catch {
+    // As above.
+  }
+  let inner;
+  let direct = true;
+  for (let place = 0; place < sites.length; place += 1) {
+    const kind = kindOf(sites[place]);
+    if (kind === 'own' || kind === 'language') continue;
+    if (kind === 'artifact') return { who: kind, direct, place: placeOf(sites[place]) };
+    direct = false;
+    if (kind === 'node') continue;
+    if (kind === 'test') return { who: kind, direct: false, place: undefined };
+    inner ??= kind;
+  }
+  // Frames without a file may be there to hide others.
+  if (most < 100 && sites.length >= most) return exports.caller();
+  return { who: inner ?? (direct ? 'nobody' : 'node'), direct: false, place: undefined };
+};
+
+const format = (error, frames, end) => {
+  let lines;
+  try {
+    lines = toText(error);
+  } catch {
+    lines = '<error>';
+  }
+  for (let place = 0; place < end; place += 1) lines += '\n    at ' + text(frames[place]);
+  return lines;
+};
+
+/** How many frames of an error the artifact may see: of one that comes to pass in what
+ * it calls, those before its test's. */
+const visible = (frames) => {
+  let isOurs = false;
+  for (let place = 0; place < frames.length; place += 1) {
+    const kind = kindOf(frames[place]);
+    if (kind === 'artifact') isOurs = true;
+    else if (kind === 'test') return isOurs ? place : frames.length;
+    else if (isOurs && (kind === 'harness' || (kind === 'package' && isFramework(frames[place])))) {
+      return place;
+    }
+  }
+  return frames.length;
+};
+
+/**
+ * Has the errors of a realm made into text here. What a package sets instead sees as
+ * much as the artifact may; `refuse` is asked about everybody else.
+ */
+exports.watchErrors = (Errors, refuse) => {
+  let custom;
+  let isAsking = false;
+  const prepare = (error, frames) => {
+    if (error === probe) {
+      sites = frames;
+      return '';
+    }
+    const end = visible(frames);
+    if (end < frames.length && error !== null && typeof error === 'object') {
+      set(whole, error, format(error, frames, frames.length));
+    }
+    // What was set may end by asking what was set before, which is this.
+    if (custom === undefined || isAsking) return format(error, frames, end);
+    const shown = [];
+    for (let place = 0; place < end; place += 1) {
+      defineProperty(shown, place, {
+        configurable: true, enumerable: true, value: frames[place], writable: true,
+      });
+    }
+    isAsking = true;
+    try {
+      return apply(custom, Errors, [error, shown]);
+    } finally {
+      isAsking = false;
+    }
+  };
+  defineProperty(Errors, 'prepareStackTrace', {
+    configurable: false,
+    enumerable: false,
+    get: () => prepare,
+    set(next) {
+      if (next === prepare || typeof next !== 'function') custom = undefined;
+      else if (!refuse(exports.caller())) custom = next;
+    },
+  });
+};
+
+/** The whole stack of an error, if it was shortened. */
+exports.wholeStack = (error) => (has(whole, error) ? get(whole, error) : undefined);
+
+exports.plain = plain;
+exports.resolve = path.resolve;

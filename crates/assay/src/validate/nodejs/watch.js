@@ -1,0 +1,323 @@
+'use strict';
+
+// What watches the artifact while it runs, put together: findings, the modules that it
+// may have, what the framework shows it, and that each test's body runs to its end.
+
+const fs = require('fs');
+const path = require('path');
+const { runInThisContext } = require('vm');
+const { isBoxedPrimitive } = require('util').types;
+
+const builtins = require('./builtins.js');
+const { protect, reserve, start, watchDefinitions } = require('./protect.js');
+const realm = require('./realm.js');
+const stack = require('./stack.js');
+
+const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
+const { plain } = stack;
+const { exec } = RegExp.prototype;
+const includes = plain(String.prototype.includes);
+const startsWith = plain(String.prototype.startsWith);
+const slice = plain(String.prototype.slice);
+const { resolve, dirname } = path;
+const text = String;
+const matches = (pattern, value) => apply(exec, pattern, [value]) !== null;
+
+/** More findings than this say no more. */
+const MAX_FINDINGS = 20;
+
+/** Packages that test: an artifact has no use for them. */
+const FRAMEWORKS =
+  /^(?:jest|mocha|expect|chai|sinon|nyc|c8|vitest|ava|tap|proxyquire|rewire|testdouble|mock-fs|(?:jest|babel|expect)-[^/]*|@jest|@babel|@sinonjs)(?:\/|$)/;
+
+/** In the text of tests: that they replace functions themselves. */
+const MOCKS =
+  /\b(?:jest\s*\.\s*(?:fn|mock|doMock|spyOn|replaceProperty|useFakeTimers|isolateModules|setMock)|sinon|proxyquire|rewire|mock-fs|nock|testdouble|mock\.method)\b|\b(?:fs|path|crypto|http|https|os|dns|net|util|child_process|process|Date|Math|console|global|globalThis)\.\w+\s*=[^=]/;
+
+/**
+ * - `say`: writes a finding to the report.
+ * - `files`: the test files. `places`: what the paths of all tests start with.
+ * - `allowed`: names of modules that the case's own files require.
+ */
+exports.start = ({ say, files, places, allowed }) => {
+  let source = '';
+  for (const file of files) source += fs.readFileSync(file, 'utf8');
+  stack.expectTests(places);
+
+  const said = Object.create(null);
+  let count = 0;
+  let isLoading = true;
+  const find = (what, place) => {
+    const key = `${what} ${place}`;
+    if (said[key] || count >= MAX_FINDINGS) return;
+    said[key] = true;
+    count += 1;
+    say(what, place);
+  };
+  start(find, MOCKS.test(source));
+  builtins.start(find, { files, source, loading: () => isLoading });
+
+  /** Whether a file is none of the tests', of a package, or of the runner. */
+  const isArtifact = (file) => {
+    if (typeof file !== 'string' || includes(file, '/node_modules/') || startsWith(file, __dirname)) return false;
+    for (let place = 0; place < places.length; place += 1) if (startsWith(file, places[place])) return false;
+    return true;
+  };
+
+  /** Whether a module that the artifact asks for is kept from it. */
+  const refuses = (from, request) => {
+    const name = text(request);
+    const bare = startsWith(name, 'node:') ? slice(name, 5) : name;
+    if (allowed.includes(bare)) return false;
+    let what;
+    if (builtins.isDangerous(bare) || matches(FRAMEWORKS, bare)) {
+      what = `loads ${bare}`;
+    } else if (name[0] === '.' || name[0] === '/') {
+      const full = resolve(dirname(from), name);
+      for (let place = 0; place < places.length; place += 1) {
+        if (startsWith(`${full}/`, places[place])) what = 'loads a file of its tests';
+      }
+      if (startsWith(full, __dirname)) what = 'loads a file of the runner';
+      if (includes(full, '/node_modules/')) what = 'loads a file of a package by its place';
+    }
+    if (what === undefined) return false;
+    const { place } = stack.caller();
+    find(what, place ?? slice(from, process.cwd().length + 1));
+    return true;
+  };
+
+  const decoy = Object.freeze({
+    __proto__: null,
+    children: Object.freeze([]),
+    exports: Object.freeze({}),
+    filename: `${process.cwd()}/index.js`,
+    id: '.',
+    loaded: true,
+    path: process.cwd(),
+    paths: Object.freeze([]),
+  });
+
+  /** What a failure to find a module says, without who required the artifact. */
+  const withoutCallers = (thrown, from) => {
+    if (thrown?.code !== 'MODULE_NOT_FOUND' || thrown.requireStack === undefined) return thrown;
+    const error = new Error(text(thrown.message).split(/\n+Require stack:/)[0]);
+    error.code = thrown.code;
+    error.requireStack = [from];
+    return error;
+  };
+
+  /** A `require` for the artifact, of what loads and what resolves a request. */
+  const requireOf = (from, load, find) => {
+    const requireModule = (request) => {
+      if (refuses(from, request)) {
+        const error = new Error(`Cannot find module '${request}'`);
+        error.code = 'MODULE_NOT_FOUND';
+        throw error;
+      }
+      let exported;
+      try {
+        exported = load(request);
+      } catch (thrown) {
+        throw withoutCallers(thrown, from);
+      }
+      if (typeof request === 'string' && !startsWith(request, '.')) protect(exported, request);
+      return exported;
+    };
+    requireModule.resolve = (request, options) => find(request, options);
+    requireModule.resolve.paths = () => [];
+    requireModule.cache = Object.freeze({ __proto__: null });
+    requireModule.extensions = Object.freeze({ __proto__: null });
+    requireModule.main = decoy;
+    return requireModule;
+  };
+
+  const nothing = { changes: () => undefined, isChanged: () => false };
+  let noted = nothing;
+  let hostNoted = nothing;
+  const tell = (first) => {
+    for (let change = first; change !== undefined; change = change.next) find(change.what, undefined);
+  };
+  const check = () => {
+    if (noted.isChanged()) tell(noted.changes());
+  };
+  const checkAll = () => {
+    builtins.checkLoaded();
+    tell(noted.changes());
+    tell(hostNoted.changes());
+  };
+
+  const watchErrors = (Errors) =>
+    stack.watchErrors(Errors, ({ who, place }) => {
+      if (who === 'test' || who === 'package' || who === 'harness') return false;
+      find('replaces Error.prepareStackTrace', place);
+      return true;
+    });
+  watchErrors(Error);
+
+  /** Watches the realm of the tests. `run` runs code in it. */
+  const enter = (global, run, hasExpect) => {
+    if (global.Error !== Error) watchErrors(global.Error);
+    defineProperty(global, 'Error', { configurable: false, enumerable: false, value: global.Error, writable: false });
+    watchDefinitions(global);
+    for (const name of ['Object', 'JSON', 'Reflect', 'Math', 'Promise', 'Number', 'String', 'Buffer']) {
+      protect(global[name], name);
+    }
+    if (hasExpect) {
+      reserve(global.Object.prototype, realm.prototypes(global), 'asymmetricMatch', 'every object');
+    }
+    texts = realm.prototypes(global).flatMap((value) => [value.toString, value[Symbol.toPrimitive]]);
+    noted = realm.note(global, run);
+    if (global !== globalThis) hostNoted = realm.note(globalThis, (code) => runInThisContext(code));
+  };
+
+  /**
+   * A function of the framework's as a property that the artifact does not get.
+   * `set` may take what is set; otherwise nothing is.
+   */
+  const hide = (global, name, value, set) => {
+    defineProperty(global, name, {
+      configurable: false,
+      enumerable: true,
+      get() {
+        const { who, place } = stack.caller(8);
+        if (who === 'test' || who === 'harness' || who === 'package') return value();
+        find(`reaches for the framework's ${name}`, place);
+        return undefined;
+      },
+      set(next) {
+        if (set !== undefined && set(next)) return;
+        const { who, place } = stack.caller();
+        if (who === 'artifact' || who === 'node' || who === 'nobody') find(`replaces the framework's ${name}`, place);
+        throw new TypeError(`${name} is not to be replaced`);
+      },
+    });
+  };
+
+  let texts = [];
+  /** Says if a value is made to be taken for another than it is. */
+  const look = (value) => {
+    if (value === null || typeof value !== 'object') return;
+    const own = (key) => getOwnPropertyDescriptor(value, key);
+    let what;
+    if (isBoxedPrimitive(value)) {
+      if (own('stdout') === undefined && !includes(source, 'new String')) what = 'gives a test a text in a box';
+    } else if (!Array.isArray(value)) {
+      let poses = false;
+      for (const key of ['toString', 'valueOf', Symbol.toPrimitive]) {
+        if (typeof own(key)?.value === 'function') poses = true;
+      }
+      if (!poses && ownKeys(value).length === 0) {
+        const parent = getPrototypeOf(value);
+        for (const key of parent === null ? [] : ['toString', Symbol.toPrimitive]) {
+          const method = getOwnPropertyDescriptor(parent, key)?.value;
+          poses ||= typeof method === 'function' && !texts.includes(method);
+        }
+      }
+      if (poses && !includes(source, 'toString')) what = 'gives a test an object that poses as a text';
+    }
+    if (what !== undefined) find(what, undefined);
+  };
+
+  /** `expect` that looks at what it is given. */
+  const looking = (expect) =>
+    new Proxy(expect, {
+      __proto__: null,
+      apply(_, self, parts) {
+        look(parts[0]);
+        return apply(expect, self, parts);
+      },
+    });
+
+  /**
+   * Watches that the body of a test runs to its end: `observe(body)` is the body to run
+   * instead, and `ended(body)` tells of one how it ended.
+   */
+  const observe = (body, record) => {
+    if (typeof body !== 'function' || body.constructor?.name === 'GeneratorFunction') {
+      record.ended = true;
+      return body;
+    }
+    const settle = (value) => {
+      record.ended = true;
+      check();
+      return value;
+    };
+    const follow = (self, parts) => {
+      record.threw = false;
+      let value;
+      try {
+        value = apply(body, self, parts);
+      } catch (thrown) {
+        record.threw = true;
+        check();
+        throw thrown;
+      }
+      if (value !== null && typeof value === 'object' && typeof value.then === 'function') {
+        return value.then(settle, (thrown) => {
+          record.threw = true;
+          throw thrown;
+        });
+      }
+      if (parts.length === 0) settle();
+      return value;
+    };
+    if (body.length === 0) {
+      return function () {
+        return follow(this, []);
+      };
+    }
+    return function (done) {
+      const watched = (...parts) => {
+        if (parts.length === 0 || !parts[0]) settle();
+        return done(...parts);
+      };
+      return follow(this, [Object.assign(watched, done)]);
+    };
+  };
+
+  // Folders of tests are closed while the artifact runs, to it and its children, if no
+  // test reads its own.
+  const folders = places.filter((place) => place.endsWith('/')).map((place) => place.slice(0, -1));
+  const isClosed = !matches(/__dirname|__filename|fixture|import\.meta|toMatchSnapshot|readdir/i, source);
+  const modes = folders.map((folder) => fs.statSync(folder).mode & 0o7777);
+  let depth = 0;
+  const { chmodSync } = fs;
+  const hideTests = (hide) => {
+    depth += hide ? 1 : -1;
+    if (!isClosed || depth !== (hide ? 1 : 0)) return;
+    for (let place = 0; place < folders.length; place += 1) chmodSync(folders[place], hide ? 0 : modes[place]);
+  };
+
+  return {
+    check,
+    decoy,
+    enter,
+    find,
+    hide,
+    isArtifact,
+    looking,
+    observe,
+    prepare: builtins.prepare,
+    watchLoader: builtins.watchLoader,
+    requireOf,
+    watchProcess: () => builtins.watchProcess(decoy),
+    loaded() {
+      isLoading = false;
+      hideTests(true);
+      checkAll();
+    },
+    /** All tests have ended; what the artifact still does, it does unseen by them. */
+    async ended() {
+      checkAll();
+      builtins.over();
+      await builtins.watchChildren();
+    },
+    hideTests,
+    showTests() {
+      while (depth > 0) hideTests(false);
+    },
+    over: checkAll,
+    /** Whether the tests do something themselves, by their text. */
+    mentions: (pattern) => pattern.test(source),
+  };
+};
