@@ -42,6 +42,9 @@ const FASTEST_GROWTH: u64 = 16 << 20;
 const SAMPLING_SHARE: u32 = 4;
 const LONGEST_REST: Duration = Duration::from_millis(40);
 
+/// How long what the main process left may take to end by itself.
+const GRACE: Duration = Duration::from_millis(500);
+
 /// A limit must be exceeded in so many samples in a row, for reading `/proc` while
 /// processes come and go can count one twice.
 const SAMPLES_OVER_LIMIT: u32 = 2;
@@ -233,6 +236,21 @@ impl<'a> Supervisor<'a> {
         Duration::from_millis(room / FASTEST_GROWTH).clamp(SHORTEST_PAUSE, self.longest_pause)
     }
 
+    /// How many processes the main one has left running. Those that only wait for it to
+    /// be gone, at the end of a pipe for example, have a moment to end.
+    fn leftover(&mut self) -> u32 {
+        let begun = Instant::now();
+        loop {
+            let left = census::alive().filter(|process| process.pid != self.main).count();
+            if left == 0 || self.exit.is_some() || begun.elapsed() >= GRACE {
+                return u32::try_from(left).unwrap_or(u32::MAX);
+            }
+            std::thread::sleep(SHORTEST_PAUSE);
+            // What is left may still write, and wait for that.
+            self.transfer();
+        }
+    }
+
     fn record(&mut self, ended: &Ended) {
         self.reaped_cpu += ended.cpu;
         self.max_resident_bytes = self.max_resident_bytes.max(ended.max_resident_bytes);
@@ -250,8 +268,7 @@ impl<'a> Supervisor<'a> {
     /// Kills everything, reads what is left in the pipes, and draws the conclusions.
     fn finish(mut self) -> Execution {
         let wall = self.started.elapsed();
-        let leftover = census::alive().filter(|process| process.pid != self.main);
-        let leftover_processes = u32::try_from(leftover.count()).unwrap_or(u32::MAX);
+        let leftover_processes = self.leftover();
         // As PID 1, this reaches every process of the namespace but init itself.
         while kill(Pid::from_raw(-1), Signal::SIGKILL) != Err(Errno::ESRCH) {
             match syscall::reap(true) {

@@ -66,6 +66,19 @@ time.sleep(0.3)";
 }
 
 #[test]
+fn children_that_only_wait_for_the_end_are_not_left_over() {
+    let child = "
+import os
+hears, says = os.pipe()
+if os.fork() == 0:
+    os.close(says)
+    os.read(hears, 1)
+    os._exit(0)";
+    let execution = start().execute(&python(child)).unwrap();
+    assert_eq!((execution.exit, execution.leftover_processes), (Exit::Code(0), 0));
+}
+
+#[test]
 fn children_that_hold_the_streams_do_not_delay_the_end() {
     let begun = Instant::now();
     let execution = start().execute(&shell("sleep 60 & echo done")).unwrap();

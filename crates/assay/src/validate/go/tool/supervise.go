@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -10,10 +9,8 @@ import (
 	"math/big"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"syscall"
-	"time"
 )
 
 const (
@@ -111,7 +108,6 @@ func (supervisor *supervisor) run(program string) (ending error, err error) {
 	listened := make(chan error, 1)
 	go func() { listened <- supervisor.listen(ends[0]) }()
 	ending = suite.Wait()
-	settle()
 	// What it said is still read; whatever it left behind is not waited for.
 	syscall.Shutdown(ends[0], syscall.SHUT_RD)
 	return ending, <-listened
@@ -132,34 +128,6 @@ func (supervisor *supervisor) hidden(program string) (*exec.Cmd, error) {
 	command := exec.Command(fmt.Sprintf("/proc/self/fd/%d", file.Fd()))
 	command.Args = []string{program, "-test.paniconexit0", "-test.v=true", "-test.timeout=10m0s"}
 	return command, nil
-}
-
-// grace is how long processes that the suite left may take to end by themselves: some
-// only wait for their input to end, and that it does with the suite.
-const grace = 500 * time.Millisecond
-
-// settle waits until nothing runs but the first process and this one, or for so long.
-func settle() {
-	for deadline := time.Now().Add(grace); time.Now().Before(deadline) && othersRun(); {
-		time.Sleep(5 * time.Millisecond)
-	}
-}
-
-func othersRun() bool {
-	entries, _ := os.ReadDir("/proc")
-	for _, entry := range entries {
-		number, err := strconv.Atoi(entry.Name())
-		if err != nil || number == 1 || number == os.Getpid() {
-			continue
-		}
-		// The state follows the name, which may hold anything.
-		status, err := os.ReadFile("/proc/" + entry.Name() + "/stat")
-		rest := status[bytes.LastIndexByte(status, ')')+1:]
-		if err == nil && !bytes.HasPrefix(rest, []byte(" Z")) && !bytes.HasPrefix(rest, []byte(" X")) {
-			return true
-		}
-	}
-	return false
 }
 
 // listen hears the harness out until it says no more.
