@@ -72,9 +72,22 @@ def preload():
     importlib.invalidate_caches()
     sys.stdout.flush()
     sys.stderr.flush()
+
+
+def harness():
+    """The harness, which has looked at what is there before anything of a project is."""
+    import builtins
+    import functools
+    import gc
+    import sys
+
+    names = {"__builtins__": dict(vars(builtins)), "__name__": "harness", "NAMESPACE": "<harness>"}
+    exec(compile(sys.argv[1], names["NAMESPACE"], "exec"), names)
+    run = functools.partial(names["run"], names["prepare"](names["NAMESPACE"]))
     gc.collect()
     gc.freeze()
     gc.enable()
+    return run
 
 
 TESTS = """
@@ -95,4 +108,5 @@ class TestFails:
 
 check()
 preload()
-del check, required, preload, TESTS
+prepared = harness()
+del check, required, preload, harness, TESTS
