@@ -64,6 +64,8 @@ def preload():
     sys.path[:] = path
     for name in [name for name in sys.modules if name.endswith("test_preload")]:
         del sys.modules[name]
+    # What tests use of it is to be remembered as it is now.
+    importlib.import_module("unittest.mock")
     for name in required(sys.prefix):
         with contextlib.suppress(Exception):
             importlib.import_module(name)

@@ -5,23 +5,50 @@ import operator
 import sys
 import types
 
-# Tests never exchange parts of these while they run.
 RUNNER_ROOTS = {"pytest", "_pytest", "pluggy"}
-# What else tests look at results with. Their own patches are undone after each test.
+# Of the library, what is told when it is changed: what tests look at results with.
 SHARED_ROOTS = set(
-    "builtins os posix posixpath genericpath stat io _io pathlib shutil subprocess tempfile uuid"
-    " random secrets time re json _json pickle _pickle copyreg inspect types functools _functools"
-    " collections itertools importlib glob fnmatch sqlite3 _sqlite3 base64 binascii hashlib _hashlib"
-    " operator _operator string copy datetime decimal traceback linecache contextlib unittest"
-    " socketserver abc _abc codecs html textwrap dataclasses enum pprint tokenize zlib struct".split()
+    "builtins os posix posixpath genericpath io pathlib shutil subprocess tempfile uuid random"
+    " secrets time re json pickle inspect types functools collections itertools importlib glob"
+    " fnmatch sqlite3 base64 hashlib operator string copy datetime decimal traceback linecache"
+    " contextlib unittest socketserver".split()
 )
-# What is looked at after each test; all of it is looked at in the end.
-OFTEN = set(
-    "pytest _pytest.runner _pytest.reports _pytest.python _pytest.outcomes _pytest.python_api"
-    " _pytest.raises _pytest.assertion _pytest.assertion.util _pytest.assertion.rewrite"
-    " pluggy._callers pluggy._hooks pluggy._manager pluggy._result"
-    " builtins os posix posixpath genericpath pathlib io unittest.mock unittest.case".split()
-)
+# What is remembered of the runner, which no test exchanges while it runs: modules, and
+# which of their classes.
+OF_RUNNER = {
+    "pytest": "",
+    "_pytest.assertion": "",
+    "_pytest.assertion.rewrite": "",
+    "_pytest.assertion.util": "",
+    "_pytest.nodes": "Node Item",
+    "_pytest.outcomes": "OutcomeException",
+    "_pytest.python": "Function PyobjMixin",
+    "_pytest.python_api": "RaisesContext",
+    "_pytest.raises": "AbstractRaises RaisesExc",
+    "_pytest.reports": "BaseReport TestReport",
+    "_pytest.runner": "CallInfo SetupState",
+    "_pytest.skipping": "",
+    "pluggy._callers": "",
+    "pluggy._hooks": "HookCaller HookImpl",
+    "pluggy._result": "Result",
+}
+# The same of the library. What tests exchange of it themselves is as it was after each.
+OF_LIBRARY = {
+    "builtins": "",
+    "genericpath": "",
+    "io": "",
+    "json": "",
+    "os": "",
+    "pathlib": "PurePath Path PosixPath",
+    "posixpath": "",
+    "re": "",
+    "subprocess": "Popen",
+    "tempfile": "",
+    "time": "",
+    "unittest.case": "TestCase _AssertRaisesContext _AssertRaisesBaseContext",
+    "unittest.mock": "Base NonCallableMock CallableMixin MagicMixin",
+    "uuid": "UUID",
+}
 # What the interpreter or the library themselves add to a class later.
 LATE = {"__slotnames__", "__annotations__", "__doc__", "__abstractmethods__", "__parameters__"}
 PARTS = (
@@ -40,13 +67,19 @@ PARTS = (
 )
 
 
+def dictionary_of(module):
+    """The names of a module, without its being told that somebody looks."""
+    if not isinstance(module, types.ModuleType):
+        return {}
+    return types.ModuleType.__getattribute__(module, "__dict__")
+
+
 class Remembered:
     """What a module or a class was made of."""
 
-    __slots__ = ("label", "often", "view", "names", "parts", "all_names", "is_module")
+    __slots__ = ("label", "view", "names", "parts", "all_names", "is_module")
 
-    def __init__(self, module, label, view, is_module):
-        self.often = module in OFTEN
+    def __init__(self, label, view, is_module):
         self.label = label
         self.view = view
         self.is_module = is_module
@@ -62,35 +95,32 @@ class Remembered:
 
 def remember():
     """The runner's parts and the library's parts."""
-    runner, shared, seen = [], [], set()
-    for name, module in list(sys.modules.items()):
-        root = name.split(".")[0]
-        kept = runner if root in RUNNER_ROOTS else shared if root in SHARED_ROOTS else None
-        if kept is None or not isinstance(module, types.ModuleType):
-            continue
-        view = vars(module)
-        kept.append(Remembered(name, name, view, True))
-        for part in list(view.values()):
-            # Classes of C cannot be changed.
-            if not isinstance(part, type) or part in seen or not part.__flags__ & 1 << 9:
-                continue
-            if str(part.__module__).split(".")[0] == root:
-                seen.add(part)
-                kept.append(Remembered(name, f"{name}.{part.__qualname__}", part.__dict__, False))
-    return runner, shared
+    return [remember_all(table) for table in (OF_RUNNER, OF_LIBRARY)]
+
+
+def remember_all(table):
+    kept = []
+    for name, classes in table.items():
+        view = dictionary_of(sys.modules.get(name))
+        if view:
+            kept.append(Remembered(name, view, True))
+        for part in classes.split():
+            if part in view:
+                kept.append(Remembered(f"{name}.{part}", view[part].__dict__, False))
+    return kept
 
 
 def remember_tests(folder):
     """The parts of test modules, which their tests share with the project."""
     kept = []
     for name, module in list(sys.modules.items()):
-        if not str(getattr(module, "__file__", None) or "").startswith(folder):
+        view = dictionary_of(module)
+        if not str(view.get("__file__")).startswith(folder):
             continue
-        view = vars(module)
-        kept.append(Remembered(name, name, view, True))
+        kept.append(Remembered(name, view, True))
         for part in list(view.values()):
             if isinstance(part, type) and part.__module__ == name:
-                kept.append(Remembered(name, f"{name}.{part.__qualname__}", part.__dict__, False))
+                kept.append(Remembered(f"{name}.{part.__qualname__}", part.__dict__, False))
     return kept
 
 
@@ -109,13 +139,13 @@ def make_compare():
     kind_is, text_type = type, str
     facts = frozenset({bool, int, str, float, tuple, list, dict, set, type(None)})
 
-    def compare(remembered):
+    def compare(remembered, explained=()):
         """The first thing that is not what it was, or none."""
         for it in remembered:
             view = it.view
             if not every(each(same, each(view.get, it.names), it.parts)):
                 for name, part in pairs(it.names, it.parts):
-                    if view.get(name) is not part:
+                    if view.get(name) is not part and it.label + "." + name not in explained:
                         return it.label + "." + name
             if length(view) != length(it.all_names):
                 # A module may get new names, but none that hides what it uses.

@@ -158,10 +158,10 @@ def makes_equal(module_names, sources):
 
     builtin = (int, str, bytes, float, complex, list, tuple, dict, set, frozenset, BaseException)
     for name in module_names:
-        module = sys.modules.get(name)
-        if not str(getattr(module, "__file__", "")).startswith(sources):
+        names = dictionary_of(sys.modules.get(name))
+        if not str(names.get("__file__")).startswith(sources):
             continue
-        for part in list(vars(module).values()):
+        for part in list(names.values()):
             if not isinstance(part, type) or part.__module__ in ("builtins",):
                 continue
             compares = [it for base in part.__mro__ for it in (vars(base).get("__eq__"),)]
@@ -187,12 +187,13 @@ def make_plugin(pytest, chance, audit, begin, settings):
     fail, succeed = make_sentinels(pytest, chance)
     sentinels = set()
     begin = [begin]
+    a_function, a_class = pytest.Function, pytest.Class
 
     def name_of(node):
         return node.nodeid.partition("::")[2] or node.nodeid
 
     def is_function(item):
-        return isinstance(item, pytest.Function) and hasattr(item.function, "__code__")
+        return isinstance(item, a_function) and hasattr(item.function, "__code__")
 
     class Plugin:
         @pytest.hookimpl()
@@ -202,6 +203,10 @@ def make_plugin(pytest, chance, audit, begin, settings):
             begin.pop()()
             gc.freeze()
             gc.enable()
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_sessionstart(self):
+            audit("assay.configured")
 
         @pytest.hookimpl(trylast=True)
         def pytest_collection_modifyitems(self, session, config, items):
@@ -227,16 +232,10 @@ def make_plugin(pytest, chance, audit, begin, settings):
         @staticmethod
         def places(items):
             """Between any two tests, but not within a class, whose fixtures may last."""
-            inside = lambda a, b: a.parent is b.parent and isinstance(a.parent, pytest.Class)
+            inside = lambda a, b: a.parent is b.parent and isinstance(a.parent, a_class)
             pairs = zip(items, items[1:])
             within = {place for place, pair in enumerate(pairs, 1) if inside(*pair)}
             return [place for place in range(len(items) + 1) if place not in within]
-
-        @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-        def pytest_runtest_call(self, item):
-            outcome = yield
-            if outcome.excinfo is None:
-                audit("assay.body", item)
 
         @pytest.hookimpl(hookwrapper=True, tryfirst=True)
         def pytest_runtest_makereport(self, item, call):

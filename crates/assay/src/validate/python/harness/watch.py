@@ -6,7 +6,7 @@
 # from before, so that nothing which the project changes is part of it.
 
 import _json
-import builtins
+import operator
 import os
 import posix
 import signal
@@ -92,13 +92,11 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
         # To be told of every look into all of them would take too long.
         if name in LOOKED_INTO or root == "unittest":
             module.__class__ = runner_class
-        elif root in SHARED_ROOTS or root in RUNNER_ROOTS:
+        elif (root in SHARED_ROOTS or root in RUNNER_ROOTS) and name != "_pytest.assertion.util":
             module.__class__ = shared_class
     hook_class = sys.modules["_pytest.assertion.rewrite"].AssertionRewritingHook
     hook_class.__getattribute__ = finder_guard
     runner_parts, shared_parts = parts()
-    often_runner = [it for it in runner_parts if it.often]
-    often_shared = [it for it in shared_parts if it.often]
 
     # Only names of this function are used below: they are cells, to which nobody has a way.
     library_kind, tests_kind, harness_kind, subject_kind = "library", "tests", "harness", "subject"
@@ -143,13 +141,12 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
         pass
 
     def start(nonce, channel, project):
-        again(runner_parts, compare)
         tests, sources = project + "/tests", project + "/src"
         kinds, own, made = {}, set(), set()
         # Of the report: what was seen of each test, and how each that is over ended.
-        checked, called, raised, outcomes, finished = set(), set(), {}, {}, {}
+        checked, raised, outcomes, finished = set(), {}, {}, {}
         sentinels, counts = {}, [0]
-        test_parts, items, hooks_of, known_frames = [], {}, [], set()
+        test_parts, items, hooks_of, known_frames, explained = [], {}, [], set(), set()
 
         def say(body):
             text = ('{"nonce":"' + nonce + '",' + body + "}\n").encode()
@@ -470,13 +467,19 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
                     found("sends a signal to what is not its own", frame)
 
         def set_module(event, arguments):
+            module, attribute = arguments
             frame = asker()
             if frame is not None and file_of(frame).startswith("<frozen importlib"):
                 return
-            frame = origin(frame)
+            name = text_of(vars_of(module).get("__name__")) + "." + text_of(attribute)
+            if frame is not None and kind_of(frame) is library_kind:
+                # A package may change the library when it is imported.
+                if attribute in frame.f_code.co_names:
+                    explained.add(name)
+                    return
+                frame = origin(frame)
             if is_subject(frame):
-                name = vars_of(arguments[0]).get("__name__")
-                found(changes + ": " + text_type(name) + "." + text_type(arguments[1]), frame)
+                found(changes + ": " + name, frame)
 
         def vars_of(module):
             return module_dict(module)
@@ -541,6 +544,20 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
             name = text_in(node.nodeid)
             return name.partition("::")[2] or name
 
+        def configured(event, arguments):
+            speaker()
+            # Plugins have put in their place what they exchange for all tests.
+            if not any_subject():
+                again(runner_parts, compare)
+                again(shared_parts, compare)
+
+        def any_subject():
+            for module in list_of(modules.values()):
+                file = dictionary_of(module).get("__file__")
+                if kind_is(file) is text_type and is_below(file, sources):
+                    return True
+            return False
+
         def begin(event, arguments):
             speaker()
             names, session, manager = arguments
@@ -560,11 +577,10 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
 
         def registered(manager):
             """All that is called by the runner's plugin manager, in order."""
-            found = []
+            implementations = []
             for caller in manager.hook.__dict__.values():
-                implementations = getattr_of(caller, "_hookimpls", ())
-                found.extend([it.function for it in implementations])
-            return found
+                implementations += getattr_of(caller, "_hookimpls", ())
+            return implementations, list_of(each(function_of, implementations))
 
         def changed_items(item):
             known = items.get(item)
@@ -576,11 +592,8 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
                     return "a test"
                 if part is None and now is not None and now is not known[1]:
                     return "a test"
-            known, now = hooks_of[1], registered(hooks_of[0])
-            if length(known) != length(now):
-                return "the plugins of the runner"
-            for part, other in pairs(known, now):
-                if part is not other:
+            for known, now in pairs(hooks_of[1], registered(hooks_of[0])):
+                if length(known) != length(now) or not every(each(same, known, now)):
                     return "the plugins of the runner"
             return None
 
@@ -595,10 +608,10 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
                 found("reports in the name of the runner", origin(frame))
             name, when = name_in(item), call.when
             if when == "call":
-                changed = compare(often_runner) or changed_items(item)
+                changed = compare(runner_parts, explained) or changed_items(item)
                 raised[name] = call.excinfo is not None
             elif when == "teardown":
-                changed = compare(often_shared) or compare(test_parts)
+                changed = compare(shared_parts, explained) or compare(test_parts, explained)
             else:
                 changed = None
             if changed:
@@ -607,15 +620,13 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
 
         def finish(event, arguments):
             speaker()
-            changed = compare(runner_parts) or compare(shared_parts) or compare(test_parts)
+            changed = (
+                compare(runner_parts, explained)
+                or compare(shared_parts, explained)
+                or compare(test_parts, explained)
+            )
             if changed:
                 tell("exchanged " + changed, "after all tests")
-
-        def body(event, arguments):
-            frame = here().f_back.f_back
-            if frame is None or frame.f_code not in plugin_codes:
-                found("reports in the name of the runner", origin(frame))
-            called.add(name_in(arguments[0]))
 
         def report(event, arguments):
             speaker()
@@ -625,7 +636,7 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
                 tell("reports a test that the runner did not run", name)
             checked.discard((name, when))
             if when == "call" and outcome == "passed":
-                if raised.get(name, True) or name not in called:
+                if raised.get(name, True):
                     tell("reports a pass of a test that did not pass", name)
                 outcomes.setdefault(name, ("passed", ""))
             if outcome != "passed" and outcomes.get(name, ("passed",))[0] == "passed":
@@ -681,9 +692,9 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
                 "assay.get": get_module,
                 "assay.leave": leaves,
                 "assay.signal": set_signal,
+                "assay.configured": configured,
                 "assay.begin": begin,
                 "assay.check": check,
-                "assay.body": body,
                 "assay.report": report,
                 "assay.betrayed": betray,
                 "assay.finish": finish,
@@ -707,6 +718,7 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
 
     module_dict = types.ModuleType.__getattribute__
     module_dict = (lambda get: lambda module: get(module, "__dict__"))(module_dict)
-    callable_of, again, isinstance_of = callable, look_again, isinstance
+    callable_of, again, isinstance_of, list_of = callable, look_again, isinstance, list
+    each, every, same, function_of = map, all, operator.is_, operator.attrgetter("function")
     getattr_of, pairs, modules, module_type = getattr, zip, sys.modules, types.ModuleType
     return start
