@@ -42,7 +42,7 @@ MODULES = {
         "pytest _pytest pluggy conftest unittest mock pytest_mock doctest".split(), RUNNER
     ),
     **dict.fromkeys("ctypes _ctypes cffi _cffi_backend".split(), "reaches into memory"),
-    **dict.fromkeys("gc _testcapi _testinternalcapi".split(), OBJECTS),
+    **dict.fromkeys("_testcapi _testinternalcapi".split(), OBJECTS),
     **dict.fromkeys("bdb pdb faulthandler".split(), STACK),
     **dict.fromkeys("_signal _imp".split(), LIBRARY),
     "tests": TESTS,

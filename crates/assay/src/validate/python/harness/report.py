@@ -151,31 +151,45 @@ def draw_name(names, chance):
         words += chance.choices("abcdefghijklmnopqrstuvwxyz", k=4)
 
 
-def makes_equal(module_names, sources):
-    """The first class of the project whose values are equal to everything."""
-    import sys
+BASES = (int, str, bytes, float, list, tuple, dict, set, frozenset)
+
+
+def is_equal_to_all(part):
+    """Whether values of a class are equal to what they have never seen."""
     import types
 
-    builtin = (int, str, bytes, float, complex, list, tuple, dict, set, frozenset, BaseException)
-    for name in module_names:
-        names = dictionary_of(sys.modules.get(name))
-        if not str(names.get("__file__")).startswith(sources):
+    compares = (vars(base).get("__eq__") for base in part.__mro__)
+    if not any(isinstance(it, types.FunctionType) for it in compares):
+        return False
+    base = next((it for it in part.__mro__ if it in BASES), object)
+    stranger = object()
+    try:
+        value = base.__new__(part)
+        return (value == stranger) is True or (value != stranger) is False
+    except BaseException:
+        return False
+
+
+def makes_equal(sources, counts):
+    """The first class of the project whose values are equal to everything: among those
+    that its modules name, and those that have come to the built-in ones."""
+    import sys
+
+    for name, module in list(sys.modules.items()):
+        names = dictionary_of(module)
+        if not counts and str(names.get("__file__")).startswith(sources):
+            for part in list(names.values()):
+                if isinstance(part, type) and is_equal_to_all(part):
+                    return part.__qualname__
+    for base in BASES:
+        parts = type.__subclasses__(base)
+        if len(parts) == counts.get(base):
             continue
-        for part in list(names.values()):
-            if not isinstance(part, type) or part.__module__ in ("builtins",):
-                continue
-            compares = [it for base in part.__mro__ for it in (vars(base).get("__eq__"),)]
-            if not any(isinstance(it, types.FunctionType) for it in compares):
-                continue
-            base = next((it for it in part.__mro__ if it in builtin), object)
-            stranger = object()
-            try:
-                value = base.__new__(part)
-                equal = (value == stranger) is True or (value != stranger) is False
-            except BaseException:
-                continue
-            if equal:
-                return f"{name}.{part.__name__}"
+        for part in parts[max(0, counts.get(base, 0) - 8) :] if base in counts else ():
+            module = dictionary_of(sys.modules.get(part.__module__))
+            if str(module.get("__file__")).startswith(sources) and is_equal_to_all(part):
+                return part.__qualname__
+        counts[base] = len(parts)
     return None
 
 
@@ -187,6 +201,7 @@ def make_plugin(pytest, chance, audit, begin, settings):
     fail, succeed = make_sentinels(pytest, chance)
     sentinels = set()
     begin = [begin]
+    counts = {}
     a_function, a_class = pytest.Function, pytest.Class
 
     def name_of(node):
@@ -210,8 +225,7 @@ def make_plugin(pytest, chance, audit, begin, settings):
 
         @pytest.hookimpl(trylast=True)
         def pytest_collection_modifyitems(self, session, config, items):
-            if liar := makes_equal(list(sys.modules), settings["sources"]):
-                audit("assay.betrayed", "makes a value that is equal to everything: " + liar)
+            self.look_for_liars()
             functions = [it for it in items if is_function(it)]
             if not functions:
                 return
@@ -237,8 +251,15 @@ def make_plugin(pytest, chance, audit, begin, settings):
             within = {place for place, pair in enumerate(pairs, 1) if inside(*pair)}
             return [place for place in range(len(items) + 1) if place not in within]
 
+        @staticmethod
+        def look_for_liars():
+            if liar := makes_equal(settings["sources"], counts):
+                audit("assay.betrayed", "makes a value that is equal to everything: " + liar)
+
         @pytest.hookimpl(hookwrapper=True, tryfirst=True)
         def pytest_runtest_makereport(self, item, call):
+            if call.when == "call":
+                self.look_for_liars()
             audit("assay.check", item, call)
             yield
 
@@ -295,7 +316,7 @@ def prepare(namespace_of):
                 add(it)
 
     add(make_plugin.__code__)
-    start = make_watch(namespace_of, run.__code__, frozenset(codes), make_compare(), remember)
+    start = make_watch(namespace_of, run.__code__, frozenset(codes))
     return start, close()
 
 

@@ -16,8 +16,15 @@ import types
 # The project has no business in these at all.
 LOOKED_INTO = set(
     "pytest _pytest.runner _pytest.reports _pytest.python _pytest.python_api _pytest.raises"
-    " _pytest.main _pytest.config _pytest.assertion.rewrite".split()
+    " _pytest.main _pytest.config _pytest.assertion.rewrite"
+    " unittest unittest.case unittest.mock faulthandler".split()
 )
+
+
+class Store(dict):
+    """What can be a constant."""
+
+    __hash__ = object.__hash__
 
 
 def make_guards(namespace_of):
@@ -27,11 +34,15 @@ def make_guards(namespace_of):
     have no other global names, as anybody can look into a function.
     """
 
+    codes = []
+
     def guard(source, constants):
         module = compile(source, namespace_of, "exec")
         code = next(it for it in module.co_consts if isinstance(it, types.CodeType))
         kept = tuple(constants.get(it, it) for it in code.co_consts)
-        return types.FunctionType(code.replace(co_consts=kept), {"__builtins__": {}})
+        code = code.replace(co_consts=kept)
+        codes.append(code)
+        return types.FunctionType(code, {"__builtins__": {}})
 
     def module_class(source, constants):
         functions = {}
@@ -67,17 +78,22 @@ def make_guards(namespace_of):
             "def blind(handler):\n def handle(number, frame):\n  return handler(number, None)\n return handle",
             constants,
         )
-        # Test modules and the list of finders lead to this one, and it to all of pytest.
-        finder = guard(
-            'def __getattribute__(self, name):\n "AUDIT"("assay.find", name)\n return "OBJECT"(self, name)',
-            constants,
-        )
-    return shared, runner, leave, abort, handle, blind, finder
+        # Test modules and the list of finders lead to one object, and that to all of pytest.
+        finders = {}
+        for name in ("config", "session"):
+            kept = {**constants, "NAME": name, "STORE": Store()}
+            finders[name] = (
+                guard('def get(self):\n "AUDIT"("assay.find", "NAME")\n return "STORE"["NAME"]', kept),
+                guard('def set(self, value):\n "STORE"["NAME"] = value', kept),
+            )
+    return shared, runner, leave, abort, handle, blind, finders, frozenset(codes)
 
 
-def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
+def make_watch(namespace_of, run_code, plugin_codes):
     """Puts the guards in place; returns what starts the watch."""
-    shared_class, runner_class, leave_guard, abort_guard, signal_guard, blind, finder_guard = make_guards(namespace_of)
+    shared_class, runner_class, leave_guard, abort_guard, signal_guard, blind, finder_guards, guard_codes = make_guards(
+        namespace_of
+    )
     genuine_leave, genuine_abort = posix._exit, posix.abort
     signals = sys.modules["_signal"]
     genuine_signal = signals.signal
@@ -90,13 +106,21 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
         if type(module) is not types.ModuleType:
             continue
         # To be told of every look into all of them would take too long.
-        if name in LOOKED_INTO or root == "unittest":
+        if name in LOOKED_INTO:
             module.__class__ = runner_class
         elif (root in SHARED_ROOTS or root in RUNNER_ROOTS) and name != "_pytest.assertion.util":
             module.__class__ = shared_class
+    debugger = sys.modules["_pytest.debugging"]
     hook_class = sys.modules["_pytest.assertion.rewrite"].AssertionRewritingHook
-    hook_class.__getattribute__ = finder_guard
-    runner_parts, shared_parts = parts()
+    for name, (getter, setter) in finder_guards.items():
+        for finder in sys.meta_path:
+            if type(finder) is hook_class:
+                setter(finder, finder.__dict__.pop(name))
+        setattr(hook_class, name, property(getter, setter))
+    (compare, again), (runner_parts, shared_parts) = make_compare(), remember()
+    # All is looked at in the end, and these after each test.
+    steady_runner = [it for it in runner_parts if it.is_steady]
+    steady_shared = [it for it in shared_parts if it.is_steady]
 
     # Only names of this function are used below: they are cells, to which nobody has a way.
     library_kind, tests_kind, harness_kind, subject_kind = "library", "tests", "harness", "subject"
@@ -142,11 +166,13 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
 
     def start(nonce, channel, project):
         tests, sources = project + "/tests", project + "/src"
-        kinds, own, made = {}, set(), set()
+        kinds, own, made, looked = {}, set(), set(), set()
         # Of the report: what was seen of each test, and how each that is over ended.
         checked, raised, outcomes, finished = set(), {}, {}, {}
         sentinels, counts = {}, [0]
-        test_parts, items, hooks_of, known_frames, explained = [], {}, [], set(), set()
+        test_parts, items, hooks_of, known_frames = [], {}, [], set()
+        # What of the library another package has changed, and what tests change.
+        explained, excused, finders, patches = set(), set(), [], []
 
         def say(body):
             text = ('{"nonce":"' + nonce + '",' + body + "}\n").encode()
@@ -216,6 +242,12 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
                     return frame
             return None
 
+        def guarded():
+            """Only a guard may tell what a guard tells."""
+            frame = here().f_back.f_back.f_back
+            if frame is None or frame.f_code not in guard_codes:
+                found("speaks in the name of the harness", origin(frame))
+
         def origin(frame):
             """The innermost frame that is not of the library."""
             while frame is not None and kind_of(frame) is library_kind:
@@ -274,6 +306,8 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
                     found(stack + ": " + name, frame)
 
         def get_attribute(event, arguments):
+            if arguments[1] == "__code__":
+                return look_at_code(arguments[0])
             if arguments[1] not in frames:
                 return
             if kind_is(arguments[0]) is trace_type and arguments[0] in own:
@@ -284,12 +318,26 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
             elif kind_of(frame) is library_kind and not mentions(frame.f_code.co_names, arguments[1]):
                 found(stack + ": " + arguments[1] + ", through the library", frame)
 
+        def look_at_code(function):
+            if kind_is(function) is function_type and function not in looked:
+                # What is looked at here is told as well.
+                looked.add(function)
+                kind = kind_of_name(function.__code__.co_filename)
+                looked.discard(function)
+                if kind is harness_kind:
+                    frame = asker()
+                    if is_subject(frame):
+                        found("looks into the harness", frame)
+
         def set_attribute(event, arguments):
             if arguments[1] not in ("__code__", "__defaults__", "__kwdefaults__"):
                 return
             changed = arguments[0]
             if kind_is(changed) is function_type:
-                if kind_of_name(changed.__code__.co_filename) is subject_kind:
+                looked.add(changed)
+                kind = kind_of_name(changed.__code__.co_filename)
+                looked.discard(changed)
+                if kind is subject_kind:
                     return
             frame = asker()
             if is_subject(frame):
@@ -467,35 +515,42 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
                     found("sends a signal to what is not its own", frame)
 
         def set_module(event, arguments):
+            guarded()
             module, attribute = arguments
             frame = asker()
+            label = vars_of(module).get("__name__")
+            name = text_of(label) + "." + text_of(attribute)
             if frame is not None and file_of(frame).startswith("<frozen importlib"):
+                excused.add(label)
                 return
-            name = text_of(vars_of(module).get("__name__")) + "." + text_of(attribute)
             if frame is not None and kind_of(frame) is library_kind:
                 # A package may change the library when it is imported.
                 if attribute in frame.f_code.co_names:
                     explained.add(name)
+                    excused.add(label)
                     return
                 frame = origin(frame)
             if is_subject(frame):
                 found(changes + ": " + name, frame)
+            excused.add(label)
 
         def vars_of(module):
             return module_dict(module)
 
         def get_module(event, arguments):
+            guarded()
             frame = asker()
             if frame is not None and kind_of(frame) is subject_kind:
                 found(runner + ": " + text_type(vars_of(arguments[0]).get("__name__")), frame)
 
         def find(event, arguments):
-            if arguments[0] in ("config", "session", "__dict__", "fnpats"):
-                frame = asker()
-                if is_subject(frame):
-                    found(runner + ": " + arguments[0] + " of pytest", frame)
+            guarded()
+            frame = asker()
+            if is_subject(frame):
+                found(runner + ": " + arguments[0] + " of pytest", frame)
 
         def leaves(event, arguments):
+            guarded()
             ask(event, arguments)
             status = arguments[0]
             if status is None:
@@ -547,9 +602,10 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
         def configured(event, arguments):
             speaker()
             # Plugins have put in their place what they exchange for all tests.
+            debugger.pytestPDB._config = debugger.pytestPDB._pluginmanager = None
             if not any_subject():
-                again(runner_parts, compare)
-                again(shared_parts, compare)
+                again(runner_parts)
+                again(shared_parts)
 
         def any_subject():
             for module in list_of(modules.values()):
@@ -564,12 +620,57 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
             sentinels.update(names)
             test_parts.extend(remember_tests(tests + "/"))
             for it in test_parts:
-                if it.is_module and kind_is(modules[it.label]) is module_type:
-                    modules[it.label].__class__ = shared_class
+                if kind_is(it.module) is module_type:
+                    it.module.__class__ = shared_class
             for item in session.items:
                 items[item] = parts_of(item)
+                names = vars_of(item.module)
+                for it in names.values():
+                    if patches_in(it):
+                        patches.append(item)
+                        break
+            finders.extend(sys_of.meta_path)
+            finders.extend(sys_of.path_hooks)
+            changed = compare(runner_parts, explained) or compare(shared_parts, explained)
+            if changed:
+                tell(changed, "while the tests were collected")
+            excused.clear()
             hooks_of.append(manager)
             hooks_of.append(registered(manager))
+
+        def patches_in(value):
+            """Whether a test exchanges parts of the library, so that they are no sign."""
+            if kind_is(value) is not function_type:
+                return kind_is(value) is kind_is and any_patch(value.__dict__.values())
+            code = value.__code__
+            if kind_of_name(code.co_filename) is not tests_kind:
+                return False
+            names = code.co_names + code.co_varnames + code.co_freevars
+            return any_mention(names, ("patch", "setattr", "mocker"))
+
+        def any_patch(values):
+            for value in list_of(values):
+                if kind_is(value) is function_type and patches_in(value):
+                    return True
+            return False
+
+        def found_finder():
+            """Whether the project has put a finder of modules before the others."""
+            for finder in list_of(sys_of.meta_path) + list_of(sys_of.path_hooks):
+                known = False
+                for it in finders:
+                    known = known or it is finder
+                if known:
+                    continue
+                for owner in (finder, kind_is(finder)):
+                    for name in ("find_spec", "__call__", "find_module"):
+                        method = getattr_of(owner, name, None)
+                        method = getattr_of(method, "__func__", method)
+                        if kind_is(method) is function_type:
+                            if kind_of_name(method.__code__.co_filename) is subject_kind:
+                                return "finds modules in the place of the library"
+                finders.append(finder)
+            return None
 
         def parts_of(item):
             names = item.__dict__
@@ -585,16 +686,16 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
         def changed_items(item):
             known = items.get(item)
             if known is None:
-                return "its list of tests"
+                return "exchanged its list of tests"
             for part, now in pairs(known, parts_of(item)):
                 # Pytest forgets what a test calls once it is over.
                 if part is not now and now is not None and part is not None:
-                    return "a test"
+                    return "exchanged a test"
                 if part is None and now is not None and now is not known[1]:
-                    return "a test"
+                    return "exchanged a test"
             for known, now in pairs(hooks_of[1], registered(hooks_of[0])):
                 if length(known) != length(now) or not every(each(same, known, now)):
-                    return "the plugins of the runner"
+                    return "exchanged the plugins of the runner"
             return None
 
         def tell(what, place):
@@ -608,14 +709,19 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
                 found("reports in the name of the runner", origin(frame))
             name, when = name_in(item), call.when
             if when == "call":
-                changed = compare(runner_parts, explained) or changed_items(item)
+                changed = compare(steady_runner, explained, excused) or changed_items(item)
                 raised[name] = call.excinfo is not None
             elif when == "teardown":
-                changed = compare(shared_parts, explained) or compare(test_parts, explained)
+                changed = (
+                    compare(steady_shared, explained, None if patches else excused)
+                    or compare(test_parts, explained)
+                    or found_finder()
+                )
+                excused.clear()
             else:
                 changed = None
             if changed:
-                tell("exchanged " + changed, name)
+                tell(changed, name)
             checked.add((name, when))
 
         def finish(event, arguments):
@@ -626,7 +732,7 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
                 or compare(test_parts, explained)
             )
             if changed:
-                tell("exchanged " + changed, "after all tests")
+                tell(changed, "after all tests")
 
         def report(event, arguments):
             speaker()
@@ -718,7 +824,8 @@ def make_watch(namespace_of, run_code, plugin_codes, compare, parts):
 
     module_dict = types.ModuleType.__getattribute__
     module_dict = (lambda get: lambda module: get(module, "__dict__"))(module_dict)
-    callable_of, again, isinstance_of, list_of = callable, look_again, isinstance, list
+    callable_of, isinstance_of, list_of = callable, isinstance, list
+    sys_of = sys
     each, every, same, function_of = map, all, operator.is_, operator.attrgetter("function")
     getattr_of, pairs, modules, module_type = getattr, zip, sys.modules, types.ModuleType
     return start
