@@ -95,7 +95,7 @@ def make_version_of():
             Tried.name = 1
             changed = cell.value
             del Tried.name
-        numbers.append(len({before, changed, cell.value}) == 3 and before == before)
+        numbers.append(len({before, changed, cell.value}) == 3)
     return cell_of if all(numbers) else None
 
 
@@ -111,6 +111,9 @@ class Remembered:
         # For a class there is none.
         self.module = module
         self.view = view
+        if is_steady and module is not None:
+            # Where a module has none, the first warning in it would be a change.
+            view.setdefault("__warningregistry__", {})
         self.cell = version_of(view) if version_of else None
         self.is_steady = is_steady
         self.look()
