@@ -29,6 +29,7 @@ const START: &str = include_str!("python/start.py");
 const HARNESS: &str = concat!(
     include_str!("python/harness/reading.py"),
     include_str!("python/harness/integrity.py"),
+    include_str!("python/harness/guards.py"),
     include_str!("python/harness/watch.py"),
     include_str!("python/harness/report.py"),
 );
