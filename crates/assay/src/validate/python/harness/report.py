@@ -237,7 +237,10 @@ def make_plugin(pytest, chance, audit, begin, settings):
                 name = draw_name(names, chance)
                 function = beside if is_function(beside) else functions[0]
                 call = disguise(call, function, name, chance)
-                items.insert(place, pytest.Function.from_parent(module, name=name, callobj=call))
+                sentinel = pytest.Function.from_parent(module, name=name, callobj=call)
+                # To find its lines in the file of the tests takes long, and nobody sees them.
+                sentinel.repr_failure = lambda excinfo: "it failed"
+                items.insert(place, sentinel)
                 names.add(name)
                 outcomes[name] = outcome
             sentinels.update(outcomes)
