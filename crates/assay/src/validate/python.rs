@@ -1,5 +1,5 @@
-//! Python: pytest in a prepared environment, under a runner that reports each
-//! test on the report channel.
+//! Python: pytest in a prepared environment, under a harness that watches over the
+//! process and reports each test on the report channel.
 
 use std::path::Path;
 
@@ -7,6 +7,7 @@ use assay_core::record::Log;
 use assay_core::verdict::SuiteEvidence;
 use assay_core::{Artifact, Case, Evidence, InfraError, SafePath};
 use assay_sandbox::{Command, Mount, Sandbox, SandboxError, Spec};
+use serde_json::json;
 
 use super::prepare::{installer, run as run_installer};
 use super::suite_run::SuiteRun;
@@ -22,7 +23,16 @@ mod nurseries;
 /// Installs torch, whose build of the package index needs CUDA's libraries.
 const TORCH: &str = include_str!("python/torch.py");
 
-const RUNNER: &str = include_str!("python/runner.py");
+const START: &str = include_str!("python/start.py");
+
+/// What [`START`] runs, unless a nursery has it prepared.
+const HARNESS: &str = concat!(
+    include_str!("python/harness/reading.py"),
+    include_str!("python/harness/integrity.py"),
+    include_str!("python/harness/guards.py"),
+    include_str!("python/harness/watch.py"),
+    include_str!("python/harness/report.py"),
+);
 
 /// Where the prepared environment is seen.
 const ENVIRONMENT: &str = "/opt/python";
@@ -145,7 +155,8 @@ impl Python {
         };
         let run = |mut sandbox: Sandbox| {
             write_project(&mut sandbox, case, artifact, suite)?;
-            let command = runner(case).limits(suite_limits(case));
+            let settings = settings(case, artifact, phase);
+            let command = runner(case).stdin(settings).limits(suite_limits(case));
             SuiteRun { phase, suite, command, test_tree: Some("tests") }.execute(&mut sandbox)
         };
         if let Some(sandbox) = self.fork(prepared, spec, case) {
@@ -176,8 +187,25 @@ impl Python {
     }
 }
 
-/// The interpreter with the runner. -P keeps the working directory off the module path
+/// The interpreter with the harness. -P keeps the working directory off the module path
 /// until pytest has been imported, -B writes no bytecode, -s ignores user packages.
 fn runner(case: &Case) -> Command {
-    command(case, &format!("{ENVIRONMENT}/bin/python")).args(["-P", "-B", "-s", "-c", RUNNER])
+    let python = command(case, &format!("{ENVIRONMENT}/bin/python"));
+    python.args(["-P", "-B", "-s", "-c", START, HARNESS])
+}
+
+/// What the harness is told: the artifact's files, to read them before any of them runs,
+/// and those of the case itself, for what they do is no sign of anything. Both suites
+/// have the same artifact, so only the first reads it.
+fn settings(case: &Case, artifact: &Artifact, phase: &str) -> String {
+    let is_first = phase == "functional";
+    let paths = artifact.files.keys().map(SafePath::as_str).filter(|path| path.ends_with(".py"));
+    let own = std::iter::once(&case.template).chain(case.solutions.iter().map(|it| &it.files));
+    let sources = own.flatten().filter(|(path, _)| path.extension() == Some("py"));
+    let known = sources.map(|(_, content)| String::from_utf8_lossy(content));
+    json!({
+        "artifact": paths.filter(|_| is_first).collect::<Vec<_>>(),
+        "known": known.filter(|_| is_first).collect::<Vec<_>>(),
+    })
+    .to_string()
 }

@@ -64,6 +64,8 @@ def preload():
     sys.path[:] = path
     for name in [name for name in sys.modules if name.endswith("test_preload")]:
         del sys.modules[name]
+    # What tests use of it is to be remembered as it is now.
+    importlib.import_module("unittest.mock")
     for name in required(sys.prefix):
         with contextlib.suppress(Exception):
             importlib.import_module(name)
@@ -72,9 +74,22 @@ def preload():
     importlib.invalidate_caches()
     sys.stdout.flush()
     sys.stderr.flush()
+
+
+def harness():
+    """The harness, which has looked at what is there before anything of a project is."""
+    import builtins
+    import functools
+    import gc
+    import sys
+
+    names = {"__builtins__": dict(vars(builtins)), "__name__": "harness", "NAMESPACE": "<harness>"}
+    exec(compile(sys.argv[1], names["NAMESPACE"], "exec"), names)
+    run = functools.partial(names["run"], names["prepare"](names["NAMESPACE"]))
     gc.collect()
     gc.freeze()
     gc.enable()
+    return run
 
 
 TESTS = """
@@ -95,4 +110,5 @@ class TestFails:
 
 check()
 preload()
-del check, required, preload, TESTS
+prepared = harness()
+del check, required, preload, harness, TESTS

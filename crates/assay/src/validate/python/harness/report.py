@@ -1,0 +1,370 @@
+# Runs the project's tests with pytest, and tells the watch how each came out.
+#
+# Among the real tests run sentinels, one that must fail and one that must pass, under
+# names and in places drawn anew. The one that passes tries each usual way to fail.
+
+
+def read_input(descriptor):
+    import os
+
+    parts = []
+    while part := os.read(descriptor, 65536):
+        parts.append(part)
+    os.close(descriptor)
+    return b"".join(parts)
+
+
+def move(channel, chance):
+    """The report channel under a number that nobody knows, and hidden from children."""
+    import fcntl
+    import os
+
+    moved = fcntl.fcntl(channel, fcntl.F_DUPFD_CLOEXEC, chance.randrange(64, 900))
+    os.close(channel)
+    return moved
+
+
+def read_artifact(settings):
+    """What is to be said against the artifact's sources, but for what the case's own
+    files do as well."""
+    found = []
+    for path in settings["artifact"]:
+        try:
+            with open(path, "rb") as file:
+                text = file.read()
+        except OSError:
+            continue
+        found += [(phrase, f"{path}:{line}") for phrase, line in read(text)]
+    if not found:
+        return []
+    allowed = {phrase for text in settings["known"] for phrase, _ in read(text.encode())}
+    return [(phrase, place) for phrase, place in found if phrase not in allowed]
+
+
+def ways_to_fail(pytest, left, right, text):
+    """Each way in which tests fail, as a function and the error that must come of it."""
+    import os
+    import pathlib
+    import sys
+
+    failed = pytest.fail.Exception
+
+    def unequal():
+        assert left == right
+
+    def identical():
+        assert left is right
+
+    def contained():
+        assert left not in [right, left]
+
+    def shown():
+        assert text not in repr([text]) or text not in str((text,)) or f"{text}" != text
+
+    def absent():
+        assert os.path.exists(text) or pathlib.Path(text).exists()
+
+    def present():
+        assert not os.path.exists("/") or not pathlib.Path("/").exists()
+
+    def counted():
+        assert len([left]) != 1 or any([]) or not all([]) or not isinstance(left, float)
+
+    def raised_nothing():
+        with pytest.raises(ValueError):
+            pass
+
+    def raised_another():
+        with pytest.raises(ValueError):
+            raise KeyError(text)
+
+    def raised_other_words():
+        with pytest.raises(ValueError, match=text):
+            raise ValueError("other")
+
+    def failing():
+        pytest.fail(text)
+
+    yield from ((it, AssertionError) for it in (unequal, identical, contained, shown, absent))
+    yield from ((it, AssertionError) for it in (present, counted))
+    yield from ((it, failed) for it in (raised_nothing, failing))
+    yield raised_another, KeyError
+    yield raised_other_words, (AssertionError, failed)
+    if unittest := sys.modules.get("unittest"):
+        case = unittest.TestCase()
+        yield (lambda: case.assertEqual(left, right)), case.failureException
+        yield (lambda: case.assertTrue(left == right)), case.failureException
+        yield (lambda: case.assertIn(left, [right])), case.failureException
+        yield (lambda: case.assertRaises(ValueError, str)), case.failureException
+        yield (lambda: case.fail(text)), case.failureException
+    if mock := sys.modules.get("unittest.mock"):
+        called, idle = mock.Mock(), mock.Mock()
+        called(left)
+        yield called.assert_not_called, AssertionError
+        yield (lambda: called.assert_called_with(right)), AssertionError
+        yield idle.assert_called_once, AssertionError
+
+
+def make_sentinels(pytest, chance):
+    """What must fail and what must pass."""
+    left, right = chance.random(), chance.random() + 1
+    ways = list(ways_to_fail(pytest, left, right, f"/none/{chance.random()}"))
+    chance.shuffle(ways)
+
+    def fail():
+        assert left == right
+
+    def succeed():
+        assert left != right
+        for way, error in ways:
+            try:
+                way()
+            except BaseException as raised:
+                if isinstance(raised, error):
+                    continue
+            raise RuntimeError("what must fail does not")
+
+    return fail, succeed
+
+
+def disguise(function, item, name, chance):
+    """The function as it would be if it stood among the tests."""
+    code = function.__code__.replace(
+        co_filename=item.function.__code__.co_filename,
+        co_name=name,
+        co_firstlineno=chance.randrange(5, 200),
+    )
+    made = type(function)(code, {}, name, None, function.__closure__)
+    made.__module__ = item.function.__module__
+    made.__qualname__ = name
+    return made
+
+
+def draw_name(names, chance):
+    """A name of words that the tests' names are made of."""
+    words = [word for name in names for word in name.split("[")[0].split("_")[1:] if word]
+    while True:
+        drawn = chance.sample(words, min(len(words), chance.randrange(3, 7)))
+        name = "_".join(["test", *drawn])
+        if name not in names and len(drawn) > 1:
+            return name
+        words += chance.choices("abcdefghijklmnopqrstuvwxyz", k=4)
+
+
+BASES = (int, str, bytes, float, list, tuple, dict, set, frozenset)
+
+
+def is_equal_to_all(part):
+    """Whether values of a class are equal to what they have never seen."""
+    import types
+
+    compares = (vars(base).get("__eq__") for base in part.__mro__)
+    if not any(isinstance(it, types.FunctionType) for it in compares):
+        return False
+    base = next((it for it in part.__mro__ if it in BASES), object)
+    stranger = object()
+    try:
+        value = base.__new__(part)
+        return (value == stranger) is True or (value != stranger) is False
+    except BaseException:
+        return False
+
+
+def makes_equal(sources, counts):
+    """The first class of the project whose values are equal to everything: among those
+    that its modules name, and those that have come to the built-in ones."""
+    import sys
+
+    for name, module in list(sys.modules.items()):
+        names = dictionary_of(module)
+        if not counts and str(names.get("__file__")).startswith(sources):
+            for part in list(names.values()):
+                if isinstance(part, type) and is_equal_to_all(part):
+                    return part.__qualname__
+    for base in BASES:
+        parts = type.__subclasses__(base)
+        if len(parts) == counts.get(base):
+            continue
+        for part in parts[max(0, counts.get(base, 0) - 8) :] if base in counts else ():
+            module = dictionary_of(sys.modules.get(part.__module__))
+            if str(module.get("__file__")).startswith(sources) and is_equal_to_all(part):
+                return part.__qualname__
+        counts[base] = len(parts)
+    return None
+
+
+def make_plugin(pytest, chance, audit, begin, settings):
+    import gc
+    import os
+    import sys
+
+    fail, succeed = make_sentinels(pytest, chance)
+    sentinels = set()
+    begin = [begin]
+    counts = {}
+    a_function, a_class = pytest.Function, pytest.Class
+
+    def name_of(node):
+        return node.nodeid.partition("::")[2] or node.nodeid
+
+    def is_function(item):
+        return isinstance(item, a_function) and hasattr(item.function, "__code__")
+
+    class Plugin:
+        @pytest.hookimpl()
+        def pytest_load_initial_conftests(self):
+            """All of pytest is loaded and in its place, and nothing of the project."""
+            os.environ.pop("PYTEST_VERSION", None)
+            begin.pop()()
+            gc.freeze()
+            gc.enable()
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_sessionstart(self):
+            audit("assay.configured")
+
+        @pytest.hookimpl(trylast=True)
+        def pytest_collection_modifyitems(self, session, config, items):
+            self.look_for_liars()
+            functions = [it for it in items if is_function(it)]
+            if not functions:
+                return
+            names, outcomes = {name_of(it) for it in items}, {}
+            for outcome, call in (("failed", fail), ("passed", succeed)):
+                place = chance.choice(self.places(items))
+                beside = items[min(place, len(items) - 1)]
+                module = beside.getparent(pytest.Module)
+                name = draw_name(names, chance)
+                function = beside if is_function(beside) else functions[0]
+                call = disguise(call, function, name, chance)
+                sentinel = pytest.Function.from_parent(module, name=name, callobj=call)
+                # To find its lines in the file of the tests takes long, and nobody sees them.
+                sentinel.repr_failure = lambda excinfo: "it failed"
+                items.insert(place, sentinel)
+                names.add(name)
+                outcomes[name] = outcome
+            sentinels.update(outcomes)
+            audit("assay.begin", outcomes, session, config.pluginmanager)
+
+        @staticmethod
+        def places(items):
+            """Between any two tests, but not within a class, whose fixtures may last."""
+            inside = lambda a, b: a.parent is b.parent and isinstance(a.parent, a_class)
+            pairs = zip(items, items[1:])
+            within = {place for place, pair in enumerate(pairs, 1) if inside(*pair)}
+            return [place for place in range(len(items) + 1) if place not in within]
+
+        @staticmethod
+        def look_for_liars():
+            if liar := makes_equal(settings["sources"], counts):
+                audit("assay.betrayed", "makes a value that is equal to everything: " + liar)
+
+        @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+        def pytest_runtest_makereport(self, item, call):
+            if call.when == "call":
+                self.look_for_liars()
+            audit("assay.check", item, call)
+            yield
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtest_logreport(self, report):
+            if report.when == "setup" and report.outcome == "passed":
+                return
+            audit("assay.report", report, self.describe(report))
+            if name_of(report) in sentinels:
+                # What was meant to fail is not shown as a failure.
+                report.outcome, report.longrepr = "passed", None
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_sessionfinish(self):
+            audit("assay.finish")
+
+        @staticmethod
+        def describe(report):
+            if report.outcome in ("passed", "skipped"):
+                return ""
+            crash = getattr(report.longrepr, "reprcrash", None)
+            detail = crash.message if crash else str(report.longrepr)
+            return str.__str__(detail)[:2000]
+
+    return Plugin
+
+
+def close():
+    """A function that makes this process undumpable: what is in /proc of its memory, its
+    descriptors and its environment is then closed to it and to its children."""
+    import ctypes
+    import sys
+
+    prctl, kept = ctypes.CDLL(None).prctl, set(sys.modules)
+    for name in [name for name in kept if name.split(".")[0] in ("ctypes", "_ctypes")]:
+        del sys.modules[name]
+    set_dumpable = 4
+    return lambda: prctl(set_dumpable, 0, 0, 0, 0)
+
+
+def prepare(namespace_of):
+    """What is done once for all suites of an environment, after pytest is loaded."""
+    import _pytest.runner
+
+    # It would tell the tested code which test runs.
+    if hasattr(_pytest.runner, "_update_current_test_var"):
+        _pytest.runner._update_current_test_var = lambda item, when: None
+    codes = set()
+
+    def add(code):
+        for it in code.co_consts:
+            if isinstance(it, type(code)):
+                codes.add(it)
+                add(it)
+
+    add(make_plugin.__code__)
+    start = make_watch(namespace_of, run.__code__, frozenset(codes))
+    return start, close()
+
+
+def begin_watch(prepared, nonce, channel, project):
+    def begin():
+        start, shut = prepared or prepare(NAMESPACE)
+        shut()
+        start(nonce, channel, project)
+
+    return begin
+
+
+def run(prepared=None):
+    import gc
+    import json
+    import os
+    import random
+    import sys
+
+    import pytest
+
+    # Nothing that is imported until the project is loaded ever becomes garbage, and
+    # looking for it takes a quarter of a small suite's time.
+    gc.disable()
+    audit, chance = sys.audit, random.SystemRandom()
+    settings = json.loads(read_input(0))
+    os.open("/dev/null", os.O_RDONLY)
+    project = os.getcwd()
+    settings["sources"] = project + "/src/"
+    nonce = read_input(4).decode()
+    channel = move(3, chance)
+    if findings := read_artifact(settings):
+        for what, place in findings[:20]:
+            line = {"nonce": nonce, "tampered": what, "place": place}
+            os.write(channel, (json.dumps(line) + "\n").encode())
+        sys.exit(70)
+    settings["known"] = ()
+    begin = begin_watch(prepared, nonce, channel, project)
+    plugin = make_plugin(pytest, chance, audit, begin, settings)()
+    del nonce, channel, prepared, findings, begin
+    sys.orig_argv[:] = sys.orig_argv[:1]
+    sys.path.insert(0, os.path.join(project, "src"))
+    options = ["tests", "--tb=short", "-p", "no:cacheprovider"]
+    # Options of the project's own would move the report.
+    pytest.main([*options, "-o", "addopts="], plugins=[plugin])
+    passed = []
+    audit("assay.end", passed)
+    sys.exit(0 if passed == [True] else 1)
