@@ -38,6 +38,12 @@ pub(crate) fn check(attacks: &[Attack], corpus: Corpus, source: Option<&str>) {
     let Some(answers) = answers(&door, &attacks, source) else {
         return;
     };
+    if let Some(source) = source {
+        let cases: BTreeSet<&str> = attacks.iter().map(|attack| attack.case.as_str()).collect();
+        let mut prepare = vec!["prepare", "--corpus", source];
+        prepare.extend(cases);
+        door.run(&prepare).with_code(0);
+    }
     let listener = TcpListener::bind(("127.0.0.1", ESCAPE_PORT));
     let before = foreign_processes();
 
