@@ -13,6 +13,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use assay::store::Store;
+use assay::validate::processes::descendants;
 use assay_core::{AttemptKey, Scenario};
 use serde_json::json;
 
@@ -45,7 +46,7 @@ pub(crate) fn check(attacks: &[Attack], corpus: Corpus, source: Option<&str>) {
         door.run(&prepare).with_code(0);
     }
     let listener = TcpListener::bind(("127.0.0.1", ESCAPE_PORT));
-    let before = foreign_processes();
+    nix::sys::prctl::set_child_subreaper(true).expect("orphans come here");
 
     let replay = format!("replay:{}", door.write("answers.jsonl", &answers.lines).display());
     let mut arguments = vec!["run", "--subject", &replay, "--output", "hostile.assay"];
@@ -77,7 +78,7 @@ pub(crate) fn check(attacks: &[Attack], corpus: Corpus, source: Option<&str>) {
         }
     }
     faults.extend(escapes(listener.ok().as_ref()));
-    let left: Vec<_> = foreign_processes().difference(&before).cloned().collect();
+    let left = foreign_processes();
     if !left.is_empty() {
         faults.push(format!("processes of sandboxes are left: {left:?}"));
     }
@@ -195,17 +196,15 @@ fn escapes(listener: Option<&TcpListener>) -> Vec<String> {
     found
 }
 
-/// Processes in other PID namespaces than this one.
-fn foreign_processes() -> BTreeSet<String> {
+/// Processes below this one in other PID namespaces. What outlives its parent becomes a
+/// child of this process.
+fn foreign_processes() -> BTreeSet<u32> {
     // What was killed takes a moment to go.
     std::thread::sleep(Duration::from_millis(200));
-    let own = fs::read_link("/proc/self/ns/pid").ok();
-    let entries = fs::read_dir("/proc").expect("processes").flatten();
-    entries
-        .filter(|entry| fs::read_link(entry.path().join("ns/pid")).ok() != own)
-        .filter(|entry| entry.path().join("ns/pid").is_symlink())
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect()
+    let namespace = |id: &str| fs::read_link(format!("/proc/{id}/ns/pid")).ok();
+    let own = namespace("self");
+    let is_foreign = |id: &u32| namespace(&id.to_string()).is_some_and(|it| Some(it) != own);
+    descendants().into_iter().map(|process| process.id).filter(is_foreign).collect()
 }
 
 /// Script of an attack that a report would run.
