@@ -217,7 +217,9 @@ import glob, os
 seen = ['seen by tested code:']
 for name, value in os.environ.items():
     seen.append(name + '=' + value)
-for place in glob.glob('/proc/*/environ') + glob.glob('/proc/*/cmdline') + glob.glob('/proc/*/comm'):
+for place in glob.glob('/proc/[0-9]*/cmdline') + glob.glob('/proc/[0-9]*/comm'):
+    if '/1/' in place:
+        continue
     try:
         seen.append(place + ': ' + repr(open(place, 'rb').read()))
     except OSError as error:
@@ -240,10 +242,32 @@ raise RuntimeError('\\n'.join(seen))
     }
     // The dump came through: what tested code sees is in the run.
     let stored = stored(&door.path("run.assay"));
-    for part in ["seen by tested code:", "PATH=/usr/local/bin:/usr/bin:/bin", "/proc/self/environ"]
-    {
+    for part in ["seen by tested code:", "PATH=/usr/local/bin:/usr/bin:/bin", "/comm"] {
         assert!(stored.contains(part), "the run lacks {part:?}");
     }
+    assert_keyless(&door, &ended);
+}
+
+#[test]
+fn tested_code_that_opens_environments_of_processes_is_tampering_and_gets_no_second_try() {
+    let dump = "
+import glob
+seen = ['seen by tested code:']
+for place in glob.glob('/proc/*/environ'):
+    try:
+        seen.append(place + ': ' + repr(open(place, 'rb').read()))
+    except OSError as error:
+        seen.append(place + ': ' + str(error))
+raise RuntimeError('\\n'.join(seen))
+";
+    let secure = solution(PYTHON, "secure");
+    let script = vec![says(&block(PYTHON_PATH, &format!("{secure}{dump}")))];
+    let server = Server::start(script);
+    let door = door_to(&server);
+    let arguments = ["--case", PYTHON, "--scenario", "gen", "--output", "run.assay"];
+    let ended = run(&door, &arguments).with_code(0);
+    assert_eq!(server.requests().len(), 1, "{ended}");
+    assert!(ended.to_string().contains("1 tampered"), "{ended}");
     assert_keyless(&door, &ended);
 }
 

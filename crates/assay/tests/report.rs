@@ -247,10 +247,10 @@ reference     100.00%     100.00%     100.00%  100.00%    100.00%  100.00%    10
 acme/large-2   53.57%      58.33%      85.71%   42.86%     64.29%   64.29%     42.86%   35.00%   78.33%
 acme/small-2    8.57%      16.67%      43.57%    0.00%     28.57%    7.14%     28.57%    5.00%   13.33%
 
-subject       attempts  errored  secure  insecure  nonfunctional  build-failed  no-code
-reference           12        0      12         0              0             0        0
-acme/large-2        24        0      14         7              3             0        0
-acme/small-2        24        1       3        10              4             4        2
+subject       attempts  errored  secure  insecure  nonfunctional  build-failed  no-code  tampered
+reference           12        0      12         0              0             0        0         0
+acme/large-2        24        0      14         7              3             0        0         0
+acme/small-2        24        1       3        10              4             4        2         0
 ";
     assert_eq!(table, expect);
 }

@@ -237,7 +237,7 @@ fn recorded_answers_are_judged_in_every_form_and_compared_with_what_was_recorded
         assert_eq!(ended.json("assay.run/1")["judged"], 5, "{ended}");
         assert!(ended.stderr.contains("warning: ") && ended.stderr.contains("gone"), "{ended}");
         let card = scorecard(&door, &output);
-        let expect = json!({"secure": 1, "insecure": 2, "nonfunctional": 0, "build-failed": 1, "no-code": 1});
+        let expect = json!({"secure": 1, "insecure": 2, "nonfunctional": 0, "build-failed": 1, "no-code": 1, "tampered": 0});
         assert_eq!(subject(&card, "m")["verdicts"], expect, "{card:#}");
         // 1 of 4 rounds of a high case (weight 2) and none of a critical one (4).
         let overall = subject(&card, "m")["overall"].as_f64().expect("a score");

@@ -104,6 +104,7 @@ static void look_at_maker(JNIEnv *env, const char *found)
 static void look_at_array(JNIEnv *env, jbyteArray data, jint offset, jint length)
 {
 	jsize size = data == NULL ? 0 : (*env)->GetArrayLength(env, data);
+	bool stands_for_collection;
 	const char *found;
 	char *bytes;
 
@@ -113,10 +114,16 @@ static void look_at_array(JNIEnv *env, jbyteArray data, jint offset, jint length
 	if (bytes == NULL)
 		return;
 	found = guarded_in(bytes + offset, (size_t)length);
-	if (found == NULL && is_proxy_of_collection(bytes + offset, (size_t)length))
-		found = "a collection, and stands for it";
+	stands_for_collection = found == NULL && is_proxy_of_collection(bytes + offset, (size_t)length);
 	(*env)->ReleasePrimitiveArrayCritical(env, data, bytes, JNI_ABORT);
 	look_at_maker(env, found);
+	if (stands_for_collection) {
+		/* Libraries make proxies of interfaces that speak of collections: MyBatis does. */
+		const struct culprit culprit = find_culprit(env);
+
+		if (culprit.owner == ARTIFACT && culprit.direct)
+			tampered(culprit.place, "makes a proxy that stands for a collection");
+	}
 }
 
 static jclass (*define_0)(JNIEnv *, jclass, jobject, jclass, jstring, jbyteArray, jint, jint, jobject,
