@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 use assay_core::InfraError;
 use assay_core::verdict::InfraClass;
 
+use super::objects::Symbols;
+
 /// What an artifact may use without a reason, and what the compiler adds.
 const ORDINARY: &str = include_str!("ordinary.txt");
 
@@ -47,6 +49,9 @@ const OF_LINKER: &[&str] = &[
 /// Libraries all of whose names stand for what watches the tests.
 const WATCHING: &[&str] = &["libasan.", "libubsan.", "libgcc_s.", "ld-linux"];
 
+/// What the text of [`Names`] depends on beside the case: it changes with their form.
+pub(super) const FORM: &str = "names of the tests, and defined and used by the case";
+
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Names {
     /// What a library defines, and which.
@@ -55,19 +60,16 @@ pub(super) struct Names {
     relied_on: BTreeSet<String>,
     /// What the tests define.
     of_tests: BTreeSet<String>,
-    /// What the case's own code defines or uses.
-    of_case: BTreeSet<String>,
+    /// What the case's own code defines. What it only uses belongs to somebody else.
+    defined_by_case: BTreeSet<String>,
+    /// What the case's own code uses.
+    used_by_case: BTreeSet<String>,
 }
 
 impl Names {
     /// Collects them: `listing` is what `assay_names.c` printed, the rest are the
     /// symbols of the test objects and of the case's own code.
-    pub(super) fn collect(
-        listing: &str,
-        defined_by_tests: BTreeSet<String>,
-        used_by_tests: &BTreeSet<String>,
-        of_case: BTreeSet<String>,
-    ) -> Names {
+    pub(super) fn collect(listing: &str, of_tests: Symbols, of_case: Symbols) -> Names {
         let mut exported = BTreeMap::<String, Vec<String>>::new();
         let mut wanted = BTreeSet::new();
         for line in listing.lines() {
@@ -89,7 +91,7 @@ impl Names {
             .filter(|(name, libraries)| {
                 libraries.iter().any(is_watching)
                     || wanted.contains(*name)
-                    || used_by_tests.contains(*name)
+                    || of_tests.undefined.contains(*name)
             })
             .map(|(name, _)| name.clone())
             .collect();
@@ -100,7 +102,13 @@ impl Names {
         };
         let exported =
             exported.into_iter().map(|(name, libraries)| (name, best(libraries))).collect();
-        Names { exported, relied_on, of_tests: defined_by_tests, of_case }
+        Names {
+            exported,
+            relied_on,
+            of_tests: of_tests.defined,
+            defined_by_case: of_case.defined,
+            used_by_case: of_case.undefined,
+        }
     }
 
     /// As text: a kind, a name, and for libraries which, in each line.
@@ -110,7 +118,12 @@ impl Names {
             let kind = if self.relied_on.contains(name) { "relied-on" } else { "exported" };
             let _ = writeln!(text, "{kind} {name} {library}");
         }
-        for (kind, names) in [("test", &self.of_tests), ("case", &self.of_case)] {
+        let others = [
+            ("test", &self.of_tests),
+            ("case-defines", &self.defined_by_case),
+            ("case-uses", &self.used_by_case),
+        ];
+        for (kind, names) in others {
             for name in names {
                 let _ = writeln!(text, "{kind} {name}");
             }
@@ -134,8 +147,11 @@ impl Names {
                 (Some("test"), Some(name), None) => {
                     names.of_tests.insert(name.to_owned());
                 }
-                (Some("case"), Some(name), None) => {
-                    names.of_case.insert(name.to_owned());
+                (Some("case-defines"), Some(name), None) => {
+                    names.defined_by_case.insert(name.to_owned());
+                }
+                (Some("case-uses"), Some(name), None) => {
+                    names.used_by_case.insert(name.to_owned());
                 }
                 _ => {
                     let message = format!("the prepared names have the line {line:?}");
@@ -148,7 +164,7 @@ impl Names {
 
     /// Why an artifact may not define this name.
     pub(super) fn forbids_to_define(&self, name: &str) -> Option<String> {
-        if self.of_case.contains(name) {
+        if self.defined_by_case.contains(name) {
             return None;
         }
         let reserved = ["__wrap_", "__real_", "__interceptor_"];
@@ -173,7 +189,8 @@ impl Names {
                     .filter(|line| !line.starts_with('#'))
                     .any(|line| line.split(' ').any(|ordinary| ordinary == name))
         };
-        if self.of_case.contains(name) || is_ordinary() {
+        let is_of_case = self.used_by_case.contains(name) || self.defined_by_case.contains(name);
+        if is_of_case || is_ordinary() {
             None
         } else if self.of_tests.contains(name) || name.starts_with("assay_") {
             Some(format!("uses {name}, which belongs to the tests"))
@@ -207,8 +224,11 @@ mod tests {
     fn names() -> Names {
         let set = |names: &[&str]| names.iter().map(ToString::to_string).collect();
         let listing = "+ memcmp libc.so.6\n+ memcmp libasan.so.8\n+ error libc.so.6\n\
-                       + fork libc.so.6\n+ qsort libc.so.6\n- qsort libm.so.6\n+ write libc.so.6\n";
-        Names::collect(listing, set(&["packet"]), &set(&["write"]), set(&["socket", "fork"]))
+                       + fork libc.so.6\n+ read libc.so.6\n- read libm.so.6\n+ qsort libc.so.6\n- qsort libm.so.6\n+ write libc.so.6\n";
+        let of_tests = Symbols { defined: set(&["packet"]), undefined: set(&["write"]) };
+        let of_case =
+            Symbols { defined: set(&["parse", "read"]), undefined: set(&["fork", "memcmp"]) };
+        Names::collect(listing, of_tests, of_case)
     }
 
     #[test]
@@ -226,6 +246,7 @@ mod tests {
         assert!(why("qsort").is_some() && why("write").is_some() && why("assay_x").is_some());
         assert!(why("__asan_on_error").is_some());
         assert_eq!([why("error"), why("fork"), why("mine")], [None, None, None]);
+        assert_eq!(why("read"), None, "the case defines it itself");
     }
 
     #[test]

@@ -61,6 +61,13 @@ pub(super) struct Symbols {
     pub(super) undefined: BTreeSet<String>,
 }
 
+impl Symbols {
+    pub(super) fn add(&mut self, others: Symbols) {
+        self.defined.extend(others.defined);
+        self.undefined.extend(others.undefined);
+    }
+}
+
 /// The symbols of an object; none of what is no object.
 pub(super) fn symbols(content: &[u8]) -> Symbols {
     let mut symbols = Symbols::default();

@@ -1,14 +1,13 @@
 //! What is prepared of a case: the objects of its suites, the program that runs them, and
 //! the names that an artifact may not take. No code of an artifact is there.
 
-use std::collections::BTreeSet;
-
 use assay_core::suite::{Runner, Suite};
 use assay_core::verdict::InfraClass;
 use assay_core::{Case, InfraError};
 use assay_sandbox::{File, Sandbox};
 
-use super::names::Names;
+use super::names::{FORM, Names};
+use super::objects::Symbols;
 use super::{
     CALLS, GCC, LIBRARIES, LINKER, LOADED, MAX_OBJECT_BYTES, OBJCOPY, SUPERVISOR, flags, objects,
     start,
@@ -40,7 +39,7 @@ pub(super) const NAMES: &str = "names";
 
 /// What everything here depends on beside the case and the compiler.
 pub(super) fn key() -> String {
-    HARNESS_SOURCES.map(|(_, text)| text).concat()
+    format!("{}{FORM}", HARNESS_SOURCES.map(|(_, text)| text).concat())
 }
 
 /// Everything that a validation of the case needs.
@@ -85,22 +84,19 @@ fn collect_names(case: &Case, test_objects: &[File]) -> Result<File, InfraError>
     run_trusted(&mut sandbox, case, &list)?;
     let listing = read_built(&mut sandbox, "listing")?;
 
-    let mut defined = BTreeSet::new();
-    let mut used = BTreeSet::new();
+    let mut of_tests = Symbols::default();
     for object in test_objects {
-        let symbols = objects::symbols(&object.content);
-        defined.extend(symbols.defined);
-        used.extend(symbols.undefined);
+        of_tests.add(objects::symbols(&object.content));
     }
-    let of_case = case_names(case)?;
+    let of_case = case_symbols(case)?;
     let listing = String::from_utf8_lossy(&listing.content);
-    let names = Names::collect(&listing, defined, &used, of_case);
+    let names = Names::collect(&listing, of_tests, of_case);
     Ok(File::new(NAMES, names.to_text()))
 }
 
 /// What the template and the solutions define and use.
-fn case_names(case: &Case) -> Result<BTreeSet<String>, InfraError> {
-    let mut names = BTreeSet::new();
+fn case_symbols(case: &Case) -> Result<Symbols, InfraError> {
+    let mut symbols = Symbols::default();
     for solution in &case.solutions {
         let mut sandbox = start(case)?;
         let files: Vec<File> =
@@ -115,12 +111,10 @@ fn case_names(case: &Case) -> Result<BTreeSet<String>, InfraError> {
                 .args(["-Isrc", "-c", &source.path, "-o", &object])
                 .limits(build_limits(case));
             run_trusted(&mut sandbox, case, &compile)?;
-            let symbols = objects::symbols(&read_built(&mut sandbox, &object)?.content);
-            names.extend(symbols.defined);
-            names.extend(symbols.undefined);
+            symbols.add(objects::symbols(&read_built(&mut sandbox, &object)?.content));
         }
     }
-    Ok(names)
+    Ok(symbols)
 }
 
 /// The harness, for sandboxes in which no artifact is.
