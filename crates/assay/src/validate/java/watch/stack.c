@@ -115,6 +115,7 @@ struct culprit find_culprit(JNIEnv *env)
 {
 	struct culprit culprit = { .owner = PLATFORM, .direct = true, .programmed = true, .plain = true };
 	jvmtiFrameInfo frames[MAX_FRAMES];
+	bool is_of_client = false;
 	jint count = 0;
 
 	if ((*jvmti)->GetStackTrace(jvmti, NULL, 0, MAX_FRAMES, frames, &count) != JVMTI_ERROR_NONE)
@@ -124,6 +125,7 @@ struct culprit find_culprit(JNIEnv *env)
 		enum owner owner = owner_of_frame(env, &frames[index], name);
 
 		if (owner == PLATFORM) {
+			is_of_client |= strncmp(name, "jdk/internal/net/http/", 22) == 0;
 			culprit.plain &= is_plain(name);
 			copy_method(&frames[index], culprit.called);
 			continue;
@@ -140,8 +142,9 @@ struct culprit find_culprit(JNIEnv *env)
 		snprintf(culprit.place, sizeof culprit.place, "%s.%s", name, method);
 		return culprit;
 	}
-	/* Nobody is on the stack of a thread that was given a method of the platform to run. */
-	if (is_started_by_artifact(env)) {
+	/* Nobody is on the stack of a thread that was given a method of the platform to run.
+	 * The threads of the HTTP client run its own, and load its classes. */
+	if (!is_of_client && is_started_by_artifact(env)) {
 		culprit.owner = ARTIFACT;
 		culprit.plain = true;
 		snprintf(culprit.place, sizeof culprit.place, "a thread of the answer");
