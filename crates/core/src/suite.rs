@@ -138,8 +138,7 @@ pub fn prove(
     ending: &Ending,
 ) -> (Vec<TestResult>, Conclusion) {
     let mut tests = Vec::new();
-    let read = read_report(report, nonce, &mut tests);
-    let end = match read {
+    let end = match read_report(report, nonce, &mut tests) {
         Ok(end) => end,
         Err(conclusion) => {
             add_missing(expected, &mut tests);
