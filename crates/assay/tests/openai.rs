@@ -7,9 +7,9 @@ mod scripted_server;
 use std::net::TcpListener;
 
 use assay::subject::{Message, Question, Reply, Role, Subject, SubjectConfig, load};
-use assay_core::record::{Answer, Tokens};
+use assay_core::record::Answer;
 use assay_core::verdict::{InfraClass, InfraError};
-use assay_core::{Corpus, Scenario};
+use assay_core::{Corpus, Scenario, Tokens};
 use scripted_server::{Server, Step, answer, good, said};
 
 const KEY: &str = "sk-test-0123456789abcdef";
@@ -65,7 +65,7 @@ fn a_question_is_sent_as_configured_and_its_answer_and_usage_read() {
     let rest =
         "temperature = 0.6\ntop-p = 0.9\nmax-tokens = 99\nextra = { seed = 4, stop = ['x'] }";
     let reply = ask(&subject(&server.address, rest)).expect("it answers");
-    assert_eq!(reply.tokens, Some(Tokens { input: 7, output: 2 }));
+    assert_eq!(reply.usage.tokens, Some(Tokens { input: 7, output: 2, ..Tokens::default() }));
     assert_eq!(text(reply), "hello");
     let requests = server.requests();
     let (head, body) = requests[0].split_once("\r\n\r\n").expect("a head and a body");

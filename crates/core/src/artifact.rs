@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::files::{SafePath, UnsafePath, sha256};
+use crate::record::Finish;
 use crate::response::last_result_block;
 
 /// The files to write into a case's template: each at one of the case's
@@ -29,6 +30,12 @@ pub enum NoCode {
     NoExpectedPath(Vec<String>),
     #[error("the answer's files are larger than {MAX_ARTIFACT_BYTES} bytes")]
     TooLarge,
+    #[error("the model refused")]
+    Refused,
+    #[error("the provider's filter kept the answer back")]
+    Filtered,
+    #[error("the answer was cut off at the limit on tokens")]
+    Truncated,
 }
 
 /// The most that the files of one answer may hold together.
@@ -42,6 +49,20 @@ impl Artifact {
         }
         let items = last_result_block(text).ok_or(NoCode::NoBlock)?;
         Artifact::from_files(items.into_iter().map(|item| (item.path, item.content)), allowed)
+    }
+
+    /// The same of a response that may not be whole: then that is why it has no code.
+    pub fn from_reply(
+        text: &str,
+        finish: Finish,
+        allowed: &[SafePath],
+    ) -> Result<Artifact, NoCode> {
+        Artifact::from_response(text, allowed).map_err(|reason| match finish {
+            Finish::Complete => reason,
+            Finish::Refused => NoCode::Refused,
+            Finish::Filtered => NoCode::Filtered,
+            Finish::Truncated => NoCode::Truncated,
+        })
     }
 
     /// Takes the files whose paths are allowed. A path that is the tail of

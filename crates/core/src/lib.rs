@@ -14,6 +14,7 @@ pub mod scenario;
 pub mod score;
 pub mod suite;
 pub mod tamper;
+pub mod tokens;
 pub mod verdict;
 pub mod world;
 
@@ -26,5 +27,6 @@ pub use prompt::Locale;
 pub use record::{AttemptKey, AttemptRecord, Turn};
 pub use scenario::Scenario;
 pub use tamper::Finding;
+pub use tokens::{Cost, TokenUsage, Tokens};
 pub use verdict::{Evidence, InfraError, Outcome, Verdict};
 pub use world::World;

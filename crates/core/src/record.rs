@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +10,7 @@ use crate::artifact::Artifact;
 use crate::case::{Case, Language, Severity, SolutionKind};
 use crate::files::texts;
 use crate::scenario::Scenario;
+use crate::tokens::TokenUsage;
 use crate::verdict::{Evidence, Outcome};
 
 /// Which attempt: one round of one task. Unique in a run.
@@ -37,11 +39,39 @@ pub enum Answer {
     Files(BTreeMap<String, String>),
 }
 
-/// Tokens as the provider counted them.
+/// How an answer came to its end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tokens {
-    pub input: u64,
-    pub output: u64,
+#[serde(rename_all = "kebab-case")]
+pub enum Finish {
+    #[default]
+    Complete,
+    /// The model declined to answer.
+    Refused,
+    /// The provider's filter kept back the answer, or the question from the model.
+    Filtered,
+    /// The limit on tokens was reached.
+    Truncated,
+}
+
+impl Finish {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Finish::Complete => "complete",
+            Finish::Refused => "refused",
+            Finish::Filtered => "filtered",
+            Finish::Truncated => "truncated",
+        }
+    }
+}
+
+impl FromStr for Finish {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Finish, String> {
+        let all = [Finish::Complete, Finish::Refused, Finish::Filtered, Finish::Truncated];
+        let found = all.into_iter().find(|finish| finish.as_str() == text);
+        found.ok_or_else(|| format!("{text:?} is not how an answer ends"))
+    }
 }
 
 /// A named text that a validation produced, such as `build.stderr`.
@@ -64,10 +94,13 @@ pub struct Turn {
     /// The message that this turn added to the conversation.
     pub prompt: String,
     pub answer: Answer,
+    /// What the model showed of its thinking, which is no part of the answer.
+    pub thinking: Option<String>,
+    pub finish: Finish,
     pub artifact: Option<Artifact>,
     pub evidence: Evidence,
     pub logs: Vec<Log>,
-    pub tokens: Option<Tokens>,
+    pub usage: TokenUsage,
     pub asked_ms: u64,
     pub validated_ms: u64,
     /// The attempt whose validation of an identical artifact this one shares.

@@ -76,7 +76,7 @@ impl OpenAttempt {
         can_repair: bool,
         rules: Rules,
     ) -> Next {
-        let extracted = extract(&reply.answer, &self.case);
+        let extracted = extract(&reply, &self.case);
         let extracted = extracted.map(Arc::new);
         let artifact = extracted.as_ref().ok().cloned();
         self.answered = Some(Answered { reply, artifact, asked });
@@ -105,7 +105,8 @@ impl OpenAttempt {
         let repair_message =
             (is_repairable && can_repair && !last).then(|| repair(&evidence, &logs, rules.locale));
         if let Some(Answered { reply, artifact, asked }) = self.answered.take() {
-            let said = match &reply.answer {
+            let Reply { answer, thinking, finish, usage } = reply;
+            let said = match &answer {
                 Answer::Text(text) => text.clone(),
                 Answer::Files(_) => String::new(),
             };
@@ -115,11 +116,13 @@ impl OpenAttempt {
                     .last()
                     .map(|message| message.text.clone())
                     .unwrap_or_default(),
-                answer: reply.answer,
+                answer,
+                thinking,
+                finish,
                 artifact: artifact.map(Arc::unwrap_or_clone),
                 evidence,
                 logs,
-                tokens: reply.tokens,
+                usage,
                 asked_ms: milliseconds(asked),
                 validated_ms: milliseconds(elapsed),
                 shared_with,
@@ -145,9 +148,9 @@ impl OpenAttempt {
     }
 }
 
-fn extract(answer: &Answer, case: &Case) -> Result<Artifact, NoCode> {
-    match answer {
-        Answer::Text(text) => Artifact::from_response(text, &case.artifact_paths),
+fn extract(reply: &Reply, case: &Case) -> Result<Artifact, NoCode> {
+    match &reply.answer {
+        Answer::Text(text) => Artifact::from_reply(text, reply.finish, &case.artifact_paths),
         Answer::Files(files) => Artifact::from_files(files.clone(), &case.artifact_paths),
     }
 }

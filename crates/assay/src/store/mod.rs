@@ -11,14 +11,15 @@ use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
-use assay_core::record::{Answer, CaseSummary, Log, Tokens};
-use assay_core::{Artifact, AttemptKey, AttemptRecord, Evidence, Locale, Outcome, Turn, Verdict};
+use assay_core::record::{Answer, CaseSummary, Finish, Log};
+use assay_core::{Artifact, AttemptKey, AttemptRecord, Cost, Evidence, Locale, Outcome};
+use assay_core::{TokenUsage, Tokens, Turn, Verdict};
 use flate2::read::DeflateDecoder;
 use rusqlite::{Connection, OpenFlags, params};
 use serde::{Deserialize, Serialize};
 
 /// The version of the file's layout; another one is not read.
-const FORMAT: &str = "2";
+const FORMAT: &str = "3";
 
 const SCHEMA: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -41,14 +42,29 @@ CREATE TABLE turn (
     number INTEGER NOT NULL,
     prompt INTEGER NOT NULL REFERENCES blob (id),
     answer INTEGER NOT NULL REFERENCES blob (id),
+    thinking INTEGER REFERENCES blob (id),
+    finish TEXT NOT NULL,
     artifact INTEGER REFERENCES blob (id),
     evidence INTEGER NOT NULL REFERENCES blob (id),
-    input_tokens INTEGER,
-    output_tokens INTEGER,
     asked_ms INTEGER NOT NULL,
     validated_ms INTEGER NOT NULL,
     shared_with TEXT,
     PRIMARY KEY (attempt, number)
+) WITHOUT ROWID;
+CREATE TABLE reply (
+    attempt INTEGER NOT NULL REFERENCES attempt (id) ON DELETE CASCADE,
+    turn INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    role TEXT NOT NULL,
+    model TEXT NOT NULL,
+    input INTEGER,
+    cached INTEGER,
+    output INTEGER,
+    reasoning INTEGER,
+    cost INTEGER,
+    requests INTEGER NOT NULL,
+    from_cache INTEGER NOT NULL,
+    PRIMARY KEY (attempt, turn, position)
 ) WITHOUT ROWID;
 CREATE TABLE log (
     attempt INTEGER NOT NULL REFERENCES attempt (id) ON DELETE CASCADE,
@@ -92,7 +108,10 @@ pub struct AttemptSummary {
     pub turns: u32,
     /// The first thing that went wrong in the last turn.
     pub first_failure: Option<String>,
+    /// Of all the subject's replies.
     pub tokens: Tokens,
+    /// Of those replies whose price is known; `None` if it is of none.
+    pub cost: Option<Cost>,
     pub validated_ms: u64,
 }
 
@@ -257,9 +276,12 @@ impl Store {
     pub fn attempts(&self) -> Result<Vec<AttemptSummary>, StoreError> {
         let query = "
             SELECT id, subject, case_id, scenario, round, verdict, error, first_failure,
-                   count(turn.number), total(turn.input_tokens), total(turn.output_tokens),
-                   total(turn.validated_ms)
+                   count(turn.number), total(turn.validated_ms),
+                   total(reply.input), total(reply.cached), total(reply.output),
+                   total(reply.reasoning), sum(reply.cost)
             FROM attempt LEFT JOIN turn ON turn.attempt = attempt.id
+                 LEFT JOIN reply ON reply.attempt = attempt.id AND reply.turn = turn.number
+                      AND reply.role = 'subject'
             GROUP BY id ORDER BY subject, case_id, scenario, round";
         let mut statement = self.connection.prepare(query).map_err(|source| self.sqlite(source))?;
         let mut rows = statement.query([]).map_err(|source| self.sqlite(source))?;
@@ -281,8 +303,14 @@ impl Store {
                         outcome: Outcome::Judged(Verdict::NoCode),
                         turns: row.get(8)?,
                         first_failure: row.get(7)?,
-                        tokens: Tokens { input: whole(row.get(9)?), output: whole(row.get(10)?) },
-                        validated_ms: whole(row.get(11)?),
+                        validated_ms: whole(row.get(9)?),
+                        tokens: Tokens {
+                            input: whole(row.get(10)?),
+                            cached: whole(row.get(11)?),
+                            output: whole(row.get(12)?),
+                            reasoning: whole(row.get(13)?),
+                        },
+                        cost: row.get::<_, Option<u64>>(14)?.map(Cost::from_nanos),
                     },
                 ))
             })();
@@ -299,9 +327,12 @@ impl Store {
     /// One attempt with everything that belongs to it.
     pub fn attempt(&self, summary: &AttemptSummary) -> Result<AttemptRecord, StoreError> {
         let query = "
-            SELECT number, prompt, answer, artifact, evidence, input_tokens, output_tokens,
-                   asked_ms, validated_ms, shared_with
-            FROM turn WHERE attempt = ?1 ORDER BY number";
+            SELECT number, prompt, answer, thinking, finish, artifact, evidence,
+                   asked_ms, validated_ms, shared_with, input, cached, output, reasoning,
+                   cost, requests, from_cache
+            FROM turn LEFT JOIN reply ON reply.attempt = turn.attempt
+                 AND reply.turn = turn.number AND reply.role = 'subject'
+            WHERE turn.attempt = ?1 ORDER BY number";
         let mut statement =
             self.connection.prepare_cached(query).map_err(|source| self.sqlite(source))?;
         let mut rows = statement.query([summary.id]).map_err(|source| self.sqlite(source))?;
@@ -332,10 +363,12 @@ impl Store {
         Ok(Turn {
             prompt: self.text(row.prompt)?,
             answer: self.json::<Answer>(row.answer, "an answer")?,
+            thinking: row.thinking.map(|blob| self.text(blob)).transpose()?,
+            finish: row.finish.parse::<Finish>().map_err(|error| self.corrupt("a turn", &error))?,
             artifact,
             evidence: self.json::<Evidence>(row.evidence, "evidence")?,
             logs,
-            tokens: row.tokens,
+            usage: row.usage,
             asked_ms: row.asked_ms,
             validated_ms: row.validated_ms,
             shared_with: match &row.shared_with {
@@ -429,14 +462,16 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     }
 }
 
-/// One row of the turn table.
+/// One row of the turn table, with the subject's reply.
 struct TurnRow {
     number: i64,
     prompt: i64,
     answer: i64,
+    thinking: Option<i64>,
+    finish: String,
     artifact: Option<i64>,
     evidence: i64,
-    tokens: Option<Tokens>,
+    usage: TokenUsage,
     asked_ms: u64,
     validated_ms: u64,
     shared_with: Option<String>,
@@ -444,21 +479,28 @@ struct TurnRow {
 
 impl TurnRow {
     fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<TurnRow> {
-        let tokens: (Option<i64>, Option<i64>) = (row.get(5)?, row.get(6)?);
+        let tokens = match (row.get(10)?, row.get(11)?, row.get(12)?, row.get(13)?) {
+            (Some(input), Some(cached), Some(output), Some(reasoning)) => {
+                Some(Tokens { input, cached, output, reasoning })
+            }
+            _ => None,
+        };
         Ok(TurnRow {
             number: row.get(0)?,
             prompt: row.get(1)?,
             answer: row.get(2)?,
-            artifact: row.get(3)?,
-            evidence: row.get(4)?,
-            tokens: match tokens {
-                (Some(input), Some(output)) => {
-                    Some(Tokens { input: input.unsigned_abs(), output: output.unsigned_abs() })
-                }
-                _ => None,
+            thinking: row.get(3)?,
+            finish: row.get(4)?,
+            artifact: row.get(5)?,
+            evidence: row.get(6)?,
+            usage: TokenUsage {
+                tokens,
+                cost: row.get::<_, Option<u64>>(14)?.map(Cost::from_nanos),
+                requests: row.get::<_, Option<u32>>(15)?.unwrap_or_default(),
+                from_cache: row.get::<_, Option<bool>>(16)?.unwrap_or_default(),
             },
-            asked_ms: row.get::<_, i64>(7)?.unsigned_abs(),
-            validated_ms: row.get::<_, i64>(8)?.unsigned_abs(),
+            asked_ms: row.get(7)?,
+            validated_ms: row.get(8)?,
             shared_with: row.get(9)?,
         })
     }

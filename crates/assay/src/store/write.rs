@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use assay_core::{AttemptKey, AttemptRecord, Outcome, Turn};
+use assay_core::{AttemptKey, AttemptRecord, Cost, Outcome, TokenUsage, Turn};
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use rusqlite::{OptionalExtension as _, Transaction, params};
@@ -49,6 +49,8 @@ pub(super) fn attempt(
     let id = transaction.last_insert_rowid();
     for (number, turn) in attempt.turns.iter().enumerate() {
         write_turn(transaction, id, number, turn)?;
+        let reply = Reply { role: "subject", model: subject, usage: turn.usage };
+        write_reply(transaction, (id, number, 0), &reply)?;
     }
     Ok(())
 }
@@ -68,10 +70,10 @@ fn write_turn(
         number,
         blob(transaction, &turn.prompt)?,
         blob(transaction, &json(&turn.answer)?)?,
+        turn.thinking.as_deref().map(|text| blob(transaction, text)).transpose()?,
+        turn.finish.as_str(),
         artifact,
         blob(transaction, &json(&turn.evidence)?)?,
-        turn.tokens.map(|tokens| tokens.input),
-        turn.tokens.map(|tokens| tokens.output),
         turn.asked_ms,
         turn.validated_ms,
         turn.shared_with.as_ref().map(json).transpose()?,
@@ -85,6 +87,42 @@ fn write_turn(
             .prepare_cached("INSERT INTO log VALUES (?1, ?2, ?3, ?4, ?5)")?
             .execute(params![attempt, number, position, log.name, text])?;
     }
+    Ok(())
+}
+
+/// A reply of a model in an attempt.
+struct Reply<'a> {
+    /// `subject`, or `judge`.
+    role: &'static str,
+    model: &'a str,
+    usage: TokenUsage,
+}
+
+/// Writes what a reply took, at its attempt, turn and position.
+fn write_reply(
+    transaction: &Transaction<'_>,
+    (attempt, turn, position): (i64, usize, usize),
+    reply: &Reply<'_>,
+) -> rusqlite::Result<()> {
+    let TokenUsage { tokens, cost, requests, from_cache } = reply.usage;
+    transaction
+        .prepare_cached(
+            "INSERT INTO reply VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?
+        .execute(params![
+            attempt,
+            turn,
+            position,
+            reply.role,
+            reply.model,
+            tokens.map(|tokens| tokens.input),
+            tokens.map(|tokens| tokens.cached),
+            tokens.map(|tokens| tokens.output),
+            tokens.map(|tokens| tokens.reasoning),
+            cost.map(Cost::nanos),
+            requests,
+            from_cache,
+        ])?;
     Ok(())
 }
 

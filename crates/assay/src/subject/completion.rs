@@ -1,7 +1,8 @@
 //! Reads what a chat-completions server sends back.
 
-use assay_core::record::{Answer, Tokens};
+use assay_core::record::Answer;
 use assay_core::verdict::{InfraClass, InfraError};
+use assay_core::{TokenUsage, Tokens};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -76,7 +77,8 @@ pub(super) fn read(status: u16, body: &[u8]) -> Result<Reply, InfraError> {
         let message = "the server broke off the answer (finish_reason is \"error\")";
         return Err(InfraError::new(InfraClass::Server, message));
     }
-    Ok(Reply { answer: Answer::Text(choice.message.text()), tokens: tokens(&completion.usage) })
+    let usage = TokenUsage { tokens: tokens(&completion.usage), ..TokenUsage::default() };
+    Ok(Reply { usage, ..Answer::Text(choice.message.text()).into() })
 }
 
 impl Said {
@@ -100,7 +102,11 @@ impl Said {
 
 fn tokens(usage: &Value) -> Option<Tokens> {
     let count = |name: &str| usage.get(name).and_then(Value::as_u64);
-    Some(Tokens { input: count("prompt_tokens")?, output: count("completion_tokens")? })
+    Some(Tokens {
+        input: count("prompt_tokens")?,
+        output: count("completion_tokens")?,
+        ..Tokens::default()
+    })
 }
 
 fn refused(status: u16, body: &[u8]) -> InfraError {
@@ -141,9 +147,11 @@ mod tests {
 
     fn check(status: u16, body: &str, expect: Result<Expected<'_>, InfraClass>) {
         let found = read(status, body.as_bytes());
-        let expect = expect.map(|(text, tokens)| Reply {
-            answer: Answer::Text(text.to_owned()),
-            tokens: tokens.map(|(input, output)| Tokens { input, output }),
+        let expect = expect.map(|(text, tokens)| {
+            let tokens =
+                tokens.map(|(input, output)| Tokens { input, output, ..Tokens::default() });
+            let usage = TokenUsage { tokens, ..TokenUsage::default() };
+            Reply { usage, ..Answer::Text(text.to_owned()).into() }
         });
         assert_eq!(found.map_err(|error| error.class), expect, "{status} {body}");
     }

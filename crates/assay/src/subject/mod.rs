@@ -97,7 +97,7 @@ impl Subject {
             );
             InfraError::new(InfraClass::BadRequest, message)
         })?;
-        Ok(Reply { answer, tokens: None })
+        Ok(answer.into())
     }
 }
 

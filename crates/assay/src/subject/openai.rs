@@ -240,7 +240,10 @@ impl OpenAiSubject {
         loop {
             requests += 1;
             let failure = match self.send(&request).await {
-                Ok(reply) => return Ok(reply),
+                Ok(mut reply) => {
+                    reply.usage.requests = requests;
+                    return Ok(reply);
+                }
                 Err(failure) => failure,
             };
             match self.retry.pause(&failure, requests, start.elapsed(), fastrand::f64()) {

@@ -1,7 +1,8 @@
 //! What a subject is asked, and what it replies.
 
+use assay_core::TokenUsage;
 use assay_core::case::Case;
-use assay_core::record::{Answer, Tokens};
+use assay_core::record::{Answer, Finish};
 use assay_core::scenario::Scenario;
 
 /// One question of an attempt, with the conversation that led to it.
@@ -53,6 +54,15 @@ impl Role {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     pub answer: Answer,
-    /// `None` where the provider does not count, or nothing was generated.
-    pub tokens: Option<Tokens>,
+    /// What the model showed of its thinking, which is no part of the answer.
+    pub thinking: Option<String>,
+    pub finish: Finish,
+    pub usage: TokenUsage,
+}
+
+impl From<Answer> for Reply {
+    /// A reply that took nothing.
+    fn from(answer: Answer) -> Reply {
+        Reply { answer, thinking: None, finish: Finish::Complete, usage: TokenUsage::default() }
+    }
 }

@@ -6,12 +6,12 @@ use std::path::Path;
 
 use assay::store::{RunInfo, Store};
 use assay_core::case::{Language, Severity};
-use assay_core::record::{Answer, CaseSummary, Log, Tokens};
+use assay_core::record::{Answer, CaseSummary, Finish, Log};
 use assay_core::suite::{Conclusion, TestOutcome, TestResult};
 use assay_core::verdict::{Build, Ending, InfraClass, PassedSuite, SuiteEvidence, Usage};
 use assay_core::{
     Artifact, AttemptKey, AttemptRecord, Evidence, Finding, InfraError, Locale, NoCode, Outcome,
-    SafePath, Scenario, Turn, Verdict,
+    SafePath, Scenario, TokenUsage, Tokens, Turn, Verdict,
 };
 
 pub(crate) const HOSTILE_SUBJECT: &str = "../../x <b>\u{1b}[31m\u{202e}evil";
@@ -176,13 +176,20 @@ pub(crate) fn turn(verdict: Verdict, code: &str, detail: &str) -> Turn {
     Turn {
         prompt: PROMPT.to_owned(),
         answer: Answer::Text(answer),
+        thinking: None,
+        finish: Finish::Complete,
         artifact: says_code.then_some(artifact),
         evidence: evidence(verdict, detail),
         logs: logs
             .into_iter()
             .map(|(name, text)| Log { name: name.to_owned(), text: text.to_owned() })
             .collect(),
-        tokens: Some(Tokens { input: 412, output: 1_280 }),
+        usage: TokenUsage {
+            tokens: Some(Tokens { input: 412, cached: 0, output: 1_280, reasoning: 300 }),
+            cost: None,
+            requests: 1,
+            from_cache: false,
+        },
         asked_ms: 6_420,
         validated_ms: 1_300,
         shared_with: None,

@@ -137,7 +137,7 @@ fn figures(place: &Place<'_>, record: &AttemptRecord) -> Markup {
 
 /// The sum of what the provider counted; a dash if it never did.
 fn tokens(turns: &[Turn]) -> String {
-    let counted: Vec<_> = turns.iter().filter_map(|turn| turn.tokens).collect();
+    let counted: Vec<_> = turns.iter().filter_map(|turn| turn.usage.tokens).collect();
     if counted.is_empty() {
         return "–".to_owned();
     }
@@ -161,7 +161,7 @@ fn turn_section(case: &CaseSummary, record: &AttemptRecord, number: usize, turn:
                 @if let Some(other) = &turn.shared_with {
                     " as an artifact identical to that of " (Visible::line(&other.to_string()))
                 }
-                @if turn.tokens.is_some() { ", tokens in / out " (tokens(std::slice::from_ref(turn))) }
+                @if turn.usage.tokens.is_some() { ", tokens in / out " (tokens(std::slice::from_ref(turn))) }
                 "."
             }
             (source::folding(&html! { "Prompt" }, &turn.prompt, false))
