@@ -1,6 +1,6 @@
 //! Measures the arms of a comparison in turn, so that all see the same machine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
@@ -87,11 +87,13 @@ pub(crate) fn compare(items: &[Item], arms: &Arms<'_>, settings: &Settings) -> C
 /// Assay, the bare tools and the official verifier in turn for each artifact. The
 /// official verifiers, which are slow, do each once.
 fn one_at_a_time(items: &[&Item], arms: &Arms<'_>, settings: &Settings, row: &mut Row) {
-    let validated = items.iter().copied().find(|item| item.case.judged_phases().is_empty());
-    if let Some(item) = validated {
-        // What starts with the first artifact of a run and stays is not its cost.
-        validate(arms.validator, item);
-        arms.bare.run(item);
+    let mut known = BTreeSet::new();
+    for item in items.iter().filter(|item| item.case.judged_phases().is_empty()) {
+        // What starts with a case's first artifact of a run and stays is not its cost.
+        if known.insert(&item.case.id) {
+            validate(arms.validator, item);
+            arms.bare.run(item);
+        }
     }
     for round in 0..settings.rounds {
         for item in items {

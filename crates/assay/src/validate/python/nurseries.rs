@@ -11,8 +11,10 @@ use super::{ENVIRONMENT, tools};
 /// What is imported before any project is there.
 const PRELOAD: &str = include_str!("preload.py");
 
-/// So many interpreters wait at one time, each with some 30 MiB.
-const KEPT: usize = 8;
+/// So many interpreters wait at one time, each with some 30 MiB. A run goes through all
+/// cases again and again, so that of a corpus with more environments none would wait when
+/// its turn comes.
+const KEPT: usize = 16;
 
 /// The nurseries of this process. A suite of an environment that has none runs in an
 /// interpreter of its own, to the same verdict.

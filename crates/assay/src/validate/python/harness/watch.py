@@ -167,10 +167,15 @@ def make_watch(namespace_of, run_code, plugin_codes):
             return None
 
         def guarded():
-            """Only a guard may tell what a guard tells."""
+            """The innermost frame below a guard that is not of the harness. Only a guard
+            may tell what a guard tells."""
             frame = here().f_back.f_back.f_back
             if frame is None or frame.f_code not in guard_codes:
-                found("speaks in the name of the harness", origin(frame))
+                return found("speaks in the name of the harness", origin(frame))
+            frame = frame.f_back
+            while frame is not None and kind_of(frame) is harness_kind:
+                frame = frame.f_back
+            return frame
 
         def origin(frame):
             """The innermost frame that is not of the library."""
@@ -439,9 +444,8 @@ def make_watch(namespace_of, run_code, plugin_codes):
                     found("sends a signal to what is not its own", frame)
 
         def set_module(event, arguments):
-            guarded()
+            frame = guarded()
             module, attribute = arguments
-            frame = asker()
             label = vars_of(module).get("__name__")
             name = text_of(label) + "." + text_of(attribute)
             if frame is not None and file_of(frame).startswith("<frozen importlib"):
@@ -462,14 +466,12 @@ def make_watch(namespace_of, run_code, plugin_codes):
             return module_dict(module)
 
         def get_module(event, arguments):
-            guarded()
-            frame = asker()
+            frame = guarded()
             if frame is not None and kind_of(frame) is subject_kind:
                 found(runner + ": " + text_type(vars_of(arguments[0]).get("__name__")), frame)
 
         def find(event, arguments):
-            guarded()
-            frame = asker()
+            frame = guarded()
             if is_subject(frame):
                 found(runner + ": " + arguments[0] + " of pytest", frame)
 
