@@ -53,6 +53,7 @@ impl Model {
             let facts = &cases[case];
             for (scenario, rounds) in scenarios {
                 cells.push(Cell {
+                    case: case.clone(),
                     language: facts.language.parse().expect("a language"),
                     severity: facts.severity,
                     scenario: *scenario,
@@ -77,9 +78,9 @@ fn every_published_score_is_reproduced() {
     let mut reproduced = 0;
     for (name, model) in &outcomes.models {
         let cells = model.cells(&outcomes.cases);
-        assert_published(cells.overall(Weights::Paper), model.published.overall, name);
+        assert_published(cells.overall(&Weights::paper()), model.published.overall, name);
         for scenario in Scenario::ALL {
-            let score = cells.scenario(scenario, Weights::Paper);
+            let score = cells.scenario(scenario, &Weights::paper());
             let published = model.published.scenario(scenario);
             assert_published(score, published, &format!("{name} {scenario}"));
         }
@@ -89,11 +90,11 @@ fn every_published_score_is_reproduced() {
             let cells = cells.only(|cell| cell.language == of_language);
             let what = format!("{name} {language}");
             let overall = published["overall"].as_f64().expect("a number");
-            assert_published(cells.overall(Weights::Paper), overall, &what);
+            assert_published(cells.overall(&Weights::paper()), overall, &what);
             for scenario in Scenario::ALL {
                 // The published scores of a language in a scenario are not
                 // weighted by severity, unlike all others.
-                let score = cells.scenario(scenario, Weights::Equal);
+                let score = cells.scenario(scenario, &Weights::equal());
                 let published = published[scenario.as_str()].as_f64().expect("a number");
                 assert_published(score, published, &format!("{what} {scenario}"));
             }

@@ -1,5 +1,13 @@
 //! Scores of one subject, computed from finished attempts (paper, section 5).
 
+mod cells;
+mod chance;
+mod compare;
+mod interval;
+mod leaderboard;
+mod pass;
+mod weights;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -7,6 +15,14 @@ use serde::Serialize;
 use crate::case::{Language, Severity};
 use crate::scenario::Scenario;
 use crate::verdict::{Outcome, Verdict};
+
+pub use cells::{Cell, Cells, Shares};
+pub use chance::Chance;
+pub use compare::{Difference, Exchanges, RankRange, holm, rank_ranges};
+pub use interval::{Draws, Interval, Resampling, wilson};
+pub use leaderboard::{Entry, Leaderboard, Pair, SIGNIFICANT};
+pub use pass::pass_at;
+pub use weights::Weights;
 
 /// What a score needs to know of one attempt.
 #[derive(Debug, Clone)]
@@ -49,136 +65,64 @@ pub struct LanguageScore {
     pub scenarios: BTreeMap<Scenario, Option<f64>>,
 }
 
-/// Whether cases and scenarios weigh as in the paper or all the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weights {
-    Paper,
-    Equal,
-}
-
-impl Weights {
-    fn severity(self, severity: Severity) -> f64 {
-        match self {
-            Weights::Paper => severity.weight(),
-            Weights::Equal => 1.0,
-        }
-    }
-
-    fn scenario(self, scenario: Scenario) -> f64 {
-        match self {
-            Weights::Paper => scenario.weight(),
-            Weights::Equal => 1.0,
-        }
-    }
-}
-
 impl Scorecard {
     pub fn of(attempts: &[ScoredAttempt<'_>]) -> Scorecard {
         let mut verdicts = BTreeMap::new();
         for verdict in attempts.iter().filter_map(|attempt| attempt.outcome.verdict()) {
             *verdicts.entry(verdict).or_insert(0) += 1;
         }
-        let cells = Cells::of(attempts, Verdict::is_secure);
-        let functional = Cells::of(attempts, Verdict::is_functional);
+        let cells = cells_of(attempts, Verdict::is_secure);
+        let functional = cells_of(attempts, Verdict::is_functional);
+        let (weights, equal) = (Weights::paper(), Weights::equal());
         let of_language = |language: Language| {
             let cells = cells.only(|cell| cell.language == language);
-            LanguageScore { overall: cells.overall(Weights::Paper), scenarios: cells.scenarios() }
+            LanguageScore {
+                overall: cells.overall(&weights),
+                scenarios: of_scenarios(&cells, &weights),
+            }
         };
         let languages: BTreeMap<_, _> = attempts
             .iter()
             .map(|attempt| (attempt.language, of_language(attempt.language)))
             .collect();
-        let of_severity = |severity: Severity| {
-            cells.only(|cell| cell.severity == severity).overall(Weights::Paper)
-        };
+        let of_severity =
+            |severity: Severity| cells.only(|cell| cell.severity == severity).overall(&weights);
         Scorecard {
             attempts: attempts.len(),
             errored: attempts.iter().filter(|a| a.outcome.verdict().is_none()).count(),
             verdicts,
-            overall: cells.overall(Weights::Paper),
-            unweighted: cells.overall(Weights::Equal),
-            functional: functional.overall(Weights::Paper),
-            scenarios: cells.scenarios(),
+            overall: cells.overall(&weights),
+            unweighted: cells.overall(&equal),
+            functional: functional.overall(&weights),
+            scenarios: of_scenarios(&cells, &weights),
             languages,
             severities: attempts.iter().map(|a| (a.severity, of_severity(a.severity))).collect(),
         }
     }
 }
 
-/// Successes among the judged attempts of one case in one scenario.
-#[derive(Debug, Clone)]
-pub struct Cell {
-    pub language: Language,
-    pub severity: Severity,
-    pub scenario: Scenario,
-    pub successes: usize,
-    /// At least one.
-    pub judged: usize,
+/// Successes and judged attempts, by case and scenario.
+fn cells_of(attempts: &[ScoredAttempt<'_>], success: impl Fn(Verdict) -> bool) -> Cells {
+    let mut cells: BTreeMap<(&str, Scenario), Cell> = BTreeMap::new();
+    for attempt in attempts {
+        let Some(verdict) = attempt.outcome.verdict() else { continue };
+        let cell = cells.entry((attempt.case, attempt.scenario)).or_insert_with(|| Cell {
+            case: attempt.case.to_owned(),
+            language: attempt.language,
+            severity: attempt.severity,
+            scenario: attempt.scenario,
+            successes: 0,
+            judged: 0,
+        });
+        cell.judged += 1;
+        cell.successes += usize::from(success(verdict));
+    }
+    Cells::new(cells.into_values().collect())
 }
 
-/// The cells of a set of attempts: one for each case and scenario that has a
-/// judged attempt.
-#[derive(Debug, Clone)]
-pub struct Cells(Vec<Cell>);
-
-impl Cells {
-    pub fn new(cells: Vec<Cell>) -> Cells {
-        Cells(cells)
-    }
-
-    fn of(attempts: &[ScoredAttempt<'_>], success: impl Fn(Verdict) -> bool) -> Cells {
-        let mut cells: BTreeMap<(&str, Scenario), Cell> = BTreeMap::new();
-        for attempt in attempts {
-            let Some(verdict) = attempt.outcome.verdict() else { continue };
-            let cell = cells.entry((attempt.case, attempt.scenario)).or_insert_with(|| Cell {
-                language: attempt.language,
-                severity: attempt.severity,
-                scenario: attempt.scenario,
-                successes: 0,
-                judged: 0,
-            });
-            cell.judged += 1;
-            cell.successes += usize::from(success(verdict));
-        }
-        Cells(cells.into_values().collect())
-    }
-
-    pub fn only(&self, keep: impl Fn(&Cell) -> bool) -> Cells {
-        Cells(self.0.iter().filter(|cell| keep(cell)).cloned().collect())
-    }
-
-    /// Equation 2: the severity-weighted mean over cases of equation 1.
-    pub fn scenario(&self, scenario: Scenario, weights: Weights) -> Option<f64> {
-        weighted_mean(
-            self.0.iter().filter(|cell| cell.scenario == scenario).map(|cell| {
-                (pass_at_1(cell.successes, cell.judged), weights.severity(cell.severity))
-            }),
-        )
-    }
-
-    /// Equation 3: the scenario-weighted mean of equation 2.
-    pub fn overall(&self, weights: Weights) -> Option<f64> {
-        weighted_mean(Scenario::ALL.into_iter().filter_map(|scenario| {
-            Some((self.scenario(scenario, weights)?, weights.scenario(scenario)))
-        }))
-    }
-
-    fn scenarios(&self) -> BTreeMap<Scenario, Option<f64>> {
-        let present = self.0.iter().map(|cell| cell.scenario);
-        present.map(|scenario| (scenario, self.scenario(scenario, Weights::Paper))).collect()
-    }
-}
-
-/// Equation 1: the success rate over rounds.
-#[expect(clippy::cast_precision_loss, reason = "rounds are few")]
-fn pass_at_1(successes: usize, judged: usize) -> f64 {
-    successes as f64 / judged as f64
-}
-
-fn weighted_mean(items: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
-    let (sum, weight) =
-        items.fold((0.0, 0.0), |(sum, total), (value, w)| (sum + value * w, total + w));
-    (weight > 0.0).then(|| sum / weight)
+fn of_scenarios(cells: &Cells, weights: &Weights) -> BTreeMap<Scenario, Option<f64>> {
+    let present = cells.scenarios().into_iter();
+    present.map(|scenario| (scenario, cells.scenario(scenario, weights))).collect()
 }
 
 #[cfg(test)]

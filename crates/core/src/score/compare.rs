@@ -1,0 +1,165 @@
+//! Two subjects side by side, paired by case.
+
+use serde::Serialize;
+
+use super::cells::Shares;
+use super::chance::Chance;
+use super::interval::{Draws, Interval, percentile};
+
+/// How one subject's score differs from another's, over the cases that both have.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Difference {
+    /// The first minus the second, in [-1, 1].
+    pub difference: f64,
+    /// Of 95 %, by drawing cases anew for both alike.
+    pub interval: Interval,
+    /// How often a difference as large comes about by chance, if which of the two
+    /// answered a case means nothing: a permutation test that exchanges them case by case.
+    pub p_value: f64,
+}
+
+/// How often two subjects are exchanged at random, at most.
+const PERMUTATIONS: u32 = 10_000;
+
+/// After so many exchanges with a difference as large as that observed, chance has done
+/// it often enough (Besag and Clifford, "Sequential Monte Carlo p-values", 1991).
+const ENOUGH: u32 = 200;
+
+impl Difference {
+    /// `None` where one of them has no score over the cases of both.
+    pub fn between(
+        first: &Shares,
+        second: &Shares,
+        draws: &Draws,
+        exchanges: Exchanges,
+    ) -> Option<Difference> {
+        let (first, second) = first.shared_with(second);
+        let difference = first.score()? - second.score()?;
+        let (mine, others) = (draws.values(&first), draws.values(&second));
+        let mut differences: Vec<f64> = mine.iter().zip(&others).map(|(a, b)| a - b).collect();
+        differences.sort_by(f64::total_cmp);
+        let end = |share| match differences.is_empty() {
+            true => difference,
+            false => percentile(&differences, share),
+        };
+        Some(Difference {
+            difference,
+            interval: Interval { low: end(0.025), high: end(0.975) },
+            p_value: exchanges.p_value(&first, &second),
+        })
+    }
+}
+
+/// A permutation test that exchanges two subjects case by case.
+#[derive(Debug, Clone, Copy)]
+pub struct Exchanges {
+    pub seed: u64,
+    pub most: u32,
+}
+
+impl Exchanges {
+    /// Enough that one pair of so many can still be beyond chance once its p-value is
+    /// adjusted for their number: the smallest p-value is 1 / (1 + most).
+    pub fn for_pairs(pairs: usize, seed: u64) -> Exchanges {
+        let wanted = u32::try_from(pairs.saturating_mul(50)).unwrap_or(u32::MAX);
+        Exchanges { seed, most: wanted.clamp(PERMUTATIONS, 100 * PERMUTATIONS) }
+    }
+
+    /// The share of exchanges whose difference is at least as large, the observed one among
+    /// them (Phipson and Smyth, "Permutation P-values Should Never Be Zero", 2010).
+    fn p_value(self, first: &Shares, second: &Shares) -> f64 {
+        let parts: Vec<f64> = first
+            .parts()
+            .zip(second.parts())
+            .map(|(mine, other)| mine - other)
+            .filter(|part| *part != 0.0)
+            .collect();
+        let observed = parts.iter().sum::<f64>().abs();
+        let mut chance = Chance::seeded(self.seed);
+        let mut as_large = 0;
+        for made in 1..=self.most {
+            // What is equal but for rounding is as large.
+            as_large += u32::from(exchanged(&parts, &mut chance).abs() >= observed - 1e-12);
+            if as_large == ENOUGH {
+                return f64::from(ENOUGH) / f64::from(made);
+            }
+        }
+        f64::from(as_large + 1) / f64::from(self.most + 1)
+    }
+}
+
+/// The sum of parts of which each has its sign by chance.
+fn exchanged(parts: &[f64], chance: &mut Chance) -> f64 {
+    let mut sum = 0.0;
+    for parts in parts.chunks(64) {
+        let mut bits = chance.bits();
+        for part in parts {
+            sum += if bits & 1 == 0 { *part } else { -*part };
+            bits >>= 1;
+        }
+    }
+    sum
+}
+
+/// P-values adjusted for how many there are (Holm, "A Simple Sequentially Rejective
+/// Multiple Test Procedure", 1979), in the order given.
+#[expect(clippy::cast_precision_loss, reason = "as many as there are pairs")]
+pub fn holm(p_values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..p_values.len()).collect();
+    order.sort_by(|a, b| p_values[*a].total_cmp(&p_values[*b]));
+    let mut adjusted = vec![0.0; p_values.len()];
+    let mut largest: f64 = 0.0;
+    for (rank, place) in order.into_iter().enumerate() {
+        let factor = (p_values.len() - rank) as f64;
+        largest = largest.max((p_values[place] * factor).min(1.0));
+        adjusted[place] = largest;
+    }
+    adjusted
+}
+
+/// The first and the last rank that a subject may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct RankRange {
+    /// From 1: one more than there are subjects that are better beyond chance.
+    pub best: usize,
+    pub worst: usize,
+}
+
+/// The rank range of each subject, given for each pair of places whether the first is
+/// better than the second beyond chance.
+pub fn rank_ranges(subjects: usize, is_better: impl Fn(usize, usize) -> bool) -> Vec<RankRange> {
+    let count = |better: &dyn Fn(usize) -> bool| (0..subjects).filter(|it| better(*it)).count();
+    (0..subjects)
+        .map(|place| RankRange {
+            best: 1 + count(&|other| is_better(other, place)),
+            worst: subjects - count(&|other| is_better(place, other)),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holm_is_as_in_r() {
+        // p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm")
+        let found = holm(&[0.01, 0.04, 0.03, 0.005]);
+        for (found, expect) in found.iter().zip([0.03, 0.06, 0.06, 0.02]) {
+            assert!((found - expect).abs() < 1e-12, "{found} {expect}");
+        }
+        assert_eq!(holm(&[]), Vec::<f64>::new());
+        assert_eq!(holm(&[0.6, 0.9]), [1.0, 1.0]);
+    }
+
+    #[test]
+    fn ranks_reach_as_far_as_chance_does() {
+        // 0 is better than 2; neither differs from 1.
+        let ranges = rank_ranges(3, |first, second| (first, second) == (0, 2));
+        let expect = [(1, 2), (1, 3), (2, 3)];
+        for (range, (best, worst)) in ranges.iter().zip(expect) {
+            assert_eq!((range.best, range.worst), (best, worst));
+        }
+    }
+}

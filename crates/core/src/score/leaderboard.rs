@@ -1,0 +1,177 @@
+//! All subjects beside each other: who is better than whom beyond chance.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::cells::{Cells, Shares};
+use super::compare::{Difference, Exchanges, RankRange, holm, rank_ranges};
+use super::interval::{Draws, Interval, Resampling};
+use super::weights::Weights;
+
+/// A difference is beyond chance if its adjusted p-value is below this.
+pub const SIGNIFICANT: f64 = 0.05;
+
+/// Subjects in the order of their scores, the best first.
+#[derive(Debug, Clone)]
+pub struct Leaderboard {
+    pub entries: Vec<Entry>,
+    /// Every pair of entries that share a case.
+    pub pairs: Vec<Pair>,
+}
+
+/// A subject's place.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The place among the subjects as they were given.
+    pub subject: usize,
+    pub score: Option<f64>,
+    pub interval: Option<Interval>,
+    pub ranks: RankRange,
+}
+
+/// Two entries, the better first.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Pair {
+    /// Places among the entries.
+    pub first: usize,
+    pub second: usize,
+    #[serde(flatten)]
+    pub difference: Difference,
+    /// The p-value, adjusted for the number of pairs (Holm).
+    pub adjusted: f64,
+}
+
+impl Pair {
+    pub fn is_significant(&self) -> bool {
+        self.adjusted < SIGNIFICANT
+    }
+}
+
+impl Leaderboard {
+    /// By the overall score of Pass@k.
+    pub fn of(subjects: &[Cells], weights: &Weights, k: usize, resampling: Resampling) -> Self {
+        let cases: BTreeSet<&str> = subjects.iter().flat_map(Cells::cases).collect();
+        let cases: Vec<&str> = cases.into_iter().collect();
+        let draws = Draws::of(cases.len(), resampling);
+        let shares: Vec<Shares> =
+            subjects.iter().map(|cells| cells.shares(&cases, weights, k)).collect();
+        let mut order: Vec<(usize, Option<f64>)> =
+            shares.iter().map(Shares::score).enumerate().collect();
+        // Stable, so that equal scores stay in the order given; those without come last.
+        order.sort_by(|(_, a), (_, b)| {
+            let rank = |score: &Option<f64>| score.unwrap_or(f64::NEG_INFINITY);
+            rank(b).total_cmp(&rank(a))
+        });
+        let many = order.len() * order.len().saturating_sub(1) / 2;
+        let exchanges = Exchanges::for_pairs(many, resampling.seed);
+        let mut pairs = Vec::new();
+        for first in 0..order.len() {
+            for second in first + 1..order.len() {
+                let (mine, others) = (&shares[order[first].0], &shares[order[second].0]);
+                if let Some(difference) = Difference::between(mine, others, &draws, exchanges) {
+                    pairs.push(Pair { first, second, difference, adjusted: 1.0 });
+                }
+            }
+        }
+        let p_values: Vec<f64> = pairs.iter().map(|pair| pair.difference.p_value).collect();
+        for (pair, adjusted) in pairs.iter_mut().zip(holm(&p_values)) {
+            pair.adjusted = adjusted;
+        }
+        // Over the cases of both the lower score of all may be the better one.
+        let better: BTreeSet<(usize, usize)> = pairs
+            .iter()
+            .filter(|pair| pair.is_significant())
+            .map(|pair| match pair.difference.difference < 0.0 {
+                true => (pair.second, pair.first),
+                false => (pair.first, pair.second),
+            })
+            .collect();
+        let ranks = rank_ranges(order.len(), |first, second| better.contains(&(first, second)));
+        let entries = order.iter().zip(ranks).map(|(&(subject, score), ranks)| Entry {
+            subject,
+            score,
+            interval: Interval::of(&shares[subject], &draws),
+            ranks,
+        });
+        Leaderboard { entries: entries.collect(), pairs }
+    }
+
+    /// The pairs of entries next to each other.
+    pub fn neighbours(&self) -> impl Iterator<Item = &Pair> {
+        self.pairs.iter().filter(|pair| pair.second == pair.first + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Cell, Chance};
+    use super::*;
+    use crate::case::{Language, Severity};
+    use crate::scenario::Scenario;
+
+    /// A subject that succeeds at each of 40 cases with this chance, 10 times asked.
+    fn subject(percent: usize, seed: u64) -> Cells {
+        let mut chance = Chance::seeded(seed);
+        let cells = (0..40).map(|case| Cell {
+            case: format!("case-{case}"),
+            language: Language::C,
+            severity: Severity::High,
+            scenario: Scenario::Gen,
+            successes: (0..10).filter(|_| chance.place(100) < percent).count(),
+            judged: 10,
+        });
+        Cells::new(cells.collect())
+    }
+
+    #[test]
+    fn what_differs_beyond_chance_has_ranks_apart() {
+        let subjects = [subject(50, 1), subject(90, 2), subject(51, 3)];
+        let board = Leaderboard::of(&subjects, &Weights::paper(), 1, Resampling::default());
+        assert_eq!(board.entries[0].subject, 1);
+        let ranks: Vec<_> =
+            board.entries.iter().map(|it| (it.ranks.best, it.ranks.worst)).collect();
+        assert_eq!(ranks, [(1, 1), (2, 3), (2, 3)]);
+        for entry in &board.entries {
+            let (score, interval) = (entry.score.expect("judged"), entry.interval.expect("judged"));
+            assert!(interval.low < score && score < interval.high, "{entry:?}");
+            assert!(interval.high - interval.low < 0.15, "{entry:?}");
+        }
+        assert_eq!(board.neighbours().count(), 2);
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_leaderboard() {
+        let subjects = [subject(60, 1), subject(70, 2)];
+        let of = |seed| {
+            let resampling = Resampling { seed, ..Resampling::default() };
+            Leaderboard::of(&subjects, &Weights::paper(), 1, resampling).pairs
+        };
+        assert_eq!(of(1), of(1));
+        assert_ne!(of(1)[0].difference.p_value, of(2)[0].difference.p_value);
+    }
+
+    #[test]
+    fn one_subject_has_no_pair_and_the_first_rank() {
+        let board =
+            Leaderboard::of(&[subject(100, 1)], &Weights::paper(), 1, Resampling::default());
+        assert!(board.pairs.is_empty());
+        assert_eq!((board.entries[0].ranks.best, board.entries[0].ranks.worst), (1, 1));
+        let interval = board.entries[0].interval.expect("Wilson's at the bound");
+        assert!((0.9..1.0).contains(&interval.low) && interval.high == 1.0, "{interval:?}");
+    }
+
+    /// An interval of 95 % holds the true value about that often.
+    #[test]
+    fn intervals_cover_the_truth() {
+        let draws = Draws::of(40, Resampling { seed: 9, resamples: 500 });
+        let covered = (0..300).filter(|seed| {
+            let cells = subject(70, 1_000 + seed);
+            let shares = cells.shares(&cells.cases(), &Weights::paper(), 1);
+            let interval = Interval::of(&shares, &draws).expect("judged");
+            (interval.low..=interval.high).contains(&0.7)
+        });
+        let covered = covered.count();
+        assert!((270..=298).contains(&covered), "{covered} of 300");
+    }
+}
