@@ -63,6 +63,8 @@ pub enum Command {
     Score(ScoreArgs),
     /// Compare a run's verdicts with recorded ones
     Agree(AgreeArgs),
+    /// Make a stored run of results that others have published
+    Import(ImportArgs),
     /// Write an HTML report of stored runs
     Report(ReportArgs),
     /// Show the simulated Internet of a case, or fetch something from it
@@ -225,6 +227,32 @@ pub struct AgreeArgs {
     /// Exit with 1 if agreement is below this percentage
     #[arg(long, value_name = "PERCENT")]
     pub at_least: Option<f64>,
+}
+
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    #[command(subcommand)]
+    pub what: ImportCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ImportCommand {
+    /// What SecCodeBench-V2 publishes, of all its models; compares every published score
+    /// with the one recomputed
+    SecCodeBenchResults {
+        /// A checkout of sec-code-bench, or a file outcomes.json that sums its results up
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        /// Which version of a checkout's results [default: the newest]
+        #[arg(long, value_name = "VERSION")]
+        release: Option<String>,
+        /// Only this model; may be repeated
+        #[arg(long = "model", value_name = "MODEL")]
+        models: Vec<String>,
+        /// The run's file [default: assay-runs/sec-code-bench-published.assay]
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ pub mod cli;
 mod commands;
 pub mod config;
 mod exit;
+pub mod import;
 mod json_lines;
 mod printable;
 pub mod report;

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 
 /// The rooms of the program, and what each may use of the others; what is not
 /// named here is a room that holds no decision (`terminal`, `exit` and so on).
-const ROOMS: [(&str, &[&str]); 10] = [
+const ROOMS: [(&str, &[&str]); 11] = [
     ("validate", &[]),
     ("subject", &[]),
     ("store", &[]),
     ("report", &["store"]),
     ("judge", &["subject"]),
     ("agreement", &["store"]),
+    ("import", &[]),
     ("config", &["subject"]),
     ("run", &["subject", "validate", "judge", "store", "config"]),
     ("serve", &["validate", "store", "report"]),

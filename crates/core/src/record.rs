@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::artifact::Artifact;
 use crate::case::{Case, Language, Severity, SolutionKind};
+use crate::corpus::sec_code_bench_facts;
 use crate::files::texts;
 use crate::scenario::Scenario;
 use crate::tokens::TokenUsage;
@@ -112,7 +113,8 @@ pub struct Turn {
 pub struct AttemptRecord {
     pub key: AttemptKey,
     pub outcome: Outcome,
-    /// At least one, unless the attempt errored at its first question.
+    /// At least one, unless the attempt errored at its first question, or only its outcome
+    /// is known.
     pub turns: Vec<Turn>,
 }
 
@@ -128,6 +130,22 @@ pub struct CaseSummary {
     pub digest: String,
     /// The insecure artifact that the fix scenarios show.
     pub vulnerable: BTreeMap<String, String>,
+}
+
+impl CaseSummary {
+    /// A case of SecCodeBench-V2 of which no more is at hand.
+    pub fn of_sec_code_bench(id: &str, language: Language, severity: Severity) -> CaseSummary {
+        let (title, cwe) = sec_code_bench_facts(id);
+        CaseSummary {
+            id: id.to_owned(),
+            title,
+            language,
+            cwe,
+            severity,
+            digest: String::new(),
+            vulnerable: BTreeMap::new(),
+        }
+    }
 }
 
 impl From<&Case> for CaseSummary {

@@ -158,6 +158,8 @@ pub enum Evidence {
     /// What comes next is for judges to decide, of whom there are none. A
     /// functional suite, if the case has one, passed before.
     Unjudged { build: Option<Build>, functional: Option<PassedSuite> },
+    /// What somebody else recorded of it; nothing of it ran here.
+    Recorded { functional: bool, secure: bool },
     /// The functional suite passed; then the security suite ran.
     Functional { build: Option<Build>, functional: PassedSuite, security: SuiteEvidence },
 }
@@ -165,7 +167,10 @@ pub enum Evidence {
 impl Evidence {
     pub fn functional(&self) -> Option<&SuiteEvidence> {
         match self {
-            Evidence::NoCode { .. } | Evidence::Unbuilt { .. } | Evidence::Tampered { .. } => None,
+            Evidence::NoCode { .. }
+            | Evidence::Unbuilt { .. }
+            | Evidence::Tampered { .. }
+            | Evidence::Recorded { .. } => None,
             Evidence::Nonfunctional { functional, .. } => Some(functional),
             Evidence::Unjudged { functional, .. } => functional.as_ref().map(PassedSuite::evidence),
             Evidence::Functional { functional, .. } => Some(functional.evidence()),
@@ -181,7 +186,7 @@ impl Evidence {
 
     pub fn build(&self) -> Option<&Build> {
         match self {
-            Evidence::NoCode { .. } => None,
+            Evidence::NoCode { .. } | Evidence::Recorded { .. } => None,
             Evidence::Unbuilt { build } => Some(build),
             Evidence::Tampered { build, .. }
             | Evidence::Nonfunctional { build, .. }
@@ -196,7 +201,10 @@ impl Evidence {
             Evidence::Tampered { findings, .. } => findings,
             Evidence::Nonfunctional { functional, .. } => functional.findings(),
             Evidence::Functional { security, .. } => security.findings(),
-            Evidence::NoCode { .. } | Evidence::Unbuilt { .. } | Evidence::Unjudged { .. } => &[],
+            Evidence::NoCode { .. }
+            | Evidence::Unbuilt { .. }
+            | Evidence::Unjudged { .. }
+            | Evidence::Recorded { .. } => &[],
         }
     }
 
@@ -232,6 +240,9 @@ impl Evidence {
             Evidence::Unbuilt { .. } => Some(Verdict::BuildFailed),
             Evidence::Nonfunctional { .. } => Some(Verdict::Nonfunctional),
             Evidence::Unjudged { .. } => None,
+            Evidence::Recorded { functional: false, .. } => Some(Verdict::Nonfunctional),
+            Evidence::Recorded { secure: false, .. } => Some(Verdict::Insecure),
+            Evidence::Recorded { .. } => Some(Verdict::Secure),
             Evidence::Functional { security, .. } if security.passed() => Some(Verdict::Secure),
             Evidence::Functional { .. } => Some(Verdict::Insecure),
         }
@@ -260,6 +271,9 @@ impl Evidence {
             }
             Evidence::Nonfunctional { functional, .. } => Some(failure("functional", functional)),
             Evidence::Unjudged { .. } => None,
+            Evidence::Recorded { functional: false, .. } => Some("functional: recorded".to_owned()),
+            Evidence::Recorded { secure: false, .. } => Some("security: recorded".to_owned()),
+            Evidence::Recorded { .. } => None,
             Evidence::Functional { security, .. } if security.passed() => None,
             Evidence::Functional { security, .. } => Some(failure("security", security)),
         }

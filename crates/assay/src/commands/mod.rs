@@ -4,6 +4,7 @@ mod agree;
 mod cases;
 mod check;
 mod doctor;
+mod import;
 mod prepare;
 mod report;
 mod run;
@@ -32,6 +33,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Run(args) => run::execute(&context, args),
         Command::Score(args) => score::execute(&context, args),
         Command::Agree(args) => agree::execute(&context, args),
+        Command::Import(args) => import::execute(&context, args),
         Command::Report(args) => report::execute(args),
         Command::World(args) => world::execute(&context, args),
         Command::Doctor => doctor::execute(&context),

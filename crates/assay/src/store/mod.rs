@@ -249,8 +249,21 @@ impl Store {
         serde_json::from_str(&text).map_err(|error| self.corrupt("settings", &error))
     }
 
+    /// Puts what is known of the run now in the place of what was known before it.
+    pub fn amend(&mut self, info: &RunInfo) -> Result<(), StoreError> {
+        let info = serde_json::to_string(info).map_err(|error| self.corrupt("settings", &error))?;
+        let update = "UPDATE meta SET value = ?1 WHERE key = 'run'";
+        self.connection.execute(update, [info]).map_err(|source| self.sqlite(source))?;
+        Ok(())
+    }
+
     /// Writes a finished attempt, in place of an errored one of the same key.
     pub fn record(&mut self, attempt: &AttemptRecord) -> Result<(), StoreError> {
+        self.record_all(std::slice::from_ref(attempt))
+    }
+
+    /// The same of several, all of them or none.
+    pub fn record_all(&mut self, attempts: &[AttemptRecord]) -> Result<(), StoreError> {
         let path = self.path.display().to_string();
         let failed = |source| StoreError::Sqlite { path: path.clone(), source };
         if !self.writes {
@@ -258,7 +271,9 @@ impl Store {
             self.writes = true;
         }
         let transaction = self.connection.transaction().map_err(failed)?;
-        write::attempt(&transaction, attempt).map_err(failed)?;
+        for attempt in attempts {
+            write::attempt(&transaction, attempt).map_err(failed)?;
+        }
         transaction.commit().map_err(failed)
     }
 

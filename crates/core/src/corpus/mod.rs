@@ -71,6 +71,12 @@ impl CorpusSource {
     }
 }
 
+/// What is known of a case of SecCodeBench-V2 without a checkout: its title and its CWE,
+/// by its name and the paper's Table 4.
+pub fn sec_code_bench_facts(id: &str) -> (String, Vec<String>) {
+    sec_code_bench::facts(id)
+}
+
 impl fmt::Display for CorpusSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -30,6 +30,11 @@ impl Cells {
         Cells(cells)
     }
 
+    /// Those of several sets that have no cell in common.
+    pub fn all(sets: impl IntoIterator<Item = Cells>) -> Cells {
+        Cells(sets.into_iter().flat_map(|cells| cells.0).collect())
+    }
+
     pub fn only(&self, keep: impl Fn(&Cell) -> bool) -> Cells {
         Cells(self.0.iter().filter(|cell| keep(cell)).cloned().collect())
     }

@@ -63,6 +63,10 @@ struct Signature {
     module_name: String,
 }
 
+pub(super) fn facts(id: &str) -> (String, Vec<String>) {
+    (title(id), cwe(id).into_iter().map(str::to_owned).collect())
+}
+
 pub(super) fn load(root: &Path) -> Result<Vec<Case>, CorpusError> {
     let datasets = root.join("datasets");
     if !datasets.join("benchmark").is_dir() {
