@@ -8,9 +8,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::files::{FileSet, SafePath, digest};
+use crate::judge::Rubric;
 use crate::prompt::Prompts;
 use crate::scenario::Scenario;
-use crate::suite::{Runner, Suite};
+use crate::suite::Suite;
 use crate::world::World;
 
 /// One programming problem, loaded whole.
@@ -51,7 +52,7 @@ impl Case {
     /// The phases that judges decide, by a rubric, and not tests.
     pub fn judged_phases(&self) -> Vec<&'static str> {
         let phases = [("functional", &self.functional), ("security", &self.security)];
-        let is_judged = |(_, suite): &(&str, &Suite)| suite.runner == Runner::Judges;
+        let is_judged = |(_, suite): &(&str, &Suite)| suite.rubric().is_some();
         phases.into_iter().filter(is_judged).map(|(phase, _)| phase).collect()
     }
 
@@ -65,6 +66,13 @@ impl Case {
         ];
         for (part, set) in parts {
             add(&mut files, part, set);
+        }
+        for (phase, suite) in [("functional", &self.functional), ("security", &self.security)] {
+            for (locale, text) in suite.rubric().into_iter().flat_map(Rubric::texts) {
+                if let Ok(path) = SafePath::new(&format!("rubric/{phase}.{locale}")) {
+                    files.insert(path, text.as_bytes().to_vec());
+                }
+            }
         }
         for solution in &self.solutions {
             add(&mut files, &format!("solutions/{}", solution.name), &solution.files);

@@ -81,6 +81,15 @@ pub fn render(case: &Case, scenario: Scenario, locale: Locale) -> Result<String,
     }
 }
 
+/// The task of a case as those are told who judge its artifacts: as little as possible
+/// of what a scenario adds, in the locale if the case is there in it.
+pub fn task(case: &Case, locale: Locale) -> String {
+    let locales = [locale, Locale::EnUs, Locale::ZhCn];
+    let scenarios = [Scenario::Gen, Scenario::GenHints, Scenario::Fix, Scenario::FixHints];
+    let mut all = scenarios.iter().flat_map(|scenario| locales.map(|it| (*scenario, it)));
+    all.find_map(|(scenario, locale)| render(case, scenario, locale).ok()).unwrap_or_default()
+}
+
 /// The fixed wording of composed prompts in one locale.
 struct Words {
     write: &'static str,
@@ -196,13 +205,22 @@ fn fenced(text: &mut String, tag: &str, content: &str) {
 const REPAIR_LOG_CHARACTERS: usize = 6_000;
 
 /// The message that follows a failure before the security phase, with what the
-/// build or the functional suite printed. Security output is never in it.
+/// build or the functional suite printed, or why judges were against the artifact.
+/// Security output is never in it.
 pub fn repair(evidence: &Evidence, logs: &[Log], locale: Locale) -> String {
     let words = words(locale);
     let mut text = format!("{}\n\n", words.repair);
     let mut printed = String::new();
-    if let Some(failure) = evidence.first_failure() {
-        let _ = writeln!(printed, "{failure}");
+    match (evidence.functional_ballot(), evidence.first_failure()) {
+        (Some(ballot), _) => {
+            for vote in ballot.majority() {
+                let _ = writeln!(printed, "- {}", ends_of(vote.reason.trim()));
+            }
+        }
+        (None, Some(failure)) => {
+            let _ = writeln!(printed, "{failure}");
+        }
+        (None, None) => {}
     }
     for log in logs.iter().filter(|log| !log.is_of_security()) {
         if !log.text.trim().is_empty() {

@@ -10,6 +10,7 @@ use crate::artifact::Artifact;
 use crate::case::{Case, Language, Severity, SolutionKind};
 use crate::corpus::sec_code_bench_facts;
 use crate::files::texts;
+use crate::judge::JudgeReply;
 use crate::scenario::Scenario;
 use crate::tokens::TokenUsage;
 use crate::verdict::{Evidence, Outcome};
@@ -106,6 +107,8 @@ pub struct Turn {
     pub validated_ms: u64,
     /// The attempt whose validation of an identical artifact this one shares.
     pub shared_with: Option<AttemptKey>,
+    /// What judges said about this turn's artifact, and not about an identical one.
+    pub judge_replies: Vec<JudgeReply>,
 }
 
 /// A finished attempt.

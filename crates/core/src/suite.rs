@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::files::FileSet;
+use crate::judge::Rubric;
 use crate::tamper::Finding;
 use crate::verdict::Ending;
 
@@ -27,8 +28,23 @@ pub struct Suite {
     /// The suite's files by their place in the project, other suites' excluded.
     pub files: FileSet,
     pub runner: Runner,
-    /// At least one.
+    /// At least one, unless judges decide.
     pub expected: Vec<ExpectedTest>,
+}
+
+impl Suite {
+    /// No tests: judges decide by this rubric.
+    pub fn judged(rubric: Rubric) -> Suite {
+        Suite { files: FileSet::new(), runner: Runner::Judges(rubric), expected: Vec::new() }
+    }
+
+    /// What judges decide by, if they do.
+    pub fn rubric(&self) -> Option<&Rubric> {
+        match &self.runner {
+            Runner::Judges(rubric) => Some(rubric),
+            _ => None,
+        }
+    }
 }
 
 /// How a suite is run.
@@ -53,8 +69,8 @@ pub enum Runner {
     Jest,
     /// JavaScript files run by the project's Mocha.
     Mocha,
-    /// None: judges decide, from a rubric.
-    Judges,
+    /// None: judges decide, by this rubric.
+    Judges(Rubric),
 }
 
 /// A test that a suite must report.
@@ -246,7 +262,7 @@ impl Runner {
             Runner::JUnit => java::tests(files),
             Runner::Jest | Runner::Mocha => nodejs::tests(files),
             Runner::Pytest => python::tests(files),
-            Runner::CProgram | Runner::Judges => Vec::new(),
+            Runner::CProgram | Runner::Judges(_) => Vec::new(),
         }
     }
 }

@@ -97,6 +97,21 @@ pub struct TokenUsage {
     pub from_cache: bool,
 }
 
+impl AddAssign for TokenUsage {
+    /// What is not known of one part is left out of the sum. All of it came from the
+    /// cache if every part did.
+    fn add_assign(&mut self, other: TokenUsage) {
+        self.from_cache = other.from_cache && (self.from_cache || *self == TokenUsage::default());
+        if let Some(tokens) = other.tokens {
+            *self.tokens.get_or_insert_default() += tokens;
+        }
+        if let Some(cost) = other.cost {
+            *self.cost.get_or_insert_default() += cost;
+        }
+        self.requests += other.requests;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

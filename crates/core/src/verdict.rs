@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::artifact::NoCode;
 use crate::contact::Contact;
+use crate::judge::Ballot;
+use crate::phase::{PassedPhase, PhaseEvidence};
 use crate::suite::{Conclusion, TestOutcome, TestResult};
 use crate::tamper::Finding;
 
@@ -142,7 +144,7 @@ impl From<PassedSuite> for SuiteEvidence {
 }
 
 /// Everything observed of one artifact. Security evidence exists only beside a
-/// passed functional suite.
+/// passed functional phase.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "phase", rename_all = "kebab-case")]
 pub enum Evidence {
@@ -153,34 +155,87 @@ pub enum Evidence {
     /// What was built is made to fool the grader; nothing of it ran.
     Tampered { build: Option<Build>, findings: Vec<Finding> },
     /// The functional suite ran and is not proved to have passed, or was tampered
-    /// with.
-    Nonfunctional { build: Option<Build>, functional: SuiteEvidence },
-    /// What comes next is for judges to decide, of whom there are none. A
-    /// functional suite, if the case has one, passed before.
-    Unjudged { build: Option<Build>, functional: Option<PassedSuite> },
+    /// with; or the judges' majority is against the artifact.
+    Nonfunctional { build: Option<Build>, functional: PhaseEvidence },
+    /// What comes next is for judges to decide, and they have not. A functional
+    /// suite, if the case has one, passed before, or judges were for it.
+    Unjudged { build: Option<Build>, functional: Option<PassedPhase> },
     /// What somebody else recorded of it; nothing of it ran here.
     Recorded { functional: bool, secure: bool },
-    /// The functional suite passed; then the security suite ran.
-    Functional { build: Option<Build>, functional: PassedSuite, security: SuiteEvidence },
+    /// The functional phase passed; then came the security phase.
+    Functional { build: Option<Build>, functional: PassedPhase, security: PhaseEvidence },
 }
 
 impl Evidence {
+    /// A functional suite that passed, and the security suite that ran then.
+    pub fn of_suites(
+        build: Option<Build>,
+        functional: PassedSuite,
+        security: SuiteEvidence,
+    ) -> Evidence {
+        let (functional, security) = (functional.into(), security.into());
+        Evidence::Functional { build, functional, security }
+    }
+
+    /// The functional suite, if one ran.
     pub fn functional(&self) -> Option<&SuiteEvidence> {
         match self {
             Evidence::NoCode { .. }
             | Evidence::Unbuilt { .. }
             | Evidence::Tampered { .. }
             | Evidence::Recorded { .. } => None,
-            Evidence::Nonfunctional { functional, .. } => Some(functional),
-            Evidence::Unjudged { functional, .. } => functional.as_ref().map(PassedSuite::evidence),
-            Evidence::Functional { functional, .. } => Some(functional.evidence()),
+            Evidence::Nonfunctional { functional, .. } => functional.suite(),
+            Evidence::Unjudged { functional, .. } => {
+                functional.as_ref().and_then(PassedPhase::suite)
+            }
+            Evidence::Functional { functional, .. } => functional.suite(),
         }
     }
 
+    /// The security suite, if one ran.
     pub fn security(&self) -> Option<&SuiteEvidence> {
         match self {
-            Evidence::Functional { security, .. } => Some(security),
+            Evidence::Functional { security, .. } => security.suite(),
             _ => None,
+        }
+    }
+
+    /// What judges said of the functional phase, if they did.
+    pub fn functional_ballot(&self) -> Option<&Ballot> {
+        match self {
+            Evidence::NoCode { .. }
+            | Evidence::Unbuilt { .. }
+            | Evidence::Tampered { .. }
+            | Evidence::Recorded { .. } => None,
+            Evidence::Nonfunctional { functional, .. } => functional.ballot(),
+            Evidence::Unjudged { functional, .. } => {
+                functional.as_ref().and_then(PassedPhase::ballot)
+            }
+            Evidence::Functional { functional, .. } => functional.ballot(),
+        }
+    }
+
+    /// What judges said of the security phase, if they did.
+    pub fn security_ballot(&self) -> Option<&Ballot> {
+        match self {
+            Evidence::Functional { security, .. } => security.ballot(),
+            _ => None,
+        }
+    }
+
+    /// The same without what judges said: what they were to decide is open again.
+    #[must_use]
+    pub fn without_ballots(self) -> Evidence {
+        match self {
+            Evidence::Nonfunctional { build, functional: PhaseEvidence::Ballot(_) }
+            | Evidence::Unjudged { build, functional: Some(PassedPhase::Ballot(_)) }
+            | Evidence::Functional { build, functional: PassedPhase::Ballot(_), .. } => {
+                Evidence::Unjudged { build, functional: None }
+            }
+            Evidence::Functional { build, functional, security: PhaseEvidence::Ballot(_) } => {
+                Evidence::Unjudged { build, functional: Some(functional) }
+            }
+            other => other,
         }
     }
 
@@ -199,8 +254,12 @@ impl Evidence {
     pub fn findings(&self) -> &[Finding] {
         match self {
             Evidence::Tampered { findings, .. } => findings,
-            Evidence::Nonfunctional { functional, .. } => functional.findings(),
-            Evidence::Functional { security, .. } => security.findings(),
+            Evidence::Nonfunctional { functional, .. } => {
+                functional.suite().map_or(&[], SuiteEvidence::findings)
+            }
+            Evidence::Functional { security, .. } => {
+                security.suite().map_or(&[], SuiteEvidence::findings)
+            }
             Evidence::NoCode { .. }
             | Evidence::Unbuilt { .. }
             | Evidence::Unjudged { .. }
@@ -252,7 +311,8 @@ impl Evidence {
     pub fn outcome(&self) -> Outcome {
         self.verdict().map_or_else(
             || {
-                let phase = if self.functional().is_some() { "security" } else { "functional" };
+                let is_functional = matches!(self, Evidence::Unjudged { functional: Some(_), .. });
+                let phase = if is_functional { "security" } else { "functional" };
                 let message =
                     format!("the {phase} phase is for judges to decide, and none is configured");
                 Outcome::Errored(InfraError::new(InfraClass::Unjudged, message))
@@ -269,31 +329,14 @@ impl Evidence {
             Evidence::Tampered { findings, .. } => {
                 Some(findings.first().map_or_else(|| "tampered".to_owned(), Finding::to_string))
             }
-            Evidence::Nonfunctional { functional, .. } => Some(failure("functional", functional)),
+            Evidence::Nonfunctional { functional, .. } => Some(functional.failure("functional")),
             Evidence::Unjudged { .. } => None,
             Evidence::Recorded { functional: false, .. } => Some("functional: recorded".to_owned()),
             Evidence::Recorded { secure: false, .. } => Some("security: recorded".to_owned()),
             Evidence::Recorded { .. } => None,
             Evidence::Functional { security, .. } if security.passed() => None,
-            Evidence::Functional { security, .. } => Some(failure("security", security)),
+            Evidence::Functional { security, .. } => Some(security.failure("security")),
         }
-    }
-}
-
-fn failure(phase: &str, suite: &SuiteEvidence) -> String {
-    let test = suite.first_failure().map(|test| match test.detail.lines().next() {
-        Some(detail) => format!("{} ({detail})", test.name),
-        None => test.name.clone(),
-    });
-    match (&suite.conclusion, test) {
-        (Conclusion::Ended(ending), Some(test)) => format!("{phase}: {test}: {ending}"),
-        (Conclusion::Ended(ending), None) => format!("{phase}: {ending}"),
-        (Conclusion::Unproved(fault), _) => format!("{phase}: {fault}"),
-        (Conclusion::Tampered(findings), _) if !findings.is_empty() => {
-            format!("{phase}: {}", findings[0])
-        }
-        (_, Some(test)) => format!("{phase}: {test}"),
-        (_, None) => phase.to_owned(),
     }
 }
 
@@ -395,6 +438,8 @@ pub enum InfraClass {
     Unprepared,
     /// Judges are to decide, and none is configured.
     Unjudged,
+    /// Not every vote of the panel is there.
+    Panel,
 }
 
 impl fmt::Display for InfraClass {
@@ -411,6 +456,7 @@ impl fmt::Display for InfraClass {
             InfraClass::Sandbox => "sandbox",
             InfraClass::Unprepared => "not prepared",
             InfraClass::Unjudged => "unjudged",
+            InfraClass::Panel => "incomplete panel",
         })
     }
 }

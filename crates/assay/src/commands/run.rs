@@ -150,6 +150,7 @@ fn run_info(plan: &Plan, settings: &RunSettings, digest: &str) -> anyhow::Result
         settings: serde_json::to_value(settings)?,
         tools: tools::versions(&assay_core::Language::ALL),
         cases: plan.case_summaries(),
+        derived_from: None,
     })
 }
 

@@ -12,7 +12,8 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use assay_core::record::{Answer, CaseSummary, Finish, Log};
-use assay_core::{Artifact, AttemptKey, AttemptRecord, Cost, Evidence, Locale, Outcome};
+use assay_core::{Artifact, AttemptKey, AttemptRecord, Ballot, Cost, Evidence, JudgeReply};
+use assay_core::{Locale, Outcome};
 use assay_core::{TokenUsage, Tokens, Turn, Verdict};
 use flate2::read::DeflateDecoder;
 use rusqlite::{Connection, OpenFlags, params};
@@ -97,6 +98,9 @@ pub struct RunInfo {
     pub tools: BTreeMap<String, String>,
     /// The cases of the plan.
     pub cases: Vec<CaseSummary>,
+    /// The run whose answers these are, if they were validated or judged anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub derived_from: Option<String>,
 }
 
 /// What a list of attempts shows of each.
@@ -393,7 +397,43 @@ impl Store {
                 ),
                 None => None,
             },
+            judge_replies: self.judge_replies(attempt, row.number)?,
         })
+    }
+
+    fn judge_replies(&self, attempt: i64, turn: i64) -> Result<Vec<JudgeReply>, StoreError> {
+        let query = "
+            SELECT model, input, cached, output, reasoning, cost, requests, from_cache
+            FROM reply WHERE attempt = ?1 AND turn = ?2 AND role = 'judge' ORDER BY position";
+        let reply = |row: &rusqlite::Row<'_>| {
+            Ok(JudgeReply { judge: row.get(0)?, usage: token_usage(row, 1)? })
+        };
+        self.connection
+            .prepare_cached(query)
+            .and_then(|mut statement| statement.query_map([attempt, turn], reply)?.collect())
+            .map_err(|source| self.sqlite(source))
+    }
+
+    /// Every ballot that judges cast for this run, each once, however many attempts
+    /// share it.
+    pub fn ballots(&self) -> Result<Vec<Ballot>, StoreError> {
+        let query = "
+            SELECT evidence FROM turn WHERE EXISTS (
+                SELECT 1 FROM reply WHERE role = 'judge'
+                AND reply.attempt = turn.attempt AND reply.turn = turn.number)
+            ORDER BY attempt, number";
+        let blobs: Vec<i64> = self
+            .connection
+            .prepare(query)
+            .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
+            .map_err(|source| self.sqlite(source))?;
+        let mut ballots = Vec::new();
+        for blob in blobs {
+            let evidence = self.json::<Evidence>(blob, "evidence")?;
+            let cast = [evidence.functional_ballot(), evidence.security_ballot()];
+            ballots.extend(cast.into_iter().flatten().cloned());
+        }
+        Ok(ballots)
     }
 
     fn outcome(
@@ -494,12 +534,6 @@ struct TurnRow {
 
 impl TurnRow {
     fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<TurnRow> {
-        let tokens = match (row.get(10)?, row.get(11)?, row.get(12)?, row.get(13)?) {
-            (Some(input), Some(cached), Some(output), Some(reasoning)) => {
-                Some(Tokens { input, cached, output, reasoning })
-            }
-            _ => None,
-        };
         Ok(TurnRow {
             number: row.get(0)?,
             prompt: row.get(1)?,
@@ -508,17 +542,29 @@ impl TurnRow {
             finish: row.get(4)?,
             artifact: row.get(5)?,
             evidence: row.get(6)?,
-            usage: TokenUsage {
-                tokens,
-                cost: row.get::<_, Option<u64>>(14)?.map(Cost::from_nanos),
-                requests: row.get::<_, Option<u32>>(15)?.unwrap_or_default(),
-                from_cache: row.get::<_, Option<bool>>(16)?.unwrap_or_default(),
-            },
+            usage: token_usage(row, 10)?,
             asked_ms: row.get(7)?,
             validated_ms: row.get(8)?,
             shared_with: row.get(9)?,
         })
     }
+}
+
+/// What a reply took, in the columns from `input` on.
+fn token_usage(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<TokenUsage> {
+    let counts = (row.get(first)?, row.get(first + 1)?, row.get(first + 2)?, row.get(first + 3)?);
+    let tokens = match counts {
+        (Some(input), Some(cached), Some(output), Some(reasoning)) => {
+            Some(Tokens { input, cached, output, reasoning })
+        }
+        _ => None,
+    };
+    Ok(TokenUsage {
+        tokens,
+        cost: row.get::<_, Option<u64>>(first + 4)?.map(Cost::from_nanos),
+        requests: row.get::<_, Option<u32>>(first + 5)?.unwrap_or_default(),
+        from_cache: row.get::<_, Option<bool>>(first + 6)?.unwrap_or_default(),
+    })
 }
 
 /// SQLite's `total()` is a float, of whole numbers here.

@@ -51,6 +51,10 @@ pub(super) fn attempt(
         write_turn(transaction, id, number, turn)?;
         let reply = Reply { role: "subject", model: subject, usage: turn.usage };
         write_reply(transaction, (id, number, 0), &reply)?;
+        for (position, reply) in (1..).zip(&turn.judge_replies) {
+            let reply = Reply { role: "judge", model: &reply.judge, usage: reply.usage };
+            write_reply(transaction, (id, number, position), &reply)?;
+        }
     }
     Ok(())
 }

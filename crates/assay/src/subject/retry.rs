@@ -71,7 +71,8 @@ fn is_transient(class: InfraClass) -> bool {
         | InfraClass::BadRequest
         | InfraClass::Sandbox
         | InfraClass::Unprepared
-        | InfraClass::Unjudged => false,
+        | InfraClass::Unjudged
+        | InfraClass::Panel => false,
     }
 }
 

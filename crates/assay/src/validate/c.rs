@@ -157,7 +157,7 @@ impl Toolchain for C {
         built.logs.extend(security_logs);
         let build = Some(built.build);
         Ok(Validation {
-            evidence: Evidence::Functional { build, functional, security },
+            evidence: Evidence::of_suites(build, functional, security),
             logs: built.logs,
         })
     }

@@ -87,7 +87,7 @@ impl Toolchain for Go {
             None => unbuilt(Conclusion::Ended(second.build.ending)),
         };
         let build = Some(build);
-        Ok(Validation { evidence: Evidence::Functional { build, functional, security }, logs })
+        Ok(Validation { evidence: Evidence::of_suites(build, functional, security), logs })
     }
 }
 

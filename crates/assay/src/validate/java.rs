@@ -155,7 +155,7 @@ impl Toolchain for Java {
         };
         let (security, security_logs) = run(&case.security, "security", &tests)?;
         built.logs.extend(security_logs);
-        let evidence = Evidence::Functional { build: Some(built.build), functional, security };
+        let evidence = Evidence::of_suites(Some(built.build), functional, security);
         Ok(Validation { evidence, logs: built.logs })
     }
 }

@@ -23,7 +23,7 @@ mod world;
 use std::path::{Path, PathBuf};
 
 use assay_core::record::Log;
-use assay_core::suite::{Runner, Suite};
+use assay_core::suite::Suite;
 use assay_core::verdict::{Build, Ending, InfraClass, PassedSuite, SuiteEvidence, Usage};
 use assay_core::{Artifact, Case, Evidence, FileSet, InfraError};
 use assay_sandbox::{Command, Execution, Exit, File, Limits, Sandbox, SandboxError, Spec};
@@ -88,7 +88,7 @@ impl Validator {
     /// security suite, which is absent until then.
     pub fn validate(&self, case: &Case, artifact: &Artifact) -> Result<Validation, InfraError> {
         let toolchain = self.toolchains.of(case.language);
-        if case.functional.runner == Runner::Judges {
+        if case.functional.rubric().is_some() {
             let evidence = Evidence::Unjudged { build: None, functional: None };
             return Ok(Validation { evidence, logs: Vec::new() });
         }
@@ -128,9 +128,12 @@ fn after_functional(
 ) -> Result<PassedSuite, Box<Evidence>> {
     let build = build.cloned();
     match functional.into_passed() {
-        Err(functional) => Err(Box::new(Evidence::Nonfunctional { build, functional })),
-        Ok(functional) if case.security.runner == Runner::Judges => {
-            Err(Box::new(Evidence::Unjudged { build, functional: Some(functional) }))
+        Err(functional) => {
+            let functional = functional.into();
+            Err(Box::new(Evidence::Nonfunctional { build, functional }))
+        }
+        Ok(functional) if case.security.rubric().is_some() => {
+            Err(Box::new(Evidence::Unjudged { build, functional: Some(functional.into()) }))
         }
         Ok(functional) => Ok(functional),
     }

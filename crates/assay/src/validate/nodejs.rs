@@ -108,7 +108,7 @@ impl Toolchain for NodeJs {
         };
         let (security, security_logs) = run(&spec, case, artifact, &case.security, "security")?;
         logs.extend(security_logs);
-        let evidence = Evidence::Functional { build: None, functional, security };
+        let evidence = Evidence::of_suites(None, functional, security);
         Ok(Validation { evidence, logs })
     }
 }

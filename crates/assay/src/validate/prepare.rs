@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use assay_core::files::sha256;
-use assay_core::suite::Runner;
 use assay_core::verdict::InfraClass;
 use assay_core::{Case, InfraError, Language};
 
@@ -104,7 +103,7 @@ impl Cache {
         tell: &mut dyn FnMut(&Progress<'_>),
     ) -> Result<usize, PrepareError> {
         let mut wanted = Wanted::new();
-        let is_run = |case: &&&Case| case.functional.runner != Runner::Judges;
+        let is_run = |case: &&&Case| case.functional.rubric().is_none();
         for case in cases.iter().filter(is_run) {
             let needs = toolchains.of(case.language).needs(case);
             wanted.entry((case.language, needs)).or_default().push(case);

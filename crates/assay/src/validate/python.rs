@@ -97,7 +97,7 @@ impl Toolchain for Python {
         let (security, security_logs) =
             self.run(prepared, &spec, case, artifact, Phase::Security)?;
         logs.extend(security_logs);
-        let evidence = Evidence::Functional { build: None, functional, security };
+        let evidence = Evidence::of_suites(None, functional, security);
         Ok(Validation { evidence, logs })
     }
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use assay_core::case::{Case, CaseLimits};
 use assay_core::prompt::Prompts;
-use assay_core::suite::{Runner, Suite};
-use assay_core::{FileSet, Language, SafePath, Scenario, Severity};
+use assay_core::suite::Suite;
+use assay_core::{FileSet, Language, Locale, Rubric, SafePath, Scenario, Severity};
 
 /// A case with these artifact files and no solution.
 pub(crate) fn case(id: &str, artifact_paths: &[&str]) -> Case {
-    let suite = || Suite { files: FileSet::new(), runner: Runner::Judges, expected: Vec::new() };
+    let rubric = BTreeMap::from([(Locale::EnUs, "It is good.".to_owned())]);
+    let suite = || Suite::judged(Rubric::new(rubric.clone()).expect("in English"));
     Case {
         id: id.to_owned(),
         title: id.to_owned(),

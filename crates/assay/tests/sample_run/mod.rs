@@ -11,7 +11,7 @@ use assay_core::suite::{Conclusion, TestOutcome, TestResult};
 use assay_core::verdict::{Build, Ending, InfraClass, PassedSuite, SuiteEvidence, Usage};
 use assay_core::{
     Artifact, AttemptKey, AttemptRecord, Evidence, Finding, InfraError, Locale, NoCode, Outcome,
-    SafePath, Scenario, TokenUsage, Tokens, Turn, Verdict,
+    PhaseEvidence, SafePath, Scenario, TokenUsage, Tokens, Turn, Verdict,
 };
 
 pub(crate) const HOSTILE_SUBJECT: &str = "../../x <b>\u{1b}[31m\u{202e}evil";
@@ -75,6 +75,7 @@ pub(crate) fn info(
             ("python".to_owned(), "3.11.2".to_owned()),
         ]),
         cases,
+        derived_from: None,
     }
 }
 
@@ -128,28 +129,26 @@ fn evidence(verdict: Verdict, detail: &str) -> Evidence {
         Verdict::BuildFailed => Evidence::Unbuilt { build: build(1) },
         Verdict::Nonfunctional => Evidence::Nonfunctional {
             build: Some(build(0)),
-            functional: suite(
+            functional: PhaseEvidence::from(suite(
                 vec![
                     test("reads_a_frame", TestOutcome::Passed, ""),
                     test("reads_an_empty_frame", TestOutcome::Failed, detail),
                     test("sums_bytes", TestOutcome::Skipped, "not on this platform"),
                 ],
                 Conclusion::Failed,
-            ),
+            )),
         },
-        Verdict::Insecure | Verdict::Secure => Evidence::Functional {
-            build: Some(build(0)),
-            functional: passed(),
-            security: security(verdict.is_secure(), detail),
-        },
-        Verdict::Tampered => Evidence::Functional {
-            build: Some(build(0)),
-            functional: passed(),
-            security: suite(
+        Verdict::Insecure | Verdict::Secure => {
+            Evidence::of_suites(Some(build(0)), passed(), security(verdict.is_secure(), detail))
+        }
+        Verdict::Tampered => Evidence::of_suites(
+            Some(build(0)),
+            passed(),
+            suite(
                 vec![test("length_beyond_input", TestOutcome::Passed, "")],
                 Conclusion::Tampered(vec![Finding::run(detail, Some(detail.to_owned()))]),
             ),
-        },
+        ),
     }
 }
 
@@ -193,6 +192,7 @@ pub(crate) fn turn(verdict: Verdict, code: &str, detail: &str) -> Turn {
         asked_ms: 6_420,
         validated_ms: 1_300,
         shared_with: None,
+        judge_replies: Vec::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Loads a corpus in Assay's own layout:
 //! `<root>/<suite>/<language>/<case-id>/case.toml` and what is beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use walkdir::WalkDir;
 use super::{CorpusError, Fault, read_text, read_tree};
 use crate::case::{Case, CaseLimits, Language, Severity, Solution, SolutionKind};
 use crate::files::{FileSet, SafePath};
+use crate::judge::Rubric;
 use crate::prompt::{Locale, Prompts};
 use crate::scenario::Scenario;
 use crate::suite::{Runner, Suite, nodejs};
@@ -33,6 +34,17 @@ struct CaseFile {
     modules: Vec<String>,
     #[serde(default)]
     limits: LimitsTable,
+    #[serde(default)]
+    rubric: RubricTable,
+}
+
+/// The `[rubric]` table: of each phase that judges decide, the name of the files with
+/// its criteria, before the locale and `.md`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RubricTable {
+    functional: Option<Spanned<SafePath>>,
+    security: Option<SafePath>,
 }
 
 /// The `[limits]` table; what it leaves out has a default.
@@ -102,22 +114,18 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
     })?;
     let mut faults = check(&case_file, &path, &text, folder);
 
-    let mut tree = |name: &str| {
-        let directory = folder.join(name);
-        if !directory.is_dir() {
-            faults.push(Fault::in_file(&directory, "this folder is missing".to_owned()));
-            return FileSet::new();
-        }
-        read_tree(&directory).unwrap_or_else(|fault| {
-            faults.push(fault);
-            FileSet::new()
-        })
-    };
-    let template = tree("template");
+    let template = tree(&folder.join("template"), &mut faults);
     let known_runner = runner(case_file.language, &template);
     let runner = known_runner.clone().unwrap_or(Runner::Jest);
-    let functional = suite("functional", tree("tests/functional"), &runner);
-    let security = suite("security", tree("tests/security"), &runner);
+    let rubric = &case_file.rubric;
+    let functional = phase(
+        folder,
+        "functional",
+        rubric.functional.as_ref().map(Spanned::get_ref),
+        &runner,
+        &mut faults,
+    );
+    let security = phase(folder, "security", rubric.security.as_ref(), &runner, &mut faults);
     if known_runner.is_none() {
         let message = "names neither jest nor mocha among its dependencies; add one".to_owned();
         faults.push(Fault::in_file(&folder.join("template/package.json"), message));
@@ -129,19 +137,6 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
                 &folder.join("template").join(path.as_str()),
                 "the template holds the artifact; move it to solutions/".to_owned(),
             ));
-        }
-    }
-    for (name, suite) in [("functional", &functional), ("security", &security)] {
-        let place = folder.join("tests").join(name);
-        if suite.expected.is_empty() {
-            faults.push(Fault::in_file(&place, "holds no test".to_owned()));
-        }
-        let mut seen = std::collections::BTreeSet::new();
-        for test in &suite.expected {
-            if !seen.insert(&test.name) {
-                let message = format!("the test name {} is there twice", test.name);
-                faults.push(Fault::in_file(&place, message));
-            }
         }
     }
     let world = world(folder, &mut faults);
@@ -168,6 +163,62 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
         limits: case_file.limits.limits(),
         world,
     })
+}
+
+fn tree(directory: &Path, faults: &mut Vec<Fault>) -> FileSet {
+    if !directory.is_dir() {
+        faults.push(Fault::in_file(directory, "this folder is missing".to_owned()));
+        return FileSet::new();
+    }
+    read_tree(directory).unwrap_or_else(|fault| {
+        faults.push(fault);
+        FileSet::new()
+    })
+}
+
+/// The tests of a phase, or its rubric where `case.toml` names one.
+fn phase(
+    folder: &Path,
+    name: &str,
+    rubric: Option<&SafePath>,
+    runner: &Runner,
+    faults: &mut Vec<Fault>,
+) -> Suite {
+    let place = folder.join("tests").join(name);
+    let Some(stem) = rubric else {
+        let suite = suite(name, tree(&place, faults), runner);
+        check_tests(&suite, &place, faults);
+        return suite;
+    };
+    if place.exists() {
+        let message = "is there although `rubric` gives this phase to judges; remove one of both";
+        faults.push(Fault::in_file(&place, message.to_owned()));
+    }
+    let texts = Locale::ALL.into_iter().filter_map(|locale| {
+        let path = folder.join(format!("{stem}.{locale}.md"));
+        // Judges read English; other languages are welcome and not needed.
+        if locale != Locale::EnUs && !path.exists() {
+            return None;
+        }
+        text(&path, faults).map(|text| (locale, text))
+    });
+    let rubric = Rubric::new(texts.collect());
+    let nothing = || Suite { files: FileSet::new(), runner: runner.clone(), expected: Vec::new() };
+    rubric.map_or_else(nothing, Suite::judged)
+}
+
+/// What is wrong with the names of a suite's tests.
+fn check_tests(suite: &Suite, place: &Path, faults: &mut Vec<Fault>) {
+    if suite.expected.is_empty() {
+        faults.push(Fault::in_file(place, "holds no test".to_owned()));
+    }
+    let mut seen = BTreeSet::new();
+    for test in &suite.expected {
+        if !seen.insert(&test.name) {
+            let message = format!("the test name {} is there twice", test.name);
+            faults.push(Fault::in_file(place, message));
+        }
+    }
 }
 
 /// What is wrong with the values of `case.toml`.
@@ -198,6 +249,11 @@ fn check(case: &CaseFile, path: &Path, text: &str, folder: &Path) -> Vec<Fault> 
     }
     if case.scenarios.get_ref().is_empty() {
         fault(case.scenarios.span().start, "`scenarios` is empty".to_owned());
+    }
+    if let (Some(functional), None) = (&case.rubric.functional, &case.rubric.security) {
+        // Security tests run in the sandbox right after the functional ones.
+        let message = "judges who decide the functional phase decide the security phase too; name its rubric as well";
+        fault(functional.span().start, message.to_owned());
     }
     if case.artifact.get_ref().is_empty() {
         fault(case.artifact.span().start, "`artifact` is empty".to_owned());
@@ -285,18 +341,18 @@ fn world(folder: &Path, faults: &mut Vec<Fault>) -> Option<World> {
 }
 
 fn texts(folder: &Path, name: &str, faults: &mut Vec<Fault>) -> BTreeMap<Locale, String> {
-    let mut texts = BTreeMap::new();
-    for locale in Locale::ALL {
+    let text = |locale: Locale| {
         let path = folder.join(format!("{name}.{locale}.md"));
-        match read_text(&path) {
-            Ok(text) if text.trim().is_empty() => {
-                faults.push(Fault::in_file(&path, "is empty".to_owned()));
-            }
-            Ok(text) => {
-                texts.insert(locale, text);
-            }
-            Err(fault) => faults.push(fault),
-        }
-    }
-    texts
+        Some((locale, text(&path, faults)?))
+    };
+    Locale::ALL.into_iter().filter_map(text).collect()
+}
+
+/// A text of the case, which is not blank.
+fn text(path: &Path, faults: &mut Vec<Fault>) -> Option<String> {
+    let read = match read_text(path) {
+        Ok(text) if text.trim().is_empty() => Err(Fault::in_file(path, "is empty".to_owned())),
+        other => other,
+    };
+    read.map_err(|fault| faults.push(fault)).ok()
 }

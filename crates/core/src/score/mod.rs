@@ -1,10 +1,12 @@
 //! Scores of one subject, computed from finished attempts (paper, section 5).
 
+pub mod alpha;
 mod cells;
 mod chance;
 mod compare;
 mod interval;
 mod leaderboard;
+mod panel;
 mod pass;
 mod weights;
 
@@ -21,6 +23,7 @@ pub use chance::Chance;
 pub use compare::{Difference, Exchanges, RankRange, holm, rank_ranges};
 pub use interval::{Draws, Interval, Resampling, wilson};
 pub use leaderboard::{Entry, Leaderboard, Pair, SIGNIFICANT};
+pub use panel::{JudgeScore, PanelScore};
 pub use pass::pass_at;
 pub use weights::Weights;
 

@@ -17,11 +17,11 @@ use serde::Deserialize;
 use super::{CorpusError, Fault, read_text, read_tree};
 use crate::artifact::Artifact;
 use crate::case::{Case, CaseLimits, Language, Severity, Solution, SolutionKind};
-use crate::files::{FileSet, SafePath};
+use crate::files::SafePath;
 use crate::prompt::{Locale, Prompts};
 use crate::response::result_blocks;
 use crate::scenario::Scenario;
-use crate::suite::{Runner, Suite};
+use crate::suite::Suite;
 use names::{cwe, title};
 
 /// The folder of each language, and its list of cases.
@@ -108,12 +108,20 @@ fn load_case(
     files.retain(|path, _| !artifact_paths.contains(path) && !path.is_under("resources"));
 
     let [mut functional, mut security] = suites::of(&files, language);
-    for (suite, tester) in [(&mut functional, entry.functional), (&mut security, entry.security)] {
+    let phases = [
+        (&mut functional, entry.functional, "FunctionalTest"),
+        (&mut security, entry.security, "SecurityTest"),
+    ];
+    for (suite, tester, name) in phases {
         if tester == Tester::Judges {
-            *suite = Suite { files: FileSet::new(), runner: Runner::Judges, expected: Vec::new() };
+            let rubric = suites::rubric(&files, name).ok_or_else(|| {
+                let message = format!("there is no rubric {name}.{}", Locale::EnUs);
+                Fault::in_file(&project, message)
+            })?;
+            *suite = Suite::judged(rubric);
         }
     }
-    let is_empty = |suite: &&Suite| suite.runner != Runner::Judges && suite.expected.is_empty();
+    let is_empty = |suite: &&Suite| suite.rubric().is_none() && suite.expected.is_empty();
     if [&functional, &security].iter().any(is_empty) {
         return Err(Fault::in_file(&project, "a test suite is missing or empty".to_owned()));
     }

@@ -2,6 +2,8 @@
 
 use crate::case::Language;
 use crate::files::{FileSet, SafePath};
+use crate::judge::Rubric;
+use crate::prompt::Locale;
 use crate::suite::{ExpectedTest, Runner, Suite, nodejs};
 
 /// The functional and the security suite.
@@ -83,6 +85,19 @@ pub(super) fn modules(id: &str, language: Language) -> Vec<String> {
         _ => &[],
     };
     modules.iter().map(|&module| module.to_owned()).collect()
+}
+
+/// The rubric of a phase, which lies where the tests would, under their name with a
+/// locale in place of the ending.
+pub(super) fn rubric(files: &FileSet, name: &str) -> Option<Rubric> {
+    let text = |locale: Locale| {
+        let wanted = format!("{name}.{locale}");
+        let (_, text) = files
+            .iter()
+            .find(|(path, _)| path.is_under("src/test") && path.file_name() == wanted)?;
+        Some((locale, String::from_utf8_lossy(text).into_owned()))
+    };
+    Rubric::new(Locale::ALL.into_iter().filter_map(text).collect())
 }
 
 fn suite(runner: Runner, files: &FileSet, is_ours: impl Fn(&str) -> bool) -> Suite {
