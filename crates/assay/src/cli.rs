@@ -59,6 +59,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Ask subjects, validate their answers, and store everything
     Run(Box<RunArgs>),
+    /// Have judges decide a stored run's judged phases anew, into a new run
+    Rejudge(RejudgeArgs),
     /// Compute the scores of a stored run again
     Score(ScoreArgs),
     /// Compare a run's verdicts with recorded ones
@@ -125,6 +127,8 @@ pub struct CheckArgs {
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub repeat: u32,
     #[command(flatten)]
+    pub judges: JudgeArgs,
+    #[command(flatten)]
     pub jobs: JobsArg,
 }
 
@@ -144,6 +148,8 @@ pub struct VerifyArgs {
     /// files by their paths, or a response with a <result> block
     #[arg(long, value_name = "PATH")]
     pub artifact: PathBuf,
+    #[command(flatten)]
+    pub judges: JudgeArgs,
 }
 
 #[derive(Debug, Args)]
@@ -154,6 +160,34 @@ pub struct WorldArgs {
     /// contact; may be repeated
     #[arg(long = "try", value_name = "URL")]
     pub urls: Vec<String>,
+}
+
+/// Who decides what tests do not.
+#[derive(Debug, Clone, Default, Args)]
+pub struct JudgeArgs {
+    /// A model that judges phases which no test decides, as openai:MODEL; may be
+    /// repeated, and the number of votes must be odd [default: those of the
+    /// configuration]
+    #[arg(long = "judge", value_name = "JUDGE")]
+    pub judges: Vec<String>,
+    /// The server of openai: judges [default: https://api.openai.com/v1]
+    #[arg(long, value_name = "URL")]
+    pub judge_base_url: Option<String>,
+    /// The environment variable with the key of openai: judges
+    /// [default: OPENAI_API_KEY]
+    #[arg(long, value_name = "NAME")]
+    pub judge_api_key_env: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct RejudgeArgs {
+    /// The run's file, which stays as it is
+    pub run: PathBuf,
+    #[command(flatten)]
+    pub judges: JudgeArgs,
+    /// The new run's file [default: beside the old one, <name>.rejudged.assay]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -196,13 +230,15 @@ pub struct RunArgs {
     #[arg(long)]
     pub validate_each: bool,
     #[command(flatten)]
+    pub judges: JudgeArgs,
+    #[command(flatten)]
     pub jobs: JobsArg,
     /// The run's file [default: assay-runs/<time>.assay]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Go on with this run, under its own settings: what is not judged yet is
     /// attempted
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "models", "base_url", "api_key_env", "cases", "languages", "scenarios", "rounds", "locale", "max_answers", "validate_each", "output", "corpus"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "models", "base_url", "api_key_env", "cases", "languages", "scenarios", "rounds", "locale", "max_answers", "validate_each", "judges", "judge_base_url", "judge_api_key_env", "output", "corpus"])]
     pub resume: Option<PathBuf>,
     /// Print the plan and stop
     #[arg(long)]

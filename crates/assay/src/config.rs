@@ -7,7 +7,8 @@ use assay_core::corpus::CorpusSource;
 use assay_core::{Language, Locale, Scenario};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::{GlobalArgs, RunArgs};
+use crate::cli::{GlobalArgs, JudgeArgs, RunArgs};
+use crate::judge::JudgeConfig;
 use crate::subject::SubjectConfig;
 
 /// The configuration file, every key optional.
@@ -28,6 +29,8 @@ pub struct Config {
     pub scenarios: Vec<Scenario>,
     #[serde(default, rename = "subject")]
     pub subjects: Vec<SubjectConfig>,
+    #[serde(default, rename = "judge")]
+    pub judges: Vec<JudgeConfig>,
 }
 
 /// The file that is read when none is named.
@@ -72,6 +75,24 @@ impl Config {
         CorpusSource::parse(named.unwrap_or("corpus"))
     }
 
+    /// The judges that were named on the command line, or those of the file.
+    pub fn judges(&self, args: &JudgeArgs) -> anyhow::Result<Vec<JudgeConfig>> {
+        let mut judges = Vec::new();
+        for text in &args.judges {
+            let mut judge: JudgeConfig = text.parse().context("failed to read --judge")?;
+            if let SubjectConfig::OpenAi(model) = &mut judge.model {
+                if let Some(url) = &args.judge_base_url {
+                    model.base_url.clone_from(url);
+                }
+                if let Some(name) = &args.judge_api_key_env {
+                    model.api_key_env.clone_from(name);
+                }
+            }
+            judges.push(judge);
+        }
+        Ok(if judges.is_empty() { self.judges.clone() } else { judges })
+    }
+
     /// The cache folder: named, or where the desktop conventions put it.
     pub fn cache(&self, global: &GlobalArgs) -> anyhow::Result<PathBuf> {
         if let Some(cache) = global.cache.as_ref().or(self.cache.as_ref()) {
@@ -110,6 +131,9 @@ pub struct RunSettings {
     /// Whether identical artifacts of a case are validated one by one.
     #[serde(default)]
     pub validate_each: bool,
+    /// Who decides what tests do not; perhaps nobody.
+    #[serde(default)]
+    pub judges: Vec<JudgeConfig>,
 }
 
 /// As in the paper: the first answer and two repairs.
@@ -179,6 +203,7 @@ impl RunSettings {
             locale: args.locale.or(config.locale).unwrap_or(Locale::EnUs),
             max_answers,
             validate_each: args.validate_each,
+            judges: config.judges(&args.judges)?,
         })
     }
 }

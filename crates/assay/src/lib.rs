@@ -8,6 +8,7 @@ pub mod config;
 mod exit;
 pub mod import;
 mod json_lines;
+pub mod judge;
 mod printable;
 pub mod report;
 pub mod run;

@@ -15,7 +15,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
     ("judge", &["subject"]),
     ("agreement", &["store"]),
     ("import", &[]),
-    ("config", &["subject"]),
+    ("config", &["subject", "judge"]),
     ("run", &["subject", "validate", "judge", "store", "config"]),
     ("serve", &["validate", "store", "report"]),
     ("commands", &["*"]),
@@ -201,7 +201,7 @@ fn only_validation_and_the_command_that_asks_what_the_host_can_do_know_the_sandb
 #[test]
 fn what_validates_asks_and_stores_knows_no_terminal_and_no_command_line() {
     for (path, text) in sources(&crates().join("assay/src")) {
-        if !["validate", "subject", "store"].contains(&room(&path).as_str()) {
+        if !["validate", "subject", "judge", "store"].contains(&room(&path).as_str()) {
             continue;
         }
         let names = names_after(&code(&text), "crate::");

@@ -6,12 +6,14 @@ use std::sync::mpsc;
 
 use assay_core::case::SolutionKind;
 use assay_core::files::texts;
-use assay_core::{Artifact, Case, Language, Outcome, Verdict};
+use assay_core::verdict::InfraClass;
+use assay_core::{Artifact, Case, Evidence, InfraError, Language, Locale, Outcome, Verdict};
 use serde_json::json;
 
 use super::{Context, select};
 use crate::cli::{CheckArgs, Format};
 use crate::exit::Exit;
+use crate::judge::Panel;
 use crate::run::progress::Progress;
 use crate::terminal::{say, say_json};
 use crate::validate::pool::{Done, Pool, PoolLimits, Work};
@@ -25,43 +27,85 @@ struct Probe {
 
 enum Expect {
     Exactly(Verdict),
+    /// A passed functional suite, where no judge is there to say more.
+    Functional,
     /// Whatever is short of a passed functional suite.
     NotFunctional,
 }
 
 impl Expect {
-    fn holds(&self, verdict: Verdict) -> bool {
+    fn holds(&self, verdict: Seen) -> bool {
         match self {
-            Expect::Exactly(expected) => verdict == *expected,
-            Expect::NotFunctional => !verdict.is_functional(),
+            Expect::Exactly(expected) => verdict == Seen::Verdict(*expected),
+            Expect::Functional => verdict == Seen::Functional,
+            Expect::NotFunctional => {
+                matches!(verdict, Seen::Verdict(verdict) if !verdict.is_functional())
+            }
         }
     }
 
     fn name(&self) -> &'static str {
         match self {
             Expect::Exactly(verdict) => verdict.as_str(),
+            Expect::Functional => "functional",
             Expect::NotFunctional => "not functional",
         }
     }
 }
 
+/// What a validation amounts to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Verdict(Verdict),
+    /// The functional suite passed, and judges would have the next word.
+    Functional,
+}
+
+impl Seen {
+    fn of(outcome: &Outcome) -> Result<Seen, String> {
+        match outcome {
+            Outcome::Judged(verdict) => Ok(Seen::Verdict(*verdict)),
+            Outcome::Errored(InfraError { class: InfraClass::Unjudged, .. }) => {
+                Ok(Seen::Functional)
+            }
+            Outcome::Errored(error) => Err(error.to_string()),
+        }
+    }
+
+    fn verdict(self) -> Option<Verdict> {
+        match self {
+            Seen::Verdict(verdict) => Some(verdict),
+            Seen::Functional => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        self.verdict().map_or("functional", Verdict::as_str)
+    }
+}
+
 /// One validation of one probe.
 struct Observation {
-    verdict: Result<Verdict, String>,
+    verdict: Result<Seen, String>,
     failure: Option<String>,
 }
 
 pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result<Exit> {
     let corpus = context.corpus()?;
-    let (cases, judged): (Vec<&Case>, Vec<&Case>) = select(&corpus, &args.filter)?
+    let panel = context.panel(&args.judges)?;
+    // Without judges there is nothing to see of a case that tests have no part in.
+    let (cases, left_out): (Vec<&Case>, Vec<&Case>) = select(&corpus, &args.filter)?
         .into_iter()
-        .partition(|case| case.judged_phases().is_empty());
+        .partition(|case| panel.is_some() || case.functional.rubric().is_none());
+    let runtime = super::runtime()?;
     let human = context.global.format == Format::Human;
     let cases: Vec<Arc<Case>> = cases.into_iter().cloned().map(Arc::new).collect();
     let probes: Vec<(usize, Probe)> = cases
         .iter()
         .enumerate()
-        .flat_map(|(index, case)| probes(case).into_iter().map(move |probe| (index, probe)))
+        .flat_map(|(index, case)| {
+            probes(case, panel.is_some()).into_iter().map(move |probe| (index, probe))
+        })
         .collect();
 
     let validator = context.validator()?;
@@ -83,20 +127,24 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
     let mut observed: BTreeMap<usize, Vec<Observation>> = BTreeMap::new();
     for _ in 0..total {
         let Ok(done) = results.recv() else { break };
-        let observation = Observation {
-            failure: done.result.as_ref().ok().and_then(|v| v.evidence.first_failure()),
-            verdict: match done.result.map(|validation| validation.evidence.outcome()) {
-                Ok(Outcome::Judged(verdict)) => Ok(verdict),
-                Ok(Outcome::Errored(error)) | Err(error) => Err(error.to_string()),
-            },
-        };
-        progress.advance(observation.verdict.as_ref().ok().copied());
         let place = usize::try_from(done.id).unwrap_or(usize::MAX) / repeat;
+        let observation = match (done.result, probes.get(place)) {
+            (Ok(validation), Some((case, probe))) => {
+                runtime.block_on(observe(panel.as_ref(), &cases[*case], probe, validation.evidence))
+            }
+            (Err(error), _) => Observation { verdict: Err(error.to_string()), failure: None },
+            (Ok(_), None) => continue,
+        };
+        match &observation.verdict {
+            Ok(Seen::Functional) => progress.advance_open(),
+            Ok(Seen::Verdict(verdict)) => progress.advance(Some(*verdict)),
+            Err(_) => progress.advance(None),
+        }
         observed.entry(place).or_default().push(observation);
     }
     progress.finish();
 
-    let mut proved = 0;
+    let (mut proved, mut in_part) = (0, 0);
     let mut described = Vec::new();
     for (index, case) in cases.iter().enumerate() {
         let mut faults = Vec::new();
@@ -110,9 +158,15 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
                 lines.push(line(probe, &observations));
             }
         }
-        proved += usize::from(faults.is_empty());
+        let unproved = if panel.is_some() { Vec::new() } else { case.judged_phases() };
+        proved += usize::from(faults.is_empty() && unproved.is_empty());
+        in_part += usize::from(faults.is_empty() && !unproved.is_empty());
         if human {
-            let state = if faults.is_empty() { "proved" } else { "NOT PROVED" };
+            let state = match (faults.is_empty(), unproved.is_empty()) {
+                (true, true) => "proved",
+                (true, false) => "in part",
+                (false, _) => "NOT PROVED",
+            };
             let tests = (case.functional.expected.len(), case.security.expected.len());
             say(&format!(
                 "{state:<10}  {}  ({} functional and {} security tests)",
@@ -121,11 +175,16 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
             for line in &lines {
                 say(&format!("            {line}"))?;
             }
+            for phase in &unproved {
+                say(&format!(
+                    "            not proved: the {phase} phase, for which there are no judges"
+                ))?;
+            }
             for fault in &faults {
                 say(&format!("    fault:  {fault}"))?;
             }
         }
-        described.push(json!({"case": case.id, "proved": faults.is_empty(), "faults": faults, "artifacts": described_probes}));
+        described.push(json!({"case": case.id, "proved": faults.is_empty(), "unproved-phases": unproved, "faults": faults, "artifacts": described_probes}));
     }
     if human {
         let times = if repeat == 1 {
@@ -134,20 +193,44 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
             format!(", each artifact validated {repeat} times")
         };
         say(&format!("\n{proved} of {} cases proved{times}", cases.len()))?;
-        if !judged.is_empty() {
-            say(&format!("{} more need judges, and none is configured", judged.len()))?;
+        if in_part > 0 {
+            say(&format!(
+                "{in_part} proved but for what judges decide, of whom none is configured; name some with --judge"
+            ))?;
+        }
+        if !left_out.is_empty() {
+            say(&format!("{} more are for judges alone, and none is configured", left_out.len()))?;
         }
     } else {
         say_json(
             &json!({"schema": "assay.check/1", "digest": corpus.digest, "repeat": repeat, "proved": proved, "cases": described}),
         )?;
     }
-    Ok(if proved == cases.len() { Exit::Success } else { Exit::Negative })
+    Ok(if proved + in_part == cases.len() { Exit::Success } else { Exit::Negative })
 }
 
-fn probes(case: &Case) -> Vec<Probe> {
+/// What is seen of a validated probe, after judges have decided what was theirs.
+async fn observe(
+    panel: Option<&Panel>,
+    case: &Case,
+    probe: &Probe,
+    evidence: Evidence,
+) -> Observation {
+    let (evidence, error) = match panel {
+        Some(panel) => {
+            let decision = panel.decide(case, &probe.artifact, evidence, Locale::EnUs).await;
+            (decision.evidence, decision.error)
+        }
+        None => (evidence, None),
+    };
+    let outcome = error.map_or_else(|| evidence.outcome(), Outcome::Errored);
+    Observation { failure: evidence.first_failure(), verdict: Seen::of(&outcome) }
+}
+
+fn probes(case: &Case, has_judges: bool) -> Vec<Probe> {
+    let is_open = !has_judges && case.security.rubric().is_some();
     let mut probes = Vec::new();
-    for (kind, expect) in
+    for (kind, verdict) in
         [(SolutionKind::Secure, Verdict::Secure), (SolutionKind::Vulnerable, Verdict::Insecure)]
     {
         for solution in case.solutions(kind) {
@@ -155,7 +238,7 @@ fn probes(case: &Case) -> Vec<Probe> {
             probes.push(Probe {
                 name: solution.name.clone(),
                 artifact,
-                expect: Expect::Exactly(expect),
+                expect: if is_open { Expect::Functional } else { Expect::Exactly(verdict) },
             });
         }
     }
@@ -166,9 +249,10 @@ fn probes(case: &Case) -> Vec<Probe> {
         artifact: empty,
         expect: Expect::NotFunctional,
     });
-    let vulnerable =
-        probes.iter().find(|probe| matches!(probe.expect, Expect::Exactly(Verdict::Insecure)));
-    if let Some(mut artifact) = vulnerable.map(|probe| probe.artifact.clone()) {
+    let vulnerable = case.solutions(SolutionKind::Vulnerable).next();
+    let vulnerable = vulnerable.filter(|_| case.functional.rubric().is_none());
+    if let Some(solution) = vulnerable {
+        let mut artifact = Artifact { files: texts(&solution.files), refused: Vec::new() };
         for text in artifact.files.values_mut() {
             if case.language == Language::Go {
                 import_os(text);
@@ -215,6 +299,7 @@ fn fault(probe: &Probe, observations: &[Observation], repeat: usize) -> Vec<Stri
             Ok(verdict) if probe.expect.holds(*verdict) => {}
             Ok(verdict) => {
                 let why = observation.failure.as_deref().unwrap_or("every test passed");
+                let verdict = verdict.name();
                 faults.push(format!(
                     "{} is {verdict}, expected {}: {why}",
                     probe.name,
@@ -242,7 +327,7 @@ fn fault(probe: &Probe, observations: &[Observation], repeat: usize) -> Vec<Stri
 
 fn describe(probe: &Probe, observations: &[Observation]) -> serde_json::Value {
     let verdict = |observation: &Observation| match &observation.verdict {
-        Ok(verdict) => json!(verdict),
+        Ok(seen) => json!(seen.verdict()),
         Err(_) => json!(null),
     };
     json!({
@@ -256,7 +341,7 @@ fn describe(probe: &Probe, observations: &[Observation]) -> serde_json::Value {
 fn line(probe: &Probe, observations: &[Observation]) -> String {
     let first = observations.first();
     let verdict = match first.map(|observation| &observation.verdict) {
-        Some(Ok(verdict)) => verdict.as_str(),
+        Some(Ok(seen)) => seen.name(),
         Some(Err(_)) => "error",
         None => "nothing",
     };

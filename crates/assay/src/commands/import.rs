@@ -95,6 +95,7 @@ fn info(results: &Results, chosen: &[usize]) -> RunInfo {
         planned: 0,
         tools: BTreeMap::new(),
         cases: results.cases.clone(),
+        derived_from: None,
     }
 }
 

@@ -6,6 +6,7 @@ mod check;
 mod doctor;
 mod import;
 mod prepare;
+mod rejudge;
 mod report;
 mod run;
 mod score;
@@ -14,12 +15,15 @@ mod world;
 
 use std::sync::Arc;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use assay_core::{Case, Corpus};
+use tokio::runtime::Runtime;
 
-use crate::cli::{CaseFilter, Cli, Command, GlobalArgs, JobsArg};
+use crate::cli::{CaseFilter, Cli, Command, GlobalArgs, JobsArg, JudgeArgs};
 use crate::config::Config;
 use crate::exit::Exit;
+use crate::judge::{JudgeConfig, Panel};
+use crate::terminal::complain;
 use crate::validate::Validator;
 
 pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
@@ -31,6 +35,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Check(args) => check::execute(&context, args),
         Command::Verify(args) => verify::execute(&context, args),
         Command::Run(args) => run::execute(&context, args),
+        Command::Rejudge(args) => rejudge::execute(&context, args),
         Command::Score(args) => score::execute(&context, args),
         Command::Agree(args) => agree::execute(&context, args),
         Command::Import(args) => import::execute(&context, args),
@@ -55,6 +60,11 @@ impl Context<'_> {
         Ok(Arc::new(Validator::new(self.config.cache(self.global)?)))
     }
 
+    /// The panel of the judges that were named, or of those of the configuration.
+    fn panel(&self, args: &JudgeArgs) -> anyhow::Result<Option<Panel>> {
+        panel(&self.config.judges(args)?)
+    }
+
     /// The number of jobs that was named, or the number of cores.
     fn jobs(&self, args: JobsArg) -> anyhow::Result<usize> {
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -64,6 +74,26 @@ impl Context<'_> {
         }
         Ok(jobs)
     }
+}
+
+/// The panel of these judges, if there are any.
+fn panel(judges: &[JudgeConfig]) -> anyhow::Result<Option<Panel>> {
+    let Some((panel, warnings)) = Panel::load(judges, &|name| std::env::var(name).ok())? else {
+        return Ok(None);
+    };
+    for warning in warnings {
+        complain(&format!("warning: {warning}"));
+    }
+    Ok(Some(panel))
+}
+
+/// Where requests are sent from.
+fn runtime() -> anyhow::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("failed to start the runtime for requests")
 }
 
 /// The cases that a filter leaves; naming one that is not there is an error.

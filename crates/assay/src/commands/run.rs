@@ -1,6 +1,7 @@
 //! `assay run`: asks subjects, validates their answers, stores everything.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
@@ -12,6 +13,7 @@ use super::Context;
 use crate::cli::{Format, RunArgs};
 use crate::config::RunSettings;
 use crate::exit::Exit;
+use crate::judge::Panel;
 use crate::report::RunData;
 use crate::report::terminal::scorecard;
 use crate::run::progress::Progress;
@@ -50,6 +52,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     for warning in &loaded.warnings {
         complain(&format!("warning: {warning}"));
     }
+    let panel = super::panel(&settings.judges)?;
     let mut plan = Plan::new(&corpus, loaded.subjects, &settings)?;
 
     let planned = plan.attempts.len();
@@ -67,6 +70,9 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     }
     if human {
         for line in describe(&plan, planned, &settings, &output) {
+            complain(&line);
+        }
+        if let Some(line) = judging(&plan, panel.as_ref()) {
             complain(&line);
         }
     }
@@ -91,6 +97,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         max_answers: settings.max_answers,
         share: !settings.validate_each,
         locale: settings.locale,
+        panel: panel.map(Arc::new),
     };
     let mut progress = Progress::start(plan.attempts.len(), human);
     let end = dispatcher.run(std::mem::take(&mut plan.attempts), &mut store, &mut progress)?;
@@ -106,7 +113,7 @@ fn default_output() -> PathBuf {
 /// What will be done, before it is done.
 fn describe(plan: &Plan, planned: usize, settings: &RunSettings, output: &Path) -> Vec<String> {
     let subjects: Vec<&str> = plan.subjects.iter().map(|subject| subject.name()).collect();
-    let mut lines = vec![
+    vec![
         format!("subjects   {}", subjects.join(", ")),
         format!(
             "corpus     {} ({} cases, locale {})",
@@ -126,20 +133,42 @@ fn describe(plan: &Plan, planned: usize, settings: &RunSettings, output: &Path) 
             settings.max_answers
         ),
         format!("results    {}", output.display()),
-    ];
+    ]
+}
+
+/// Who decides what tests do not, if anything is left to judges.
+fn judging(plan: &Plan, panel: Option<&Panel>) -> Option<String> {
     let judged = plan.cases.iter().filter(|case| !case.judged_phases().is_empty()).count();
-    if judged > 0 {
-        lines.push(format!(
-            "unjudged   {judged} cases have a phase that judges decide, and none is configured"
-        ));
-    }
-    lines
+    let cases = match judged {
+        0 => return None,
+        1 => "1 case has".to_owned(),
+        judged => format!("{judged} cases have"),
+    };
+    Some(match panel {
+        Some(panel) => {
+            let names: Vec<&str> = panel.names().collect();
+            let votes = match panel.votes() {
+                1 => "1 vote".to_owned(),
+                votes => format!("{votes} votes"),
+            };
+            format!("judges     {} ({votes}); {cases} a phase that they decide", names.join(", "))
+        }
+        None => format!(
+            "unjudged   {cases} a phase that judges decide, and none is configured; name some with --judge"
+        ),
+    })
+}
+
+/// The id of a run that starts now, and its start.
+pub(super) fn run_id() -> (String, String) {
+    let started_at = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
+    (started_at.replace([':', '-'], "").trim_end_matches('Z').to_owned(), started_at)
 }
 
 fn run_info(plan: &Plan, settings: &RunSettings, digest: &str) -> anyhow::Result<RunInfo> {
-    let started_at = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
+    let (id, started_at) = run_id();
     Ok(RunInfo {
-        id: started_at.replace([':', '-'], "").trim_end_matches('Z').to_owned(),
+        id,
         started_at,
         assay_version: env!("CARGO_PKG_VERSION").to_owned(),
         corpus: settings.corpus.clone(),

@@ -6,12 +6,13 @@ use anyhow::{Context as _, bail};
 use assay_core::files::{read_files, texts};
 use assay_core::suite::{Conclusion, TestOutcome};
 use assay_core::verdict::SuiteEvidence;
-use assay_core::{Artifact, Case, Contact, Evidence, NoCode, Outcome, Verdict};
+use assay_core::{Artifact, Ballot, Case, Contact, Evidence, Locale, NoCode, Outcome, Verdict};
 use serde_json::json;
 
 use super::Context;
 use crate::cli::{Format, VerifyArgs};
 use crate::exit::Exit;
+use crate::judge::Panel;
 use crate::terminal::{say, say_json};
 use crate::validate::Validation;
 
@@ -26,8 +27,9 @@ pub(super) fn execute(context: &Context<'_>, args: &VerifyArgs) -> anyhow::Resul
     let artifact = read_artifact(&args.artifact, case)?;
     let (validation, refused) = match artifact {
         Ok(artifact) => {
+            let panel = context.panel(&args.judges)?;
             let validation = context.validator()?.validate(case, &artifact)?;
-            (validation, artifact.refused)
+            (judge(panel, case, &artifact, validation)?, artifact.refused)
         }
         Err(reason) => {
             let evidence = Evidence::NoCode { reason };
@@ -53,6 +55,23 @@ pub(super) fn execute(context: &Context<'_>, args: &VerifyArgs) -> anyhow::Resul
         Some(_) => Exit::Negative,
         None => Exit::Errored,
     })
+}
+
+/// Has judges decide what the validation leaves to them, if there are any.
+fn judge(
+    panel: Option<Panel>,
+    case: &Case,
+    artifact: &Artifact,
+    validation: Validation,
+) -> anyhow::Result<Validation> {
+    let Some(panel) = panel else { return Ok(validation) };
+    let Validation { evidence, logs } = validation;
+    let decision = panel.decide(case, artifact, evidence, Locale::EnUs);
+    let decision = super::runtime()?.block_on(decision);
+    match decision.error {
+        Some(error) => Err(error.into()),
+        None => Ok(Validation { evidence: decision.evidence, logs }),
+    }
 }
 
 /// A folder is taken file by file; a file with a `<result>` block is a response;
@@ -95,6 +114,13 @@ fn print(case: &Case, validation: &Validation, refused: &[String]) -> anyhow::Re
             print_suite(phase, suite)?;
         }
     }
+    let ballots =
+        [("functional", evidence.functional_ballot()), ("security", evidence.security_ballot())];
+    for (phase, ballot) in ballots {
+        if let Some(ballot) = ballot {
+            print_ballot(phase, ballot)?;
+        }
+    }
     for finding in evidence.findings() {
         say(&format!("tampering    {}: {finding}", finding.layer.title()))?;
     }
@@ -108,6 +134,18 @@ fn print(case: &Case, validation: &Validation, refused: &[String]) -> anyhow::Re
         Outcome::Judged(verdict) => say(&format!("{}: {verdict}{why}", case.id)),
         Outcome::Errored(error) => say(&format!("{}: {error}", case.id)),
     }
+}
+
+fn print_ballot(phase: &str, ballot: &Ballot) -> anyhow::Result<()> {
+    let how = if ballot.passed() { "passed" } else { "failed" };
+    let (votes, against) = (ballot.votes().len(), ballot.against());
+    say(&format!("{phase:<12} {how}, {} of {votes} votes for it", votes - against))?;
+    for vote in ballot.votes() {
+        let word = if vote.passed { "pass" } else { "fail" };
+        let reason = vote.reason.lines().next().unwrap_or_default();
+        say(&format!("    {word}: {}  {reason}", vote.judge))?;
+    }
+    Ok(())
 }
 
 fn print_suite(phase: &str, suite: &SuiteEvidence) -> anyhow::Result<()> {

@@ -225,6 +225,7 @@ fn attempt(key: AttemptKey, case: &Case, record: Record) -> anyhow::Result<Attem
         asked_ms: 0,
         validated_ms: 0,
         shared_with: None,
+        judge_replies: Vec::new(),
     };
     Ok(AttemptRecord { key, outcome, turns: vec![turn] })
 }

@@ -3,7 +3,7 @@
 use assay_core::Verdict;
 use serde_json::{Map, Value, json};
 
-use super::{RunData, SubjectScore};
+use super::{RunData, SubjectScore, panel};
 use crate::printable::is_hidden;
 
 /// Changes whenever a member changes its meaning or goes away; new members may
@@ -18,6 +18,7 @@ pub fn scorecard(run: &RunData) -> Value {
         "schema": SCHEMA,
         "run": {
             "id": info.id,
+            "derived-from": info.derived_from,
             "started-at": info.started_at,
             "assay-version": info.assay_version,
             "corpus": info.corpus,
@@ -30,6 +31,7 @@ pub fn scorecard(run: &RunData) -> Value {
             "finished": progress.is_finished(),
         },
         "subjects": run.subjects.iter().map(subject).collect::<Vec<_>>(),
+        "panel": run.panel.as_ref().map(panel::json),
     })
 }
 

@@ -2,7 +2,7 @@
 //! from stored attempts; nothing is run again.
 
 use assay_core::record::CaseSummary;
-use assay_core::score::{Scorecard, ScoredAttempt};
+use assay_core::score::{PanelScore, Scorecard, ScoredAttempt};
 
 use crate::store::{AttemptSummary, RunInfo, Store, StoreError};
 
@@ -10,6 +10,7 @@ pub mod html;
 pub mod json;
 pub mod terminal;
 
+mod panel;
 mod quantity;
 
 /// A run as reports see it: all of its attempts, without their texts.
@@ -20,6 +21,8 @@ pub struct RunData {
     pub attempts: Vec<AttemptSummary>,
     /// Every planned subject, the best overall score first.
     pub subjects: Vec<SubjectScore>,
+    /// How judges voted; `None` where they had nothing to decide.
+    pub panel: Option<PanelScore>,
 }
 
 /// A subject and its scores.
@@ -64,7 +67,8 @@ impl RunData {
             });
         }
         let subjects = subject_scores(&info, &attempts);
-        Ok(RunData { info, attempts, subjects })
+        let panel = PanelScore::of(&store.ballots()?);
+        Ok(RunData { info, attempts, subjects, panel })
     }
 
     pub fn case(&self, id: &str) -> Option<&CaseSummary> {

@@ -6,8 +6,8 @@ use assay_core::score::Scorecard;
 use assay_core::{Language, Scenario, Verdict};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::RunData;
 use super::quantity::{count, counted, percent};
+use super::{RunData, panel};
 use crate::printable::Visible;
 
 /// Wider tables go on below, with their first column repeated.
@@ -61,6 +61,10 @@ fn heading(run: &RunData) -> String {
     if progress.errored > 0 {
         let errored = counted(progress.errored, "attempt");
         text.push_str(&format!("errored: {errored}, in no score\n"));
+    }
+    if let Some(panel) = &run.panel {
+        let names: Vec<String> = panel.judges.keys().map(|name| cut(name)).collect();
+        text.push_str(&format!("judges {}: {}\n", names.join(", "), panel::summary(panel)));
     }
     text
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use assay_core::prompt::{NoPrompt, render, repair};
 use assay_core::record::Answer;
-use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Evidence, InfraError, Locale, NoCode};
-use assay_core::{Outcome, Turn, Verdict};
+use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Evidence, InfraError, JudgeReply};
+use assay_core::{Locale, NoCode, Outcome, Turn, Verdict};
 
 use crate::subject::{Message, Reply};
 use crate::validate::Validation;
@@ -46,6 +46,18 @@ pub(super) struct Validated {
     pub(super) elapsed: Duration,
     /// Whose validation of an identical artifact this is, if it is another's.
     pub(super) shared_with: Option<AttemptKey>,
+    /// What judges replied about it.
+    pub(super) judge_replies: Vec<JudgeReply>,
+    /// Why judges have not decided what was theirs to decide.
+    pub(super) open: Option<InfraError>,
+}
+
+impl Validated {
+    /// A validation of an attempt's own, in which judges had no part.
+    pub(super) fn own(validation: Validation, elapsed: Duration) -> Validated {
+        let judge_replies = Vec::new();
+        Validated { validation, elapsed, shared_with: None, judge_replies, open: None }
+    }
 }
 
 /// What an attempt needs next.
@@ -85,9 +97,7 @@ impl OpenAttempt {
             Err(reason) => {
                 let validation =
                     Validation { evidence: Evidence::NoCode { reason }, logs: Vec::new() };
-                let validated =
-                    Validated { validation, elapsed: Duration::ZERO, shared_with: None };
-                self.judge(validated, can_repair, rules)
+                self.judge(Validated::own(validation, Duration::ZERO), can_repair, rules)
             }
         }
     }
@@ -95,9 +105,9 @@ impl OpenAttempt {
     /// Takes what was observed of the answer: either the attempt is finished, or
     /// what failed goes back to the subject.
     pub(super) fn judge(mut self, validated: Validated, can_repair: bool, rules: Rules) -> Next {
-        let Validated { validation, elapsed, shared_with } = validated;
+        let Validated { validation, elapsed, shared_with, judge_replies, open } = validated;
         let Validation { evidence, logs } = validation;
-        let outcome = evidence.outcome();
+        let outcome = open.map_or_else(|| evidence.outcome(), Outcome::Errored);
         let is_repairable = outcome
             .verdict()
             .is_some_and(|verdict| !verdict.is_functional() && verdict != Verdict::Tampered);
@@ -126,6 +136,7 @@ impl OpenAttempt {
                 asked_ms: milliseconds(asked),
                 validated_ms: milliseconds(elapsed),
                 shared_with,
+                judge_replies,
             });
             if let Some(message) = repair_message {
                 self.messages.push(Message::assistant(said));

@@ -15,13 +15,15 @@ use assay_core::{AttemptRecord, Case, InfraError, Outcome};
 use tokio::runtime::Runtime;
 
 use super::attempt::{Next, OpenAttempt, Rules, Validated};
+use super::judging::{Judged, Judging};
 use super::plan::PlannedAttempt;
 use super::progress::Progress;
 use super::sharing::{Need, Shared, Sharing, Waiting};
+use crate::judge::Panel;
 use crate::store::Store;
 use crate::subject::{Message, Question, Reply, Subject};
-use crate::validate::Validator;
 use crate::validate::pool::{Done, Pool, PoolLimits, Work};
+use crate::validate::{Validation, Validator};
 
 /// How a run ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,12 +51,15 @@ pub struct Dispatcher<'a> {
     /// Whether identical artifacts of a case share one validation.
     pub share: bool,
     pub locale: assay_core::Locale,
+    /// Who decides what tests do not.
+    pub panel: Option<Arc<Panel>>,
 }
 
 /// What happens to a run.
-enum Event {
+pub(super) enum Event {
     Answered { id: u64, result: Result<Reply, InfraError>, elapsed: Duration },
     Validated(Box<Done>),
+    Judged(Box<Judged>),
     Interrupted,
 }
 
@@ -89,6 +94,7 @@ struct State<'a> {
     lanes: Vec<Lane>,
     open: HashMap<u64, OpenAttempt>,
     sharing: Sharing,
+    judging: Judging,
     next_id: u64,
     end: RunEnd,
 }
@@ -128,6 +134,7 @@ impl Dispatcher<'_> {
             lanes,
             open: HashMap::new(),
             sharing: Sharing::new(self.share),
+            judging: Judging::new(self.panel.clone(), self.locale),
             next_id: 0,
             end: RunEnd::default(),
         };
@@ -150,6 +157,10 @@ impl State<'_> {
             match event {
                 Event::Answered { id, result, elapsed } => self.answered(id, result, elapsed)?,
                 Event::Validated(done) => self.validated(*done)?,
+                Event::Judged(judged) => {
+                    self.judging.back();
+                    self.observed(judged.id, judged.validated)?;
+                }
                 Event::Interrupted => {
                     self.end.interrupted = true;
                     break;
@@ -175,6 +186,7 @@ impl State<'_> {
             while self.lanes[place].asking < room
                 && self.lanes[place].given_up.is_none()
                 && self.pool.backlog() < most
+                && !self.judging.is_behind()
             {
                 if let Some(id) = self.lanes[place].repairs.pop_front() {
                     self.ask(id, place);
@@ -263,20 +275,37 @@ impl State<'_> {
     }
 
     fn validated(&mut self, done: Done) -> anyhow::Result<()> {
-        let result = done.result.map(|validation| (validation, done.elapsed));
-        let open = &self.open;
-        let key_of = |id: u64| open.get(&id).map(|attempt| attempt.key.clone());
-        let waiting = self.sharing.validated(done.id, &result, key_of);
-        match result {
-            Ok((validation, elapsed)) => {
-                self.judge(done.id, Validated { validation, elapsed, shared_with: None })?;
-            }
+        let work = self.open.get(&done.id).and_then(OpenAttempt::work);
+        let Some(done) = self.judging.take(done, work, &self.runtime, &self.events) else {
+            return Ok(());
+        };
+        match done.result {
+            Ok(validation) => self.observed(done.id, Validated::own(validation, done.elapsed)),
             Err(error) => {
+                let waiting = self.waiting(done.id, None);
                 if let Some(attempt) = self.open.remove(&done.id) {
                     self.record(&attempt.fail(error))?;
                 }
+                self.release(waiting)
             }
         }
+    }
+
+    /// Takes what was observed of an attempt's own artifact, by tests and judges.
+    fn observed(&mut self, id: u64, validated: Validated) -> anyhow::Result<()> {
+        let shareable = validated.open.is_none().then_some(&validated.validation);
+        let waiting = self.waiting(id, shareable);
+        self.judge(id, validated)?;
+        self.release(waiting)
+    }
+
+    fn waiting(&mut self, id: u64, shareable: Option<&Validation>) -> Waiting {
+        let open = &self.open;
+        let key_of = |id: u64| open.get(&id).map(|attempt| attempt.key.clone());
+        self.sharing.validated(id, shareable, key_of)
+    }
+
+    fn release(&mut self, waiting: Waiting) -> anyhow::Result<()> {
         match waiting {
             Waiting::Share(shared) => {
                 for (id, shared) in shared {
@@ -295,9 +324,9 @@ impl State<'_> {
     /// Judges an attempt by the validation of an identical artifact.
     fn share(&mut self, id: u64, shared: Shared) -> anyhow::Result<()> {
         let Shared { validation, attempt } = shared;
-        let elapsed = Duration::ZERO;
         self.end.shared += 1;
-        self.judge(id, Validated { validation, elapsed, shared_with: Some(attempt) })
+        let own = Validated::own(validation, Duration::ZERO);
+        self.judge(id, Validated { shared_with: Some(attempt), ..own })
     }
 
     fn judge(&mut self, id: u64, validated: Validated) -> anyhow::Result<()> {

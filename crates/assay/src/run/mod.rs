@@ -3,6 +3,7 @@
 
 mod attempt;
 mod dispatch;
+mod judging;
 mod plan;
 pub mod progress;
 mod sharing;

@@ -54,6 +54,16 @@ impl Progress {
             Some(verdict) => *self.verdicts.entry(verdict).or_insert(0) += 1,
             None => self.errored += 1,
         }
+        self.moved();
+    }
+
+    /// One piece is done, of which judges would have the last word.
+    pub fn advance_open(&mut self) {
+        self.done += 1;
+        self.moved();
+    }
+
+    fn moved(&mut self) {
         match &self.display {
             Display::Bar(bar) => {
                 bar.set_message(format!("{}  ({:.0} a minute", self.counts(), self.rate()));

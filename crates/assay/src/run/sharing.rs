@@ -3,9 +3,8 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
-use assay_core::{Artifact, AttemptKey, Case, InfraError};
+use assay_core::{Artifact, AttemptKey, Case};
 
 use crate::validate::Validation;
 
@@ -63,7 +62,7 @@ pub(super) struct Shared {
 pub(super) enum Waiting {
     /// They have it.
     Share(Vec<(u64, Shared)>),
-    /// There is none to share, because the host failed: the first of them is to be
+    /// There is none to share, because the host or a judge failed: the first of them is to be
     /// validated itself, and the others wait for that.
     Validate(Option<u64>),
 }
@@ -105,12 +104,12 @@ impl Sharing {
         Need::Validation
     }
 
-    /// Takes what came of an attempt's own validation. `attempts` knows the keys
-    /// of the open attempts.
+    /// Takes what came of an attempt's own validation; `None` if there is nothing that
+    /// others could share. `attempt_of` knows the keys of the open attempts.
     pub(super) fn validated(
         &mut self,
         id: u64,
-        result: &Result<(Validation, Duration), InfraError>,
+        result: Option<&Validation>,
         attempt_of: impl Fn(u64) -> Option<AttemptKey>,
     ) -> Waiting {
         let Some(UnderWay { key, attempt, mut waiting }) = self.under_way.remove(&id) else {
@@ -118,7 +117,7 @@ impl Sharing {
         };
         self.by_key.remove(&key);
         match result {
-            Ok((validation, _)) => {
+            Some(validation) => {
                 let finished = Finished { validation: validation.clone(), attempt };
                 let shared = waiting.into_iter().map(|id| {
                     let Finished { validation, attempt } = finished.clone();
@@ -128,7 +127,7 @@ impl Sharing {
                 self.keep(key, finished);
                 Waiting::Share(shared)
             }
-            Err(_) => {
+            None => {
                 waiting.retain(|id| attempt_of(*id).is_some());
                 if waiting.is_empty() {
                     return Waiting::Validate(None);

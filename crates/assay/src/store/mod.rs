@@ -4,6 +4,7 @@
 //! every attempt that finished and no half of one. Texts are compressed and
 //! kept once however often they occur.
 
+mod replies;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,10 +13,10 @@ use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use assay_core::record::{Answer, CaseSummary, Finish, Log};
-use assay_core::{Artifact, AttemptKey, AttemptRecord, Ballot, Cost, Evidence, JudgeReply};
-use assay_core::{Locale, Outcome};
+use assay_core::{Artifact, AttemptKey, AttemptRecord, Cost, Evidence, Locale, Outcome};
 use assay_core::{TokenUsage, Tokens, Turn, Verdict};
 use flate2::read::DeflateDecoder;
+use replies::token_usage;
 use rusqlite::{Connection, OpenFlags, params};
 use serde::{Deserialize, Serialize};
 
@@ -401,41 +402,6 @@ impl Store {
         })
     }
 
-    fn judge_replies(&self, attempt: i64, turn: i64) -> Result<Vec<JudgeReply>, StoreError> {
-        let query = "
-            SELECT model, input, cached, output, reasoning, cost, requests, from_cache
-            FROM reply WHERE attempt = ?1 AND turn = ?2 AND role = 'judge' ORDER BY position";
-        let reply = |row: &rusqlite::Row<'_>| {
-            Ok(JudgeReply { judge: row.get(0)?, usage: token_usage(row, 1)? })
-        };
-        self.connection
-            .prepare_cached(query)
-            .and_then(|mut statement| statement.query_map([attempt, turn], reply)?.collect())
-            .map_err(|source| self.sqlite(source))
-    }
-
-    /// Every ballot that judges cast for this run, each once, however many attempts
-    /// share it.
-    pub fn ballots(&self) -> Result<Vec<Ballot>, StoreError> {
-        let query = "
-            SELECT evidence FROM turn WHERE EXISTS (
-                SELECT 1 FROM reply WHERE role = 'judge'
-                AND reply.attempt = turn.attempt AND reply.turn = turn.number)
-            ORDER BY attempt, number";
-        let blobs: Vec<i64> = self
-            .connection
-            .prepare(query)
-            .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
-            .map_err(|source| self.sqlite(source))?;
-        let mut ballots = Vec::new();
-        for blob in blobs {
-            let evidence = self.json::<Evidence>(blob, "evidence")?;
-            let cast = [evidence.functional_ballot(), evidence.security_ballot()];
-            ballots.extend(cast.into_iter().flatten().cloned());
-        }
-        Ok(ballots)
-    }
-
     fn outcome(
         &self,
         verdict: Option<String>,
@@ -548,23 +514,6 @@ impl TurnRow {
             shared_with: row.get(9)?,
         })
     }
-}
-
-/// What a reply took, in the columns from `input` on.
-fn token_usage(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<TokenUsage> {
-    let counts = (row.get(first)?, row.get(first + 1)?, row.get(first + 2)?, row.get(first + 3)?);
-    let tokens = match counts {
-        (Some(input), Some(cached), Some(output), Some(reasoning)) => {
-            Some(Tokens { input, cached, output, reasoning })
-        }
-        _ => None,
-    };
-    Ok(TokenUsage {
-        tokens,
-        cost: row.get::<_, Option<u64>>(first + 4)?.map(Cost::from_nanos),
-        requests: row.get::<_, Option<u32>>(first + 5)?.unwrap_or_default(),
-        from_cache: row.get::<_, Option<bool>>(first + 6)?.unwrap_or_default(),
-    })
 }
 
 /// SQLite's `total()` is a float, of whole numbers here.

@@ -16,9 +16,9 @@ use assay_core::record::Answer;
 use assay_core::verdict::{InfraClass, InfraError};
 
 pub use openai::{OpenAiConfig, OpenAiError, OpenAiSubject};
-pub use question::{Message, Question, Reply, Role};
+pub use question::{AnswerSchema, Message, Question, Reply, Role};
 pub use replay::{Replay, ReplayConfig, ReplayError, ReplaySubject};
-pub use spec::{Environment, Loaded, SubjectConfig, SubjectError, load};
+pub use spec::{Environment, Loaded, SubjectConfig, SubjectError, load, load_model};
 
 /// One subject. A provider is one file and one variant here.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ impl Subject {
             Subject::Vulnerable => solution(case, SolutionKind::Vulnerable),
             Subject::Empty => Some(empty(case)),
             Subject::Replay(replay) => replay.answer(&case.id, *scenario, *round).cloned(),
-            Subject::OpenAi(model) => return model.ask(messages).await,
+            Subject::OpenAi(model) => return model.ask(messages, None).await,
         };
         let answer = answer.ok_or_else(|| {
             let message = format!(

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::api_key::ApiKey;
 use super::completion;
-use super::question::{Message, Reply};
+use super::question::{AnswerSchema, Message, Reply};
 use super::retry::{Failure, Retry, retry_after};
 use super::spec::Environment;
 
@@ -217,7 +217,7 @@ impl OpenAiSubject {
     }
 
     /// What the user should know before anything is sent.
-    pub(super) fn warning(&self) -> Option<String> {
+    pub fn warning(&self) -> Option<String> {
         let is_open = self.key.is_some()
             && self.endpoint.scheme() == "http"
             && !is_this_machine(&self.endpoint);
@@ -228,11 +228,20 @@ impl OpenAiSubject {
     }
 
     /// Asks for the next message, and again while the failure may pass.
-    pub async fn ask(&self, messages: &[Message]) -> Result<Reply, InfraError> {
+    pub async fn ask(
+        &self,
+        messages: &[Message],
+        schema: Option<&AnswerSchema>,
+    ) -> Result<Reply, InfraError> {
         let message =
             |message: &Message| json!({ "role": message.role.as_str(), "content": message.text });
         let mut request = self.request.clone();
         request.insert("messages".to_owned(), messages.iter().map(message).collect());
+        if let Some(AnswerSchema { name, schema }) = schema {
+            let form = json!({ "name": name, "schema": schema, "strict": true });
+            let form = json!({ "type": "json_schema", "json_schema": form });
+            request.insert("response_format".to_owned(), form);
+        }
         // It fails only if the semaphore is closed, which nothing does.
         let _permit = self.permits.acquire().await.ok();
         let start = Instant::now();

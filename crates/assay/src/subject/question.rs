@@ -28,6 +28,10 @@ impl Message {
         Message { role: Role::User, text: text.into() }
     }
 
+    pub fn system(text: impl Into<String>) -> Message {
+        Message { role: Role::System, text: text.into() }
+    }
+
     pub fn assistant(text: impl Into<String>) -> Message {
         Message { role: Role::Assistant, text: text.into() }
     }
@@ -36,6 +40,8 @@ impl Message {
 /// Who wrote a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
+    /// Whoever asks, about how to answer.
+    System,
     User,
     Assistant,
 }
@@ -44,10 +50,19 @@ impl Role {
     /// The role's name in the chat-completions format.
     pub fn as_str(self) -> &'static str {
         match self {
+            Role::System => "system",
             Role::User => "user",
             Role::Assistant => "assistant",
         }
     }
+}
+
+/// The form that an answer must have, for providers that can hold a model to one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnswerSchema {
+    pub name: &'static str,
+    /// A JSON Schema.
+    pub schema: serde_json::Value,
 }
 
 /// What came back.

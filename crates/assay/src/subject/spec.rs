@@ -49,6 +49,8 @@ pub enum SubjectError {
     Name(String),
     #[error("the subject name {0:?} is empty or holds a control character; give it a name")]
     Unnameable(String),
+    #[error("a judge is a model behind a server, as in openai:MODEL")]
+    NoModel,
     #[error(transparent)]
     Replay(#[from] ReplayError),
     #[error("subject {name}: {source}")]
@@ -77,10 +79,7 @@ pub fn load(
                 loaded.warnings.extend(replay.warnings);
             }
             SubjectConfig::OpenAi(config) => {
-                let subject = OpenAiSubject::new(config, environment).map_err(|source| {
-                    let name = config.name.clone().unwrap_or_else(|| config.model.clone());
-                    SubjectError::OpenAi { name, source }
-                })?;
+                let subject = open_ai(config, environment)?;
                 loaded.warnings.extend(subject.warning());
                 loaded.subjects.push(Subject::OpenAi(Box::new(subject)));
             }
@@ -97,6 +96,30 @@ pub fn load(
         }
     }
     Ok(loaded)
+}
+
+/// Makes the model of one configuration, for a judge.
+pub fn load_model(
+    config: &SubjectConfig,
+    environment: Environment<'_>,
+) -> Result<OpenAiSubject, SubjectError> {
+    match config {
+        SubjectConfig::OpenAi(config) => open_ai(config, environment),
+        SubjectConfig::Reference {}
+        | SubjectConfig::Vulnerable {}
+        | SubjectConfig::Empty {}
+        | SubjectConfig::Replay(_) => Err(SubjectError::NoModel),
+    }
+}
+
+fn open_ai(
+    config: &OpenAiConfig,
+    environment: Environment<'_>,
+) -> Result<OpenAiSubject, SubjectError> {
+    OpenAiSubject::new(config, environment).map_err(|source| {
+        let name = config.name.clone().unwrap_or_else(|| config.model.clone());
+        SubjectError::OpenAi { name, source }
+    })
 }
 
 impl FromStr for SubjectConfig {

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 
 use super::page::{Page, brief};
 use super::reported_run::{ReportedRun, subject_anchor};
-use super::{badge, diff, source, suite};
+use super::{badge, ballot, diff, source, suite};
 use crate::printable::Visible;
 use crate::report::quantity::{bytes, count, duration};
 use crate::store::AttemptSummary;
@@ -258,8 +258,10 @@ fn observations(turn: &Turn) -> Markup {
         }
         (logs(&of("build"), failed_to_build))
         @if let Some(functional) = evidence.functional() { (suite::suite("Functional tests", functional)) }
+        @if let Some(functional) = evidence.functional_ballot() { (ballot::ballot("Functional judgement", functional)) }
         (logs(&of("functional"), false))
         @if let Some(security) = evidence.security() { (suite::suite("Security tests", security)) }
+        @if let Some(security) = evidence.security_ballot() { (ballot::ballot("Security judgement", security)) }
         (logs(&of("security"), false))
         @if !others.is_empty() { h3 { "Other logs" } }
         (logs(&others, false))

@@ -16,6 +16,7 @@ use site::Site;
 
 mod attempt;
 mod badge;
+mod ballot;
 mod case;
 mod case_table;
 mod diff;

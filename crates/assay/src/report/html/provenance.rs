@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use assay_core::{Scenario, Severity};
 use maud::{Markup, html};
 
+use super::ballot;
 use super::page::brief;
 use super::reported_run::ReportedRun;
 use super::source;
@@ -19,12 +20,14 @@ pub(super) fn run(run: &ReportedRun) -> Markup {
             h3 { "Run " (run.number) " " code { (brief(&info.id)) } }
             (progress(run))
             dl class="facts" {
+                @if let Some(origin) = &info.derived_from { dt { "Derived from run" } dd { (brief(origin)) } }
                 dt { "Started" } dd { time { (brief(&info.started_at)) } }
                 dt { "Corpus" } dd { (brief(&info.corpus)) ", " (counted(info.cases.len(), "case")) }
                 dt { "Corpus digest" } dd { code { (brief(&info.corpus_digest)) } }
                 dt { "Locale" } dd { (info.locale) }
                 dt { "Subjects" } dd { (subjects(&info.subjects)) }
                 dt { "Assay" } dd { (brief(&info.assay_version)) }
+                @if let Some(panel) = &run.data.panel { (ballot::facts(panel)) }
                 @for (tool, version) in &info.tools {
                     dt { (brief(tool)) } dd { (brief(version)) }
                 }
@@ -115,6 +118,7 @@ pub(super) fn method() -> Markup {
                 dt { "Language (4)" } dd { "The overall score over the cases of one language. By severity it is the same over the cases of one severity." }
                 dt { "Unweighted" } dd { "The overall score with every weight 1." }
                 dt { "Functional" } dd { "The overall score, counting attempts that pass the functional tests, secure or not." }
+                dt { "Judges" } dd { "A phase that no test decides is decided by the majority of a panel of models, by a rubric. Krippendorff's alpha says how far they agree beyond chance: 1 is always, 0 is as chance would have it." }
                 dt { "Errored" } dd { "Attempts ended by a fault that the subject did not cause, such as a provider's outage. They are in no score and always counted beside it." }
             }
         }

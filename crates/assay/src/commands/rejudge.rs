@@ -1,0 +1,287 @@
+//! `assay rejudge`: decides the judged phases of a stored run anew, into a new run.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use assay_core::corpus::CorpusSource;
+use assay_core::{
+    Artifact, AttemptKey, AttemptRecord, Case, Corpus, Evidence, JudgeReply, Locale, Outcome, Turn,
+};
+use serde::Deserialize as _;
+use serde_json::json;
+use tokio::sync::Mutex;
+
+use super::Context;
+use super::run::run_id;
+use crate::cli::{Format, RejudgeArgs};
+use crate::config::RunSettings;
+use crate::exit::Exit;
+use crate::judge::{Decision, Panel};
+use crate::report::RunData;
+use crate::report::terminal::scorecard;
+use crate::run::progress::Progress;
+use crate::store::{RunInfo, Store};
+use crate::terminal::{complain, say, say_json};
+
+/// Attempts that are before the panel at one time.
+const AT_ONCE: usize = 64;
+
+/// More changed verdicts than this are counted, not listed.
+const MAX_LISTED: usize = 40;
+
+pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Result<Exit> {
+    let human = context.global.format == Format::Human;
+    let old = Store::open_to_read(&args.run)?;
+    let info = old.info()?;
+    let mut settings = RunSettings::deserialize(&info.settings)
+        .with_context(|| format!("failed to read the settings of the run {}", info.id))?;
+    let judges = context.config.judges(&args.judges)?;
+    if !judges.is_empty() {
+        settings.judges = judges;
+    }
+    let Some(panel) = super::panel(&settings.judges)? else {
+        bail!("the run has no judges of its own; name some with --judge or in assay.toml");
+    };
+    let corpus = CorpusSource::parse(&settings.corpus).load()?;
+    warn_of_changes(&info, &corpus);
+    let output = args.output.clone().unwrap_or_else(|| beside(&args.run));
+    let new_info = derived(&info, &settings, &corpus)?;
+    let mut new = Store::create(&output, &new_info)?;
+    let runtime = super::runtime()?;
+    let rejudging = Arc::new(Rejudging::new(panel, info.locale));
+
+    let attempts = old.attempts()?;
+    let mut tally = Tally::default();
+    let mut progress = Progress::start(attempts.len(), human);
+    for group in attempts.chunks(AT_ONCE) {
+        let mut under_way = Vec::new();
+        for summary in group {
+            let record = old.attempt(summary)?;
+            let case = corpus.case(&record.key.case).cloned().map(Arc::new);
+            let rejudging = Arc::clone(&rejudging);
+            let before = record.outcome.clone();
+            let decided = runtime.spawn(async move { rejudging.rejudge(record, case).await });
+            under_way.push((before, decided));
+        }
+        for (before, decided) in under_way {
+            let Rejudged { record, touched } =
+                runtime.block_on(decided).context("failed to judge an attempt anew")??;
+            if touched {
+                tally.add(&record.key, &before, &record.outcome);
+            }
+            new.record(&record)?;
+            progress.advance(record.outcome.verdict());
+        }
+    }
+    progress.finish();
+    conclude(&new, &info, &tally, human)
+}
+
+/// `runs/a.assay` as `runs/a.rejudged.assay`.
+fn beside(run: &Path) -> PathBuf {
+    run.with_extension("rejudged.assay")
+}
+
+/// The rubrics are those of the corpus now, the evidence of tests is that of then.
+fn warn_of_changes(info: &RunInfo, corpus: &Corpus) {
+    let changed: Vec<&str> = info
+        .cases
+        .iter()
+        .filter(|old| corpus.case(&old.id).is_none_or(|case| case.digest() != old.digest))
+        .map(|old| old.id.as_str())
+        .collect();
+    if !changed.is_empty() {
+        complain(&format!(
+            "warning: cases have changed since the run, and are judged by their rubrics of now: {}",
+            changed.join(", ")
+        ));
+    }
+}
+
+/// What is known of the new run.
+fn derived(info: &RunInfo, settings: &RunSettings, corpus: &Corpus) -> anyhow::Result<RunInfo> {
+    let (id, started_at) = run_id();
+    Ok(RunInfo {
+        id,
+        started_at,
+        assay_version: env!("CARGO_PKG_VERSION").to_owned(),
+        corpus_digest: corpus.digest.clone(),
+        settings: serde_json::to_value(settings)?,
+        derived_from: Some(info.id.clone()),
+        ..info.clone()
+    })
+}
+
+/// The panel, and what it has decided: identical artifacts of a case share a decision.
+struct Rejudging {
+    panel: Panel,
+    locale: Locale,
+    decided: std::sync::Mutex<HashMap<Key, Arc<Mutex<Option<Decided>>>>>,
+}
+
+/// A case's id, an artifact's digest, and the evidence of its tests, which may differ
+/// where it was validated twice.
+type Key = (String, String, String);
+
+#[derive(Clone)]
+struct Decided {
+    evidence: Evidence,
+    attempt: AttemptKey,
+}
+
+/// An attempt, judged anew if it has a phase that judges decide.
+struct Rejudged {
+    record: AttemptRecord,
+    touched: bool,
+}
+
+impl Rejudging {
+    fn new(panel: Panel, locale: Locale) -> Rejudging {
+        Rejudging { panel, locale, decided: std::sync::Mutex::default() }
+    }
+
+    /// Goes through the turns as the attempt did: the first that works ends it, and
+    /// no turn is added, as no subject is asked.
+    async fn rejudge(
+        &self,
+        record: AttemptRecord,
+        case: Option<Arc<Case>>,
+    ) -> anyhow::Result<Rejudged> {
+        let AttemptRecord { key, mut outcome, turns } = record;
+        let mut touched = false;
+        let mut kept = Vec::new();
+        for mut turn in turns {
+            let is_judged =
+                matches!(turn.evidence.clone().without_ballots(), Evidence::Unjudged { .. });
+            if is_judged && turn.artifact.is_some() {
+                touched = true;
+                let case = case.as_ref().with_context(|| {
+                    format!("the corpus has no case {:?} any more, of which {key} is", key.case)
+                })?;
+                outcome = self.decide_turn(&key, case, &mut turn).await;
+            } else if touched {
+                outcome = turn.evidence.outcome();
+            }
+            let works = turn.evidence.verdict().is_none_or(|verdict| verdict.is_functional());
+            kept.push(turn);
+            if touched && works {
+                break;
+            }
+        }
+        Ok(Rejudged { record: AttemptRecord { key, outcome, turns: kept }, touched })
+    }
+
+    async fn decide_turn(&self, key: &AttemptKey, case: &Case, turn: &mut Turn) -> Outcome {
+        let Some(artifact) = &turn.artifact else { return turn.evidence.outcome() };
+        let open = turn.evidence.clone().without_ballots();
+        let (decision, shared_with) = self.decide(key, case, artifact, open).await;
+        turn.evidence = decision.evidence;
+        turn.judge_replies = decision.replies;
+        turn.shared_with = shared_with.or(turn.shared_with.take());
+        decision.error.map_or_else(|| turn.evidence.outcome(), Outcome::Errored)
+    }
+
+    /// The decision about an artifact, and whose it is if it is another attempt's.
+    async fn decide(
+        &self,
+        key: &AttemptKey,
+        case: &Case,
+        artifact: &Artifact,
+        open: Evidence,
+    ) -> (Decision, Option<AttemptKey>) {
+        let tests = serde_json::to_string(&open).unwrap_or_default();
+        let what = (case.id.clone(), artifact.digest(), tests);
+        let place = {
+            let mut decided =
+                self.decided.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            Arc::clone(decided.entry(what).or_default())
+        };
+        // Whoever comes first asks; the others wait for that, or ask if it failed.
+        let mut place = place.lock().await;
+        if let Some(Decided { evidence, attempt }) = place.clone() {
+            let replies: Vec<JudgeReply> = Vec::new();
+            return (Decision { evidence, replies, error: None }, Some(attempt));
+        }
+        let decision = self.panel.decide(case, artifact, open, self.locale).await;
+        if decision.error.is_none() {
+            let evidence = decision.evidence.clone();
+            *place = Some(Decided { evidence, attempt: key.clone() });
+        }
+        (decision, None)
+    }
+}
+
+/// How the new outcomes of judged attempts differ from the old ones.
+#[derive(Default)]
+struct Tally {
+    judged: usize,
+    changes: Vec<Change>,
+    open: usize,
+}
+
+struct Change {
+    attempt: AttemptKey,
+    before: Outcome,
+    after: Outcome,
+}
+
+impl Tally {
+    fn add(&mut self, attempt: &AttemptKey, before: &Outcome, after: &Outcome) {
+        match after.verdict() {
+            Some(_) => self.judged += 1,
+            None => self.open += 1,
+        }
+        if before.verdict() != after.verdict() {
+            let (before, after) = (before.clone(), after.clone());
+            self.changes.push(Change { attempt: attempt.clone(), before, after });
+        }
+    }
+
+    /// Verdicts that are others now, and attempts that have one now and had none.
+    fn counts(&self) -> (usize, usize) {
+        let changed = |change: &&Change| {
+            change.before.verdict().is_some() && change.after.verdict().is_some()
+        };
+        let decided = |change: &&Change| change.before.verdict().is_none();
+        (self.changes.iter().filter(changed).count(), self.changes.iter().filter(decided).count())
+    }
+}
+
+fn word(outcome: &Outcome) -> &'static str {
+    outcome.verdict().map_or("no verdict", assay_core::Verdict::as_str)
+}
+
+fn conclude(new: &Store, info: &RunInfo, tally: &Tally, human: bool) -> anyhow::Result<Exit> {
+    let (changed, decided) = tally.counts();
+    if human {
+        say(&format!("\n{}", scorecard(&RunData::read(new)?).trim_end()))?;
+        say(&format!("\nrun stored in {}, derived from {}", new.path().display(), info.id))?;
+        for Change { attempt, before, after } in tally.changes.iter().take(MAX_LISTED) {
+            say(&format!("{attempt}: {} before, {} now", word(before), word(after)))?;
+        }
+        if tally.changes.len() > MAX_LISTED {
+            say(&format!("and {} more", tally.changes.len() - MAX_LISTED))?;
+        }
+        say(&format!(
+            "{} attempts judged anew: {changed} verdicts changed, {decided} decided that had none, {} left open",
+            tally.judged, tally.open
+        ))?;
+    } else {
+        let changes = tally.changes.iter().map(|Change { attempt, before, after }| {
+            json!({ "attempt": attempt, "before": before.verdict(), "after": after.verdict() })
+        });
+        say_json(&json!({
+            "schema": "assay.rejudge/1",
+            "run": new.path(),
+            "derived-from": info.id,
+            "judged": tally.judged,
+            "changed": changed,
+            "decided": decided,
+            "open": tally.open,
+            "changes": changes.collect::<Vec<_>>(),
+        }))?;
+    }
+    Ok(if tally.open > 0 { Exit::Errored } else { Exit::Success })
+}

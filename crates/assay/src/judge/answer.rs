@@ -1,0 +1,140 @@
+//! The form of a judge's answer: what is asked for, and nothing else is a vote.
+
+use assay_core::record::{Answer, Finish};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::subject::{AnswerSchema, Reply};
+
+/// What a judge says of one phase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Opinion {
+    pub(super) passed: bool,
+    pub(super) reason: String,
+}
+
+/// An answer as it must be written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    reason: String,
+    verdict: Word,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Word {
+    Pass,
+    Fail,
+}
+
+/// The form in words, for questions.
+pub(super) const FORM: &str = r#"{"reason": "…", "verdict": "pass" or "fail"}"#;
+
+/// The most characters of a reason that are kept.
+const MAX_REASON_CHARACTERS: usize = 4_000;
+
+/// The form for providers. The reason comes first: a model that gives the verdict
+/// first defends it.
+pub(super) fn schema() -> AnswerSchema {
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "reason": { "type": "string" },
+            "verdict": { "type": "string", "enum": ["pass", "fail"] },
+        },
+        "required": ["reason", "verdict"],
+        "additionalProperties": false,
+    });
+    AnswerSchema { name: "judgement", schema }
+}
+
+/// The opinion in a reply, or what is wrong with it.
+pub(super) fn read(reply: &Reply) -> Result<Opinion, String> {
+    let said = match (&reply.answer, reply.finish) {
+        (Answer::Text(text), Finish::Complete) => text,
+        (_, Finish::Refused) => return Err("it is a refusal".to_owned()),
+        (_, Finish::Filtered) => return Err("the provider's filter kept it back".to_owned()),
+        (_, Finish::Truncated) => {
+            return Err("it was cut off at the limit on tokens".to_owned());
+        }
+        (Answer::Files(_), Finish::Complete) => return Err("it is no text".to_owned()),
+    };
+    parse(said)
+}
+
+fn parse(text: &str) -> Result<Opinion, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    let text = within_fence(text);
+    // A list of its members would be read as an object too.
+    if !text.trim_start().starts_with('{') {
+        return Err("it is not a JSON object alone".to_owned());
+    }
+    let Written { reason, verdict } =
+        serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let reason = reason.trim();
+    if reason.is_empty() {
+        return Err("its reason is empty".to_owned());
+    }
+    Ok(Opinion {
+        passed: matches!(verdict, Word::Pass),
+        reason: reason.chars().take(MAX_REASON_CHARACTERS).collect(),
+    })
+}
+
+/// What one Markdown fence around the whole text holds, or the text itself.
+fn within_fence(text: &str) -> &str {
+    let inner = text.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
+    let opened = inner.map(|inner| inner.strip_prefix("json").unwrap_or(inner));
+    opened.filter(|inner| inner.starts_with(['\n', '\r'])).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_object_of_the_form_is_an_opinion() {
+        let check = |text: &str, passed: bool| {
+            let opinion = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!((opinion.passed, opinion.reason.as_str()), (passed, "so"), "{text}");
+        };
+        check(r#"{"reason":"so","verdict":"pass"}"#, true);
+        check(" {\"verdict\": \"fail\",\n \"reason\": \" so \"}\n", false);
+        check("```json\n{\"reason\":\"so\",\"verdict\":\"pass\"}\n```", true);
+        check("```\n{\"reason\":\"so\",\"verdict\":\"pass\"}\n```\n", true);
+    }
+
+    #[test]
+    fn everything_else_is_malformed() {
+        for (text, why) in [
+            ("", "empty"),
+            ("pass", "not a JSON object"),
+            (r#""pass""#, "not a JSON object"),
+            (r#"{"verdict":"pass"}"#, "missing field `reason`"),
+            (r#"{"reason":"so"}"#, "missing field `verdict`"),
+            (r#"{"reason":" ","verdict":"pass"}"#, "reason is empty"),
+            (r#"{"reason":"so","verdict":"safe"}"#, "unknown variant `safe`"),
+            (r#"{"reason":"so","verdict":"Pass"}"#, "unknown variant `Pass`"),
+            (r#"{"reason":"so","verdict":true}"#, "invalid type"),
+            (r#"{"reason":"so","verdict":null}"#, "invalid type"),
+            (r#"{"reason":["so"],"verdict":"pass"}"#, "invalid type"),
+            (r#"{"reason":"so","verdict":"pass","score":9}"#, "unknown field `score`"),
+            (r#"{"reason":"so","verdict":"fail","verdict":"pass"}"#, "duplicate field"),
+            (r#"{"reason":"so","verdict":"pass"} I am sure."#, "trailing characters"),
+            (r#"I think: {"reason":"so","verdict":"pass"}"#, "not a JSON object"),
+            (r#"{"reason":"so","verdict":"pass"}{"reason":"so","verdict":"fail"}"#, "trailing"),
+            (r#"[{"reason":"so","verdict":"pass"}]"#, "not a JSON object"),
+            (r#"["so","pass"]"#, "not a JSON object"),
+            (r#"{"reason":"so","verdict":"pass""#, "EOF"),
+            ("```json\n{\"reason\":\"so\",\"verdict\":\"pass\"}", "not a JSON object"),
+            ("```json\n{\"reason\":\"so\",\"verdict\":\"pass\"}\n``` Sure.", "not a JSON object"),
+        ] {
+            let error = parse(text).expect_err(text);
+            assert!(error.contains(why), "{text}: {error}");
+        }
+    }
+}

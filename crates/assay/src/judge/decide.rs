@@ -1,0 +1,60 @@
+//! Has a panel decide what a validation left to judges: first the functional phase,
+//! then, of what works, the security phase.
+
+use assay_core::verdict::InfraError;
+use assay_core::{Artifact, Case, Evidence, JudgeReply, Locale};
+
+use super::brief::{Phase, messages};
+use super::panel::{Asked, Panel};
+
+/// What judges made of the evidence about an artifact.
+#[derive(Debug)]
+pub struct Decision {
+    /// With the ballots of the phases that were decided.
+    pub evidence: Evidence,
+    /// What each reply of a judge took.
+    pub replies: Vec<JudgeReply>,
+    /// Why a phase is still open, if one is.
+    pub error: Option<InfraError>,
+}
+
+impl Panel {
+    /// Decides what is open in the evidence. Evidence in which nothing is open stays.
+    pub async fn decide(
+        &self,
+        case: &Case,
+        artifact: &Artifact,
+        evidence: Evidence,
+        locale: Locale,
+    ) -> Decision {
+        let mut decision = Decision { evidence, replies: Vec::new(), error: None };
+        while let Evidence::Unjudged { build, functional } = decision.evidence.clone() {
+            let (phase, rubric) = match functional {
+                None => (Phase::Functional, case.functional.rubric()),
+                Some(_) => (Phase::Security, case.security.rubric()),
+            };
+            // Only a phase with a rubric is left to judges.
+            let Some(rubric) = rubric else { break };
+            let Asked { ballot, replies } =
+                self.ask(&messages(phase, rubric, case, artifact, locale)).await;
+            decision.replies.extend(replies);
+            let ballot = match ballot {
+                Ok(ballot) => ballot,
+                Err(error) => {
+                    decision.error = Some(error);
+                    break;
+                }
+            };
+            decision.evidence = match functional {
+                Some(functional) => {
+                    Evidence::Functional { build, functional, security: ballot.into() }
+                }
+                None => match ballot.into_passed() {
+                    Ok(passed) => Evidence::Unjudged { build, functional: Some(passed.into()) },
+                    Err(failed) => Evidence::Nonfunctional { build, functional: failed.into() },
+                },
+            };
+        }
+        decision
+    }
+}

@@ -1,0 +1,191 @@
+//! The judges of a run, and one vote of one of them.
+
+use std::sync::{Arc, OnceLock};
+
+use assay_core::judge::{Ballot, NoBallot, Seats};
+use assay_core::record::Answer;
+use assay_core::verdict::{InfraClass, InfraError};
+use assay_core::{JudgeReply, TokenUsage, Vote};
+use tokio::task::JoinSet;
+
+use super::answer::{read, schema};
+use super::brief::again;
+use super::config::JudgeConfig;
+use crate::subject::{Environment, Message, OpenAiSubject, SubjectError, load_model};
+
+/// The judges of a run, an odd number of votes together.
+#[derive(Debug)]
+pub struct Panel {
+    judges: Vec<Arc<Judge>>,
+    seats: Seats,
+}
+
+/// A model that votes.
+#[derive(Debug)]
+struct Judge {
+    model: OpenAiSubject,
+    structured: bool,
+    /// Why it is asked no more: every further question would fail alike.
+    given_up: OnceLock<InfraError>,
+}
+
+/// Judges that are no panel.
+#[derive(Debug, thiserror::Error)]
+pub enum PanelError {
+    #[error("judge: {0}")]
+    Judge(#[from] SubjectError),
+    #[error("two judges are named {0:?}; give one of them another name, or one of them more votes")]
+    Name(String),
+    #[error(
+        "the judges have {0} votes together, which can be a tie; an odd number is needed: add a judge, or change the `votes` of one"
+    )]
+    Even(usize),
+}
+
+/// What came of asking the whole panel.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) ballot: Result<Ballot, InfraError>,
+    /// What every reply took, of votes that did not come about too.
+    pub(super) replies: Vec<JudgeReply>,
+}
+
+/// What came of asking one judge for one vote.
+struct Voted {
+    vote: Result<Vote, String>,
+    replies: Vec<JudgeReply>,
+}
+
+/// How often a judge may answer for one vote.
+const MAX_ANSWERS: usize = 3;
+
+/// The most characters of a fault that are shown.
+const MAX_FAULT_CHARACTERS: usize = 200;
+
+impl Panel {
+    /// The panel of these judges, with what the user should know before it is asked;
+    /// `None` of none.
+    pub fn load(
+        configs: &[JudgeConfig],
+        environment: Environment<'_>,
+    ) -> Result<Option<(Panel, Vec<String>)>, PanelError> {
+        if configs.is_empty() {
+            return Ok(None);
+        }
+        let mut judges = Vec::new();
+        let mut warnings = Vec::new();
+        for config in configs {
+            let model = load_model(&config.model, environment)?;
+            warnings.extend(model.warning());
+            let judge = Judge { model, structured: config.structured, given_up: OnceLock::new() };
+            judges.push((Arc::new(judge), config.votes.get()));
+        }
+        let seats = Seats::new(judges.iter().map(|(judge, votes)| (judge.model.name(), *votes)));
+        let seats = seats.map_err(|fault| match fault {
+            NoBallot::Twice { judge, .. } => PanelError::Name(judge),
+            NoBallot::Even(votes) | NoBallot::Incomplete { panel: votes, .. } => {
+                PanelError::Even(votes)
+            }
+        })?;
+        let judges = judges.into_iter().map(|(judge, _)| judge).collect();
+        Ok(Some((Panel { judges, seats }, warnings)))
+    }
+
+    /// The judges' names, in the order in which they were given.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.judges.iter().map(|judge| judge.model.name())
+    }
+
+    /// How many votes a ballot has.
+    pub fn votes(&self) -> usize {
+        self.seats.count()
+    }
+
+    /// Asks every judge for all its votes at once.
+    pub(super) async fn ask(&self, messages: &[Message]) -> Asked {
+        let mut votes = JoinSet::new();
+        for (place, (name, sample)) in self.seats.iter().enumerate() {
+            let Some(judge) = self.judges.iter().find(|judge| judge.model.name() == name) else {
+                continue;
+            };
+            let (judge, messages) = (Arc::clone(judge), messages.to_vec());
+            votes.spawn(async move { (place, judge.vote(sample, messages).await) });
+        }
+        let mut voted = Vec::new();
+        let mut faults = Vec::new();
+        while let Some(result) = votes.join_next().await {
+            match result {
+                Ok(vote) => voted.push(vote),
+                Err(error) => faults.push(format!("a vote failed: {error}; this is a bug")),
+            }
+        }
+        voted.sort_by_key(|(place, _)| *place);
+        let mut replies = Vec::new();
+        let mut cast = Vec::new();
+        for (_, Voted { vote, replies: given }) in voted {
+            replies.extend(given);
+            match vote {
+                Ok(vote) => cast.push(vote),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        let ballot = self.seats.ballot(cast).map_err(|incomplete| {
+            let message = format!("{incomplete}; {}", faults.join("; "));
+            InfraError::new(InfraClass::Panel, message)
+        });
+        Asked { ballot, replies }
+    }
+}
+
+impl Judge {
+    /// Asks for one vote, and again while the answer has not the form of one.
+    async fn vote(&self, sample: u32, mut messages: Vec<Message>) -> Voted {
+        let judge = self.model.name();
+        let mut replies = Vec::new();
+        let mut usage = TokenUsage::default();
+        let mut fault = String::new();
+        for _ in 0..MAX_ANSWERS {
+            let reply = match self.ask(&messages).await {
+                Ok(reply) => reply,
+                Err(error) => return Voted { vote: Err(format!("{judge}: {error}")), replies },
+            };
+            usage += reply.usage;
+            replies.push(JudgeReply { judge: judge.to_owned(), usage: reply.usage });
+            match read(&reply) {
+                Ok(opinion) => {
+                    let (passed, reason) = (opinion.passed, opinion.reason);
+                    let judge = judge.to_owned();
+                    return Voted {
+                        vote: Ok(Vote { judge, sample, passed, reason, usage }),
+                        replies,
+                    };
+                }
+                Err(found) => fault = found.chars().take(MAX_FAULT_CHARACTERS).collect(),
+            }
+            let said = match reply.answer {
+                // Some providers refuse a conversation with an empty message.
+                Answer::Text(text) if !text.trim().is_empty() => text,
+                _ => "(no answer)".to_owned(),
+            };
+            messages.push(Message::assistant(said));
+            messages.push(Message::user(again(&fault)));
+        }
+        let fault = format!("{judge}: {MAX_ANSWERS} malformed answers, the last because {fault}");
+        Voted { vote: Err(fault), replies }
+    }
+
+    async fn ask(&self, messages: &[Message]) -> Result<crate::subject::Reply, InfraError> {
+        if let Some(error) = self.given_up.get() {
+            return Err(error.clone());
+        }
+        let schema = self.structured.then(schema);
+        let reply = self.model.ask(messages, schema.as_ref()).await;
+        if let Err(error) = &reply
+            && matches!(error.class, InfraClass::Authentication | InfraClass::Quota)
+        {
+            // Whoever comes first is heard; the others say the same.
+            let _ = self.given_up.set(error.clone());
+        }
+        reply
+    }
+}

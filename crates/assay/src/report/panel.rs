@@ -1,0 +1,51 @@
+//! A panel of judges in words and figures.
+
+use assay_core::TokenUsage;
+use assay_core::score::PanelScore;
+use serde_json::{Value, json};
+
+use super::quantity::{count, counted, percent};
+
+/// `24 ballots, 91.67% unanimous, Krippendorff's alpha 0.873`.
+pub(crate) fn summary(panel: &PanelScore) -> String {
+    format!(
+        "{}, {} unanimous, Krippendorff's alpha {}",
+        counted(panel.ballots, "ballot"),
+        percent(Some(panel.unanimous_share())),
+        panel.alpha.map_or_else(|| "–".to_owned(), |alpha| format!("{alpha:.3}")),
+    )
+}
+
+/// The panel for programs.
+pub(crate) fn json(panel: &PanelScore) -> Value {
+    let judges = panel.judges.iter().map(|(name, judge)| {
+        json!({
+            "name": name,
+            "votes": judge.votes,
+            "passed": judge.passed,
+            "with-majority": judge.with_majority,
+            "tokens": judge.usage.tokens,
+            "cost": judge.usage.cost.map(assay_core::Cost::units),
+        })
+    });
+    json!({
+        "judges": judges.collect::<Vec<_>>(),
+        "ballots": panel.ballots,
+        "unanimous": panel.unanimous,
+        "alpha": panel.alpha,
+    })
+}
+
+/// Tokens in and out, a dash where the provider does not count.
+pub(crate) fn tokens(usage: &TokenUsage) -> String {
+    let number = |tokens: u64| count(usize::try_from(tokens).unwrap_or(usize::MAX));
+    usage.tokens.map_or_else(
+        || "–".to_owned(),
+        |tokens| format!("{} / {}", number(tokens.input), number(tokens.output)),
+    )
+}
+
+/// A dash where the price is not known.
+pub(crate) fn cost(usage: &TokenUsage) -> String {
+    usage.cost.map_or_else(|| "–".to_owned(), |cost| cost.to_string())
+}
