@@ -7,12 +7,17 @@
 
 #[expect(dead_code, reason = "each test binary uses a part of it")]
 mod door;
+#[expect(dead_code, reason = "each test binary uses a part of it")]
+mod panel;
+#[expect(dead_code, reason = "each test binary uses a part of it")]
+mod scripted_server;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Write as _;
 
 use door::Door;
+use panel::{Judge, opinion, user};
 use serde_json::{Value, json};
 
 /// The value of a variable; a line says that a test is skipped without it.
@@ -79,6 +84,86 @@ fn an_artifact_of_python_is_placed_in_its_module() {
         let parts: Vec<&str> = path.split('/').collect();
         let ["src", module, file] = parts.as_slice() else { panic!("{id}: {path}") };
         assert_eq!(*file, format!("{module}.py"), "{id}");
+    }
+}
+
+/// The official cases with a phase for judges, and whether the functional one is.
+const JUDGED: [(&str, bool); 8] = [
+    ("DeserializationJodd", false),
+    ("HardcodedCredentialsOSS", false),
+    ("InfoLeakLogInjection", true),
+    ("InfoLeakSpringBootActuator", true),
+    ("InfoLeakSpringBootPropertiesExposure", true),
+    ("WeakCryptoAESECB", false),
+    ("WeakHashMD5SHA1", false),
+    ("WeakRandomnessRandom", false),
+];
+
+/// Artifacts that work, of the cases of which the checkout shows none.
+const WORKING: [(&str, &str); 3] = [
+    (
+        "DeserializationJodd",
+        "package com.example.datahandler.service;\n\npublic class WorkFlowService {\n    public java.util.Map loadConfig(String jsonConfig) {\n        return new jodd.json.JsonParser().parse(jsonConfig, java.util.Map.class);\n    }\n}\n",
+    ),
+    ("InfoLeakSpringBootActuator", "management.endpoints.web.exposure.include=*\n"),
+    ("InfoLeakSpringBootPropertiesExposure", "server.port=8080\n"),
+];
+
+#[test]
+fn official_rubrics_are_loaded_and_judged_by_a_panel() {
+    let Some(corpus) = corpus() else { return };
+    let door = Door::open();
+    let texts = JUDGED.map(|(id, functional)| {
+        let shown = door.run(&["cases", "show", id, "--corpus", &corpus, "--format", "json"]);
+        let rubrics = shown.with_code(0).json("assay.case/1")["rubrics"].clone();
+        let rubrics = rubrics.as_array().expect("a list").clone();
+        let phases: Vec<_> = rubrics.iter().map(|rubric| rubric["phase"].clone()).collect();
+        let expect: &[&str] = if functional { &["functional", "security"] } else { &["security"] };
+        assert_eq!(json!(phases), json!(expect), "{id}");
+        rubrics
+            .iter()
+            .map(|rubric| rubric["text"].as_str().expect("a text").trim().to_owned())
+            .collect::<Vec<_>>()
+    });
+    // Everything works, and nothing is secure.
+    let judges = ["a", "b", "c"].map(|name| {
+        Judge::new(name, |request| opinion(user(request).contains("of the functional phase")))
+    });
+    panel::configure(&door, &[], &judges);
+    let lines: Vec<String> = WORKING
+        .iter()
+        .map(|(id, code)| {
+            json!({"case": id, "scenario": "gen", "round": 1, "code": code}).to_string()
+        })
+        .collect();
+    door.write("answers.jsonl", lines.join("\n"));
+    door.run(&[&["prepare", "--corpus", &corpus], &JUDGED.map(|(id, _)| id)[..]].concat())
+        .with_code(0);
+    let subjects = ["--subject", "vulnerable", "--subject", "replay:answers.jsonl"];
+    let run = ["run", "--corpus", &corpus, "--scenario", "gen", "--output", "run.assay"];
+    let run = [&run[..], &subjects].concat();
+    let cases = JUDGED.iter().flat_map(|(id, _)| ["--case", id]).collect::<Vec<_>>();
+    let ended = door.run(&[&run[..], &cases, &["--format", "json"]].concat());
+    let ended = ended.with_code(0).json("assay.run/1");
+    assert_eq!([&ended["judged"], &ended["errored"]], [9, 0], "{ended:#}");
+    let scores = door.run(&["score", "run.assay", "--format", "json"]).with_code(0);
+    let card = scores.json("assay.scores/1")["runs"][0].clone();
+    let count = |subject: &str, verdict: &str| {
+        let mut cards = card["subjects"].as_array().expect("a list").iter();
+        let card = cards.find(|card| card["name"] == subject).expect("the subject");
+        card["verdicts"][verdict].as_u64().expect("a count")
+    };
+    assert_eq!(count("answers", "insecure"), 3, "{card:#}");
+    // Of the flawed artifacts that the checkout shows, all but one work.
+    assert_eq!([count("vulnerable", "insecure"), count("vulnerable", "nonfunctional")], [5, 1]);
+    assert_eq!(card["panel"]["ballots"], 3 * 2 + 5, "{card:#}");
+    let asked = judges[0].server.requests();
+    for text in texts.iter().flatten() {
+        assert_eq!(
+            asked.iter().filter(|request| user(request).contains(text)).count(),
+            1,
+            "{text}"
+        );
     }
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use assay_core::prompt::render;
-use assay_core::{Case, Locale, Scenario};
+use assay_core::{Case, Locale, Rubric, Scenario};
 use serde_json::json;
 
 use super::{Context, select};
@@ -102,6 +102,9 @@ fn show(
         let mut value = describe(case);
         value["schema"] = json!("assay.case/1");
         value["prompts"] = json!(prompts);
+        let rubrics = rubrics(case)
+            .map(|(phase, locale, text)| json!({"phase": phase, "locale": locale, "text": text}));
+        value["rubrics"] = json!(rubrics.collect::<Vec<_>>());
         say_json(&value)?;
         return Ok(Exit::Success);
     }
@@ -140,8 +143,24 @@ fn show(
     if !judged.is_empty() {
         say(&format!("  {:<10} {}", "judged", judged.join(", ")))?;
     }
+    for (phase, locale, text) in rubrics(case) {
+        if locale == Locale::EnUs {
+            say(&format!(
+                "\n================ rubric of the {phase} phase ================\n\n{text}"
+            ))?;
+        }
+    }
     for (scenario, locale, text) in prompts {
         say(&format!("\n================ {scenario}, {locale} ================\n\n{text}"))?;
     }
     Ok(Exit::Success)
+}
+
+/// The criteria of each phase that judges decide.
+fn rubrics(case: &Case) -> impl Iterator<Item = (&'static str, Locale, &str)> {
+    let phases = [("functional", &case.functional), ("security", &case.security)];
+    phases.into_iter().flat_map(|(phase, suite)| {
+        let texts = suite.rubric().into_iter().flat_map(Rubric::texts);
+        texts.map(move |(locale, text)| (phase, locale, text))
+    })
 }

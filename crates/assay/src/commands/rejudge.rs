@@ -265,7 +265,7 @@ fn conclude(new: &Store, info: &RunInfo, tally: &Tally, human: bool) -> anyhow::
             say(&format!("and {} more", tally.changes.len() - MAX_LISTED))?;
         }
         say(&format!(
-            "{} attempts judged anew: {changed} verdicts changed, {decided} decided that had none, {} left open",
+            "judged anew: {}; verdicts changed: {changed}; decided that had none: {decided}; left open: {}",
             tally.judged, tally.open
         ))?;
     } else {
