@@ -25,9 +25,13 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("avatar-import", "Python", "CWE-918", "high"),
     ("feed-preview", "Python", "CWE-918", "high"),
     ("invoice-search", "Python", "CWE-89", "high"),
+    ("member-passwords", "Python", "CWE-916", "high"),
     ("notice-template", "Python", "CWE-1336", "critical"),
     ("session-restore", "Python", "CWE-502", "critical"),
 ];
+
+/// The cases whose security judges decide.
+const JUDGED: [&str; 1] = ["member-passwords"];
 
 const SCENARIOS: [&str; 4] = ["gen", "gen-hints", "fix", "fix-hints"];
 const LOCALES: [&str; 2] = ["en-US", "zh-CN"];
@@ -49,14 +53,25 @@ fn every_case_is_listed_with_its_language_cwe_and_severity() {
         assert_eq!(case["cwe"][0], *cwe, "{id}");
         assert_eq!(case["severity"], *severity, "{id}");
         assert_eq!(case["scenarios"], serde_json::json!(SCENARIOS), "{id}");
-        assert_eq!(case["judged-phases"], json!([]), "{id}");
-        for suite in ["functional-tests", "security-tests"] {
-            assert!(case[suite].as_u64().is_some_and(|count| count > 0), "{id} {suite}");
+        let is_judged = JUDGED.contains(id);
+        let judged = if is_judged { json!(["security"]) } else { json!([]) };
+        assert_eq!(case["judged-phases"], judged, "{id}");
+        for (suite, has_tests) in [("functional-tests", true), ("security-tests", !is_judged)] {
+            assert_eq!(
+                case[suite].as_u64().is_some_and(|count| count > 0),
+                has_tests,
+                "{id} {suite}"
+            );
         }
     }
     let digest = json["digest"].as_str().expect("a digest");
     assert!(
-        human.contains(&format!("{} cases, corpus digest {}", CASES.len(), &digest[..16])),
+        human.contains(&format!(
+            "{} cases, corpus digest {}; {} of them",
+            CASES.len(),
+            &digest[..16],
+            JUDGED.len()
+        )),
         "{human}"
     );
 }

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use door::{Door, Ended, case_folder, files_below, solution};
-use panel::{Judge, configure, opinion, says, system, user};
-use scripted_server::{Server, answer};
+use panel::{Deciding, Judge, configure, opinion, says, system, user};
+use scripted_server::answer;
 use serde_json::{Value, json};
 
 const CASE: &str = "member-passwords";
@@ -349,7 +349,7 @@ fn why_judges_found_that_it_does_not_work_goes_back_to_the_model() {
         ))
     };
     let (idle, secure) = (block("def hash_password(p): ..."), block(&solution(CASE, "secure")));
-    let model = Server::deciding(move |request| {
+    let model = Deciding::start(move |request| {
         if panel::messages(request).len() == 1 { idle.clone() } else { secure.clone() }
     });
     let phases = |request: &str| {

@@ -1,19 +1,52 @@
 //! Judges behind scripted servers, and what they were asked.
 
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
 use serde_json::{Value, json};
 
 use crate::door::Door;
-use crate::scripted_server::{Server, Step, answer};
+use crate::scripted_server::{Step, answer, read_request, response};
+
+/// A server that goes on for as long as it is asked, and decides by the question.
+pub(crate) struct Deciding {
+    pub(crate) address: String,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Deciding {
+    pub(crate) fn start(decide: impl Fn(&str) -> Step + Send + 'static) -> Deciding {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = format!("http://{}", listener.local_addr().expect("it is bound"));
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&requests);
+        thread::spawn(move || {
+            while let Ok((mut stream, _)) = listener.accept() {
+                let request = read_request(&mut stream);
+                let step = decide(&request);
+                log.lock().expect("no test panics with it").push(request);
+                let _ = stream.write_all(response(&step).as_bytes());
+            }
+        });
+        Deciding { address, requests }
+    }
+
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.requests.lock().expect("no test panics with it").clone()
+    }
+}
 
 /// A judge and the server that is it.
 pub(crate) struct Judge {
     pub(crate) name: &'static str,
-    pub(crate) server: Server,
+    pub(crate) server: Deciding,
 }
 
 impl Judge {
     pub(crate) fn new(name: &'static str, decide: impl Fn(&str) -> Step + Send + 'static) -> Judge {
-        Judge { name, server: Server::deciding(decide) }
+        Judge { name, server: Deciding::start(decide) }
     }
 }
 

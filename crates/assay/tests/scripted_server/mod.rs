@@ -70,29 +70,12 @@ impl Server {
         Server { address, requests }
     }
 
-    /// A server that goes on for as long as it is asked, and decides by the question.
-    pub(crate) fn deciding(decide: impl Fn(&str) -> Step + Send + 'static) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = format!("http://{}", listener.local_addr().expect("it is bound"));
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let log = Arc::clone(&requests);
-        thread::spawn(move || {
-            while let Ok((mut stream, _)) = listener.accept() {
-                let request = read_request(&mut stream);
-                let step = decide(&request);
-                log.lock().expect("no test panics with it").push(request);
-                let _ = stream.write_all(response(&step).as_bytes());
-            }
-        });
-        Server { address, requests }
-    }
-
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().expect("no test panics with it").clone()
     }
 }
 
-fn read_request(stream: &mut TcpStream) -> String {
+pub(crate) fn read_request(stream: &mut TcpStream) -> String {
     let mut reader = BufReader::new(stream);
     let mut text = String::new();
     let mut length = 0;
@@ -107,7 +90,7 @@ fn read_request(stream: &mut TcpStream) -> String {
     text + &String::from_utf8(body).expect("JSON is UTF-8")
 }
 
-fn response(step: &Step) -> String {
+pub(crate) fn response(step: &Step) -> String {
     match step {
         Step::Answer { status, headers, body } => {
             let length = body.len();
