@@ -75,6 +75,7 @@ pub(crate) fn info(
             ("python".to_owned(), "3.11.2".to_owned()),
         ]),
         cases,
+        derived_from: None,
     }
 }
 
