@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use assay_core::score::ErrorLimit;
 use assay_core::{Language, Locale, Scenario};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -12,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(
     after_help = "Exit codes: 0 done; 1 what was asked about does not hold (a case is not proved, \
 verdicts disagree, an artifact is not secure, the host is unfit); 2 bad usage; 3 failed; \
-4 a run ended with attempts that errored; 130 interrupted."
+4 a run ended with attempts that errored or were not finished; 130 interrupted."
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -35,6 +36,10 @@ pub struct GlobalArgs {
     /// ~/.cache/assay]
     #[arg(long, global = true, value_name = "DIR", env = "ASSAY_CACHE")]
     pub cache: Option<PathBuf>,
+    /// The response cache: the file that answers of models are kept in
+    /// [default: responses.sqlite in the folder of --cache]
+    #[arg(long, global = true, value_name = "FILE", env = "ASSAY_RESPONSES")]
+    pub responses: Option<PathBuf>,
     /// For people, or JSON for programs (see docs/json.md)
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -185,6 +190,11 @@ pub struct RejudgeArgs {
     pub run: PathBuf,
     #[command(flatten)]
     pub judges: JudgeArgs,
+    /// Ask judges anew even where they have answered the same before
+    #[arg(long)]
+    pub no_cache: bool,
+    #[command(flatten)]
+    pub max_errors: MaxErrorsArg,
     /// The new run's file [default: beside the old one, <name>.rejudged.assay]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -240,9 +250,28 @@ pub struct RunArgs {
     /// attempted
     #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "models", "base_url", "api_key_env", "cases", "languages", "scenarios", "rounds", "locale", "max_answers", "validate_each", "judges", "judge_base_url", "judge_api_key_env", "output", "corpus"])]
     pub resume: Option<PathBuf>,
-    /// Print the plan and stop
+    /// Print the plan and what it will probably cost, and stop
     #[arg(long)]
     pub dry_run: bool,
+    /// Ask every question, even one whose answer is in the response cache, and keep
+    /// no answer there
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Stop asking before more than this has been spent, in the currency of the
+    /// subjects' prices; --resume with a higher amount goes on
+    #[arg(long, value_name = "AMOUNT")]
+    pub max_cost: Option<f64>,
+    #[command(flatten)]
+    pub max_errors: MaxErrorsArg,
+}
+
+/// When an overall score is not told.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct MaxErrorsArg {
+    /// Withhold the overall score of a subject of whose attempts more than this
+    /// percentage errored [default: 1]
+    #[arg(long, value_name = "PERCENT")]
+    pub max_errors: Option<ErrorLimit>,
 }
 
 #[derive(Debug, Args)]
@@ -250,6 +279,8 @@ pub struct ScoreArgs {
     /// The run's file
     #[arg(required = true, value_name = "RUN")]
     pub runs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub max_errors: MaxErrorsArg,
 }
 
 #[derive(Debug, Args)]
@@ -299,4 +330,6 @@ pub struct ReportArgs {
     /// The folder to write
     #[arg(long, short, value_name = "DIR", default_value = "assay-report")]
     pub output: PathBuf,
+    #[command(flatten)]
+    pub max_errors: MaxErrorsArg,
 }

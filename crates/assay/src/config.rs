@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
-use assay_core::{Language, Locale, Scenario};
+use assay_core::score::ErrorLimit;
+use assay_core::{Cost, Language, Locale, Scenario};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::{GlobalArgs, JudgeArgs, RunArgs};
+use crate::cli::{GlobalArgs, JudgeArgs, MaxErrorsArg, RunArgs};
 use crate::judge::JudgeConfig;
 use crate::subject::SubjectConfig;
 
@@ -21,6 +22,13 @@ pub struct Config {
     pub rounds: Option<u32>,
     pub locale: Option<Locale>,
     pub max_answers: Option<u32>,
+    /// Whether answers of models are kept, and taken, beyond the run.
+    pub response_cache: Option<bool>,
+    /// In the currency of the subjects' prices.
+    pub max_cost: Option<f64>,
+    pub expected_output_tokens: Option<u64>,
+    /// Per cent.
+    pub max_errors: Option<f64>,
     #[serde(default)]
     pub cases: Vec<String>,
     #[serde(default)]
@@ -32,6 +40,9 @@ pub struct Config {
     #[serde(default, rename = "judge")]
     pub judges: Vec<JudgeConfig>,
 }
+
+/// The response cache, in the cache folder.
+const RESPONSES: &str = "responses.sqlite";
 
 /// The file that is read when none is named.
 const DEFAULT_FILE: &str = "assay.toml";
@@ -93,6 +104,25 @@ impl Config {
         Ok(if judges.is_empty() { self.judges.clone() } else { judges })
     }
 
+    /// The share of errored attempts from which on an overall score is withheld.
+    pub fn max_errors(&self, args: MaxErrorsArg) -> anyhow::Result<ErrorLimit> {
+        match (args.max_errors, self.max_errors) {
+            (Some(limit), _) => Ok(limit),
+            (None, None) => Ok(ErrorLimit::default()),
+            (None, Some(percent)) => ErrorLimit::from_percent(percent).with_context(|| {
+                format!("max-errors is {percent}, not a percentage from 0 to 100")
+            }),
+        }
+    }
+
+    /// The file that answers of models are kept in.
+    pub fn responses(&self, global: &GlobalArgs) -> anyhow::Result<PathBuf> {
+        match &global.responses {
+            Some(path) => Ok(path.clone()),
+            None => Ok(self.cache(global)?.join(RESPONSES)),
+        }
+    }
+
     /// The cache folder: named, or where the desktop conventions put it.
     pub fn cache(&self, global: &GlobalArgs) -> anyhow::Result<PathBuf> {
         if let Some(cache) = global.cache.as_ref().or(self.cache.as_ref()) {
@@ -134,7 +164,28 @@ pub struct RunSettings {
     /// Who decides what tests do not; perhaps nobody.
     #[serde(default)]
     pub judges: Vec<JudgeConfig>,
+    /// Whether answers are taken from the response cache and kept there.
+    #[serde(default = "yes")]
+    pub response_cache: bool,
+    /// Asking stops before more than this is spent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_cost: Option<f64>,
+    /// How many tokens an answer is taken to have before one is known.
+    #[serde(default = "expected_output_tokens")]
+    pub expected_output_tokens: u64,
 }
+
+fn yes() -> bool {
+    true
+}
+
+fn expected_output_tokens() -> u64 {
+    EXPECTED_OUTPUT_TOKENS
+}
+
+/// About what an answer of our cases and of SecCodeBench-V2's has, with a short
+/// explanation around the code and little reasoning.
+const EXPECTED_OUTPUT_TOKENS: u64 = 2_000;
 
 /// As in the paper: the first answer and two repairs.
 const MAX_ANSWERS: u32 = 3;
@@ -204,6 +255,25 @@ impl RunSettings {
             max_answers,
             validate_each: args.validate_each,
             judges: config.judges(&args.judges)?,
+            response_cache: !args.no_cache && config.response_cache.unwrap_or(true),
+            max_cost: args.max_cost.or(config.max_cost),
+            expected_output_tokens: config.expected_output_tokens.unwrap_or(EXPECTED_OUTPUT_TOKENS),
         })
+    }
+
+    /// The settings of a run that goes on: those it has, but for what the command
+    /// line may change.
+    pub fn resume(mut self, args: &RunArgs) -> RunSettings {
+        self.response_cache &= !args.no_cache;
+        self.max_cost = args.max_cost.or(self.max_cost);
+        self
+    }
+
+    /// What may be spent at most.
+    pub fn max_cost(&self) -> anyhow::Result<Option<Cost>> {
+        let Some(units) = self.max_cost else { return Ok(None) };
+        Cost::from_units(units)
+            .map(Some)
+            .with_context(|| format!("--max-cost is {units}, not an amount from 0 on"))
     }
 }

@@ -154,6 +154,27 @@ fn an_incomplete_panel_decides_nothing_until_it_is_whole() {
     let card = scores(&door, "run.assay");
     assert_eq!([&card["run"]["judged"], &card["run"]["errored"]], [1, 0], "{card:#}");
     assert_eq!(verdict_of(&card, "reference", "secure"), 1, "{card:#}");
+    // Those who had voted are not asked again.
+    assert_eq!(judges.map(|judge| judge.server.requests().len()), [1, 2, 1]);
+}
+
+#[test]
+fn what_judges_cost_is_counted_apart_and_keeps_to_the_limit() {
+    let door = Door::open();
+    configure(&door, &["reference"], &[knowing("one")]);
+    let ended = run(&door, &["--max-cost", "1"], 3);
+    assert!(ended.stderr.contains("one has no price, so --max-cost cannot be kept"), "{ended}");
+    let config = fs::read_to_string(door.path("assay.toml")).expect("UTF-8");
+    door.write("assay.toml", config + "price = { input = 10, output = 100 }\n");
+    let arguments = ["run", "--case", CASE, "--output", "run.assay", "--format", "json"];
+    let ended = door.run(&[&arguments[..], &["--max-cost", "1"]].concat()).with_code(0);
+    // One ballot for four identical artifacts: 100 tokens in, 7 out.
+    let spent = ended.json("assay.run/1")["spent"].as_f64().expect("a number");
+    assert!((spent - 0.0017).abs() < 1e-9, "{ended}");
+    let card = scores(&door, "run.assay");
+    let judges = &card["subjects"][0]["spending"]["judges"];
+    assert_eq!([&judges["replies"], &judges["cost"]], [&json!(1), &json!(0.0017)], "{card:#}");
+    assert_eq!(card["panel"]["judges"][0]["cost"], 0.0017, "{card:#}");
 }
 
 #[test]
@@ -279,6 +300,14 @@ fn a_stored_run_is_judged_anew_into_a_new_one_and_stays_as_it_is() {
     assert_eq!(judges[0].server.requests().len(), 2);
     assert_eq!(card["run"]["derived-from"], scores(&door, "run.assay")["run"]["id"]);
     assert_eq!(fs::read(door.path("run.assay")).expect("a run"), before, "the old run changed");
+
+    // Votes that were given stay given, unless they are asked for anew.
+    for (more, asked) in
+        [(&["--output", "again.assay"][..], 2), (&["--output", "anew.assay", "--no-cache"], 4)]
+    {
+        rejudge(&door, "run.assay", more, 0);
+        assert_eq!(judges[0].server.requests().len(), asked, "{more:?}");
+    }
 
     // Other judges, other verdicts; the first judges' ballots stay where they are.
     configure(&door, &[], &[always("kind", true)]);

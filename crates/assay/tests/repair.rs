@@ -313,7 +313,8 @@ fn attempts_that_errored_are_not_scored_and_are_made_when_the_run_is_resumed() {
     assert_eq!([&card["attempts"], &card["errored"]], [4, 3], "{card:#}");
     assert_eq!(card["verdicts"]["secure"], 1, "{card:#}");
     assert_eq!(card["scenarios"], json!({"gen-hints": 1.0}), "an errored attempt has a score");
-    assert_eq!([&card["overall"], &card["functional"]], [1.0, 1.0], "{card:#}");
+    assert_eq!([&card["bracket"]["without"], &card["functional"]], [1.0, 1.0], "{card:#}");
+    assert_eq!([&card["overall"], &card["errors"]["rate-limit"]], [&Value::Null, &json!(3)]);
     assert_eq!(server.requests().len(), 4);
 
     // The key is not stored, so it has to be there again.

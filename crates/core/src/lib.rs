@@ -31,6 +31,6 @@ pub use prompt::Locale;
 pub use record::{AttemptKey, AttemptRecord, Turn};
 pub use scenario::Scenario;
 pub use tamper::Finding;
-pub use tokens::{Cost, TokenUsage, Tokens};
+pub use tokens::{Bill, Cost, TokenUsage, Tokens};
 pub use verdict::{Evidence, InfraError, Outcome, Verdict};
 pub use world::World;

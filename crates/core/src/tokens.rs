@@ -1,7 +1,7 @@
 //! What the replies of models take: tokens, and what they cost.
 
 use std::fmt;
-use std::ops::AddAssign;
+use std::ops::{Add, AddAssign, Sub};
 
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +64,23 @@ impl Cost {
     }
 }
 
+impl Add for Cost {
+    type Output = Cost;
+
+    fn add(self, other: Cost) -> Cost {
+        Cost(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sub for Cost {
+    type Output = Cost;
+
+    /// Nothing, where more is taken away than there is.
+    fn sub(self, other: Cost) -> Cost {
+        Cost(self.0.saturating_sub(other.0))
+    }
+}
+
 impl AddAssign for Cost {
     fn add_assign(&mut self, other: Cost) {
         self.0 = self.0.saturating_add(other.0);
@@ -112,6 +129,75 @@ impl AddAssign for TokenUsage {
     }
 }
 
+/// What several replies of models took together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Bill {
+    pub replies: u64,
+    /// Of those replies that the provider counted them of.
+    pub tokens: Tokens,
+    /// Replies without a count.
+    pub uncounted: u64,
+    /// The sum of the costs that are known; `None` if it is of no reply.
+    pub cost: Option<Cost>,
+    /// Replies whose cost is not known.
+    pub unpriced: u64,
+    /// Requests that were sent for them, failed ones among them.
+    pub requests: u64,
+}
+
+impl Bill {
+    /// Whether the cost leaves no reply out.
+    pub fn is_whole(&self) -> bool {
+        self.unpriced == 0
+    }
+
+    /// The cost of each of so many; `None` if it is not known, or there is none.
+    pub fn cost_each(&self, number: usize) -> Option<Cost> {
+        let number = u64::try_from(number).ok().filter(|number| *number > 0)?;
+        self.cost.map(|cost| Cost(cost.0 / number))
+    }
+
+    /// How large a part of the whole this is: by cost where that is known of all,
+    /// else by tokens. `None` of nothing.
+    #[expect(clippy::cast_precision_loss, reason = "a share for people")]
+    pub fn share_of(&self, whole: &Bill) -> Option<f64> {
+        let (part, all) = match (self.cost, whole.cost) {
+            (part, Some(all)) if whole.is_whole() => (part.unwrap_or_default().0, all.0),
+            _ => {
+                let tokens = |bill: &Bill| bill.tokens.input + bill.tokens.output;
+                (tokens(self), tokens(whole))
+            }
+        };
+        (all > 0).then(|| part as f64 / all as f64)
+    }
+}
+
+impl AddAssign for Bill {
+    fn add_assign(&mut self, other: Bill) {
+        self.replies += other.replies;
+        self.tokens += other.tokens;
+        self.uncounted += other.uncounted;
+        if let Some(cost) = other.cost {
+            *self.cost.get_or_insert_default() += cost;
+        }
+        self.unpriced += other.unpriced;
+        self.requests += other.requests;
+    }
+}
+
+impl From<TokenUsage> for Bill {
+    fn from(usage: TokenUsage) -> Bill {
+        Bill {
+            replies: 1,
+            tokens: usage.tokens.unwrap_or_default(),
+            uncounted: u64::from(usage.tokens.is_none()),
+            cost: usage.cost,
+            unpriced: u64::from(usage.cost.is_none()),
+            requests: usage.requests.into(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,5 +218,34 @@ mod tests {
         for units in [-1.0, f64::NAN, f64::INFINITY, 1e11] {
             assert_eq!(Cost::from_units(units), None, "{units}");
         }
+    }
+
+    #[test]
+    fn a_bill_keeps_apart_what_it_does_not_know() {
+        let usage = |cost: Option<u64>, tokens: Option<u64>| TokenUsage {
+            tokens: tokens.map(|output| Tokens { output, ..Tokens::default() }),
+            cost: cost.map(Cost::from_nanos),
+            requests: 1,
+            from_cache: false,
+        };
+        let sum = |usages: &[TokenUsage]| {
+            let mut bill = Bill::default();
+            for usage in usages {
+                bill += Bill::from(*usage);
+            }
+            bill
+        };
+        let whole = sum(&[usage(Some(30), Some(1)), usage(Some(10), Some(3))]);
+        assert_eq!((whole.cost, whole.is_whole()), (Some(Cost::from_nanos(40)), true));
+        assert_eq!(whole.cost_each(2), Some(Cost::from_nanos(20)));
+        assert_eq!(whole.cost_each(0), None);
+        assert_eq!(sum(&[usage(Some(10), Some(3))]).share_of(&whole), Some(0.25));
+        assert_eq!(Bill::default().share_of(&whole), Some(0.0));
+        assert_eq!(whole.share_of(&Bill::default()), None);
+        let part = sum(&[usage(Some(30), None), usage(None, Some(3))]);
+        assert_eq!((part.cost, part.is_whole()), (Some(Cost::from_nanos(30)), false));
+        assert_eq!((part.unpriced, part.uncounted), (1, 1));
+        assert_eq!(sum(&[usage(None, Some(3))]).share_of(&part), Some(1.0));
+        assert_eq!(sum(&[usage(None, None)]).cost, None);
     }
 }

@@ -405,6 +405,20 @@ impl Outcome {
             Outcome::Errored(_) => None,
         }
     }
+
+    /// The class of the error, if it is one.
+    pub fn error_class(&self) -> Option<InfraClass> {
+        match self {
+            Outcome::Judged(_) => None,
+            Outcome::Errored(error) => Some(error.class),
+        }
+    }
+
+    /// Whether it waits for judges who are not configured: neither a verdict nor a
+    /// fault of the infrastructure.
+    pub fn is_unjudged(&self) -> bool {
+        self.error_class() == Some(InfraClass::Unjudged)
+    }
 }
 
 /// A fault that the subject did not cause: retried, never scored, always shown.
@@ -421,7 +435,7 @@ impl InfraError {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InfraClass {
     RateLimit,
@@ -440,6 +454,13 @@ pub enum InfraClass {
     Unjudged,
     /// Not every vote of the panel is there.
     Panel,
+}
+
+impl InfraClass {
+    /// Whether something failed that could have gone well, with the same configuration.
+    pub fn is_fault(self) -> bool {
+        self != InfraClass::Unjudged
+    }
 }
 
 impl fmt::Display for InfraClass {

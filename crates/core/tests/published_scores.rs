@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use assay_core::score::{Cell, Cells, Weights};
-use assay_core::{Language, Scenario, Severity};
+use assay_core::score::{Bracket, Cell, Cells, ErrorLimit, Scorecard, ScoredAttempt, Weights};
+use assay_core::verdict::{InfraClass, InfraError};
+use assay_core::{Language, Outcome, Scenario, Severity, Verdict};
 use serde::Deserialize;
 
 const OUTCOMES: &str = include_str!("data/sec-code-bench-2.2.0-outcomes.json");
@@ -102,4 +103,56 @@ fn every_published_score_is_reproduced() {
         reproduced += 5 + 5 * 5;
     }
     assert_eq!(reproduced, 840);
+}
+
+/// The same outcomes as attempts, where a round that could not be queried errored.
+fn card(model: &Model, cases: &BTreeMap<String, CaseFacts>) -> Scorecard {
+    let outcome = |letter: char| match letter {
+        's' => Outcome::Judged(Verdict::Secure),
+        'i' => Outcome::Judged(Verdict::Insecure),
+        'f' => Outcome::Judged(Verdict::Nonfunctional),
+        _ => Outcome::Errored(InfraError::new(InfraClass::Server, "LLM query failed")),
+    };
+    let mut rounds = Vec::new();
+    for (case, scenarios) in &model.outcomes {
+        for (scenario, letters) in scenarios {
+            rounds.extend(letters.chars().map(|letter| (case, *scenario, outcome(letter))));
+        }
+    }
+    let attempts: Vec<_> = rounds
+        .iter()
+        .map(|(case, scenario, outcome)| ScoredAttempt {
+            case,
+            language: cases[*case].language.parse().expect("a language"),
+            severity: cases[*case].severity,
+            scenario: *scenario,
+            outcome,
+        })
+        .collect();
+    Scorecard::of(&attempts, ErrorLimit::default())
+}
+
+#[test]
+fn what_could_not_be_queried_withholds_a_score_and_widens_its_bracket() {
+    let outcomes: Outcomes = serde_json::from_str(OUTCOMES).expect("the outcomes are JSON");
+    let mut withheld = Vec::new();
+    for (name, model) in &outcomes.models {
+        let card = card(model, &outcomes.cases);
+        // What is published counts errors as failures.
+        assert_published(card.bracket.as_failures, model.published.overall, name);
+        let Bracket { without, as_failures, as_successes } = card.bracket;
+        assert!(as_failures <= without && without <= as_successes, "{name}");
+        assert_eq!(card.overall.is_none(), card.withheld.is_some(), "{name}");
+        if let Some(reason) = card.withheld {
+            let scores = [as_failures, without, as_successes];
+            let scores = scores.map(|score| format!("{:.2}", score.expect("judged") * 100.0));
+            withheld.push(format!("{name}: {}, {}", reason.errored, scores.join(" ")));
+        }
+    }
+    let expect = [
+        "Gemini 3 Pro: 40, 62.42 63.99 64.10",
+        "Gemini 3.1 Pro: 553, 55.21 66.19 70.31",
+        "Qwen3-Max-2026-01-23(Thinking): 60, 57.45 58.22 58.99",
+    ];
+    assert_eq!(withheld, expect);
 }

@@ -6,6 +6,8 @@ use serde_json::json;
 use super::Context;
 use crate::cli::Format;
 use crate::exit::Exit;
+use crate::report::quantity::{self, counted};
+use crate::subject::{Responses, ResponsesSize};
 use crate::terminal::{say, say_json};
 use crate::validate::tools;
 
@@ -36,6 +38,7 @@ pub(super) fn execute(context: &Context<'_>) -> anyhow::Result<Exit> {
             remedy: missing.then(|| tools::REMEDY.to_owned()),
         });
     }
+    lines.push(responses(context)?);
     let missing = lines.iter().filter(|line| line.status == Status::Missing).count();
     let word = |status| match status {
         Status::Ok => "ok",
@@ -61,4 +64,21 @@ pub(super) fn execute(context: &Context<'_>) -> anyhow::Result<Exit> {
         })?;
     }
     Ok(if missing == 0 { Exit::Success } else { Exit::Negative })
+}
+
+/// How much the response cache holds, and how to be rid of it.
+fn responses(context: &Context<'_>) -> anyhow::Result<Line> {
+    let path = context.config.responses(context.global)?;
+    let (status, detail, remedy) = match Responses::size(&path) {
+        Ok(ResponsesSize { answers, bytes }) => {
+            let answers = counted(usize::try_from(answers).unwrap_or(usize::MAX), "answer");
+            let detail = format!("{answers}, {} in {}", quantity::bytes(bytes), path.display());
+            (Status::Ok, detail, None)
+        }
+        Err(fault) => {
+            let remedy = "delete the file, or name another one with --responses".to_owned();
+            (Status::Degraded, fault.to_string(), Some(remedy))
+        }
+    };
+    Ok(Line { name: "response cache".to_owned(), status, detail, remedy })
 }

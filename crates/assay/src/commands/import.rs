@@ -10,7 +10,7 @@ use assay_core::score::Cells;
 use serde_json::json;
 
 use super::Context;
-use crate::cli::{Format, ImportArgs, ImportCommand};
+use crate::cli::{Format, ImportArgs, ImportCommand, MaxErrorsArg};
 use crate::exit::Exit;
 use crate::import::{Comparison, Results, as_published};
 use crate::report::RunData;
@@ -38,7 +38,7 @@ pub(super) fn execute(context: &Context<'_>, args: &ImportArgs) -> anyhow::Resul
         .collect();
     let human = context.global.format == Format::Human;
     let comparison = import(&results, &chosen, &output, human)?;
-    conclude(&output, &comparison, human)
+    conclude(&output, &comparison, context)
 }
 
 fn import(
@@ -99,11 +99,12 @@ fn info(results: &Results, chosen: &[usize]) -> RunInfo {
     }
 }
 
-fn conclude(output: &Path, comparison: &Comparison, human: bool) -> anyhow::Result<Exit> {
+fn conclude(output: &Path, comparison: &Comparison, context: &Context<'_>) -> anyhow::Result<Exit> {
     let store = Store::open_to_read(output)?;
     let Comparison { reproduced, published, differing } = comparison;
-    if human {
-        say(&format!("\n{}", scorecard(&RunData::read(&store)?).trim_end()))?;
+    if context.global.format == Format::Human {
+        let limit = context.config.max_errors(MaxErrorsArg::default())?;
+        say(&format!("\n{}", scorecard(&RunData::read(&store, limit)?).trim_end()))?;
         say(&format!("\nrun stored in {}", output.display()))?;
         for line in differing {
             say(&format!("differs: {line}"))?;

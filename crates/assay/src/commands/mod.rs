@@ -4,6 +4,7 @@ mod agree;
 mod cases;
 mod check;
 mod doctor;
+mod estimate;
 mod import;
 mod prepare;
 mod rejudge;
@@ -23,6 +24,7 @@ use crate::cli::{CaseFilter, Cli, Command, GlobalArgs, JobsArg, JudgeArgs};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::judge::{JudgeConfig, Panel};
+use crate::subject::Responses;
 use crate::terminal::complain;
 use crate::validate::Validator;
 
@@ -39,7 +41,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Score(args) => score::execute(&context, args),
         Command::Agree(args) => agree::execute(&context, args),
         Command::Import(args) => import::execute(&context, args),
-        Command::Report(args) => report::execute(args),
+        Command::Report(args) => report::execute(&context, args),
         Command::World(args) => world::execute(&context, args),
         Command::Doctor => doctor::execute(&context),
     }
@@ -54,6 +56,17 @@ struct Context<'a> {
 impl Context<'_> {
     fn corpus(&self) -> anyhow::Result<Corpus> {
         Ok(self.config.corpus(self.global).load()?)
+    }
+
+    /// The response cache; `None`, and a warning, if it cannot be used.
+    fn responses(&self) -> anyhow::Result<Option<Arc<Responses>>> {
+        match Responses::open(&self.config.responses(self.global)?) {
+            Ok(responses) => Ok(Some(Arc::new(responses))),
+            Err(fault) => {
+                complain(&format!("warning: {fault}; no answer is taken from it or kept"));
+                Ok(None)
+            }
+        }
     }
 
     fn validator(&self) -> anyhow::Result<Arc<Validator>> {

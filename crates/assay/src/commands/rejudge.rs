@@ -22,7 +22,7 @@ use crate::judge::{Decision, Panel};
 use crate::report::RunData;
 use crate::report::terminal::scorecard;
 use crate::run::progress::Progress;
-use crate::store::{RunInfo, Store};
+use crate::store::{DerivedFrom, RunInfo, Store};
 use crate::terminal::{complain, say, say_json};
 
 /// Attempts that are before the panel at one time.
@@ -44,6 +44,8 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
     let Some(panel) = super::panel(&settings.judges)? else {
         bail!("the run has no judges of its own; name some with --judge or in assay.toml");
     };
+    let responses = if args.no_cache { None } else { context.responses()? };
+    let panel = panel.with_responses(responses);
     let corpus = CorpusSource::parse(&settings.corpus).load()?;
     warn_of_changes(&info, &corpus);
     let output = args.output.clone().unwrap_or_else(|| beside(&args.run));
@@ -76,7 +78,8 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
         }
     }
     progress.finish();
-    conclude(&new, &info, &tally, human)
+    let run = RunData::read(&new, context.config.max_errors(args.max_errors)?)?;
+    conclude(&new, &run, &tally, human)
 }
 
 /// `runs/a.assay` as `runs/a.rejudged.assay`.
@@ -109,7 +112,12 @@ fn derived(info: &RunInfo, settings: &RunSettings, corpus: &Corpus) -> anyhow::R
         assay_version: env!("CARGO_PKG_VERSION").to_owned(),
         corpus_digest: corpus.digest.clone(),
         settings: serde_json::to_value(settings)?,
-        derived_from: Some(info.id.clone()),
+        derived_from: Some(DerivedFrom {
+            run: info.id.clone(),
+            by: "rejudge".to_owned(),
+            assay_version: info.assay_version.clone(),
+            corpus_digest: info.corpus_digest.clone(),
+        }),
         ..info.clone()
     })
 }
@@ -253,11 +261,12 @@ fn word(outcome: &Outcome) -> &'static str {
     outcome.verdict().map_or("no verdict", assay_core::Verdict::as_str)
 }
 
-fn conclude(new: &Store, info: &RunInfo, tally: &Tally, human: bool) -> anyhow::Result<Exit> {
+fn conclude(new: &Store, run: &RunData, tally: &Tally, human: bool) -> anyhow::Result<Exit> {
+    let origin = run.info.derived_from.as_ref().map(|from| from.run.as_str()).unwrap_or_default();
     let (changed, decided) = tally.counts();
     if human {
-        say(&format!("\n{}", scorecard(&RunData::read(new)?).trim_end()))?;
-        say(&format!("\nrun stored in {}, derived from {}", new.path().display(), info.id))?;
+        say(&format!("\n{}", scorecard(run).trim_end()))?;
+        say(&format!("\nrun stored in {}, derived from {origin}", new.path().display()))?;
         for Change { attempt, before, after } in tally.changes.iter().take(MAX_LISTED) {
             say(&format!("{attempt}: {} before, {} now", word(before), word(after)))?;
         }
@@ -275,7 +284,7 @@ fn conclude(new: &Store, info: &RunInfo, tally: &Tally, human: bool) -> anyhow::
         say_json(&json!({
             "schema": "assay.rejudge/1",
             "run": new.path(),
-            "derived-from": info.id,
+            "derived-from": origin,
             "judged": tally.judged,
             "changed": changed,
             "decided": decided,

@@ -5,21 +5,24 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
+use assay_core::Cost;
 use assay_core::corpus::CorpusSource;
+use assay_core::score::ErrorLimit;
 use serde::Deserialize as _;
 use serde_json::json;
 
-use super::Context;
+use super::{Context, estimate};
 use crate::cli::{Format, RunArgs};
 use crate::config::RunSettings;
 use crate::exit::Exit;
 use crate::judge::Panel;
 use crate::report::RunData;
 use crate::report::terminal::scorecard;
+use crate::run::estimate::{Assumed, Estimate};
 use crate::run::progress::Progress;
-use crate::run::{Dispatcher, Plan, RunEnd};
-use crate::store::{RunInfo, Store, StoreError};
-use crate::subject;
+use crate::run::{Dispatcher, Plan, RunEnd, SpendingLimit};
+use crate::store::{DerivedFrom, RunInfo, Store, StoreError};
+use crate::subject::{self, Responses};
 use crate::terminal::{complain, say, say_json};
 use crate::validate::pool::PoolLimits;
 use crate::validate::tools;
@@ -33,9 +36,18 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     let info = resumed.as_ref().map(Store::info).transpose()?;
     let settings = match &info {
         Some(info) => RunSettings::deserialize(&info.settings)
-            .with_context(|| format!("failed to read the settings of the run {}", info.id))?,
+            .with_context(|| format!("failed to read the settings of the run {}", info.id))?
+            .resume(args),
         None => RunSettings::resolve(context.config, context.global, args)?,
     };
+    if let Some(DerivedFrom { run, by, .. }) = info.as_ref().and_then(|it| it.derived_from.as_ref())
+    {
+        bail!(
+            "this run was made from the answers of the run {run}, so no subject is asked for it; repeat `assay {by}` to go on with it"
+        );
+    }
+    let max_cost = settings.max_cost()?;
+    let limit = context.config.max_errors(args.max_errors)?;
     let corpus = CorpusSource::parse(&settings.corpus).load()?;
     if let Some(info) = &info
         && info.corpus_digest != corpus.digest
@@ -68,6 +80,16 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     if resumed.is_none() && output.exists() {
         return Err(StoreError::Exists(output.display().to_string()).into());
     }
+    if max_cost.is_some() {
+        refuse_unpriced(&plan, panel.as_ref())?;
+    }
+    let responses = responses(context, &plan, &settings, args)?;
+    let assumed = Assumed {
+        locale: settings.locale,
+        max_answers: settings.max_answers,
+        output_tokens: settings.expected_output_tokens,
+    };
+    let estimates = Estimate::of(&plan, assumed, responses.as_deref())?;
     if human {
         for line in describe(&plan, planned, &settings, &output) {
             complain(&line);
@@ -75,12 +97,19 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         if let Some(line) = judging(&plan, panel.as_ref()) {
             complain(&line);
         }
+        for line in estimate::lines(&estimates, &settings) {
+            complain(&line);
+        }
     }
     if args.dry_run {
         if !human {
-            say_json(
-                &json!({"schema": "assay.plan/1", "attempts": plan.attempts.iter().map(|a| &a.key).collect::<Vec<_>>(), "most-requests": plan.most_requests(&settings), "output": output}),
-            )?;
+            say_json(&json!({
+                "schema": "assay.plan/1",
+                "attempts": plan.attempts.iter().map(|attempt| &attempt.key).collect::<Vec<_>>(),
+                "most-requests": plan.most_requests(&settings),
+                "estimate": estimate::to_json(&estimates, &settings),
+                "output": output,
+            }))?;
         }
         return Ok(Exit::Success);
     }
@@ -97,12 +126,46 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         max_answers: settings.max_answers,
         share: !settings.validate_each,
         locale: settings.locale,
-        panel: panel.map(Arc::new),
+        panel: panel.map(|panel| Arc::new(panel.with_responses(responses.clone()))),
+        responses,
+        spending: SpendingLimit {
+            most: max_cost,
+            expected_output_tokens: settings.expected_output_tokens,
+        },
     };
     let mut progress = Progress::start(plan.attempts.len(), human);
     let end = dispatcher.run(std::mem::take(&mut plan.attempts), &mut store, &mut progress)?;
     progress.finish();
-    conclude(&store, &end, human)
+    conclude(&store, &end, &Told { human, limit, max_cost })
+}
+
+/// A limit on the cost can be kept only where every question has a price.
+fn refuse_unpriced(plan: &Plan, panel: Option<&Panel>) -> anyhow::Result<()> {
+    let subject = plan.subjects.iter().find(|it| it.is_model() && it.price().is_none());
+    let subject = subject.map(|subject| subject.name());
+    if let Some(name) = subject.or_else(|| panel.and_then(Panel::unpriced)) {
+        bail!(
+            "{name} has no price, so --max-cost cannot be kept; give it one in assay.toml, as in price = {{ input = 1.25, output = 10 }}, or leave --max-cost out"
+        );
+    }
+    Ok(())
+}
+
+/// The response cache, where a model takes part and it is wanted. A plan that is only
+/// shown makes none.
+fn responses(
+    context: &Context<'_>,
+    plan: &Plan,
+    settings: &RunSettings,
+    args: &RunArgs,
+) -> anyhow::Result<Option<Arc<Responses>>> {
+    let asks = plan.subjects.iter().any(|it| it.is_model()) || !settings.judges.is_empty();
+    let is_wanted = settings.response_cache && asks;
+    let exists = context.config.responses(context.global)?.exists();
+    if !is_wanted || (args.dry_run && !exists) {
+        return Ok(None);
+    }
+    context.responses()
 }
 
 fn default_output() -> PathBuf {
@@ -194,11 +257,24 @@ fn unfinished(end: &RunEnd) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn conclude(store: &Store, end: &RunEnd, human: bool) -> anyhow::Result<Exit> {
+/// How the end of a run is told.
+struct Told {
+    human: bool,
+    limit: ErrorLimit,
+    max_cost: Option<Cost>,
+}
+
+fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
     let path = store.path().display();
-    if human {
-        say(&format!("\n{}", scorecard(&RunData::read(store)?).trim_end()))?;
+    if told.human {
+        say(&format!("\n{}", scorecard(&RunData::read(store, told.limit)?).trim_end()))?;
         say(&format!("\nrun stored in {path}"))?;
+        if let Some(most) = told.max_cost.filter(|_| end.out_of_money) {
+            say(&format!(
+                "stopped asking: {} is spent, and the next question would probably pass --max-cost {most}; give a higher one with --resume",
+                end.spent
+            ))?;
+        }
         if end.left > 0 || end.errored > 0 {
             say(&format!("{}; `assay run --resume {path}` goes on", unfinished(end)))?;
         }
@@ -217,6 +293,9 @@ fn conclude(store: &Store, end: &RunEnd, human: bool) -> anyhow::Result<Exit> {
             "shared-validations": end.shared,
             "left": end.left,
             "interrupted": end.interrupted,
+            "spent": end.spent.units(),
+            "max-cost": told.max_cost.map(Cost::units),
+            "out-of-money": end.out_of_money,
         }))?;
     }
     Ok(match end {

@@ -5,7 +5,7 @@ use assay_core::verdict::InfraError;
 use assay_core::{Artifact, Case, Evidence, JudgeReply, Locale};
 
 use super::brief::{Phase, messages};
-use super::panel::{Asked, Panel};
+use super::panel::{Panel, Poll};
 
 /// What judges made of the evidence about an artifact.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Panel {
             };
             // Only a phase with a rubric is left to judges.
             let Some(rubric) = rubric else { break };
-            let Asked { ballot, replies } =
+            let Poll { ballot, replies } =
                 self.ask(&messages(phase, rubric, case, artifact, locale)).await;
             decision.replies.extend(replies);
             let ballot = match ballot {

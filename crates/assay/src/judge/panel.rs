@@ -11,13 +11,15 @@ use tokio::task::JoinSet;
 use super::answer::{read, schema};
 use super::brief::again;
 use super::config::JudgeConfig;
-use crate::subject::{Environment, Message, OpenAiSubject, SubjectError, load_model};
+use crate::subject::{AnswerSchema, Asked, Environment, Message, OpenAiSubject, Reply};
+use crate::subject::{ResponseKey, Responses, SubjectError, load_model};
 
 /// The judges of a run, an odd number of votes together.
 #[derive(Debug)]
 pub struct Panel {
     judges: Vec<Arc<Judge>>,
     seats: Seats,
+    responses: Option<Arc<Responses>>,
 }
 
 /// A model that votes.
@@ -44,7 +46,7 @@ pub enum PanelError {
 
 /// What came of asking the whole panel.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct Poll {
     pub(super) ballot: Result<Ballot, InfraError>,
     /// What every reply took, of votes that did not come about too.
     pub(super) replies: Vec<JudgeReply>,
@@ -54,6 +56,13 @@ pub(super) struct Asked {
 struct Voted {
     vote: Result<Vote, String>,
     replies: Vec<JudgeReply>,
+}
+
+/// One question to a judge. Each sample is one of its own, to the cache too.
+struct JudgeQuestion<'a> {
+    messages: &'a [Message],
+    sample: u32,
+    responses: Option<&'a Responses>,
 }
 
 /// How often a judge may answer for one vote.
@@ -88,7 +97,19 @@ impl Panel {
             }
         })?;
         let judges = judges.into_iter().map(|(judge, _)| judge).collect();
-        Ok(Some((Panel { judges, seats }, warnings)))
+        Ok(Some((Panel { judges, seats, responses: None }, warnings)))
+    }
+
+    /// The same panel, whose votes are taken from the response cache and kept there.
+    #[must_use]
+    pub fn with_responses(self, responses: Option<Arc<Responses>>) -> Panel {
+        Panel { responses, ..self }
+    }
+
+    /// A judge whose price is not known.
+    pub fn unpriced(&self) -> Option<&str> {
+        let mut unpriced = self.judges.iter().filter(|judge| judge.model.price().is_none());
+        unpriced.next().map(|judge| judge.model.name())
     }
 
     /// The judges' names, in the order in which they were given.
@@ -102,14 +123,17 @@ impl Panel {
     }
 
     /// Asks every judge for all its votes at once.
-    pub(super) async fn ask(&self, messages: &[Message]) -> Asked {
+    pub(super) async fn ask(&self, messages: &[Message]) -> Poll {
         let mut votes = JoinSet::new();
         for (place, (name, sample)) in self.seats.iter().enumerate() {
             let Some(judge) = self.judges.iter().find(|judge| judge.model.name() == name) else {
                 continue;
             };
             let (judge, messages) = (Arc::clone(judge), messages.to_vec());
-            votes.spawn(async move { (place, judge.vote(sample, messages).await) });
+            let responses = self.responses.clone();
+            votes.spawn(async move {
+                (place, judge.vote(sample, messages, responses.as_deref()).await)
+            });
         }
         let mut voted = Vec::new();
         let mut faults = Vec::new();
@@ -133,19 +157,25 @@ impl Panel {
             let message = format!("{incomplete}; {}", faults.join("; "));
             InfraError::new(InfraClass::Panel, message)
         });
-        Asked { ballot, replies }
+        Poll { ballot, replies }
     }
 }
 
 impl Judge {
     /// Asks for one vote, and again while the answer has not the form of one.
-    async fn vote(&self, sample: u32, mut messages: Vec<Message>) -> Voted {
+    async fn vote(
+        &self,
+        sample: u32,
+        mut messages: Vec<Message>,
+        responses: Option<&Responses>,
+    ) -> Voted {
         let judge = self.model.name();
         let mut replies = Vec::new();
         let mut usage = TokenUsage::default();
         let mut fault = String::new();
         for _ in 0..MAX_ANSWERS {
-            let reply = match self.ask(&messages).await {
+            let question = JudgeQuestion { messages: &messages, sample, responses };
+            let reply = match self.ask(&question).await {
                 Ok(reply) => reply,
                 Err(error) => return Voted { vote: Err(format!("{judge}: {error}")), replies },
             };
@@ -153,6 +183,7 @@ impl Judge {
             replies.push(JudgeReply { judge: judge.to_owned(), usage: reply.usage });
             match read(&reply) {
                 Ok(opinion) => {
+                    self.keep(&question, &reply);
                     let (passed, reason) = (opinion.passed, opinion.reason);
                     let judge = judge.to_owned();
                     return Voted {
@@ -174,12 +205,16 @@ impl Judge {
         Voted { vote: Err(fault), replies }
     }
 
-    async fn ask(&self, messages: &[Message]) -> Result<crate::subject::Reply, InfraError> {
+    async fn ask(&self, question: &JudgeQuestion<'_>) -> Result<Reply, InfraError> {
+        if let Some(responses) = question.responses
+            && let Some(reply) = responses.recall(&self.key(question))
+        {
+            return Ok(reply);
+        }
         if let Some(error) = self.given_up.get() {
             return Err(error.clone());
         }
-        let schema = self.structured.then(schema);
-        let reply = self.model.ask(messages, schema.as_ref()).await;
+        let reply = self.model.ask(question.messages, self.schema().as_ref()).await;
         if let Err(error) = &reply
             && matches!(error.class, InfraClass::Authentication | InfraClass::Quota)
         {
@@ -187,5 +222,26 @@ impl Judge {
             let _ = self.given_up.set(error.clone());
         }
         reply
+    }
+
+    /// Keeps a reply that is a vote. A malformed one would come back whenever the
+    /// same is asked, and the judge would never get another chance.
+    fn keep(&self, question: &JudgeQuestion<'_>, reply: &Reply) {
+        if let Some(responses) = question.responses
+            && !reply.usage.from_cache
+        {
+            responses.keep(&self.key(question), reply);
+        }
+    }
+
+    fn key(&self, question: &JudgeQuestion<'_>) -> ResponseKey {
+        let (identity, schema) = (self.model.identity(), self.schema());
+        let schema = schema.as_ref().map(|schema| &schema.schema);
+        let JudgeQuestion { messages, sample, .. } = question;
+        ResponseKey::from(&Asked { identity: &identity, messages, schema, round: *sample })
+    }
+
+    fn schema(&self) -> Option<AnswerSchema> {
+        self.structured.then(schema)
     }
 }

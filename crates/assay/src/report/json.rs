@@ -1,14 +1,14 @@
 //! The scorecard of a run for programs; docs/json.md describes its shape.
 
-use assay_core::Verdict;
+use assay_core::{Bill, Cost, Verdict};
 use serde_json::{Map, Value, json};
 
-use super::{RunData, SubjectScore, panel};
+use super::{RunData, Spending, SubjectScore, panel};
 use crate::printable::is_hidden;
 
 /// Changes whenever a member changes its meaning or goes away; new members may
 /// come without a new version.
-const SCHEMA: &str = "assay.scorecard/1";
+const SCHEMA: &str = "assay.scorecard/2";
 
 /// The scorecard of a run.
 pub fn scorecard(run: &RunData) -> Value {
@@ -18,7 +18,7 @@ pub fn scorecard(run: &RunData) -> Value {
         "schema": SCHEMA,
         "run": {
             "id": info.id,
-            "derived-from": info.derived_from,
+            "derived-from": info.derived_from.as_ref().map(|from| &from.run),
             "started-at": info.started_at,
             "assay-version": info.assay_version,
             "corpus": info.corpus,
@@ -28,6 +28,7 @@ pub fn scorecard(run: &RunData) -> Value {
             "planned": progress.planned,
             "judged": progress.judged,
             "errored": progress.errored,
+            "unjudged": progress.unjudged,
             "finished": progress.is_finished(),
         },
         "subjects": run.subjects.iter().map(subject).collect::<Vec<_>>(),
@@ -69,13 +70,42 @@ fn subject(subject: &SubjectScore) -> Value {
         "name": subject.name,
         "attempts": card.attempts,
         "errored": card.errored,
+        "errors": card.errors,
+        "unjudged": card.unjudged,
         "verdicts": verdicts.collect::<Map<_, _>>(),
         "overall": card.overall,
+        "withheld": card.withheld.map(|withheld| withheld.to_string()),
+        "bracket": card.bracket,
         "unweighted": card.unweighted,
         "functional": card.functional,
         "scenarios": scores(&card.scenarios),
         "languages": languages.collect::<Map<_, _>>(),
         "severities": scores(&card.severities),
+        "spending": (!subject.spending.is_nothing()).then(|| spending(&subject.spending, card.attempts)),
+    })
+}
+
+fn spending(spending: &Spending, attempts: usize) -> Value {
+    json!({
+        "total": bill(&spending.total),
+        "cost-per-attempt": spending.cost_each(attempts).map(Cost::units),
+        "repairs": bill(&spending.repairs),
+        "repairs-share": spending.repairs.share_of(&spending.total),
+        "judges": bill(&spending.judges),
+        "from-cache": bill(&spending.from_cache),
+        "paid": bill(&spending.paid),
+    })
+}
+
+/// What replies took; a cost that is not known is `null`.
+pub(crate) fn bill(bill: &Bill) -> Value {
+    json!({
+        "replies": bill.replies,
+        "requests": bill.requests,
+        "tokens": bill.tokens,
+        "uncounted-replies": bill.uncounted,
+        "cost": bill.cost.map(Cost::units),
+        "unpriced-replies": bill.unpriced,
     })
 }
 

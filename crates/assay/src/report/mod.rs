@@ -2,16 +2,21 @@
 //! from stored attempts; nothing is run again.
 
 use assay_core::record::CaseSummary;
-use assay_core::score::{PanelScore, Scorecard, ScoredAttempt};
+use assay_core::score::{ErrorLimit, PanelScore, Scorecard, ScoredAttempt};
 
-use crate::store::{AttemptSummary, RunInfo, Store, StoreError};
+use assay_core::Bill;
+
+use crate::store::{AttemptSummary, RunInfo, Spent, Store, StoreError};
 
 pub mod html;
 pub mod json;
 pub mod terminal;
 
 mod panel;
-mod quantity;
+pub(crate) mod quantity;
+mod spending;
+
+pub use spending::Spending;
 
 /// A run as reports see it: all of its attempts, without their texts.
 #[derive(Debug, Clone)]
@@ -30,6 +35,7 @@ pub struct RunData {
 pub struct SubjectScore {
     pub name: String,
     pub card: Scorecard,
+    pub spending: Spending,
 }
 
 /// How far a run has come.
@@ -39,12 +45,14 @@ pub struct Progress {
     pub judged: usize,
     /// Ended by an infrastructure error, to be tried again.
     pub errored: usize,
+    /// To be decided by judges, who are not configured.
+    pub unjudged: usize,
 }
 
 impl Progress {
     /// How many attempts have come to an end.
     pub fn finished(self) -> usize {
-        self.judged + self.errored
+        self.judged + self.errored + self.unjudged
     }
 
     /// Whether every planned attempt has come to an end.
@@ -54,8 +62,9 @@ impl Progress {
 }
 
 impl RunData {
-    /// Reads a run, perhaps one that is still going on.
-    pub fn read(store: &Store) -> Result<RunData, StoreError> {
+    /// Reads a run, perhaps one that is still going on. `limit` decides which overall
+    /// scores are withheld.
+    pub fn read(store: &Store, limit: ErrorLimit) -> Result<RunData, StoreError> {
         let info = store.info()?;
         let attempts = store.attempts()?;
         let unknown = attempts.iter().find(|attempt| case(&info, &attempt.key.case).is_none());
@@ -66,7 +75,8 @@ impl RunData {
                 message: format!("its case {:?} is not in the run's plan", attempt.key.case),
             });
         }
-        let subjects = subject_scores(&info, &attempts);
+        let money = Money { spent: store.spent()?, paid: store.paid()? };
+        let subjects = subject_scores(&info, &attempts, &money, limit);
         let panel = PanelScore::of(&store.ballots()?);
         Ok(RunData { info, attempts, subjects, panel })
     }
@@ -78,8 +88,9 @@ impl RunData {
     pub fn progress(&self) -> Progress {
         let verdicts = self.attempts.iter().filter_map(|attempt| attempt.outcome.verdict());
         let judged = verdicts.count();
-        let errored = self.attempts.len() - judged;
-        Progress { planned: self.info.planned, judged, errored }
+        let unjudged = self.attempts.iter().filter(|it| it.outcome.is_unjudged()).count();
+        let errored = self.attempts.len() - judged - unjudged;
+        Progress { planned: self.info.planned, judged, errored, unjudged }
     }
 }
 
@@ -87,7 +98,18 @@ fn case<'a>(info: &'a RunInfo, id: &str) -> Option<&'a CaseSummary> {
     info.cases.iter().find(|case| case.id == id)
 }
 
-fn subject_scores(info: &RunInfo, attempts: &[AttemptSummary]) -> Vec<SubjectScore> {
+/// What the replies of a run took.
+struct Money {
+    spent: Vec<Spent>,
+    paid: Vec<(String, Bill)>,
+}
+
+fn subject_scores(
+    info: &RunInfo,
+    attempts: &[AttemptSummary],
+    money: &Money,
+    limit: ErrorLimit,
+) -> Vec<SubjectScore> {
     let mut names: Vec<&str> = info.subjects.iter().map(String::as_str).collect();
     names.extend(attempts.iter().map(|attempt| attempt.key.subject.as_str()));
     names.sort_unstable();
@@ -98,7 +120,11 @@ fn subject_scores(info: &RunInfo, attempts: &[AttemptSummary]) -> Vec<SubjectSco
             let own = attempts.iter().filter(|attempt| attempt.key.subject == name);
             let scored: Vec<ScoredAttempt<'_>> =
                 own.filter_map(|attempt| scored(info, attempt)).collect();
-            SubjectScore { name: name.to_owned(), card: Scorecard::of(&scored) }
+            SubjectScore {
+                name: name.to_owned(),
+                card: Scorecard::of(&scored, limit),
+                spending: Spending::of(name, &money.spent, &money.paid),
+            }
         })
         .collect();
     // Stable, so that equal scores stay in order of their names.

@@ -1,8 +1,66 @@
 //! Numbers as people read them.
 
+use std::collections::BTreeMap;
+
+use assay_core::score::{Bracket, Scorecard};
+use assay_core::{Bill, Cost};
+
+use super::Spending;
+use assay_core::verdict::InfraClass;
+
 /// A score in [0, 1] as a percentage, and a dash for none.
 pub(crate) fn percent(score: Option<f64>) -> String {
     score.map_or_else(|| "–".to_owned(), |score| format!("{:.2}%", score * 100.0))
+}
+
+/// An overall score, or that it is withheld.
+pub(crate) fn overall(card: &Scorecard) -> String {
+    if card.withheld.is_some() { "withheld".to_owned() } else { percent(card.overall) }
+}
+
+/// What lies between errored attempts as failures and as successes.
+pub(crate) fn bracket(bracket: &Bracket) -> String {
+    let Bracket { without, as_failures, as_successes } = bracket;
+    format!(
+        "{} without them, {} with them as failures, {} as successes",
+        percent(*without),
+        percent(*as_failures),
+        percent(*as_successes)
+    )
+}
+
+/// `rate limit 3, timeout 2`.
+pub(crate) fn errors(errors: &BTreeMap<InfraClass, usize>) -> String {
+    let parts: Vec<String> =
+        errors.iter().map(|(class, number)| format!("{class} {}", count(*number))).collect();
+    parts.join(", ")
+}
+
+/// An amount; a dash where it is not known, and a sign where it is known of a part.
+pub(crate) fn cost(bill: &Bill) -> String {
+    match bill.cost {
+        None => "–".to_owned(),
+        Some(cost) if bill.is_whole() => cost.to_string(),
+        Some(cost) => format!("≥{cost}"),
+    }
+}
+
+/// What was paid while a run went on. Nothing, where all came from the response cache,
+/// is an amount only of what has a price.
+pub(crate) fn paid(spending: &Spending) -> String {
+    match (spending.paid.replies, spending.total.cost) {
+        (0, Some(_)) => Cost::ZERO.to_string(),
+        _ => cost(&spending.paid),
+    }
+}
+
+pub(crate) fn amount(cost: Option<Cost>) -> String {
+    cost.map_or_else(|| "–".to_owned(), |cost| cost.to_string())
+}
+
+/// A number of tokens.
+pub(crate) fn tokens(number: u64) -> String {
+    count(usize::try_from(number).unwrap_or(usize::MAX))
 }
 
 /// With a comma between thousands.

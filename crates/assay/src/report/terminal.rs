@@ -6,8 +6,10 @@ use assay_core::score::Scorecard;
 use assay_core::{Language, Scenario, Verdict};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::quantity::{count, counted, percent};
-use super::{RunData, panel};
+use super::quantity::{
+    amount, bracket, cost, count, counted, errors, overall, paid, percent, tokens,
+};
+use super::{RunData, SubjectScore, panel};
 use crate::printable::Visible;
 
 /// Wider tables go on below, with their first column repeated.
@@ -26,7 +28,8 @@ pub fn scorecard(run: &RunData) -> String {
         head: "subject".to_owned(),
         cells: run.subjects.iter().map(|subject| cut(&subject.name)).collect(),
     };
-    for panel in panels(names.width(), columns(run)) {
+    let spending = panels(names.width(), spending(run));
+    for panel in panels(names.width(), columns(run)).into_iter().chain(spending) {
         text.push('\n');
         for row in 0..=run.subjects.len() {
             let mut line = pad_end(names.line(row), names.width());
@@ -66,6 +69,21 @@ fn heading(run: &RunData) -> String {
         let names: Vec<String> = panel.judges.keys().map(|name| cut(name)).collect();
         text.push_str(&format!("judges {}: {}\n", names.join(", "), panel::summary(panel)));
     }
+    for subject in run.subjects.iter().filter(|subject| subject.card.errored > 0) {
+        let (name, card) = (cut(&subject.name), &subject.card);
+        let attempts = counted(card.attempts, "attempt");
+        text.push_str(&format!("  {name}: {} of {attempts}\n", errors(&card.errors)));
+        text.push_str(&format!("  {name}: overall {}\n", bracket(&card.bracket)));
+        if let Some(withheld) = &card.withheld {
+            text.push_str(&format!("  {name}: overall withheld: {withheld} (--max-errors)\n"));
+        }
+    }
+    if progress.unjudged > 0 {
+        text.push_str(&format!(
+            "unjudged: {}, in no score\n",
+            counted(progress.unjudged, "attempt")
+        ));
+    }
     text
 }
 
@@ -96,7 +114,7 @@ fn columns(run: &RunData) -> Vec<Column> {
         cells: run.subjects.iter().map(|subject| cell(&subject.card)).collect(),
     };
     let mut columns = vec![
-        column("overall", &|card| percent(card.overall)),
+        column("overall", &overall),
         column("unweighted", &|card| percent(card.unweighted)),
         column("functional", &|card| percent(card.functional)),
     ];
@@ -112,11 +130,43 @@ fn columns(run: &RunData) -> Vec<Column> {
     }
     columns.push(column("attempts", &|card| count(card.attempts)));
     columns.push(column("errored", &|card| count(card.errored)));
+    if run.progress().unjudged > 0 {
+        columns.push(column("unjudged", &|card| count(card.unjudged)));
+    }
     for verdict in Verdict::ALL {
         let number = |card: &Scorecard| count(card.verdicts.get(&verdict).copied().unwrap_or(0));
         columns.push(column(verdict.as_str(), &number));
     }
     columns
+}
+
+/// What the models' replies took; nothing where none was asked.
+fn spending(run: &RunData) -> Vec<Column> {
+    if run.subjects.iter().all(|subject| subject.spending.is_nothing()) {
+        return Vec::new();
+    }
+    let column = |head: &str, cell: &dyn Fn(&SubjectScore) -> String| Column {
+        head: head.to_owned(),
+        cells: run
+            .subjects
+            .iter()
+            .map(|subject| match subject.spending.is_nothing() {
+                true => "–".to_owned(),
+                false => cell(subject),
+            })
+            .collect(),
+    };
+    vec![
+        column("tokens in", &|it| tokens(it.spending.total.tokens.input)),
+        column("cached", &|it| tokens(it.spending.total.tokens.cached)),
+        column("tokens out", &|it| tokens(it.spending.total.tokens.output)),
+        column("reasoning", &|it| tokens(it.spending.total.tokens.reasoning)),
+        column("cost", &|it| cost(&it.spending.total)),
+        column("an attempt", &|it| amount(it.spending.cost_each(it.card.attempts))),
+        column("repairs", &|it| percent(it.spending.repairs.share_of(&it.spending.total))),
+        column("judges", &|it| percent(it.spending.judges.share_of(&it.spending.total))),
+        column("paid", &|it| paid(&it.spending)),
+    ]
 }
 
 fn scenarios(run: &RunData) -> Vec<Scenario> {

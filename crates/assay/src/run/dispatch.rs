@@ -11,17 +11,18 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use assay_core::verdict::InfraClass;
-use assay_core::{AttemptRecord, Case, InfraError, Outcome};
+use assay_core::{AttemptRecord, Case, Cost, InfraError, JudgeReply, Outcome};
 use tokio::runtime::Runtime;
 
 use super::attempt::{Next, OpenAttempt, Rules, Validated};
+use super::budget::Budget;
 use super::judging::{Judged, Judging};
 use super::plan::PlannedAttempt;
 use super::progress::Progress;
 use super::sharing::{Need, Shared, Sharing, Waiting};
 use crate::judge::Panel;
-use crate::store::Store;
-use crate::subject::{Message, Question, Reply, Subject};
+use crate::store::{Payer, Payment, Store};
+use crate::subject::{Message, Question, Reply, Responses, Subject};
 use crate::validate::pool::{Done, Pool, PoolLimits, Work};
 use crate::validate::{Validation, Validator};
 
@@ -36,6 +37,10 @@ pub struct RunEnd {
     /// an interruption.
     pub left: usize,
     pub interrupted: bool,
+    /// Whether asking stopped because more would probably have passed the limit.
+    pub out_of_money: bool,
+    /// All that the run has spent, before it was resumed too.
+    pub spent: Cost,
     /// Subjects that were given up, and why.
     pub given_up: Vec<(String, InfraError)>,
 }
@@ -53,6 +58,17 @@ pub struct Dispatcher<'a> {
     pub locale: assay_core::Locale,
     /// Who decides what tests do not.
     pub panel: Option<Arc<Panel>>,
+    /// Where answers of models are taken from and kept.
+    pub responses: Option<Arc<Responses>>,
+    pub spending: SpendingLimit,
+}
+
+/// What a run may spend.
+#[derive(Debug, Clone, Copy)]
+pub struct SpendingLimit {
+    pub most: Option<Cost>,
+    /// How many tokens an answer is taken to have before one is known.
+    pub expected_output_tokens: u64,
 }
 
 /// What happens to a run.
@@ -95,6 +111,7 @@ struct State<'a> {
     open: HashMap<u64, OpenAttempt>,
     sharing: Sharing,
     judging: Judging,
+    budget: Budget,
     next_id: u64,
     end: RunEnd,
 }
@@ -123,6 +140,12 @@ impl Dispatcher<'_> {
         for attempt in attempts {
             lanes[attempt.subject].fresh.push_back(attempt);
         }
+        let mut spent = Cost::ZERO;
+        for (_, bill) in store.paid()? {
+            spent += bill.cost.unwrap_or_default();
+        }
+        let SpendingLimit { most, expected_output_tokens } = self.spending;
+        let budget = Budget::new(most, spent, self.subjects, expected_output_tokens);
         let pool = Pool::start(&self.validator, self.limits, &events);
         let state = State {
             dispatcher: self,
@@ -135,6 +158,7 @@ impl Dispatcher<'_> {
             open: HashMap::new(),
             sharing: Sharing::new(self.share),
             judging: Judging::new(self.panel.clone(), self.locale),
+            budget,
             next_id: 0,
             end: RunEnd::default(),
         };
@@ -149,18 +173,16 @@ impl Dispatcher<'_> {
 impl State<'_> {
     fn run(mut self, inbox: &Receiver<Event>) -> anyhow::Result<RunEnd> {
         loop {
-            self.ask_where_there_is_room()?;
-            if self.open.is_empty() {
+            let is_held = self.ask_where_there_is_room()?;
+            if self.open.is_empty() || (is_held && self.nothing_is_in_progress()) {
+                self.end.out_of_money = is_held;
                 break;
             }
             let event = inbox.recv().context("failed to hear from any worker")?;
             match event {
                 Event::Answered { id, result, elapsed } => self.answered(id, result, elapsed)?,
                 Event::Validated(done) => self.validated(*done)?,
-                Event::Judged(judged) => {
-                    self.judging.back();
-                    self.observed(judged.id, judged.validated)?;
-                }
+                Event::Judged(judged) => self.judged(*judged)?,
                 Event::Interrupted => {
                     self.end.interrupted = true;
                     break;
@@ -169,6 +191,7 @@ impl State<'_> {
         }
         self.end.left =
             self.open.len() + self.lanes.iter().map(|lane| lane.fresh.len()).sum::<usize>();
+        self.end.spent = self.budget.spent();
         for (lane, subject) in self.lanes.iter_mut().zip(self.dispatcher.subjects) {
             if let Some(error) = lane.given_up.take() {
                 self.end.given_up.push((subject.name().to_owned(), error));
@@ -179,8 +202,10 @@ impl State<'_> {
         Ok(self.end)
     }
 
-    fn ask_where_there_is_room(&mut self) -> anyhow::Result<()> {
+    /// Returns whether a question is held back that would probably cost too much.
+    fn ask_where_there_is_room(&mut self) -> anyhow::Result<bool> {
         let most = self.dispatcher.limits.jobs * BACKLOG_PER_JOB;
+        let mut is_held = false;
         for place in 0..self.lanes.len() {
             let room = self.dispatcher.subjects[place].concurrency();
             while self.lanes[place].asking < room
@@ -188,42 +213,87 @@ impl State<'_> {
                 && self.pool.backlog() < most
                 && !self.judging.is_behind()
             {
+                if !self.can_pay_for_the_next(place)? {
+                    is_held = true;
+                    break;
+                }
                 if let Some(id) = self.lanes[place].repairs.pop_front() {
                     self.ask(id, place);
                 } else if let Some(attempt) = self.lanes[place].fresh.pop_front() {
-                    self.begin(attempt)?;
+                    self.begin(&attempt)?;
                 } else {
                     break;
                 }
             }
         }
-        Ok(())
+        Ok(is_held)
     }
 
-    fn begin(&mut self, attempt: PlannedAttempt) -> anyhow::Result<()> {
+    /// Whether every attempt that was begun waits to be asked again.
+    fn nothing_is_in_progress(&self) -> bool {
+        let waiting: usize = self.lanes.iter().map(|lane| lane.repairs.len()).sum();
+        self.open.len() == waiting
+    }
+
+    /// Whether the next question of a lane can be asked within the limit on spending.
+    fn can_pay_for_the_next(&self, place: usize) -> anyhow::Result<bool> {
+        if !self.budget.is_limited() {
+            return Ok(true);
+        }
+        let lane = &self.lanes[place];
+        let expected = match (lane.repairs.front(), lane.fresh.front()) {
+            (Some(id), _) => self.open.get(id).map(|attempt| self.expect(attempt)),
+            (None, Some(attempt)) => Some(self.expect(&self.open_attempt(attempt)?)),
+            (None, None) => None,
+        };
+        Ok(expected.is_none_or(|expected| self.budget.allows(expected)))
+    }
+
+    /// What asking an attempt's next question will probably cost: nothing, if the
+    /// answer has been kept.
+    fn expect(&self, attempt: &OpenAttempt) -> Cost {
+        let subject = &self.dispatcher.subjects[attempt.subject];
+        let key = subject.response_key(&attempt.messages, attempt.key.round);
+        let responses = self.dispatcher.responses.as_ref();
+        match responses.zip(key) {
+            Some((responses, key)) if responses.holds(&key) => Cost::ZERO,
+            _ => self.budget.expect(attempt.subject, &attempt.messages),
+        }
+    }
+
+    fn open_attempt(&self, attempt: &PlannedAttempt) -> anyhow::Result<OpenAttempt> {
         let case = Arc::clone(&self.dispatcher.cases[attempt.case]);
-        let place = attempt.subject;
-        let opened = OpenAttempt::new(attempt.key, case, place, self.dispatcher.rules())?;
+        let (key, rules) = (attempt.key.clone(), self.dispatcher.rules());
+        Ok(OpenAttempt::new(key, case, attempt.subject, rules)?)
+    }
+
+    fn begin(&mut self, attempt: &PlannedAttempt) -> anyhow::Result<()> {
+        let opened = self.open_attempt(attempt)?;
         let id = self.next_id;
         self.next_id += 1;
         self.open.insert(id, opened);
-        self.ask(id, place);
+        self.ask(id, attempt.subject);
         Ok(())
     }
 
     fn ask(&mut self, id: u64, place: usize) {
         let Some(attempt) = self.open.get(&id) else { return };
+        if self.budget.is_limited() {
+            let expected = self.expect(attempt);
+            self.budget.begin(id, expected);
+        }
         self.lanes[place].asking += 1;
         let subject = Arc::clone(&self.dispatcher.subjects[place]);
         let case = Arc::clone(&attempt.case);
         let (scenario, round) = (attempt.key.scenario, attempt.key.round);
         let messages: Vec<Message> = attempt.messages.clone();
         let events = self.events.clone();
+        let responses = self.dispatcher.responses.clone();
         self.runtime.spawn(async move {
             let started = Instant::now();
             let asked = tokio::spawn(async move {
                 let question = Question { case: &case, scenario, round, messages: &messages };
-                subject.ask(&question).await
+                subject.recall_or_ask(&question, responses.as_deref()).await
             });
             // A fault of ours must not leave the run waiting for ever.
             let result = asked.await.unwrap_or_else(|error| {
@@ -244,6 +314,7 @@ impl State<'_> {
         let Some(attempt) = self.open.remove(&id) else { return Ok(()) };
         let place = attempt.subject;
         self.lanes[place].asking -= 1;
+        self.account(id, place, result.as_ref().ok())?;
         match result {
             Ok(reply) => {
                 let can_repair = self.dispatcher.subjects[place].can_repair();
@@ -259,6 +330,22 @@ impl State<'_> {
                 self.record(&attempt.fail(error))
             }
         }
+    }
+
+    /// Writes down what a question took, whatever becomes of its attempt.
+    fn account(&mut self, id: u64, place: usize, reply: Option<&Reply>) -> anyhow::Result<()> {
+        let usage = reply.map(|reply| reply.usage);
+        self.budget.end(id, place, usage.as_ref());
+        if let Some(usage) = usage.filter(|usage| usage.requests > 0 && !usage.from_cache) {
+            let name = self.dispatcher.subjects[place].name();
+            let payment = Payment { subject: name, payer: Payer::Subject, model: name, usage };
+            self.store.pay(&payment)?;
+        }
+        self.progress.spend(self.budget.spent());
+        if let Some(fault) = self.dispatcher.responses.as_ref().and_then(|it| it.fault()) {
+            self.progress.note(&format!("warning: {fault}; answers are kept no more"));
+        }
+        Ok(())
     }
 
     /// Asks a subject no more, whose every further request would fail alike.
@@ -289,6 +376,23 @@ impl State<'_> {
                 self.release(waiting)
             }
         }
+    }
+
+    /// Takes what judges decided, and writes down what each of their replies took.
+    fn judged(&mut self, Judged { id, validated }: Judged) -> anyhow::Result<()> {
+        self.judging.back();
+        if let Some(place) = self.open.get(&id).map(|attempt| attempt.subject) {
+            let subject = self.dispatcher.subjects[place].name();
+            for JudgeReply { judge: model, usage } in &validated.judge_replies {
+                if usage.requests > 0 && !usage.from_cache {
+                    let (payer, usage) = (Payer::Judge, *usage);
+                    self.store.pay(&Payment { subject, payer, model, usage })?;
+                    self.budget.spend(usage.cost.unwrap_or_default());
+                }
+            }
+            self.progress.spend(self.budget.spent());
+        }
+        self.observed(id, validated)
     }
 
     /// Takes what was observed of an attempt's own artifact, by tests and judges.

@@ -2,11 +2,13 @@
 //! it while it goes on.
 
 mod attempt;
+mod budget;
 mod dispatch;
+pub mod estimate;
 mod judging;
 mod plan;
 pub mod progress;
 mod sharing;
 
-pub use dispatch::{Dispatcher, RunEnd};
+pub use dispatch::{Dispatcher, RunEnd, SpendingLimit};
 pub use plan::Plan;

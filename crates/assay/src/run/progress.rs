@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use assay_core::Verdict;
+use assay_core::{Cost, Verdict};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::terminal::{clean, complain, is_watched, verdict_counts};
@@ -15,6 +15,8 @@ pub struct Progress {
     done: usize,
     errored: usize,
     verdicts: BTreeMap<Verdict, usize>,
+    /// Nothing is shown of it while it is none.
+    spent: Cost,
     started: Instant,
     display: Display,
 }
@@ -42,9 +44,15 @@ impl Progress {
             done: 0,
             errored: 0,
             verdicts: BTreeMap::new(),
+            spent: Cost::ZERO,
             started: Instant::now(),
             display,
         }
+    }
+
+    /// So much has been spent so far.
+    pub fn spend(&mut self, spent: Cost) {
+        self.spent = spent;
     }
 
     /// One piece is done, with a verdict or with an infrastructure error.
@@ -100,11 +108,15 @@ impl Progress {
 
     fn counts(&self) -> String {
         let counts = verdict_counts(&self.verdicts);
-        match (self.errored, counts.is_empty()) {
+        let mut counts = match (self.errored, counts.is_empty()) {
             (0, _) => counts,
             (errored, true) => format!("{errored} errored"),
             (errored, false) => format!("{counts}, {errored} errored"),
+        };
+        if self.spent > Cost::ZERO {
+            counts.push_str(&format!("; {} spent", self.spent));
         }
+        counts
     }
 
     /// Pieces of work a minute.

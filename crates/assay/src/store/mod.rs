@@ -5,7 +5,10 @@
 //! kept once however often they occur.
 
 mod replies;
+mod spending;
 mod write;
+
+pub use spending::{Payer, Payment, Purpose, Spent};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
@@ -68,6 +71,18 @@ CREATE TABLE reply (
     from_cache INTEGER NOT NULL,
     PRIMARY KEY (attempt, turn, position)
 ) WITHOUT ROWID;
+CREATE TABLE payment (
+    id INTEGER PRIMARY KEY,
+    subject TEXT NOT NULL,
+    role TEXT NOT NULL,
+    model TEXT NOT NULL,
+    input INTEGER,
+    cached INTEGER,
+    output INTEGER,
+    reasoning INTEGER,
+    cost INTEGER,
+    requests INTEGER NOT NULL
+);
 CREATE TABLE log (
     attempt INTEGER NOT NULL REFERENCES attempt (id) ON DELETE CASCADE,
     turn INTEGER NOT NULL,
@@ -99,9 +114,23 @@ pub struct RunInfo {
     pub tools: BTreeMap<String, String>,
     /// The cases of the plan.
     pub cases: Vec<CaseSummary>,
-    /// The run whose answers these are, if they were validated or judged anew.
+    /// Where a run's answers come from another run, which was judged anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub derived_from: Option<String>,
+    pub derived_from: Option<DerivedFrom>,
+}
+
+/// The run that another one was made from without asking its subjects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct DerivedFrom {
+    /// The run's id.
+    pub run: String,
+    /// The command that did it.
+    pub by: String,
+    /// The version of assay that made the run.
+    pub assay_version: String,
+    /// The digest of the corpus of that run.
+    pub corpus_digest: String,
 }
 
 /// What a list of attempts shows of each.
@@ -269,17 +298,23 @@ impl Store {
 
     /// The same of several, all of them or none.
     pub fn record_all(&mut self, attempts: &[AttemptRecord]) -> Result<(), StoreError> {
+        self.start_to_write()?;
         let path = self.path.display().to_string();
         let failed = |source| StoreError::Sqlite { path: path.clone(), source };
-        if !self.writes {
-            self.connection.pragma_update(None, "journal_mode", "wal").map_err(failed)?;
-            self.writes = true;
-        }
         let transaction = self.connection.transaction().map_err(failed)?;
         for attempt in attempts {
             write::attempt(&transaction, attempt).map_err(failed)?;
         }
         transaction.commit().map_err(failed)
+    }
+
+    fn start_to_write(&mut self) -> Result<(), StoreError> {
+        if !self.writes {
+            let wal = self.connection.pragma_update(None, "journal_mode", "wal");
+            wal.map_err(|source| self.sqlite(source))?;
+            self.writes = true;
+        }
+        Ok(())
     }
 
     /// The keys of all judged attempts. Errored ones are not among them: they

@@ -1,6 +1,6 @@
 //! Reads what a chat-completions server sends back.
 
-use assay_core::record::Answer;
+use assay_core::record::{Answer, Finish};
 use assay_core::verdict::{InfraClass, InfraError};
 use assay_core::{TokenUsage, Tokens};
 use serde::Deserialize;
@@ -78,7 +78,13 @@ pub(super) fn read(status: u16, body: &[u8]) -> Result<Reply, InfraError> {
         return Err(InfraError::new(InfraClass::Server, message));
     }
     let usage = TokenUsage { tokens: tokens(&completion.usage), ..TokenUsage::default() };
-    Ok(Reply { usage, ..Answer::Text(choice.message.text()).into() })
+    let finish = match choice.finish_reason.as_str() {
+        Some("length") => Finish::Truncated,
+        Some("content_filter") => Finish::Filtered,
+        _ if choice.message.refusal.is_some() => Finish::Refused,
+        _ => Finish::Complete,
+    };
+    Ok(Reply { usage, finish, ..Answer::Text(choice.message.text()).into() })
 }
 
 impl Said {
@@ -147,6 +153,8 @@ mod tests {
 
     fn check(status: u16, body: &str, expect: Result<Expected<'_>, InfraClass>) {
         let found = read(status, body.as_bytes());
+        // How it ended has no part in what was said.
+        let found = found.map(|reply| Reply { finish: Finish::Complete, ..reply });
         let expect = expect.map(|(text, tokens)| {
             let tokens =
                 tokens.map(|(input, output)| Tokens { input, output, ..Tokens::default() });

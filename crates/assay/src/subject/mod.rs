@@ -4,8 +4,10 @@
 mod api_key;
 mod completion;
 mod openai;
+mod price;
 mod question;
 mod replay;
+mod responses;
 mod retry;
 mod spec;
 
@@ -16,8 +18,10 @@ use assay_core::record::Answer;
 use assay_core::verdict::{InfraClass, InfraError};
 
 pub use openai::{OpenAiConfig, OpenAiError, OpenAiSubject};
+pub use price::Price;
 pub use question::{AnswerSchema, Message, Question, Reply, Role};
 pub use replay::{Replay, ReplayConfig, ReplayError, ReplaySubject};
+pub use responses::{Asked, ResponseKey, Responses, ResponsesFault, ResponsesSize};
 pub use spec::{Environment, Loaded, SubjectConfig, SubjectError, load, load_model};
 
 /// One subject. A provider is one file and one variant here.
@@ -76,6 +80,51 @@ impl Subject {
             Subject::OpenAi(model) => model.concurrency(),
             _ => BUILT_IN_CONCURRENCY,
         }
+    }
+
+    /// What its tokens cost; `None` for one without a price, and for those that cost
+    /// nothing because no model is asked.
+    pub fn price(&self) -> Option<Price> {
+        match self {
+            Subject::OpenAi(model) => model.price(),
+            _ => None,
+        }
+    }
+
+    /// Whether asking it may cost something.
+    pub fn is_model(&self) -> bool {
+        matches!(self, Subject::OpenAi(_))
+    }
+
+    /// The limit on the tokens of an answer, where it is known.
+    pub fn most_output_tokens(&self) -> Option<u64> {
+        match self {
+            Subject::OpenAi(model) => model.most_output_tokens(),
+            _ => None,
+        }
+    }
+
+    /// What its answer to a question is kept under; `None` where no model is asked.
+    pub fn response_key(&self, messages: &[Message], round: u32) -> Option<ResponseKey> {
+        let Subject::OpenAi(model) = self else { return None };
+        let asked = Asked { identity: &model.identity(), messages, schema: None, round };
+        Some(ResponseKey::from(&asked))
+    }
+
+    /// Takes the answer from the response cache, or asks and keeps it there.
+    pub async fn recall_or_ask(
+        &self,
+        question: &Question<'_>,
+        responses: Option<&Responses>,
+    ) -> Result<Reply, InfraError> {
+        let key = self.response_key(question.messages, question.round);
+        let Some((responses, key)) = responses.zip(key) else { return self.ask(question).await };
+        if let Some(reply) = responses.recall(&key) {
+            return Ok(reply);
+        }
+        let reply = self.ask(question).await?;
+        responses.keep(&key, &reply);
+        Ok(reply)
     }
 
     /// Asks one question. The error is a fault that the subject did not cause,

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use super::api_key::ApiKey;
 use super::completion;
+use super::price::Price;
 use super::question::{AnswerSchema, Message, Reply};
 use super::retry::{Failure, Retry, retry_after};
 use super::spec::Environment;
@@ -35,6 +36,7 @@ pub struct OpenAiSubject {
     /// that asks to wait is not asked more meanwhile.
     permits: Semaphore,
     concurrency: usize,
+    price: Option<Price>,
 }
 
 /// The settings of a model.
@@ -69,6 +71,9 @@ pub struct OpenAiConfig {
     /// Questions in progress at once.
     #[serde(default = "default_concurrency")]
     pub concurrency: NonZeroUsize,
+    /// What its tokens cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
     /// Merged into the JSON of each request; it overrides the keys above.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub extra: Map<String, Value>,
@@ -115,6 +120,7 @@ impl OpenAiConfig {
             retries: default_retries(),
             retry_seconds: default_retry_seconds(),
             concurrency: default_concurrency(),
+            price: None,
             extra: Map::new(),
         }
     }
@@ -208,12 +214,28 @@ impl OpenAiSubject {
                 total: Duration::from_secs(config.retry_seconds),
             },
             concurrency: config.concurrency.get(),
+            price: config.price,
             permits: Semaphore::new(config.concurrency.get().min(Semaphore::MAX_PERMITS)),
         })
     }
 
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// All that decides what the model answers, without its name here, key and limits.
+    pub fn identity(&self) -> Value {
+        let request = Value::from(self.request.clone());
+        json!({ "protocol": "openai", "endpoint": self.endpoint.as_str(), "request": request })
+    }
+
+    pub fn price(&self) -> Option<Price> {
+        self.price
+    }
+
+    /// The limit on the tokens of an answer, where it is known.
+    pub fn most_output_tokens(&self) -> Option<u64> {
+        self.request.get("max_tokens").and_then(Value::as_u64)
     }
 
     /// What the user should know before anything is sent.
@@ -251,6 +273,9 @@ impl OpenAiSubject {
             let failure = match self.send(&request).await {
                 Ok(mut reply) => {
                     reply.usage.requests = requests;
+                    let price = self.price.as_ref();
+                    reply.usage.cost =
+                        price.zip(reply.usage.tokens).map(|(price, tokens)| price.cost(&tokens));
                     return Ok(reply);
                 }
                 Err(failure) => failure,

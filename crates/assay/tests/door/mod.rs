@@ -115,7 +115,9 @@ impl Door {
             .env("HOME", self.folder.path())
             // Where `make setup` may have put the Go toolchain.
             .env("XDG_CACHE_HOME", cache_home())
-            .env("ASSAY_CACHE", cache());
+            .env("ASSAY_CACHE", cache())
+            // Two tests may ask servers at one address.
+            .env("ASSAY_RESPONSES", self.path("responses.sqlite"));
         command
     }
 

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use assay_core::record::{Answer, CaseSummary, Log};
 use assay_core::verdict::Usage;
-use assay_core::{Artifact, AttemptRecord, Evidence, Outcome, Turn};
+use assay_core::{Artifact, AttemptRecord, Bill, Evidence, Outcome, Tokens, Turn};
 use maud::{Markup, html};
 
 use super::page::{Page, brief};
 use super::reported_run::{ReportedRun, subject_anchor};
 use super::{badge, ballot, diff, source, suite};
 use crate::printable::Visible;
-use crate::report::quantity::{bytes, count, duration};
+use crate::report::quantity::{self, bytes, cost, duration};
 use crate::store::AttemptSummary;
 
 const ROOT: &str = "../../";
@@ -127,6 +127,7 @@ fn figures(place: &Place<'_>, record: &AttemptRecord) -> Markup {
             div { dt { "Language" } dd { (case.language.title()) } }
             div { dt { "Turns" } dd { (record.turns.len()) } }
             div { dt { "Tokens in / out" } dd { (tokens(&record.turns)) } }
+            div { dt { "Cost" } dd { (cost(&bill(&record.turns))) } }
             div { dt { "Answering" } dd { (sum(|turn| turn.asked_ms)) } }
             div { dt { "Validating" } dd { (sum(|turn| turn.validated_ms)) } }
             div { dt { "CPU time" } dd { (duration(usage.cpu_ms)) } }
@@ -137,14 +138,31 @@ fn figures(place: &Place<'_>, record: &AttemptRecord) -> Markup {
 
 /// The sum of what the provider counted; a dash if it never did.
 fn tokens(turns: &[Turn]) -> String {
-    let counted: Vec<_> = turns.iter().filter_map(|turn| turn.usage.tokens).collect();
-    if counted.is_empty() {
+    let bill = bill(turns);
+    if bill.replies == bill.uncounted {
         return "–".to_owned();
     }
-    let total = |tokens: u64| count(usize::try_from(tokens).unwrap_or(usize::MAX));
-    let input = counted.iter().map(|tokens| tokens.input).sum();
-    let output = counted.iter().map(|tokens| tokens.output).sum();
-    format!("{} / {}", total(input), total(output))
+    let Tokens { input, cached, output, reasoning } = bill.tokens;
+    let of = |number: u64, what: &str| match number {
+        0 => String::new(),
+        number => format!(" ({} {what})", quantity::tokens(number)),
+    };
+    format!(
+        "{}{} / {}{}",
+        quantity::tokens(input),
+        of(cached, "cached"),
+        quantity::tokens(output),
+        of(reasoning, "reasoning")
+    )
+}
+
+/// What the replies of these turns took.
+fn bill(turns: &[Turn]) -> Bill {
+    let mut bill = Bill::default();
+    for turn in turns {
+        bill += Bill::from(turn.usage);
+    }
+    bill
 }
 
 fn turn_section(case: &CaseSummary, record: &AttemptRecord, number: usize, turn: &Turn) -> Markup {
@@ -162,6 +180,8 @@ fn turn_section(case: &CaseSummary, record: &AttemptRecord, number: usize, turn:
                     " as an artifact identical to that of " (Visible::line(&other.to_string()))
                 }
                 @if turn.usage.tokens.is_some() { ", tokens in / out " (tokens(std::slice::from_ref(turn))) }
+                @if let Some(cost) = turn.usage.cost { ", cost " (cost.to_string()) }
+                @if turn.usage.from_cache { "; the answer came from the response cache" }
                 "."
             }
             (source::folding(&html! { "Prompt" }, &turn.prompt, false))

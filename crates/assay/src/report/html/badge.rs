@@ -16,6 +16,7 @@ pub(super) fn verdict(verdict: Verdict) -> Markup {
 pub(super) fn outcome(outcome: &Outcome) -> Markup {
     match outcome {
         Outcome::Judged(judged) => verdict(*judged),
+        Outcome::Errored(_) if outcome.is_unjudged() => badge("errored", "unjudged"),
         Outcome::Errored(_) => errored(),
     }
 }
@@ -109,7 +110,7 @@ pub(super) fn meter(score: Option<f64>) -> Markup {
 
 /// `secure/judged`, coloured by their ratio.
 pub(super) fn tally(tally: Tally) -> Markup {
-    let Tally { secure, judged, errored } = tally;
+    let Tally { secure, judged, errored, unjudged } = tally;
     html! {
         @if judged > 0 {
             @let shade = match secure {
@@ -119,8 +120,11 @@ pub(super) fn tally(tally: Tally) -> Markup {
                 _ => "some",
             };
             span class={ "tally tally-" (shade) } { (secure) "/" (judged) }
-        } @else if errored == 0 {
+        } @else if errored + unjudged == 0 {
             span class="none" { "–" }
+        }
+        @if unjudged > 0 {
+            " " span class="tally-errored" { (unjudged) " unjudged" }
         }
         @if errored > 0 {
             " " span class="tally-errored" { (errored) " errored" }

@@ -6,10 +6,10 @@ use assay_core::score::Scorecard;
 use assay_core::{Language, Scenario, Severity};
 use maud::{Markup, html};
 
-use super::badge;
 use super::page::{brief, scrolling};
 use super::reported_run::Entry;
-use crate::report::quantity::{count, percent};
+use super::{badge, spending};
+use crate::report::quantity::{cost, count, overall, percent, tokens};
 
 /// How subjects are named: two runs may have subjects of one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,10 @@ pub(super) enum Names {
 
 /// Ranks, scores and verdicts.
 pub(super) fn leaderboard(entries: &[Entry<'_>], names: Names) -> Markup {
+    let shown = Shown {
+        unjudged: entries.iter().any(|entry| entry.score().card.unjudged > 0),
+        spending: entries.iter().any(|entry| !entry.score().spending.is_nothing()),
+    };
     let table = html! {
         table class="leaderboard" {
             thead {
@@ -32,18 +36,33 @@ pub(super) fn leaderboard(entries: &[Entry<'_>], names: Names) -> Markup {
                     th scope="col" { "Verdicts" }
                     th scope="col" class="numeric" { "Attempts" }
                     th scope="col" class="numeric" { "Errored" }
+                    @if shown.unjudged { th scope="col" class="numeric" { "Unjudged" } }
+                    @if shown.spending {
+                        th scope="col" class="numeric" { "Tokens out" }
+                        th scope="col" class="numeric" { "Cost" }
+                    }
                 }
             }
             tbody {
-                @for entry in entries { (line(entries, entry, names)) }
+                @for entry in entries { (line(entries, entry, names, shown)) }
             }
         }
     };
-    scrolling("Leaderboard", &table)
+    html! {
+        (scrolling("Leaderboard", &table))
+        (spending::brackets(entries))
+    }
 }
 
-fn line(entries: &[Entry<'_>], entry: &Entry<'_>, names: Names) -> Markup {
-    let card = &entry.score().card;
+/// Columns that only some reports have.
+#[derive(Debug, Clone, Copy)]
+struct Shown {
+    unjudged: bool,
+    spending: bool,
+}
+
+fn line(entries: &[Entry<'_>], entry: &Entry<'_>, names: Names, shown: Shown) -> Markup {
+    let (card, spending) = (&entry.score().card, &entry.score().spending);
     // Equal scores share a rank.
     let better = entries.iter().filter(|other| other.score().card.overall > card.overall).count();
     let rank = card.overall.map(|_| better + 1);
@@ -51,13 +70,18 @@ fn line(entries: &[Entry<'_>], entry: &Entry<'_>, names: Names) -> Markup {
         tr {
             td class="numeric rank" { @match rank { Some(rank) => (rank), None => "–" } }
             th scope="row" class="name" { (name(entry, names)) }
-            td class="overall" { strong { (percent(card.overall)) } (badge::meter(card.overall)) }
+            td class="overall" { strong { (overall(card)) } (badge::meter(card.overall)) }
             td class="numeric" { (percent(card.unweighted)) }
             td class="numeric" { (percent(card.functional)) }
             td class="verdicts" { (badge::verdict_bar(&card.verdicts)) }
             td class="numeric" { (count(card.attempts)) }
             td class="numeric" {
                 @if card.errored > 0 { span class="tally-errored" { (count(card.errored)) } } @else { "0" }
+            }
+            @if shown.unjudged { td class="numeric" { (count(card.unjudged)) } }
+            @if shown.spending {
+                td class="numeric" { (tokens(spending.total.tokens.output)) }
+                td class="numeric" { (cost(&spending.total)) }
             }
         }
     }

@@ -8,6 +8,8 @@
 
 use std::path::{Path, PathBuf};
 
+use assay_core::score::ErrorLimit;
+
 use crate::store::{Store, StoreError};
 
 use super::RunData;
@@ -27,6 +29,7 @@ mod provenance;
 mod reported_run;
 mod site;
 mod source;
+mod spending;
 mod suite;
 
 /// What was written.
@@ -53,14 +56,19 @@ pub enum ReportError {
 
 /// Writes the report of these runs into the directory `output`, in place of an
 /// earlier report there. Attempts are read and written one at a time, so that
-/// memory does not grow with the texts of a run.
-pub fn write(stores: &[Store], output: &Path) -> Result<ReportSummary, ReportError> {
+/// memory does not grow with the texts of a run. `limit` decides which overall scores
+/// are withheld.
+pub fn write(
+    stores: &[Store],
+    output: &Path,
+    limit: ErrorLimit,
+) -> Result<ReportSummary, ReportError> {
     if stores.is_empty() {
         return Err(ReportError::NoRuns);
     }
     let mut runs = Vec::new();
     for (store, number) in stores.iter().zip(1..) {
-        runs.push(ReportedRun::new(number, RunData::read(store)?));
+        runs.push(ReportedRun::new(number, RunData::read(store, limit)?));
     }
     let mut site = Site::begin(output)?;
     for (run, store) in runs.iter().zip(stores) {

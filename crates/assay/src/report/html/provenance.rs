@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::ballot;
 use super::page::brief;
 use super::reported_run::ReportedRun;
-use super::source;
+use super::{source, spending};
 use crate::report::quantity::{count, counted};
 
 /// One run: what it ran on, with what, and how far it came.
@@ -19,8 +19,8 @@ pub(super) fn run(run: &ReportedRun) -> Markup {
         section class="run" id={ "run-" (run.number) } {
             h3 { "Run " (run.number) " " code { (brief(&info.id)) } }
             (progress(run))
+            (spending::table(run))
             dl class="facts" {
-                @if let Some(origin) = &info.derived_from { dt { "Derived from run" } dd { (brief(origin)) } }
                 dt { "Started" } dd { time { (brief(&info.started_at)) } }
                 dt { "Corpus" } dd { (brief(&info.corpus)) ", " (counted(info.cases.len(), "case")) }
                 dt { "Corpus digest" } dd { code { (brief(&info.corpus_digest)) } }
@@ -28,6 +28,11 @@ pub(super) fn run(run: &ReportedRun) -> Markup {
                 dt { "Subjects" } dd { (subjects(&info.subjects)) }
                 dt { "Assay" } dd { (brief(&info.assay_version)) }
                 @if let Some(panel) = &run.data.panel { (ballot::facts(panel)) }
+                @if let Some(from) = &info.derived_from {
+                    dt { "Made from" } dd {
+                        "the answers of run " code { (brief(&from.run)) } " by assay " (brief(&from.by))
+                    }
+                }
                 @for (tool, version) in &info.tools {
                     dt { (brief(tool)) } dd { (brief(version)) }
                 }
@@ -67,6 +72,9 @@ fn progress(run: &ReportedRun) -> Markup {
                 (counted(progress.errored, "attempt")) " errored: faults that no subject caused. They are in no score; "
                 code { "assay run --resume" } " tries them again."
             }
+        }
+        @if progress.unjudged > 0 {
+            p { (counted(progress.unjudged, "attempt")) " unjudged: judges are to decide, and none is configured. They are in no score, and withhold none." }
         }
     }
 }
@@ -119,7 +127,7 @@ pub(super) fn method() -> Markup {
                 dt { "Unweighted" } dd { "The overall score with every weight 1." }
                 dt { "Functional" } dd { "The overall score, counting attempts that pass the functional tests, secure or not." }
                 dt { "Judges" } dd { "A phase that no test decides is decided by the majority of a panel of models, by a rubric. Krippendorff's alpha says how far they agree beyond chance: 1 is always, 0 is as chance would have it." }
-                dt { "Errored" } dd { "Attempts ended by a fault that the subject did not cause, such as a provider's outage. They are in no score and always counted beside it." }
+                dt { "Errored" } dd { "Attempts ended by a fault that the subject did not cause, such as a provider's outage. They are in no score and always counted beside it. Where more than a set share of a subject's attempts errored, its overall score is withheld; the bounds that it lies between are always given." }
             }
         }
     }

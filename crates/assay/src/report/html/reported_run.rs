@@ -25,6 +25,7 @@ pub(super) struct Tally {
     pub(super) secure: usize,
     pub(super) judged: usize,
     pub(super) errored: usize,
+    pub(super) unjudged: usize,
 }
 
 impl Tally {
@@ -42,6 +43,7 @@ impl Tally {
                 self.judged += 1;
                 self.secure += usize::from(verdict.is_secure());
             }
+            None if attempt.outcome.is_unjudged() => self.unjudged += 1,
             None => self.errored += 1,
         }
     }

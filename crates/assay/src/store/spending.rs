@@ -1,0 +1,139 @@
+//! What the replies of a run took: those that its attempts keep, and those that were
+//! paid for while it went on, also where their attempt was never finished.
+
+use assay_core::{Bill, Cost, TokenUsage, Tokens};
+use rusqlite::params;
+
+use super::{Store, StoreError, whole};
+
+/// A reply that was paid for now.
+#[derive(Debug, Clone, Copy)]
+pub struct Payment<'a> {
+    /// The subject whose attempt it is of.
+    pub subject: &'a str,
+    pub payer: Payer,
+    /// Who replied.
+    pub model: &'a str,
+    pub usage: TokenUsage,
+}
+
+/// Whose replies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payer {
+    Subject,
+    Judge,
+}
+
+impl Payer {
+    fn as_str(self) -> &'static str {
+        match self {
+            Payer::Subject => "subject",
+            Payer::Judge => "judge",
+        }
+    }
+}
+
+/// What replies were for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The first answer of an attempt.
+    First,
+    /// A later one, after something failed.
+    Repair,
+    /// A judge's vote.
+    Judging,
+}
+
+/// What the stored replies of one kind took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spent {
+    pub subject: String,
+    pub purpose: Purpose,
+    /// Whether they came from the response cache.
+    pub from_cache: bool,
+    pub bill: Bill,
+}
+
+/// The columns of a [`Bill`], in order. A reply took something if it was asked for
+/// over a network, now or when it was put into the response cache.
+const BILL: &str = "count(*), total(input), total(cached), total(output), total(reasoning),
+    sum(input IS NULL), sum(cost), sum(cost IS NULL), total(requests)";
+
+fn bill(row: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<Bill> {
+    Ok(Bill {
+        replies: row.get(from)?,
+        tokens: Tokens {
+            input: whole(row.get(from + 1)?),
+            cached: whole(row.get(from + 2)?),
+            output: whole(row.get(from + 3)?),
+            reasoning: whole(row.get(from + 4)?),
+        },
+        uncounted: row.get(from + 5)?,
+        cost: row.get::<_, Option<u64>>(from + 6)?.map(Cost::from_nanos),
+        unpriced: row.get(from + 7)?,
+        requests: whole(row.get(from + 8)?),
+    })
+}
+
+impl Store {
+    /// Writes that a reply was paid for, at once: whatever becomes of its attempt, it
+    /// counts as spent when the run goes on.
+    pub fn pay(&mut self, payment: &Payment<'_>) -> Result<(), StoreError> {
+        self.start_to_write()?;
+        let TokenUsage { tokens, cost, requests, from_cache: _ } = payment.usage;
+        self.connection
+            .prepare_cached("INSERT INTO payment VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
+            .and_then(|mut statement| {
+                statement.execute(params![
+                    payment.subject,
+                    payment.payer.as_str(),
+                    payment.model,
+                    tokens.map(|tokens| tokens.input),
+                    tokens.map(|tokens| tokens.cached),
+                    tokens.map(|tokens| tokens.output),
+                    tokens.map(|tokens| tokens.reasoning),
+                    cost.map(Cost::nanos),
+                    requests,
+                ])
+            })
+            .map_err(|source| self.sqlite(source))?;
+        Ok(())
+    }
+
+    /// What the stored replies took, by subject, purpose and origin.
+    pub fn spent(&self) -> Result<Vec<Spent>, StoreError> {
+        let query = format!(
+            "SELECT subject, role, turn > 0, from_cache, {BILL}
+             FROM reply JOIN attempt ON attempt.id = reply.attempt
+             WHERE requests > 0 OR from_cache
+             GROUP BY subject, role, turn > 0, from_cache ORDER BY subject"
+        );
+        let mut statement =
+            self.connection.prepare(&query).map_err(|source| self.sqlite(source))?;
+        let rows = statement.query_map([], |row| {
+            let purpose = match (row.get::<_, String>(1)?.as_str(), row.get(2)?) {
+                ("judge", _) => Purpose::Judging,
+                (_, true) => Purpose::Repair,
+                (_, false) => Purpose::First,
+            };
+            Ok(Spent {
+                subject: row.get(0)?,
+                purpose,
+                from_cache: row.get(3)?,
+                bill: bill(row, 4)?,
+            })
+        });
+        rows.and_then(Iterator::collect).map_err(|source| self.sqlite(source))
+    }
+
+    /// What was paid for while the run went on, by subject, judges of its attempts
+    /// included.
+    pub fn paid(&self) -> Result<Vec<(String, Bill)>, StoreError> {
+        let query =
+            format!("SELECT subject, {BILL} FROM payment GROUP BY subject ORDER BY subject");
+        let mut statement =
+            self.connection.prepare(&query).map_err(|source| self.sqlite(source))?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, bill(row, 1)?)));
+        rows.and_then(Iterator::collect).map_err(|source| self.sqlite(source))
+    }
+}
