@@ -8,6 +8,7 @@ mod estimate;
 mod import;
 mod prepare;
 mod report;
+mod revalidate;
 mod run;
 mod score;
 mod verify;
@@ -38,6 +39,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Agree(args) => agree::execute(&context, args),
         Command::Import(args) => import::execute(&context, args),
         Command::Report(args) => report::execute(&context, args),
+        Command::Revalidate(args) => revalidate::execute(&context, args),
         Command::World(args) => world::execute(&context, args),
         Command::Doctor => doctor::execute(&context),
     }

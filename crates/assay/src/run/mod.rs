@@ -7,7 +7,9 @@ mod dispatch;
 pub mod estimate;
 mod plan;
 pub mod progress;
+mod revalidate;
 mod sharing;
 
 pub use dispatch::{Dispatcher, RunEnd, SpendingLimit};
 pub use plan::Plan;
+pub use revalidate::{Revalidation, RevalidationEnd};
