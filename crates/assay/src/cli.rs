@@ -68,6 +68,8 @@ pub enum Command {
     Rejudge(RejudgeArgs),
     /// Compute the scores of a stored run again
     Score(ScoreArgs),
+    /// Validate the stored answers of a run again, without asking any model
+    Revalidate(RevalidateArgs),
     /// Compare a run's verdicts with recorded ones
     Agree(AgreeArgs),
     /// Make a stored run of results that others have published
@@ -279,6 +281,19 @@ pub struct ScoreArgs {
     /// The run's file
     #[arg(required = true, value_name = "RUN")]
     pub runs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub max_errors: MaxErrorsArg,
+}
+
+#[derive(Debug, Args)]
+pub struct RevalidateArgs {
+    /// The run's file; it stays as it is
+    pub run: PathBuf,
+    /// The new run's file [default: <name>.revalidated.assay beside the old one]
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub jobs: JobsArg,
     #[command(flatten)]
     pub max_errors: MaxErrorsArg,
 }

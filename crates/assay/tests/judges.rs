@@ -318,8 +318,47 @@ fn a_stored_run_is_judged_anew_into_a_new_one_and_stays_as_it_is() {
     assert!(ended.stdout.contains(&change), "{ended}");
     let ended = rejudge(&door, "run.assay", &["--output", "kind.assay"], 3);
     assert!(ended.stderr.contains("kind.assay exists already"), "{ended}");
+    let ended = rejudge(&door, "run.rejudged.assay", &["--output", "kind.assay"], 3);
+    assert!(ended.stderr.contains("and has every attempt"), "{ended}");
     let card = scores(&door, "run.rejudged.assay");
     assert_eq!(verdict_of(&card, "vulnerable", "insecure"), 1, "{card:#}");
+}
+
+#[test]
+fn judging_anew_goes_on_where_the_panel_was_incomplete() {
+    let door = Door::open();
+    configure(&door, &["reference", "vulnerable"], &[]);
+    run(&door, &[], 4);
+    let is_dead = Arc::new(AtomicBool::new(true));
+    let dead = Arc::clone(&is_dead);
+    let judges = [Judge::new("frail", move |request| {
+        let is_secure = user(request).contains("hashlib.scrypt(");
+        match is_secure && dead.load(Ordering::SeqCst) {
+            true => answer(503, "{\"error\":{\"message\":\"out of order\"}}"),
+            false => opinion(is_secure),
+        }
+    })];
+    configure(&door, &[], &judges);
+    let ended = rejudge(&door, "run.assay", &[], 4);
+    assert!(ended.stdout.contains("decided that had none: 1; left open: 1"), "{ended}");
+    is_dead.store(false, Ordering::SeqCst);
+    let ended = rejudge(&door, "run.assay", &[], 0);
+    assert!(ended.stdout.contains("judged anew: 1;"), "{ended}");
+    assert_eq!(judges[0].server.requests().len(), 3);
+    let card = scores(&door, "run.rejudged.assay");
+    assert_eq!([&card["run"]["judged"], &card["run"]["errored"]], [2, 0], "{card:#}");
+}
+
+#[test]
+fn what_judges_said_stays_where_tests_are_run_again() {
+    let door = Door::open();
+    configure(&door, &["reference", "vulnerable"], &[knowing("one")]);
+    run(&door, &[], 0);
+    let ended = door.run(&["revalidate", "run.assay", "--format", "json"]).with_code(0);
+    assert_eq!(ended.json("assay.revalidation/1")["changed"], 0, "{ended}");
+    let card = scores(&door, "run.revalidated.assay");
+    assert_eq!(verdict_of(&card, "reference", "secure"), 1, "{card:#}");
+    assert_eq!(card["panel"]["ballots"], 2, "{card:#}");
 }
 
 #[test]

@@ -280,8 +280,17 @@ fn the_json_scorecard_has_its_documented_shape() {
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/json.md"))
             .expect("docs/json.md");
     let subject = &value["subjects"][0];
-    for object in [&value, &value["run"], subject, &subject["verdicts"], &subject["languages"]["c"]]
-    {
+    for object in [
+        &value,
+        &value["run"],
+        subject,
+        &subject["verdicts"],
+        &subject["languages"]["c"],
+        &subject["bracket"],
+        &subject["spending"],
+        &subject["spending"]["total"],
+        &subject["spending"]["total"]["tokens"],
+    ] {
         for key in keys(object) {
             assert!(
                 documentation.contains(&format!("`{key}`")),

@@ -239,6 +239,25 @@ impl Evidence {
         }
     }
 
+    /// The same with what judges said, as other evidence has it, where that is open here.
+    #[must_use]
+    pub fn with_ballots_of(self, other: &Evidence) -> Evidence {
+        let Evidence::Unjudged { build, functional } = self else { return self };
+        let judged = other.functional_ballot().cloned().map(Ballot::into_passed);
+        let functional = match (functional, judged) {
+            (Some(functional), _) => functional,
+            (None, Some(Ok(passed))) => passed.into(),
+            (None, Some(Err(failed))) => {
+                return Evidence::Nonfunctional { build, functional: failed.into() };
+            }
+            (None, None) => return Evidence::Unjudged { build, functional: None },
+        };
+        match other.security_ballot().cloned() {
+            Some(security) => Evidence::Functional { build, functional, security: security.into() },
+            None => Evidence::Unjudged { build, functional: Some(functional) },
+        }
+    }
+
     pub fn build(&self) -> Option<&Build> {
         match self {
             Evidence::NoCode { .. } | Evidence::Recorded { .. } => None,

@@ -9,6 +9,7 @@ mod import;
 mod prepare;
 mod rejudge;
 mod report;
+mod revalidate;
 mod run;
 mod score;
 mod verify;
@@ -42,6 +43,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Agree(args) => agree::execute(&context, args),
         Command::Import(args) => import::execute(&context, args),
         Command::Report(args) => report::execute(&context, args),
+        Command::Revalidate(args) => revalidate::execute(&context, args),
         Command::World(args) => world::execute(&context, args),
         Command::Doctor => doctor::execute(&context),
     }

@@ -1,14 +1,14 @@
 //! `assay rejudge`: decides the judged phases of a stored run anew, into a new run.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
-use assay_core::{
-    Artifact, AttemptKey, AttemptRecord, Case, Corpus, Evidence, JudgeReply, Locale, Outcome, Turn,
-};
+use assay_core::verdict::InfraClass;
+use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Corpus, Evidence, InfraError};
+use assay_core::{JudgeReply, Locale, Outcome, Turn};
 use serde::Deserialize as _;
 use serde_json::json;
 use tokio::sync::Mutex;
@@ -22,7 +22,7 @@ use crate::judge::{Decision, Panel};
 use crate::report::RunData;
 use crate::report::terminal::scorecard;
 use crate::run::progress::Progress;
-use crate::store::{DerivedFrom, RunInfo, Store};
+use crate::store::{AttemptSummary, DerivedFrom, RunInfo, Store};
 use crate::terminal::{complain, say, say_json};
 
 /// Attempts that are before the panel at one time.
@@ -49,12 +49,11 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
     let corpus = CorpusSource::parse(&settings.corpus).load()?;
     warn_of_changes(&info, &corpus);
     let output = args.output.clone().unwrap_or_else(|| beside(&args.run));
-    let new_info = derived(&info, &settings, &corpus)?;
-    let mut new = Store::create(&output, &new_info)?;
+    let stored = old.attempts()?;
+    let (mut new, attempts) = begin(&output, &derived(&info, &settings, &corpus)?, stored)?;
     let runtime = super::runtime()?;
     let rejudging = Arc::new(Rejudging::new(panel, info.locale));
 
-    let attempts = old.attempts()?;
     let mut tally = Tally::default();
     let mut progress = Progress::start(attempts.len(), human);
     for group in attempts.chunks(AT_ONCE) {
@@ -120,6 +119,45 @@ fn derived(info: &RunInfo, settings: &RunSettings, corpus: &Corpus) -> anyhow::R
         }),
         ..info.clone()
     })
+}
+
+/// Makes the new run's file, or goes on with one that the same command began; with it,
+/// the attempts that are left.
+fn begin(
+    output: &Path,
+    info: &RunInfo,
+    stored: Vec<AttemptSummary>,
+) -> anyhow::Result<(Store, Vec<AttemptSummary>)> {
+    if !output.exists() {
+        return Ok((Store::create(output, info)?, stored));
+    }
+    let path = output.display();
+    let begun = Store::open(output).and_then(|store| Ok((store.info()?, store)));
+    let is_same = |found: &RunInfo| {
+        found.derived_from == info.derived_from
+            && found.corpus_digest == info.corpus_digest
+            && found.settings == info.settings
+    };
+    let Some((_, new)) = begun.ok().filter(|(found, _)| is_same(found)) else {
+        bail!(
+            "{path} exists already and was not made from this run by these judges; choose another --output"
+        );
+    };
+    let is_open = |outcome: &Outcome| {
+        matches!(outcome, Outcome::Errored(InfraError { class: InfraClass::Panel, .. }))
+    };
+    let finished: BTreeSet<AttemptKey> = new
+        .attempts()?
+        .into_iter()
+        .filter(|attempt| !is_open(&attempt.outcome))
+        .map(|attempt| attempt.key)
+        .collect();
+    let left: Vec<_> =
+        stored.into_iter().filter(|attempt| !finished.contains(&attempt.key)).collect();
+    if left.is_empty() {
+        bail!("{path} exists already, and has every attempt; choose another --output");
+    }
+    Ok((new, left))
 }
 
 /// The panel, and what it has decided: identical artifacts of a case share a decision.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use assay_core::prompt::{NoPrompt, render, repair};
-use assay_core::record::Answer;
+use assay_core::record::{Answer, Finish};
 use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Evidence, InfraError, JudgeReply};
 use assay_core::{Locale, NoCode, Outcome, Turn, Verdict};
 
@@ -88,7 +88,7 @@ impl OpenAttempt {
         can_repair: bool,
         rules: Rules,
     ) -> Next {
-        let extracted = extract(&reply, &self.case);
+        let extracted = extract(&reply.answer, reply.finish, &self.case);
         let extracted = extracted.map(Arc::new);
         let artifact = extracted.as_ref().ok().cloned();
         self.answered = Some(Answered { reply, artifact, asked });
@@ -159,13 +159,14 @@ impl OpenAttempt {
     }
 }
 
-fn extract(reply: &Reply, case: &Case) -> Result<Artifact, NoCode> {
-    match &reply.answer {
-        Answer::Text(text) => Artifact::from_reply(text, reply.finish, &case.artifact_paths),
+/// The artifact that an answer holds.
+pub(super) fn extract(answer: &Answer, finish: Finish, case: &Case) -> Result<Artifact, NoCode> {
+    match answer {
+        Answer::Text(text) => Artifact::from_reply(text, finish, &case.artifact_paths),
         Answer::Files(files) => Artifact::from_files(files.clone(), &case.artifact_paths),
     }
 }
 
-fn milliseconds(time: Duration) -> u64 {
+pub(super) fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

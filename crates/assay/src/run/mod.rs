@@ -8,7 +8,9 @@ pub mod estimate;
 mod judging;
 mod plan;
 pub mod progress;
+mod revalidate;
 mod sharing;
 
 pub use dispatch::{Dispatcher, RunEnd, SpendingLimit};
 pub use plan::Plan;
+pub use revalidate::{Revalidation, RevalidationEnd};

@@ -1,0 +1,301 @@
+//! Validates the stored answers of a run anew, and asks nobody.
+//!
+//! It has a loop of its own, because nothing of the dispatcher's is needed but the
+//! validators: answers are there, in their order, and are taken one after the other
+//! while an attempt is not functional.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use assay_core::{
+    Artifact, AttemptKey, AttemptRecord, Case, Evidence, InfraError, Outcome, Turn, Verdict,
+};
+
+use super::attempt::{extract, milliseconds};
+use super::progress::Progress;
+use super::sharing::{Need, Shared, Sharing, Waiting};
+use crate::store::{AttemptSummary, Store};
+use crate::validate::pool::{Done, Pool, PoolLimits, Work};
+use crate::validate::{Validation, Validator};
+
+/// A run to be validated anew.
+#[derive(Debug)]
+pub struct Revalidation<'a> {
+    /// It is only read.
+    pub source: &'a Store,
+    /// The cases of the run, as they are now, by id.
+    pub cases: &'a BTreeMap<String, Arc<Case>>,
+    pub validator: Arc<Validator>,
+    pub limits: PoolLimits,
+    /// Whether identical artifacts of a case share one validation.
+    pub share: bool,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RevalidationEnd {
+    /// Attempts that an error ended now.
+    pub errored: usize,
+    /// Attempts that were not finished, after an interruption.
+    pub left: usize,
+    pub interrupted: bool,
+}
+
+/// An attempt that is being validated.
+struct Open {
+    old: AttemptRecord,
+    case: Arc<Case>,
+    turns: Vec<Turn>,
+    /// What is being validated: that of the next stored answer.
+    artifact: Option<Arc<Artifact>>,
+}
+
+/// What was observed of an answer.
+struct Observed {
+    validation: Validation,
+    elapsed: Duration,
+    shared_with: Option<AttemptKey>,
+}
+
+enum Event {
+    Validated(Box<Done>),
+    Interrupted,
+}
+
+impl From<Done> for Event {
+    fn from(done: Done) -> Event {
+        Event::Validated(Box::new(done))
+    }
+}
+
+/// Attempts that are in memory for each validator: enough that none is idle.
+const OPEN_PER_JOB: usize = 32;
+
+struct State<'a> {
+    revalidation: &'a Revalidation<'a>,
+    target: &'a mut Store,
+    progress: &'a mut Progress,
+    pool: Pool,
+    waiting: VecDeque<AttemptSummary>,
+    open: HashMap<u64, Open>,
+    sharing: Sharing,
+    next_id: u64,
+    end: RevalidationEnd,
+}
+
+impl Revalidation<'_> {
+    /// Validates these attempts of the source and stores each in the target as it is
+    /// finished.
+    pub fn run(
+        &self,
+        attempts: Vec<AttemptSummary>,
+        target: &mut Store,
+        progress: &mut Progress,
+    ) -> anyhow::Result<RevalidationEnd> {
+        let (events, inbox) = mpsc::channel();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .context("failed to start the runtime that waits for an interruption")?;
+        let interrupt = events.clone();
+        runtime.spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                let _ = interrupt.send(Event::Interrupted);
+            }
+        });
+        let pool = Pool::start(&self.validator, self.limits, &events);
+        let state = State {
+            revalidation: self,
+            target,
+            progress,
+            pool,
+            waiting: attempts.into(),
+            open: HashMap::new(),
+            sharing: Sharing::new(self.share),
+            next_id: 0,
+            end: RevalidationEnd::default(),
+        };
+        let end = state.run(&inbox);
+        runtime.shutdown_background();
+        end
+    }
+}
+
+impl State<'_> {
+    fn run(mut self, inbox: &Receiver<Event>) -> anyhow::Result<RevalidationEnd> {
+        loop {
+            self.open_where_there_is_room()?;
+            if self.open.is_empty() {
+                break;
+            }
+            match inbox.recv().context("failed to hear from any validator")? {
+                Event::Validated(done) => self.validated(*done)?,
+                Event::Interrupted => {
+                    self.end.interrupted = true;
+                    break;
+                }
+            }
+        }
+        self.end.left = self.open.len() + self.waiting.len();
+        Ok(self.end)
+    }
+
+    fn open_where_there_is_room(&mut self) -> anyhow::Result<()> {
+        let most = self.revalidation.limits.jobs * OPEN_PER_JOB;
+        while self.open.len() < most {
+            let Some(summary) = self.waiting.pop_front() else { break };
+            let old = self.revalidation.source.attempt(&summary)?;
+            let case = self
+                .revalidation
+                .cases
+                .get(&old.key.case)
+                .with_context(|| format!("the corpus has no case {:?}", old.key.case))?;
+            let case = Arc::clone(case);
+            let id = self.next_id;
+            self.next_id += 1;
+            self.proceed(id, Open { old, case, turns: Vec::new(), artifact: None })?;
+        }
+        Ok(())
+    }
+
+    /// Takes answers up to one that needs a validation, or to the attempt's end.
+    fn proceed(&mut self, id: u64, mut open: Open) -> anyhow::Result<()> {
+        loop {
+            let Some(stored) = open.next_answer() else {
+                let outcome = open.outcome();
+                return self.record(open, outcome);
+            };
+            match extract(&stored.answer, stored.finish, &open.case) {
+                Ok(artifact) => {
+                    let artifact = Arc::new(artifact);
+                    let need = self.sharing.need(id, &open.old.key, &open.case, &artifact);
+                    open.artifact = Some(artifact);
+                    self.open.insert(id, open);
+                    return match need {
+                        Need::Validation => {
+                            self.submit(id);
+                            Ok(())
+                        }
+                        Need::Wait => Ok(()),
+                        Need::Shared(shared) => self.share(id, *shared),
+                    };
+                }
+                Err(reason) => {
+                    let evidence = Evidence::NoCode { reason };
+                    let validation = Validation { evidence, logs: Vec::new() };
+                    open.take(Observed { validation, elapsed: Duration::ZERO, shared_with: None });
+                }
+            }
+        }
+    }
+
+    fn submit(&mut self, id: u64) {
+        let Some(open) = self.open.get(&id) else { return };
+        if let Some(artifact) = &open.artifact {
+            let (case, artifact) = (Arc::clone(&open.case), Arc::clone(artifact));
+            self.pool.submit(Work { id, case, artifact });
+        }
+    }
+
+    fn validated(&mut self, done: Done) -> anyhow::Result<()> {
+        let result = done.result.map(|validation| (validation, done.elapsed));
+        let open = &self.open;
+        let key_of = |id: u64| open.get(&id).map(|open| open.old.key.clone());
+        let shareable = result.as_ref().ok().map(|(validation, _)| validation);
+        let waiting = self.sharing.validated(done.id, shareable, key_of);
+        match result {
+            Ok((validation, elapsed)) => {
+                self.observe(done.id, Observed { validation, elapsed, shared_with: None })?;
+            }
+            Err(error) => {
+                if let Some(open) = self.open.remove(&done.id) {
+                    self.end.errored += 1;
+                    self.record(open, Outcome::Errored(error))?;
+                }
+            }
+        }
+        match waiting {
+            Waiting::Share(shared) => {
+                for (id, shared) in shared {
+                    self.share(id, shared)?;
+                }
+            }
+            Waiting::Validate(next) => {
+                if let Some(id) = next {
+                    self.submit(id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn share(&mut self, id: u64, shared: Shared) -> anyhow::Result<()> {
+        let Shared { validation, attempt } = shared;
+        let elapsed = Duration::ZERO;
+        self.observe(id, Observed { validation, elapsed, shared_with: Some(attempt) })
+    }
+
+    fn observe(&mut self, id: u64, observed: Observed) -> anyhow::Result<()> {
+        let Some(mut open) = self.open.remove(&id) else { return Ok(()) };
+        open.take(observed);
+        self.proceed(id, open)
+    }
+
+    fn record(&mut self, open: Open, outcome: Outcome) -> anyhow::Result<()> {
+        let verdict = outcome.verdict();
+        self.target.record(&AttemptRecord { key: open.old.key, outcome, turns: open.turns })?;
+        self.progress.advance(verdict);
+        Ok(())
+    }
+}
+
+impl Open {
+    /// The next stored answer, while the attempt can become functional by it.
+    fn next_answer(&self) -> Option<&Turn> {
+        match self.turns.last() {
+            Some(turn) if !is_repairable(&turn.evidence) => None,
+            _ => self.old.turns.get(self.turns.len()),
+        }
+    }
+
+    /// Puts a turn beside those before: what was asked and answered as it is stored, and
+    /// what was observed now.
+    fn take(&mut self, observed: Observed) {
+        let Observed { validation, elapsed, shared_with } = observed;
+        let Validation { evidence, logs } = validation;
+        let Some(stored) = self.old.turns.get(self.turns.len()) else { return };
+        let artifact = self.artifact.take().map(Arc::unwrap_or_clone);
+        // No judge is asked: what judges said of the same artifact stays.
+        let evidence = match artifact == stored.artifact {
+            true => evidence.with_ballots_of(&stored.evidence),
+            false => evidence,
+        };
+        let validated_ms = milliseconds(elapsed);
+        let turn = Turn { artifact, evidence, logs, validated_ms, shared_with, ..stored.clone() };
+        self.turns.push(turn);
+    }
+
+    /// What the attempt amounts to. One that an error ended before its last answer was
+    /// given still lacks that answer, unless what is there decides it.
+    fn outcome(&self) -> Outcome {
+        let Some(last) = self.turns.last() else { return self.old.outcome.clone() };
+        match &self.old.outcome {
+            Outcome::Errored(InfraError { class, .. })
+                if class.is_fault() && is_repairable(&last.evidence) =>
+            {
+                self.old.outcome.clone()
+            }
+            _ => last.evidence.outcome(),
+        }
+    }
+}
+
+/// Whether a further answer counts after this one.
+fn is_repairable(evidence: &Evidence) -> bool {
+    let verdict = evidence.verdict();
+    verdict.is_some_and(|verdict| !verdict.is_functional() && verdict != Verdict::Tampered)
+}
