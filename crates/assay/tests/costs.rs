@@ -46,6 +46,12 @@ fn configure(door: &Door, server: &Server, more: &str) {
     door.write("assay.toml", subject);
 }
 
+/// Has answers be expected as long as they are.
+fn expect_1000_tokens(door: &Door) {
+    let config = fs::read_to_string(door.path("assay.toml")).expect("written");
+    door.write("assay.toml", format!("expected-output-tokens = 1000\n{config}"));
+}
+
 /// Runs one case in one scenario, one answer an attempt.
 fn run(door: &Door, output: &str, more: &[&str]) -> Ended {
     let fixed = ["run", "--case", C, "--scenario", "gen", "--max-answers", "1", "--format", "json"];
@@ -88,6 +94,18 @@ fn an_answer_that_was_given_once_is_not_asked_for_again() {
     let config = fs::read_to_string(door.path("assay.toml")).expect("written");
     door.write("assay.toml", format!("response-cache = false\n{config}"));
     asked(&[], "off.assay", 5);
+    let report = ["report", "1.assay", "2.assay", "--output", "pages"];
+    door.run(&report).with_code(0);
+    let pages: Vec<String> = door::files_below(&door.path("pages"))
+        .iter()
+        .filter(|path| path.extension().is_some_and(|it| it == "html"))
+        .map(|path| fs::read_to_string(path).expect("a page"))
+        .collect();
+    let shown = |text: &str| pages.iter().filter(|page| page.contains(text)).count();
+    // On the page of each attempt, for its turn; the second one took it from the cache.
+    assert_eq!(shown("tokens in / out 1,000 / 1,000, cost 0.003000"), 2);
+    assert_eq!(shown("the answer came from the response cache"), 1);
+    assert_eq!((shown("Paid in this run"), shown(">0.003000<")), (1, 3));
     let doctor = door.run(&["doctor"]);
     assert!(doctor.stdout.contains("3 answers"), "{doctor}");
 }
@@ -156,8 +174,7 @@ fn spending_stops_before_its_limit_and_goes_on_with_a_higher_one() {
     let door = Door::open();
     let server = Server::start(vec![says("I cannot."); 10]);
     configure(&door, &server, PRICE);
-    let config = fs::read_to_string(door.path("assay.toml")).expect("written");
-    door.write("assay.toml", format!("expected-output-tokens = 1000\n{config}"));
+    expect_1000_tokens(&door);
     // Three answers of 0.003 fit, and a fourth would not.
     let limit = ["--rounds", "10", "--max-cost", "0.0105"];
     let ended = run(&door, "run.assay", &limit).with_code(4);
@@ -181,6 +198,51 @@ fn spending_stops_before_its_limit_and_goes_on_with_a_higher_one() {
     // What has been kept costs nothing, so no limit stops it.
     let ended = run(&door, "kept.assay", &["--rounds", "10", "--max-cost", "0"]).with_code(0);
     assert_eq!(ended.json("assay.run/1")["spent"], 0.0);
+}
+
+#[test]
+fn questions_in_progress_count_against_the_limit_on_spending() {
+    let door = Door::open();
+    let server = Server::start(vec![says("I cannot."); 10]);
+    configure(&door, &server, PRICE);
+    let config = fs::read_to_string(door.path("assay.toml")).expect("written");
+    door.write("assay.toml", config.replace("concurrency = 1", "concurrency = 8"));
+    expect_1000_tokens(&door);
+    let ended = run(&door, "run.assay", &["--rounds", "10", "--max-cost", "0.0165"]).with_code(4);
+    let end = ended.json("assay.run/1");
+    assert_eq!((&end["judged"], &end["spent"]), (&json!(5), &json!(0.015)), "{end:#}");
+    assert_eq!(server.requests().len(), 5);
+}
+
+#[test]
+fn what_was_paid_for_an_attempt_that_is_not_finished_counts_when_the_run_goes_on() {
+    let door = Door::open();
+    let server = Server::start(vec![says("I cannot."); 2]);
+    configure(&door, &server, PRICE);
+    expect_1000_tokens(&door);
+    let arguments = ["run", "--case", C, "--scenario", "gen", "--max-answers", "2"];
+    let limit = ["--max-cost", "0.004", "--output", "run.assay", "--format", "json"];
+    // There is money for the first answer, and not for the repair.
+    let end = door.run(&[&arguments[..], &limit].concat()).with_code(4).json("assay.run/1");
+    assert_eq!((&end["judged"], &end["left"]), (&json!(0), &json!(1)), "{end:#}");
+    assert_eq!(end["spent"], 0.003, "{end:#}");
+    let spending = &subject(&door, "run.assay", &[])["spending"];
+    assert_eq!(
+        (&spending["total"]["replies"], &spending["paid"]["cost"]),
+        (&json!(0), &json!(0.003))
+    );
+    let resume = ["run", "--resume", "run.assay", "--max-cost", "0.0075", "--format", "json"];
+    let end = door.run(&resume).with_code(0).json("assay.run/1");
+    assert_eq!((&end["judged"], &end["spent"]), (&json!(1), &json!(0.006)), "{end:#}");
+    assert_eq!(server.requests().len(), 2);
+    let spending = &subject(&door, "run.assay", &[])["spending"];
+    for part in ["total", "paid"] {
+        assert_eq!(spending[part]["cost"], 0.006, "{spending:#}");
+    }
+    for part in ["repairs", "from-cache"] {
+        assert_eq!(spending[part]["cost"], 0.003, "{spending:#}");
+    }
+    assert_eq!(spending["repairs-share"], 0.5, "{spending:#}");
 }
 
 #[test]

@@ -185,6 +185,7 @@ impl State<'_> {
                 Event::Judged(judged) => self.judged(*judged)?,
                 Event::Interrupted => {
                     self.end.interrupted = true;
+                    self.account_for_the_rest(inbox)?;
                     break;
                 }
             }
@@ -344,6 +345,18 @@ impl State<'_> {
         self.progress.spend(self.budget.spent());
         if let Some(fault) = self.dispatcher.responses.as_ref().and_then(|it| it.fault()) {
             self.progress.note(&format!("warning: {fault}; answers are kept no more"));
+        }
+        Ok(())
+    }
+
+    /// Writes down what was paid for and is not looked at any more.
+    fn account_for_the_rest(&mut self, inbox: &Receiver<Event>) -> anyhow::Result<()> {
+        while let Ok(event) = inbox.try_recv() {
+            if let Event::Answered { id, result: Ok(reply), .. } = event
+                && let Some(place) = self.open.get(&id).map(|attempt| attempt.subject)
+            {
+                self.account(id, place, Some(&reply))?;
+            }
         }
         Ok(())
     }
