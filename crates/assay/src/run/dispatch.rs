@@ -352,10 +352,18 @@ impl State<'_> {
     /// Writes down what was paid for and is not looked at any more.
     fn account_for_the_rest(&mut self, inbox: &Receiver<Event>) -> anyhow::Result<()> {
         while let Ok(event) = inbox.try_recv() {
-            if let Event::Answered { id, result: Ok(reply), .. } = event
-                && let Some(place) = self.open.get(&id).map(|attempt| attempt.subject)
-            {
-                self.account(id, place, Some(&reply))?;
+            match event {
+                Event::Answered { id, result: Ok(reply), .. } => {
+                    if let Some(place) = self.open.get(&id).map(|attempt| attempt.subject) {
+                        self.account(id, place, Some(&reply))?;
+                    }
+                }
+                Event::Judged(judged) => {
+                    self.account_for_judges(judged.id, &judged.validated.judge_replies)?;
+                }
+                Event::Answered { result: Err(_), .. }
+                | Event::Validated(_)
+                | Event::Interrupted => {}
             }
         }
         Ok(())
@@ -391,21 +399,25 @@ impl State<'_> {
         }
     }
 
-    /// Takes what judges decided, and writes down what each of their replies took.
     fn judged(&mut self, Judged { id, validated }: Judged) -> anyhow::Result<()> {
         self.judging.back();
-        if let Some(place) = self.open.get(&id).map(|attempt| attempt.subject) {
-            let subject = self.dispatcher.subjects[place].name();
-            for JudgeReply { judge: model, usage } in &validated.judge_replies {
-                if usage.requests > 0 && !usage.from_cache {
-                    let (payer, usage) = (Payer::Judge, *usage);
-                    self.store.pay(&Payment { subject, payer, model, usage })?;
-                    self.budget.spend(usage.cost.unwrap_or_default());
-                }
-            }
-            self.progress.spend(self.budget.spent());
-        }
+        self.account_for_judges(id, &validated.judge_replies)?;
         self.observed(id, validated)
+    }
+
+    /// Writes down what judges' replies took, whatever becomes of the attempt.
+    fn account_for_judges(&mut self, id: u64, replies: &[JudgeReply]) -> anyhow::Result<()> {
+        let Some(place) = self.open.get(&id).map(|attempt| attempt.subject) else { return Ok(()) };
+        let subject = self.dispatcher.subjects[place].name();
+        for JudgeReply { judge: model, usage } in replies {
+            if usage.requests > 0 && !usage.from_cache {
+                let (payer, usage) = (Payer::Judge, *usage);
+                self.store.pay(&Payment { subject, payer, model, usage })?;
+                self.budget.spend(usage.cost.unwrap_or_default());
+            }
+        }
+        self.progress.spend(self.budget.spent());
+        Ok(())
     }
 
     /// Takes what was observed of an attempt's own artifact, by tests and judges.
