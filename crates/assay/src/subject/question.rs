@@ -41,13 +41,20 @@ pub enum Role {
 }
 
 impl Role {
-    /// The role's name in the chat-completions format.
+    /// The role's name in most protocols.
     pub fn as_str(self) -> &'static str {
         match self {
             Role::User => "user",
             Role::Assistant => "assistant",
         }
     }
+}
+
+/// The form that an answer is to have.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnswerSchema {
+    pub name: &'static str,
+    pub schema: serde_json::Value,
 }
 
 /// What came back.
