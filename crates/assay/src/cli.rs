@@ -172,16 +172,16 @@ pub struct WorldArgs {
 /// Who decides what tests do not.
 #[derive(Debug, Clone, Default, Args)]
 pub struct JudgeArgs {
-    /// A model that judges phases which no test decides, as openai:MODEL; may be
-    /// repeated, and the number of votes must be odd [default: those of the
-    /// configuration]
+    /// A model that judges phases which no test decides, as openai:MODEL,
+    /// openai-responses:MODEL, anthropic:MODEL or gemini:MODEL; may be repeated, and
+    /// the number of votes must be odd [default: those of the configuration]
     #[arg(long = "judge", value_name = "JUDGE")]
     pub judges: Vec<String>,
-    /// The server of openai: judges [default: https://api.openai.com/v1]
+    /// The server of these judges [default: their provider's own]
     #[arg(long, value_name = "URL")]
     pub judge_base_url: Option<String>,
-    /// The environment variable with the key of openai: judges
-    /// [default: OPENAI_API_KEY]
+    /// The environment variable with the key of these judges [default: their
+    /// provider's usual one]
     #[arg(long, value_name = "NAME")]
     pub judge_api_key_env: Option<String>,
 }
@@ -204,20 +204,24 @@ pub struct RejudgeArgs {
 
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// reference, vulnerable, empty, replay:FILE or openai:MODEL; may be
-    /// repeated [default: those of the configuration]
+    /// reference, vulnerable, empty, replay:FILE, or a model as openai:MODEL,
+    /// openai-responses:MODEL, anthropic:MODEL or gemini:MODEL; may be repeated
+    /// [default: those of the configuration]
     #[arg(long = "subject", value_name = "SUBJECT")]
     pub subjects: Vec<String>,
     /// Of a replayed file, only this model; may be repeated
     #[arg(long = "model", value_name = "MODEL")]
     pub models: Vec<String>,
-    /// The server of openai: subjects [default: https://api.openai.com/v1]
+    /// The server of the models that --subject names [default: the provider's own]
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
-    /// The environment variable with the key of openai: subjects
-    /// [default: OPENAI_API_KEY]
+    /// The environment variable with their key [default: the provider's, such as
+    /// OPENAI_API_KEY]
     #[arg(long, value_name = "NAME")]
     pub api_key_env: Option<String>,
+    /// A file with their key
+    #[arg(long, value_name = "FILE")]
+    pub api_key_file: Option<PathBuf>,
     /// Only these cases, by id
     #[arg(long = "case", value_name = "CASE")]
     pub cases: Vec<String>,
@@ -250,7 +254,7 @@ pub struct RunArgs {
     pub output: Option<PathBuf>,
     /// Go on with this run, under its own settings: what is not judged yet is
     /// attempted
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "models", "base_url", "api_key_env", "cases", "languages", "scenarios", "rounds", "locale", "max_answers", "validate_each", "judges", "judge_base_url", "judge_api_key_env", "output", "corpus"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "models", "base_url", "api_key_env", "api_key_file", "cases", "languages", "scenarios", "rounds", "locale", "max_answers", "validate_each", "judges", "judge_base_url", "judge_api_key_env", "output", "corpus"])]
     pub resume: Option<PathBuf>,
     /// Print the plan and what it will probably cost, and stop
     #[arg(long)]

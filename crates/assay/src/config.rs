@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::{GlobalArgs, JudgeArgs, MaxErrorsArg, RunArgs};
 use crate::judge::JudgeConfig;
-use crate::subject::SubjectConfig;
+use crate::subject::{KINDS, SubjectConfig};
 
 /// The configuration file, every key optional.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -76,6 +76,9 @@ impl Config {
             if let SubjectConfig::Replay(replay) = subject {
                 replay.file = folder.join(&replay.file);
             }
+            if let Some(model) = subject.model_mut() {
+                model.relative_to(folder);
+            }
         }
         self
     }
@@ -91,12 +94,12 @@ impl Config {
         let mut judges = Vec::new();
         for text in &args.judges {
             let mut judge: JudgeConfig = text.parse().context("failed to read --judge")?;
-            if let SubjectConfig::OpenAi(model) = &mut judge.model {
-                if let Some(url) = &args.judge_base_url {
-                    model.base_url.clone_from(url);
+            if let Some(model) = judge.model.model_mut() {
+                if args.judge_base_url.is_some() {
+                    model.base_url.clone_from(&args.judge_base_url);
                 }
-                if let Some(name) = &args.judge_api_key_env {
-                    model.api_key_env.clone_from(name);
+                if args.judge_api_key_env.is_some() {
+                    model.api_key_env.clone_from(&args.judge_api_key_env);
                 }
             }
             judges.push(judge);
@@ -202,21 +205,13 @@ impl RunSettings {
         let mut subjects = Vec::new();
         for text in &args.subjects {
             let mut subject: SubjectConfig = text.parse()?;
-            match &mut subject {
-                SubjectConfig::Replay(replay) => {
-                    replay.models.clone_from(&args.models);
-                }
-                SubjectConfig::OpenAi(model) => {
-                    if let Some(url) = &args.base_url {
-                        model.base_url.clone_from(url);
-                    }
-                    if let Some(name) = &args.api_key_env {
-                        model.api_key_env.clone_from(name);
-                    }
-                }
-                SubjectConfig::Reference {}
-                | SubjectConfig::Vulnerable {}
-                | SubjectConfig::Empty {} => {}
+            if let SubjectConfig::Replay(replay) = &mut subject {
+                replay.models.clone_from(&args.models);
+            }
+            if let Some(model) = subject.model_mut() {
+                model.base_url.clone_from(&args.base_url);
+                model.api_key_env.clone_from(&args.api_key_env);
+                model.api_key_file.clone_from(&args.api_key_file);
             }
             subjects.push(subject);
         }
@@ -227,11 +222,13 @@ impl RunSettings {
             if let SubjectConfig::Replay(replay) = subject {
                 replay.file = std::path::absolute(&replay.file)?;
             }
+            if let Some(model) = subject.model_mut() {
+                let name = model.name().to_owned();
+                model.resolve().with_context(|| format!("failed to set up the subject {name}"))?;
+            }
         }
         if subjects.is_empty() {
-            bail!(
-                "no subject to run; name one with --subject (reference, vulnerable, empty, replay:FILE, openai:MODEL) or in assay.toml"
-            );
+            bail!("no subject to run; name one with --subject ({KINDS}) or in assay.toml");
         }
         let rounds = args.rounds.or(config.rounds).unwrap_or(1);
         let max_answers = args.max_answers.or(config.max_answers).unwrap_or(MAX_ANSWERS);

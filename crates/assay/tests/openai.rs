@@ -1,7 +1,9 @@
-//! A model behind a chat-completions server, over a real connection. The server
-//! is part of the test: it plays a script and keeps what it was sent.
+//! The connection to a model behind a server: retries, messages of failures, keys and
+//! redirects. The server is part of the test: it plays a script and keeps what it was
+//! sent. What each protocol says is in `providers.rs`.
 
 mod sample;
+#[expect(dead_code, reason = "these tests speak chat completions alone")]
 mod scripted_server;
 
 use std::net::TcpListener;
@@ -9,8 +11,8 @@ use std::net::TcpListener;
 use assay::subject::{Message, Question, Reply, Role, Subject, SubjectConfig, load};
 use assay_core::record::Answer;
 use assay_core::verdict::{InfraClass, InfraError};
-use assay_core::{Corpus, Scenario, Tokens};
-use scripted_server::{Server, Step, answer, good, said};
+use assay_core::{Corpus, Scenario};
+use scripted_server::{End, Server, Step, answer, good};
 
 const KEY: &str = "sk-test-0123456789abcdef";
 
@@ -59,36 +61,6 @@ fn check(rest: &str, script: Vec<Step>, expect: Result<&str, InfraClass>) -> Str
 }
 
 #[test]
-fn a_question_is_sent_as_configured_and_its_answer_and_usage_read() {
-    let body = r#"{"choices":[{"finish_reason":"length","message":{"content":"hello","reasoning_content":"hm"}}],"usage":{"prompt_tokens":7,"completion_tokens":2}}"#;
-    let server = Server::start(vec![answer(200, body)]);
-    let rest =
-        "temperature = 0.6\ntop-p = 0.9\nmax-tokens = 99\nextra = { seed = 4, stop = ['x'] }";
-    let reply = ask(&subject(&server.address, rest)).expect("it answers");
-    assert_eq!(reply.usage.tokens, Some(Tokens { input: 7, output: 2, ..Tokens::default() }));
-    assert_eq!(text(reply), "hello");
-    let requests = server.requests();
-    let (head, body) = requests[0].split_once("\r\n\r\n").expect("a head and a body");
-    assert!(head.starts_with("POST /v1/chat/completions HTTP/1.1"), "{head}");
-    assert!(head.to_lowercase().contains(&format!("authorization: bearer {KEY}")), "{head}");
-    let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
-    let expect = serde_json::json!({
-        "model": "m-1",
-        "messages": [
-            { "role": "user", "content": "write it" },
-            { "role": "assistant", "content": "done" },
-            { "role": "user", "content": "mend it" },
-        ],
-        "temperature": 0.6,
-        "top_p": 0.9,
-        "max_tokens": 99,
-        "seed": 4,
-        "stop": ["x"],
-    });
-    assert_eq!(body, expect);
-}
-
-#[test]
 fn a_query_of_the_base_url_is_kept_and_no_key_is_sent_without_one() {
     let server = Server::start(vec![good()]);
     let table = format!(
@@ -105,24 +77,12 @@ fn a_query_of_the_base_url_is_kept_and_no_key_is_sent_without_one() {
 }
 
 #[test]
-fn silence_and_refusal_are_answers() {
-    check("", vec![said(r#"{"content":""}"#)], Ok(""));
-    check("", vec![said(r#"{"content":null}"#)], Ok(""));
-    check("", vec![said(r#"{"content":null,"refusal":"I will not"}"#)], Ok("I will not"));
-}
-
-#[test]
-fn passing_failures_are_retried() {
-    check("", vec![answer(429, "{}"), good()], Ok("hello"));
-    let one_second =
-        Step::Answer { status: 429, headers: "Retry-After: 1\r\n".to_owned(), body: String::new() };
-    check("", vec![one_second, good()], Ok("hello"));
-    check("", vec![answer(500, "oops"), answer(529, "{}"), good()], Ok("hello"));
-    check("", vec![answer(408, ""), good()], Ok("hello"));
-    check("", vec![answer(200, "{\"choices\":"), good()], Ok("hello"));
-    check("", vec![Step::Drop, good()], Ok("hello"));
-    check("", vec![Step::Truncate, good()], Ok("hello"));
-    check("timeout-seconds = 1", vec![Step::Hang, good()], Ok("hello"));
+fn a_wait_that_is_asked_for_is_waited() {
+    for header in ["Retry-After: 1", "retry-after-ms: 10"] {
+        let headers = format!("{header}\r\n");
+        let slow = Step::Answer { status: 429, headers, body: String::new() };
+        check("", vec![slow, answer(408, ""), good()], Ok("hello"));
+    }
 }
 
 #[test]
@@ -135,25 +95,11 @@ fn a_failure_that_stays_is_returned_with_its_class_and_last_message() {
     let slow = answer(429, r#"{"error":{"message":"slow down"}}"#);
     check("retries = 1", twice(slow), InfraClass::RateLimit, "slow down (after 2 requests)");
     check("retries = 1", twice(answer(500, "")), InfraClass::Server, "500");
-    check("retries = 1", twice(answer(200, "<html>")), InfraClass::MalformedResponse, "completion");
+    check("retries = 1", twice(answer(200, "<html>")), InfraClass::MalformedResponse, "not JSON");
     check("retries = 1", twice(answer(200, "{}")), InfraClass::MalformedResponse, "choices");
     check("retries = 1", twice(Step::Drop), InfraClass::Connection, "connection");
     check("retries = 0", vec![Step::Truncate], InfraClass::Connection, "body");
     check("retries = 0\ntimeout-seconds = 1", vec![Step::Hang], InfraClass::Timeout, "timed out");
-}
-
-#[test]
-fn a_failure_that_would_repeat_itself_is_not_retried() {
-    let quota = r#"{"error":{"message":"pay","type":"insufficient_quota"}}"#;
-    for (status, body, class) in [
-        (400, "{}", InfraClass::BadRequest),
-        (401, "{}", InfraClass::Authentication),
-        (403, "{}", InfraClass::Authentication),
-        (404, r#"{"error":{"message":"no such model"}}"#, InfraClass::BadRequest),
-        (429, quota, InfraClass::Quota),
-    ] {
-        check("", vec![answer(status, body)], Err(class));
-    }
 }
 
 #[test]
@@ -178,8 +124,10 @@ fn a_server_that_is_not_there_is_a_connection_error() {
 
 #[test]
 fn an_answer_without_end_is_cut_off() {
-    let huge = answer(200, &" ".repeat((32 << 20) + 1));
-    let message = check("retries = 0", vec![huge], Err(InfraClass::MalformedResponse));
+    let more = format!("data: \"{}\"", "x".repeat(1 << 16));
+    let huge = Step::Events { events: vec![more; 520], end: End::Silent };
+    let rest = "retries = 0\nstream = true";
+    let message = check(rest, vec![huge], Err(InfraClass::MalformedResponse));
     assert!(message.contains("larger than"), "{message}");
 }
 

@@ -170,6 +170,8 @@ fn an_attempt_page_tells_the_whole_story() {
     for part in [
         "Turn 1 of 2 <span class=\"badge badge-insecure\">",
         "Your code fails the security test length_beyond_input. Mend it.",
+        "<details><summary>Thinking, no part of the answer",
+        "A length of 255 runs past the end.",
         "Answer, as it came",
         "&lt;![CDATA[",
         "Changes since the turn before",
@@ -190,6 +192,7 @@ fn an_attempt_page_tells_the_whole_story() {
         || page.contains("'FRAME_MAX' undeclared")));
     assert!(pages.iter().any(|page| page.contains("the provider answered 429 nine times")));
     assert!(pages.iter().any(|page| page.contains("no well-formed &lt;result&gt; block")));
+    assert!(pages.iter().any(|page| page.contains("The answer ended as refused.")));
 }
 
 #[test]
@@ -303,7 +306,7 @@ fn the_json_scorecard_has_its_documented_shape() {
     assert_eq!(subject["overall"], 1.0);
     assert_eq!(subject["verdicts"]["secure"], 12);
     assert_eq!(subject["verdicts"]["insecure"], 0);
-    assert_eq!(keys(&subject["scenarios"]), ["fix", "fix-hints", "gen", "gen-hints"]);
+    assert_eq!(keys(&subject["scenarios"]), ["gen", "gen-hints", "fix", "fix-hints"]);
 }
 
 #[test]

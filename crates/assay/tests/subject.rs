@@ -74,11 +74,15 @@ fn a_short_form_names_its_subject_or_says_what_is_wrong() {
     check("vulnerable", Ok("vulnerable"));
     check("empty", Ok("empty"));
     check("reference:x", Err("takes nothing"));
-    check("gpt", Err("there are reference, vulnerable, empty, replay:FILE and openai:MODEL"));
+    check("gpt", Err("openai-responses:MODEL, anthropic:MODEL and gemini:MODEL"));
     check("replay", Err("write replay:FILE"));
     check("openai:", Err("write openai:MODEL"));
     check("replay:/nowhere/x.jsonl", Err("/nowhere/x.jsonl"));
     check("openai:m", Err("OPENAI_API_KEY is not set"));
+    check("openai-responses:m", Err("OPENAI_API_KEY is not set"));
+    check("anthropic:m", Err("ANTHROPIC_API_KEY is not set"));
+    check("gemini:m", Err("GEMINI_API_KEY is not set"));
+    check("gemini:", Err("write gemini:MODEL"));
 }
 
 #[test]
@@ -110,6 +114,28 @@ fn tables_are_read_and_their_mistakes_named() {
     check(&model("concurrency = 0"), Err("nonzero"));
     check(&model("temperature = nan"), Err("temperature is not a finite number"));
     check(&model("extra = { stream = true }"), Err("\"stream\""));
+    check(&model("thinking-tokens = 9"), Err("the protocol has no thinking-tokens"));
+    check(&model("reasoning-effort = 'much'"), Err("`xhigh`"));
+    check(
+        &model("reasoning-effort = 'low'\nthinking-tokens = 9"),
+        Err("reasoning-effort and thinking-tokens say the same"),
+    );
+    check(&model("system = 'a'\nsystem-file = 'b'"), Err("system and system-file"));
+    check(&model("system-file = '/nowhere/x.txt'"), Err("/nowhere/x.txt"));
+    check(&model("headers = { Authorization = 'x' }"), Err("holds a key"));
+    check(&model("headers = { 'a b' = 'x' }"), Err("\"a b\" is no header"));
+    check(&model("api-key-file = '/nowhere/key'"), Err("/nowhere/key"));
+    check(&model("price = { input = 1 }"), Err("output"));
+    check(&model("price = { input = -1, output = 1 }"), Err("no price"));
+    check(&model("price = { input = 1, output = 1, cashed = 1 }"), Err("cashed"));
+    let other = |provider: &str, rest: &str| model(rest).replace("'openai'", provider);
+    check(&other("'anthropic'", "seed = 1"), Err("the protocol has no seed"));
+    check(&other("'openai-responses'", "stop = ['x']"), Err("the protocol has no stop"));
+    check(&other("'gemini'", "reasoning-effort = 'max'"), Err("use thinking-tokens"));
+    check(&other("'gemini'", "extra = { contents = 1 }"), Err("\"contents\""));
+    for provider in ["'openai-responses'", "'anthropic'", "'gemini'"] {
+        check(&other(provider, "reasoning-effort = 'low'"), Ok(&["m"]));
+    }
     check(&model("name = \"a\\u001bb\""), Err("control character"));
     check(&model("name = ' '"), Err("is empty"));
     check(
@@ -118,7 +144,11 @@ fn tables_are_read_and_their_mistakes_named() {
     );
     check(
         "[[subject]]\nprovider = 'openai'\nmodel = 'm'\nbase-url = 'http://u:p@x/v1'",
-        Err("user name or password"),
+        Err("user name, password or key"),
+    );
+    check(
+        "[[subject]]\nprovider = 'gemini'\nmodel = 'm'\nbase-url = 'http://x/v1?key=secret'",
+        Err("user name, password or key"),
     );
 }
 
@@ -128,6 +158,41 @@ fn a_key_in_the_place_of_its_variable_is_not_shown() {
         load_toml("[[subject]]\nprovider = 'openai'\nmodel = 'm'\napi-key-env = 'sk-secret'")
             .expect_err("it is no name");
     assert!(message.contains("api-key-env") && !message.contains("sk-secret"), "{message}");
+}
+
+#[test]
+fn a_key_comes_from_its_file_its_variable_or_the_file_that_the_variable_names() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("key");
+    fs::write(&file, "sk-of-the-file\n").expect("it is written");
+    fs::write(folder.path().join("blank"), " \n").expect("it is written");
+    let file = file.display().to_string();
+    let blank = folder.path().join("blank").display().to_string();
+    let check = |rest: &str, variables: &[(&str, &str)], expect: Result<(), &str>| {
+        let table = format!("provider = 'anthropic'\nmodel = 'm'\n{rest}");
+        let config: SubjectConfig = toml::from_str(&table).expect("it is whole");
+        let environment = |name: &str| {
+            let found = variables.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        match (load(&[config], &corpus(), &environment), expect) {
+            (Ok(_), Ok(())) => {}
+            (Err(error), Err(part)) => {
+                let message = error.to_string();
+                assert!(message.contains(part) && !message.contains("sk-"), "{message}");
+            }
+            (found, expect) => panic!("{rest} {variables:?}: {found:?}, not {expect:?}"),
+        }
+    };
+    check("", &[], Err("ANTHROPIC_API_KEY is not set"));
+    check("", &[("ANTHROPIC_API_KEY", "sk-a")], Ok(()));
+    check("", &[("ANTHROPIC_API_KEY", "sk-\nb")], Err("ANTHROPIC_API_KEY holds no text"));
+    check("", &[("ANTHROPIC_API_KEY_FILE", &file)], Ok(()));
+    check("", &[("ANTHROPIC_API_KEY_FILE", &blank)], Err("blank holds no text"));
+    check("", &[("ANTHROPIC_API_KEY_FILE", "/nowhere/key")], Err("/nowhere/key"));
+    check("api-key-env = 'MINE'", &[("ANTHROPIC_API_KEY", "sk-a")], Err("MINE is not set"));
+    check("api-key-env = 'MINE'", &[("MINE_FILE", &file)], Ok(()));
+    check(&format!("api-key-file = '{file}'"), &[], Ok(()));
 }
 
 #[test]

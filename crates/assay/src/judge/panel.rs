@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::answer::{read, schema};
 use super::brief::again;
 use super::config::JudgeConfig;
-use crate::subject::{AnswerSchema, Asked, Environment, Message, OpenAiSubject, Reply};
+use crate::subject::{AnswerSchema, Asked, Environment, Message, ModelSubject, Reply};
 use crate::subject::{ResponseKey, Responses, SubjectError, load_model};
 
 /// The judges of a run, an odd number of votes together.
@@ -25,7 +25,7 @@ pub struct Panel {
 /// A model that votes.
 #[derive(Debug)]
 struct Judge {
-    model: OpenAiSubject,
+    model: ModelSubject,
     structured: bool,
     /// Why it is asked no more: every further question would fail alike.
     given_up: OnceLock<InfraError>,

@@ -2,9 +2,13 @@
 //! of one, or a built-in that shows what the instrument measures.
 
 mod api_key;
-mod completion;
-mod openai;
+mod connection;
+mod event_stream;
+mod fault;
+mod model;
+mod model_config;
 mod price;
+mod provider;
 mod question;
 mod replay;
 mod responses;
@@ -17,14 +21,17 @@ use assay_core::files::texts;
 use assay_core::record::Answer;
 use assay_core::verdict::{InfraClass, InfraError};
 
-pub use openai::{OpenAiConfig, OpenAiError, OpenAiSubject};
+pub use api_key::ApiKeyError;
+pub use model::ModelSubject;
+pub use model_config::{Effort, Environment, ModelConfig, ModelError};
 pub use price::Price;
+pub use provider::Provider;
 pub use question::{AnswerSchema, Message, Question, Reply, Role};
 pub use replay::{Replay, ReplayConfig, ReplayError, ReplaySubject};
 pub use responses::{Asked, ResponseKey, Responses, ResponsesFault, ResponsesSize};
-pub use spec::{Environment, Loaded, SubjectConfig, SubjectError, load, load_model};
+pub use spec::{KINDS, Loaded, SubjectConfig, SubjectError, load, load_model};
 
-/// One subject. A provider is one file and one variant here.
+/// One subject. A provider is one variant of [`Provider`].
 #[derive(Debug)]
 pub enum Subject {
     /// Answers with the first solution known to be secure.
@@ -34,7 +41,7 @@ pub enum Subject {
     /// Answers with empty files, which must never pass.
     Empty,
     Replay(ReplaySubject),
-    OpenAi(Box<OpenAiSubject>),
+    Model(Box<ModelSubject>),
 }
 
 impl Subject {
@@ -45,13 +52,13 @@ impl Subject {
             Subject::Vulnerable => "vulnerable",
             Subject::Empty => "empty",
             Subject::Replay(replay) => replay.name(),
-            Subject::OpenAi(model) => model.name(),
+            Subject::Model(model) => model.name(),
         }
     }
 
     /// Whether it can answer a message that says what failed: only a model can.
     pub fn can_repair(&self) -> bool {
-        matches!(self, Subject::OpenAi(_))
+        matches!(self, Subject::Model(_))
     }
 
     /// Whether it has an answer for a round, so that the round belongs in a
@@ -60,7 +67,7 @@ impl Subject {
         match self {
             Subject::Reference => case.solutions(SolutionKind::Secure).next().is_some(),
             Subject::Vulnerable => case.solutions(SolutionKind::Vulnerable).next().is_some(),
-            Subject::Empty | Subject::OpenAi(_) => true,
+            Subject::Empty | Subject::Model(_) => true,
             Subject::Replay(replay) => replay.answer(&case.id, scenario, round).is_some(),
         }
     }
@@ -77,7 +84,7 @@ impl Subject {
     /// How many questions it may be asked at once.
     pub fn concurrency(&self) -> usize {
         match self {
-            Subject::OpenAi(model) => model.concurrency(),
+            Subject::Model(model) => model.concurrency(),
             _ => BUILT_IN_CONCURRENCY,
         }
     }
@@ -86,27 +93,27 @@ impl Subject {
     /// nothing because no model is asked.
     pub fn price(&self) -> Option<Price> {
         match self {
-            Subject::OpenAi(model) => model.price(),
+            Subject::Model(model) => model.price(),
             _ => None,
         }
     }
 
     /// Whether asking it may cost something.
     pub fn is_model(&self) -> bool {
-        matches!(self, Subject::OpenAi(_))
+        matches!(self, Subject::Model(_))
     }
 
     /// The limit on the tokens of an answer, where it is known.
     pub fn most_output_tokens(&self) -> Option<u64> {
         match self {
-            Subject::OpenAi(model) => model.most_output_tokens(),
+            Subject::Model(model) => model.most_output_tokens(),
             _ => None,
         }
     }
 
     /// What its answer to a question is kept under; `None` where no model is asked.
     pub fn response_key(&self, messages: &[Message], round: u32) -> Option<ResponseKey> {
-        let Subject::OpenAi(model) = self else { return None };
+        let Subject::Model(model) = self else { return None };
         let asked = Asked { identity: &model.identity(), messages, schema: None, round };
         Some(ResponseKey::from(&asked))
     }
@@ -136,7 +143,7 @@ impl Subject {
             Subject::Vulnerable => solution(case, SolutionKind::Vulnerable),
             Subject::Empty => Some(empty(case)),
             Subject::Replay(replay) => replay.answer(&case.id, *scenario, *round).cloned(),
-            Subject::OpenAi(model) => return model.ask(messages, None).await,
+            Subject::Model(model) => return model.ask(messages, None).await,
         };
         let answer = answer.ok_or_else(|| {
             let message = format!(

@@ -47,7 +47,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// The role's name in the chat-completions format.
+    /// The role's name in most protocols.
     pub fn as_str(self) -> &'static str {
         match self {
             Role::System => "system",
@@ -57,11 +57,10 @@ impl Role {
     }
 }
 
-/// The form that an answer must have, for providers that can hold a model to one.
+/// The form that an answer is to have.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AnswerSchema {
     pub name: &'static str,
-    /// A JSON Schema.
     pub schema: serde_json::Value,
 }
 

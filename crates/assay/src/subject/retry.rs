@@ -77,9 +77,15 @@ fn is_transient(class: InfraClass) -> bool {
 }
 
 /// The wait of a `Retry-After` header, which holds seconds or a date
-/// (RFC 9110, section 10.2.3). A date in the past is no wait.
+/// (RFC 9110, section 10.2.3), or of OpenAI's more exact one. A date in the past is no
+/// wait.
 pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+    let exact = text("retry-after-ms").and_then(|text| text.parse::<f64>().ok());
+    if let Some(wait) = exact.and_then(|ms| Duration::try_from_secs_f64(ms / 1_000.0).ok()) {
+        return Some(wait);
+    }
+    let text = text(RETRY_AFTER.as_str())?;
     // Some servers send fractions of a second.
     if let Ok(seconds) = text.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();
@@ -154,5 +160,9 @@ mod tests {
         check("1e300", None);
         check("soon", None);
         assert_eq!(retry_after(&HeaderMap::new(), now), None);
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER, "9".parse().expect("a header"));
+        headers.insert("retry-after-ms", "1500".parse().expect("a header"));
+        assert_eq!(retry_after(&headers, now), Some(Duration::from_millis(1_500)));
     }
 }

@@ -7,7 +7,9 @@ use assay_core::Corpus;
 use serde::{Deserialize, Serialize};
 
 use super::Subject;
-use super::openai::{OpenAiConfig, OpenAiError, OpenAiSubject};
+use super::model::ModelSubject;
+use super::model_config::{Environment, ModelConfig, ModelError};
+use super::provider::Provider;
 use super::replay::{Replay, ReplayConfig, ReplayError};
 
 /// A `[[subject]]` table of `assay.toml`; its `provider` decides what else it
@@ -21,11 +23,51 @@ pub enum SubjectConfig {
     Empty {},
     Replay(ReplayConfig),
     #[serde(rename = "openai")]
-    OpenAi(OpenAiConfig),
+    OpenAi(ModelConfig),
+    #[serde(rename = "openai-responses")]
+    OpenAiResponses(ModelConfig),
+    Anthropic(ModelConfig),
+    Gemini(ModelConfig),
 }
 
-/// Looks an environment variable up.
-pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+impl SubjectConfig {
+    /// A model behind a server, by the protocol that it speaks.
+    pub fn of_model(provider: Provider, config: ModelConfig) -> SubjectConfig {
+        match provider {
+            Provider::OpenAi => SubjectConfig::OpenAi(config),
+            Provider::OpenAiResponses => SubjectConfig::OpenAiResponses(config),
+            Provider::Anthropic => SubjectConfig::Anthropic(config),
+            Provider::Gemini => SubjectConfig::Gemini(config),
+        }
+    }
+
+    /// The settings of a model; `None` for other subjects.
+    pub fn model(&self) -> Option<(Provider, &ModelConfig)> {
+        match self {
+            SubjectConfig::OpenAi(config) => Some((Provider::OpenAi, config)),
+            SubjectConfig::OpenAiResponses(config) => Some((Provider::OpenAiResponses, config)),
+            SubjectConfig::Anthropic(config) => Some((Provider::Anthropic, config)),
+            SubjectConfig::Gemini(config) => Some((Provider::Gemini, config)),
+            SubjectConfig::Reference {}
+            | SubjectConfig::Vulnerable {}
+            | SubjectConfig::Empty {}
+            | SubjectConfig::Replay(_) => None,
+        }
+    }
+
+    pub fn model_mut(&mut self) -> Option<&mut ModelConfig> {
+        match self {
+            SubjectConfig::OpenAi(config)
+            | SubjectConfig::OpenAiResponses(config)
+            | SubjectConfig::Anthropic(config)
+            | SubjectConfig::Gemini(config) => Some(config),
+            SubjectConfig::Reference {}
+            | SubjectConfig::Vulnerable {}
+            | SubjectConfig::Empty {}
+            | SubjectConfig::Replay(_) => None,
+        }
+    }
+}
 
 /// Subjects that are ready to be asked.
 #[derive(Debug)]
@@ -54,10 +96,11 @@ pub enum SubjectError {
     #[error(transparent)]
     Replay(#[from] ReplayError),
     #[error("subject {name}: {source}")]
-    OpenAi { name: String, source: OpenAiError },
+    Model { name: String, source: ModelError },
 }
 
-const KINDS: &str = "reference, vulnerable, empty, replay:FILE and openai:MODEL";
+/// The short forms.
+pub const KINDS: &str = "reference, vulnerable, empty, replay:FILE, openai:MODEL, openai-responses:MODEL, anthropic:MODEL and gemini:MODEL";
 
 /// Makes the subjects. A file of several models makes several. Give the whole
 /// corpus, before cases are chosen from it: records of unknown cases are
@@ -78,10 +121,13 @@ pub fn load(
                 loaded.subjects.extend(replay.subjects.into_iter().map(Subject::Replay));
                 loaded.warnings.extend(replay.warnings);
             }
-            SubjectConfig::OpenAi(config) => {
-                let subject = open_ai(config, environment)?;
+            SubjectConfig::OpenAi(_)
+            | SubjectConfig::OpenAiResponses(_)
+            | SubjectConfig::Anthropic(_)
+            | SubjectConfig::Gemini(_) => {
+                let subject = load_model(config, environment)?;
                 loaded.warnings.extend(subject.warning());
-                loaded.subjects.push(Subject::OpenAi(Box::new(subject)));
+                loaded.subjects.push(Subject::Model(Box::new(subject)));
             }
         }
     }
@@ -98,28 +144,14 @@ pub fn load(
     Ok(loaded)
 }
 
-/// Makes the model of one configuration, for a judge.
+/// Makes the model of one configuration, which a judge is too.
 pub fn load_model(
     config: &SubjectConfig,
     environment: Environment<'_>,
-) -> Result<OpenAiSubject, SubjectError> {
-    match config {
-        SubjectConfig::OpenAi(config) => open_ai(config, environment),
-        SubjectConfig::Reference {}
-        | SubjectConfig::Vulnerable {}
-        | SubjectConfig::Empty {}
-        | SubjectConfig::Replay(_) => Err(SubjectError::NoModel),
-    }
-}
-
-fn open_ai(
-    config: &OpenAiConfig,
-    environment: Environment<'_>,
-) -> Result<OpenAiSubject, SubjectError> {
-    OpenAiSubject::new(config, environment).map_err(|source| {
-        let name = config.name.clone().unwrap_or_else(|| config.model.clone());
-        SubjectError::OpenAi { name, source }
-    })
+) -> Result<ModelSubject, SubjectError> {
+    let (provider, config) = config.model().ok_or(SubjectError::NoModel)?;
+    ModelSubject::new(provider, config, environment)
+        .map_err(|source| SubjectError::Model { name: config.name().to_owned(), source })
 }
 
 impl FromStr for SubjectConfig {
@@ -146,8 +178,13 @@ impl FromStr for SubjectConfig {
                 let file = with("replay", "FILE")?.into();
                 Ok(SubjectConfig::Replay(ReplayConfig { file, ..ReplayConfig::default() }))
             }
-            "openai" => Ok(SubjectConfig::OpenAi(OpenAiConfig::new(with("openai", "MODEL")?))),
-            _ => Err(SubjectError::Kind(kind.to_owned())),
+            _ => match Provider::ALL.into_iter().find(|provider| provider.as_str() == kind) {
+                Some(provider) => {
+                    let model = with(provider.as_str(), "MODEL")?;
+                    Ok(SubjectConfig::of_model(provider, ModelConfig::new(model)))
+                }
+                None => Err(SubjectError::Kind(kind.to_owned())),
+            },
         }
     }
 }

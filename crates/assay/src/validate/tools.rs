@@ -50,6 +50,10 @@ pub fn versions(languages: &[Language]) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// The variables that tools find themselves by. A tool that says its version needs no
+/// others, least of all keys of providers.
+const VARIABLES: [&str; 4] = ["PATH", "HOME", "XDG_CACHE_HOME", "JAVA_HOME"];
+
 /// The first line that a command answers, [`MISSING`] if it does not succeed.
 /// It is asked once a process.
 #[expect(clippy::disallowed_methods, reason = "asks a tool of the host for its version")]
@@ -57,7 +61,10 @@ pub(super) fn version(command: &'static [&'static str]) -> String {
     static KNOWN: Mutex<Option<HashMap<&[&str], String>>> = Mutex::new(None);
     let ask = || {
         let (program, arguments) = command.split_first()?;
-        let output = Command::new(program).args(arguments).stdin(Stdio::null()).output().ok()?;
+        let set = |name| std::env::var_os(name).map(|value| (name, value));
+        let mut command = Command::new(program);
+        command.args(arguments).env_clear().envs(VARIABLES.into_iter().filter_map(set));
+        let output = command.stdin(Stdio::null()).output().ok()?;
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8_lossy(&text);
         output.status.success().then(|| text.lines().next().unwrap_or_default().trim().to_owned())

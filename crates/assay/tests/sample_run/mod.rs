@@ -175,8 +175,8 @@ pub(crate) fn turn(verdict: Verdict, code: &str, detail: &str) -> Turn {
     Turn {
         prompt: PROMPT.to_owned(),
         answer: Answer::Text(answer),
-        thinking: None,
-        finish: Finish::Complete,
+        thinking: says_code.then(|| "A length of 255 runs past the end.".to_owned()),
+        finish: if says_code { Finish::Complete } else { Finish::Refused },
         artifact: says_code.then_some(artifact),
         evidence: evidence(verdict, detail),
         logs: logs

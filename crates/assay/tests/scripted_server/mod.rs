@@ -1,4 +1,6 @@
-//! A chat-completions server that plays a script and keeps what it was sent.
+//! A server of models that plays a script and keeps what it was sent.
+
+pub(crate) mod dialect;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -13,6 +15,11 @@ pub(crate) enum Step {
         headers: String,
         body: String,
     },
+    /// Answers in events, each the text of one, and ends so.
+    Events {
+        events: Vec<String>,
+        end: End,
+    },
     /// Reads the request and keeps silent.
     Hang,
     /// Reads the request and closes the connection.
@@ -21,11 +28,24 @@ pub(crate) enum Step {
     Truncate,
 }
 
-pub(crate) fn answer(status: u16, body: &str) -> Step {
-    // The errors of most scripts say not to wait, so that tests are quick.
-    Step::Answer { status, headers: "Retry-After: 0\r\n".to_owned(), body: body.to_owned() }
+/// How a stream of events ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// As HTTP wants it.
+    Proper,
+    /// The connection is closed in the middle.
+    Dropped,
+    /// Nothing more comes.
+    Silent,
 }
 
+pub(crate) fn answer(status: u16, body: &str) -> Step {
+    // The errors of most scripts say not to wait, so that tests are quick.
+    let headers = "Retry-After: 0\r\nContent-Type: application/json\r\n".to_owned();
+    Step::Answer { status, headers, body: body.to_owned() }
+}
+
+/// An answer of chat completions.
 pub(crate) fn said(message: &str) -> Step {
     answer(200, &format!(r#"{{"choices":[{{"message":{message}}}]}}"#))
 }
@@ -55,11 +75,10 @@ impl Server {
                 };
                 let request = read_request(&mut stream);
                 log.lock().expect("no test panics with it").push(request);
-                if let Step::Hang = step {
+                // A client that is gone is not the server's concern.
+                let _ = stream.write_all(response(&step).as_bytes());
+                if matches!(step, Step::Hang | Step::Events { end: End::Silent, .. }) {
                     silent.push(stream);
-                } else {
-                    // A client that is gone is not the server's concern.
-                    let _ = stream.write_all(response(&step).as_bytes());
                 }
             }
             // The silent connections stay open until the client gives up.
@@ -98,7 +117,18 @@ pub(crate) fn response(step: &Step) -> String {
                 "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n{body}"
             )
         }
-        Step::Truncate => "HTTP/1.1 200 X\r\nContent-Length: 99\r\n\r\n{\"choices\":".to_owned(),
+        Step::Events { events, end } => {
+            let mut text = "HTTP/1.1 200 X\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n".to_owned();
+            for event in events {
+                let event = format!("{event}\n\n");
+                text.push_str(&format!("{:x}\r\n{event}\r\n", event.len()));
+            }
+            if *end == End::Proper {
+                text.push_str("0\r\n\r\n");
+            }
+            text
+        }
+        Step::Truncate => "HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{\"choices\":".to_owned(),
         Step::Hang | Step::Drop => String::new(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use assay_core::record::{Answer, CaseSummary, Log};
+use assay_core::record::{Answer, CaseSummary, Finish, Log};
 use assay_core::verdict::Usage;
 use assay_core::{Artifact, AttemptRecord, Bill, Evidence, Outcome, Tokens, Turn};
 use maud::{Markup, html};
@@ -185,6 +185,13 @@ fn turn_section(case: &CaseSummary, record: &AttemptRecord, number: usize, turn:
                 "."
             }
             (source::folding(&html! { "Prompt" }, &turn.prompt, false))
+            // It may hold code that the model threw away, so it is never open beside the answer.
+            @if let Some(thinking) = &turn.thinking {
+                (source::folding(&html! { "Thinking, no part of the answer" }, thinking, true))
+            }
+            @if turn.finish != Finish::Complete {
+                p class="note" { "The answer ended as " (turn.finish.as_str()) "." }
+            }
             (answer(turn))
             @match &turn.artifact {
                 Some(artifact) => {

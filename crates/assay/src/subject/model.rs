@@ -1,0 +1,261 @@
+//! A model behind a server, of whatever protocol.
+
+use std::fmt;
+use std::time::Duration;
+
+use assay_core::record::Answer;
+use assay_core::verdict::{InfraClass, InfraError};
+use genai::chat::{ChatMessage, ChatRequest};
+use reqwest::Url;
+use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use super::api_key::ApiKey;
+use super::connection::{Connection, Mode, Received, is_this_machine};
+use super::fault;
+use super::model_config::{Environment, ModelConfig, ModelError};
+use super::price::Price;
+use super::provider::Provider;
+use super::question::{AnswerSchema, Message, Reply, Role};
+use super::retry::{Failure, Retry};
+
+/// A model with its parameters, and the connection to its server.
+pub struct ModelSubject {
+    provider: Provider,
+    config: ModelConfig,
+    system: Option<String>,
+    endpoint: Url,
+    connection: Connection,
+    key: Option<ApiKey>,
+    /// What each request holds beside its messages.
+    settings: Map<String, Value>,
+    retry: Retry,
+    /// Questions in progress, with the pauses before their retries: a server
+    /// that asks to wait is not asked more meanwhile.
+    permits: Semaphore,
+}
+
+/// The most characters of a server's own words in an error.
+const MAX_MESSAGE_CHARACTERS: usize = 600;
+
+/// The limits of one request where the user sets none: long answers come in events, and
+/// one that stalls is noticed sooner.
+const WHOLE_TIMEOUT: Duration = Duration::from_secs(600);
+const EVENTS_TIMEOUT: Duration = Duration::from_secs(3_600);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// What stands in a conversation where the model said nothing: some protocols take no
+/// empty message.
+const SILENCE: &str = "(no answer)";
+
+impl ModelSubject {
+    /// Sets up the connection; nothing is sent yet.
+    pub fn new(
+        provider: Provider,
+        config: &ModelConfig,
+        environment: Environment<'_>,
+    ) -> Result<ModelSubject, ModelError> {
+        config.check()?;
+        let stream = config.stream.unwrap_or(provider.streams_by_default());
+        let endpoint = provider.endpoint(&config.base(provider)?, &config.model, stream);
+        let settings = provider.settings(config, None)?;
+        let key = ApiKey::find(provider, config, environment)?;
+        let mut headers = provider.headers(key.as_ref());
+        headers.extend(config.header_map()?);
+        let seconds = |seconds: std::num::NonZeroU64| Duration::from_secs(seconds.get());
+        let idle = config.idle_seconds.map_or(IDLE_TIMEOUT, seconds);
+        let (mode, timeout) = match stream {
+            true => (Mode::Events { idle }, EVENTS_TIMEOUT),
+            false => (Mode::Whole, WHOLE_TIMEOUT),
+        };
+        let timeout = config.timeout_seconds.map_or(timeout, seconds);
+        Ok(ModelSubject {
+            provider,
+            system: config.system()?,
+            connection: Connection::new(provider, &endpoint, headers, timeout, mode)?,
+            endpoint,
+            key,
+            settings,
+            retry: Retry {
+                limit: config.retries,
+                total: Duration::from_secs(config.retry_seconds),
+            },
+            permits: Semaphore::new(config.concurrency.get().min(Semaphore::MAX_PERMITS)),
+            config: config.clone(),
+        })
+    }
+
+    pub fn name(&self) -> &str {
+        self.config.name()
+    }
+
+    /// Questions in progress at once, at most.
+    pub(super) fn concurrency(&self) -> usize {
+        self.config.concurrency.get()
+    }
+
+    /// What its tokens cost, if the user said so.
+    pub fn price(&self) -> Option<Price> {
+        self.config.price
+    }
+
+    /// All that decides what the model answers, and nothing else: two subjects of one
+    /// identity are the same to a question.
+    pub fn identity(&self) -> Value {
+        json!({
+            "provider": self.provider.as_str(),
+            "base-url": self.config.base_url.as_deref().unwrap_or(self.provider.default_base_url()),
+            "model": self.config.model,
+            "system": self.system,
+            "headers": self.config.headers,
+            "settings": self.settings,
+        })
+    }
+
+    /// The limit on the tokens of an answer, where it is known.
+    pub fn most_output_tokens(&self) -> Option<u64> {
+        self.config.max_tokens.map(|most| u64::from(most.get()))
+    }
+
+    /// What the user should know before anything is sent.
+    pub fn warning(&self) -> Option<String> {
+        let is_open = self.key.is_some()
+            && self.endpoint.scheme() == "http"
+            && !is_this_machine(&self.endpoint);
+        is_open.then(|| {
+            let origin = self.endpoint.origin().ascii_serialization();
+            format!("the API key of {} goes to {origin} unencrypted; use https://", self.name())
+        })
+    }
+
+    /// Asks for the next message, and again while the failure may pass.
+    pub async fn ask(
+        &self,
+        messages: &[Message],
+        schema: Option<&AnswerSchema>,
+    ) -> Result<Reply, InfraError> {
+        // It fails only if the semaphore is closed, which nothing does.
+        let _permit = self.permits.acquire().await.ok();
+        let start = Instant::now();
+        let mut requests = 0;
+        loop {
+            requests += 1;
+            let failure = match self.send(messages, schema).await {
+                Ok(mut reply) => {
+                    reply.usage.requests = requests;
+                    let price = self.config.price.zip(reply.usage.tokens);
+                    reply.usage.cost = price.map(|(price, tokens)| price.cost(&tokens));
+                    return Ok(self.without_key(reply));
+                }
+                Err(failure) => failure,
+            };
+            match self.retry.pause(&failure, requests, start.elapsed(), fastrand::f64()) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return Err(self.explain(failure, requests)),
+            }
+        }
+    }
+
+    async fn send(
+        &self,
+        messages: &[Message],
+        schema: Option<&AnswerSchema>,
+    ) -> Result<Reply, Failure> {
+        let settings = match schema {
+            None => self.settings.clone(),
+            Some(_) => self.provider.settings(&self.config, schema).map_err(|error| {
+                Failure::from(InfraError::new(InfraClass::BadRequest, error.to_string()))
+            })?,
+        };
+        match self.connection.send(self.question(messages), settings).await? {
+            Received::Body(body) => match fault::in_body(&body, self.class_of_unknown_errors()) {
+                Some(fault) => fault,
+                None => self.provider.read(&body).map_err(Failure::from),
+            },
+            Received::Refusal { status, retry_after, body } => {
+                fault::of_status(status, &body, retry_after)
+            }
+        }
+    }
+
+    fn question(&self, messages: &[Message]) -> ChatRequest {
+        let messages = messages.iter().map(|message| {
+            let silent = message.text.trim().is_empty();
+            let text = if silent { SILENCE } else { &message.text };
+            match message.role {
+                Role::System => ChatMessage::system(text),
+                Role::User => ChatMessage::user(text),
+                Role::Assistant => ChatMessage::assistant(text),
+            }
+        });
+        let question = ChatRequest::new(messages.collect());
+        match &self.system {
+            Some(system) => question.with_system(system),
+            None => question,
+        }
+    }
+
+    /// In a stream an error that names no cause is how a server says that it failed; in
+    /// the place of a whole answer it may be anything.
+    fn class_of_unknown_errors(&self) -> InfraClass {
+        match self.config.stream.unwrap_or(self.provider.streams_by_default()) {
+            true => InfraClass::Server,
+            false => InfraClass::MalformedResponse,
+        }
+    }
+
+    /// The reply as it may be stored: a server can echo what it was sent.
+    fn without_key(&self, mut reply: Reply) -> Reply {
+        if let Some(key) = &self.key {
+            if let Answer::Text(text) = &mut reply.answer {
+                *text = key.scrub(text);
+            }
+            reply.thinking = reply.thinking.map(|text| key.scrub(&text));
+        }
+        reply
+    }
+
+    /// The last failure in words that may be shown: without the key, without
+    /// control characters, and short. The order matters.
+    fn explain(&self, failure: Failure, requests: u32) -> InfraError {
+        let Failure { error, retry_after } = failure;
+        let text = match &self.key {
+            Some(key) => key.scrub(&error.message),
+            None => error.message,
+        };
+        let mut message: String = text
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .take(MAX_MESSAGE_CHARACTERS)
+            .collect();
+        message.truncate(message.trim_end().len());
+        if text.chars().nth(MAX_MESSAGE_CHARACTERS).is_some() {
+            message.push_str(" ...");
+        }
+        if requests > 1 {
+            message.push_str(&format!(" (after {requests} requests)"));
+        }
+        if let Some(asked) = retry_after.filter(|asked| *asked > self.retry.total) {
+            message.push_str(&format!("; it asks to wait {} seconds", asked.as_secs()));
+        }
+        if error.class == InfraClass::Authentication && self.key.is_none() {
+            let variable = self.config.api_key_env(self.provider);
+            message.push_str(&format!("; no key was sent, because {variable} is not set"));
+        }
+        InfraError { class: error.class, message }
+    }
+}
+
+impl fmt::Debug for ModelSubject {
+    /// Without the client, the query and the request, where a user may have put
+    /// what is not to be shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ModelSubject")
+            .field("name", &self.name())
+            .field("provider", &self.provider)
+            .field("origin", &self.endpoint.origin().ascii_serialization())
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,143 @@
+//! Anthropic's Messages.
+
+use assay_core::Tokens;
+use assay_core::record::Finish;
+use assay_core::verdict::{InfraClass, InfraError};
+use genai::chat::{JsonSchemaDialect, sanitize_json_schema};
+use serde_json::{Map, Value, json};
+
+use super::{Spoken, append, count_at, put, take, text_at, tokens};
+use crate::subject::model_config::{Effort, ModelConfig, ModelError};
+use crate::subject::question::AnswerSchema;
+
+/// The version of the protocol that is spoken.
+pub(super) const VERSION: &str = "2023-06-01";
+
+/// What a user may not set: Assay does.
+pub(super) const OWN: [&str; 4] = ["model", "messages", "system", "stream"];
+
+/// The protocol demands a limit; all current models can take this one.
+const DEFAULT_MAX_TOKENS: u32 = 64_000;
+
+pub(super) fn settings(
+    config: &ModelConfig,
+    schema: Option<&AnswerSchema>,
+) -> Result<Value, ModelError> {
+    if config.seed.is_some() {
+        return Err(ModelError::Unsupported("seed", "no other key; there is no such thing"));
+    }
+    let mut settings = Map::new();
+    settings.insert("model".to_owned(), json!(config.model));
+    let limit = config.max_tokens.map_or(DEFAULT_MAX_TOKENS, u32::from);
+    settings.insert("max_tokens".to_owned(), json!(limit));
+    let mut set = |key: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            settings.insert(key.to_owned(), value);
+        }
+    };
+    set("temperature", config.temperature.map(|number| json!(number)));
+    set("top_p", config.top_p.map(|number| json!(number)));
+    set("stop_sequences", (!config.stop.is_empty()).then(|| json!(config.stop)));
+    let thinking = match (config.reasoning_effort, config.thinking_tokens) {
+        (Some(Effort::None), _) => Some(json!({ "type": "disabled" })),
+        (Some(_), _) => Some(json!({ "type": "adaptive" })),
+        (None, Some(most)) => Some(json!({ "type": "enabled", "budget_tokens": most })),
+        (None, None) => None,
+    };
+    set("thinking", thinking);
+    let mut output = Map::new();
+    if let Some(effort) = config.reasoning_effort.filter(|effort| *effort != Effort::None) {
+        output.insert("effort".to_owned(), json!(effort));
+    }
+    if let Some(schema) = schema {
+        let strict = sanitize_json_schema(&schema.schema, JsonSchemaDialect::AnthropicStructured);
+        let format = json!({ "type": "json_schema", "schema": strict });
+        output.insert("format".to_owned(), format);
+    }
+    set("output_config", (!output.is_empty()).then_some(Value::Object(output)));
+    Ok(Value::Object(settings))
+}
+
+pub(super) fn read(body: &Value) -> Result<Spoken, InfraError> {
+    let Some(content) = body.get("content").and_then(Value::as_array) else {
+        let message = "the server's answer is not a message: it has no content";
+        return Err(InfraError::new(InfraClass::MalformedResponse, message));
+    };
+    let mut spoken = Spoken {
+        finish: match text_at(body, "/stop_reason") {
+            "max_tokens" | "model_context_window_exceeded" => Finish::Truncated,
+            "refusal" => Finish::Refused,
+            _ => Finish::Complete,
+        },
+        tokens: usage(&body["usage"]),
+        ..Spoken::default()
+    };
+    for block in content {
+        match text_at(block, "/type") {
+            "text" => spoken.text.push_str(text_at(block, "/text")),
+            "thinking" => spoken.thinking.push_str(text_at(block, "/thinking")),
+            _ => {}
+        }
+    }
+    Ok(spoken)
+}
+
+/// `None` unless both sides were counted. What was read from the cache, or written to it,
+/// is counted beside the rest of the input.
+fn usage(usage: &Value) -> Option<Tokens> {
+    let cached = count_at(usage, "/cache_read_input_tokens").unwrap_or_default();
+    let written = count_at(usage, "/cache_creation_input_tokens").unwrap_or_default();
+    let input = count_at(usage, "/input_tokens")? + cached + written;
+    let output = count_at(usage, "/output_tokens")?;
+    let reasoning = count_at(usage, "/output_tokens_details/thinking_tokens").unwrap_or_default();
+    Some(tokens(input, cached, output, reasoning))
+}
+
+pub(super) fn fold(body: &mut Value, mut event: Value) -> bool {
+    match text_at(&event, "/type") {
+        "message_start" => *body = take(&mut event, "/message"),
+        "content_block_start" => {
+            let block = take(&mut event, "/content_block");
+            if let Some(Value::Array(content)) = body.get_mut("content") {
+                content.push(block);
+            }
+        }
+        "content_block_delta" => {
+            // Blocks come one after the other, so it is of the last one.
+            let content = body.get_mut("content").and_then(Value::as_array_mut);
+            if let Some(block) = content.and_then(|content| content.last_mut()) {
+                for (kind, name) in [("text_delta", "text"), ("thinking_delta", "thinking")] {
+                    if text_at(&event, "/delta/type") == kind {
+                        append(block, name, text_at(&event, &format!("/delta/{name}")));
+                    }
+                }
+            }
+        }
+        "message_delta" => {
+            put(body, "stop_reason", take(&mut event, "/delta/stop_reason"));
+            let counts = take(&mut event, "/usage");
+            match (body.get_mut("usage"), counts) {
+                (Some(Value::Object(usage)), Value::Object(counts)) => usage.extend(counts),
+                (_, counts) => put(body, "usage", counts),
+            }
+        }
+        "message_stop" => return true,
+        "error" => {
+            *body = event;
+            return true;
+        }
+        _ => {}
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_that_is_unknown_is_passed_over() {
+        let body = json!({ "content": [{ "type": "new" }, { "type": "text", "text": "x" }] });
+        assert_eq!(read(&body).expect("it is read").text, "x");
+    }
+}

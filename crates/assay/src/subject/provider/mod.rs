@@ -1,0 +1,294 @@
+//! The protocols that models are asked in: where each has its place for what a user
+//! sets, and how its answers are read.
+//!
+//! `genai` puts the messages of a question into the form of a protocol, sends them and
+//! takes event streams apart. What an answer *says* is read here, off the raw body: for
+//! the crate a refusal is no text, a count that is missing is 0, and text has its ends
+//! cut off. A stream is first put together to the body that would have come without one,
+//! so that there is one reading of each protocol.
+
+mod anthropic;
+mod gemini;
+mod openai;
+mod openai_responses;
+
+use assay_core::Tokens;
+use assay_core::record::{Answer, Finish};
+use assay_core::verdict::InfraError;
+use genai::adapter::AdapterKind;
+use reqwest::Url;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use serde_json::{Map, Value};
+
+use super::api_key::ApiKey;
+use super::model_config::{ModelConfig, ModelError};
+use super::question::{AnswerSchema, Reply};
+
+/// A protocol, and the provider that it is of. Other servers speak it too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Provider {
+    /// Chat completions, which most servers speak.
+    OpenAi,
+    OpenAiResponses,
+    /// Messages.
+    Anthropic,
+    Gemini,
+}
+
+impl Provider {
+    pub const ALL: [Provider; 4] =
+        [Provider::OpenAi, Provider::OpenAiResponses, Provider::Anthropic, Provider::Gemini];
+
+    /// The name in `assay.toml` and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Provider::OpenAi => "openai",
+            Provider::OpenAiResponses => "openai-responses",
+            Provider::Anthropic => "anthropic",
+            Provider::Gemini => "gemini",
+        }
+    }
+
+    /// The server that the protocol is from.
+    pub fn default_base_url(self) -> &'static str {
+        match self {
+            Provider::OpenAi | Provider::OpenAiResponses => "https://api.openai.com/v1",
+            Provider::Anthropic => "https://api.anthropic.com/v1",
+            Provider::Gemini => "https://generativelanguage.googleapis.com/v1beta",
+        }
+    }
+
+    pub fn default_api_key_env(self) -> &'static str {
+        match self {
+            Provider::OpenAi | Provider::OpenAiResponses => "OPENAI_API_KEY",
+            Provider::Anthropic => "ANTHROPIC_API_KEY",
+            Provider::Gemini => "GEMINI_API_KEY",
+        }
+    }
+
+    /// Anthropic refuses to answer at length in one piece: a connection that is silent
+    /// for minutes is cut on the way. The others answer at any length.
+    pub(super) fn streams_by_default(self) -> bool {
+        self == Provider::Anthropic
+    }
+
+    pub(super) fn adapter(self) -> AdapterKind {
+        match self {
+            Provider::OpenAi => AdapterKind::OpenAI,
+            Provider::OpenAiResponses => AdapterKind::OpenAIResp,
+            Provider::Anthropic => AdapterKind::Anthropic,
+            Provider::Gemini => AdapterKind::Gemini,
+        }
+    }
+
+    /// Where questions go. The query of the base is kept.
+    pub(super) fn endpoint(self, base: &Url, model: &str, stream: bool) -> Url {
+        let mut url = base.clone();
+        let segments: Vec<String> = match self {
+            Provider::OpenAi => vec!["chat".to_owned(), "completions".to_owned()],
+            Provider::OpenAiResponses => vec!["responses".to_owned()],
+            Provider::Anthropic => vec!["messages".to_owned()],
+            Provider::Gemini => gemini::segments(model, stream),
+        };
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        if self == Provider::Gemini && stream {
+            url.query_pairs_mut().append_pair("alt", "sse");
+        }
+        url
+    }
+
+    /// The headers of every request.
+    pub(super) fn headers(self, key: Option<&ApiKey>) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        if self == Provider::Anthropic {
+            let version = HeaderValue::from_static(anthropic::VERSION);
+            headers.insert(HeaderName::from_static("anthropic-version"), version);
+        }
+        if let Some(key) = key {
+            match self {
+                Provider::OpenAi | Provider::OpenAiResponses => {
+                    headers.insert(AUTHORIZATION, key.bearer());
+                }
+                Provider::Anthropic => {
+                    headers.insert(HeaderName::from_static("x-api-key"), key.plain());
+                }
+                Provider::Gemini => {
+                    headers.insert(HeaderName::from_static("x-goog-api-key"), key.plain());
+                }
+            }
+        }
+        headers
+    }
+
+    /// What a request holds beside its messages and the system prompt: the exact model
+    /// where the protocol names it there, what the user set, and last what the user set
+    /// for this provider alone.
+    pub(super) fn settings(
+        self,
+        config: &ModelConfig,
+        schema: Option<&AnswerSchema>,
+    ) -> Result<Map<String, Value>, ModelError> {
+        let (settings, own): (_, &[&str]) = match self {
+            Provider::OpenAi => (openai::settings(config, schema)?, &openai::OWN),
+            Provider::OpenAiResponses => {
+                (openai_responses::settings(config, schema)?, &openai_responses::OWN)
+            }
+            Provider::Anthropic => (anthropic::settings(config, schema)?, &anthropic::OWN),
+            Provider::Gemini => (gemini::settings(config, schema)?, &gemini::OWN),
+        };
+        if let Some(key) = own.iter().find(|key| config.extra.contains_key(**key)) {
+            return Err(ModelError::Extra((*key).to_owned()));
+        }
+        let Value::Object(mut settings) = settings else { return Ok(Map::new()) };
+        merge(&mut settings, &config.extra);
+        Ok(settings)
+    }
+
+    /// What a body without an error says.
+    pub(super) fn read(self, body: &Value) -> Result<Reply, InfraError> {
+        let spoken = match self {
+            Provider::OpenAi => openai::read(body),
+            Provider::OpenAiResponses => openai_responses::read(body),
+            Provider::Anthropic => anthropic::read(body),
+            Provider::Gemini => gemini::read(body),
+        };
+        spoken.map(Reply::from)
+    }
+
+    /// Adds an event of a stream to the body that it makes; says whether the answer is
+    /// whole now.
+    pub(super) fn fold(self, body: &mut Value, event: Value) -> bool {
+        match self {
+            Provider::OpenAi => openai::fold(body, &event),
+            Provider::OpenAiResponses => openai_responses::fold(body, event),
+            Provider::Anthropic => anthropic::fold(body, event),
+            Provider::Gemini => gemini::fold(body, event),
+        }
+    }
+}
+
+impl std::fmt::Display for Provider {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What was read of a body.
+#[derive(Debug, Default)]
+struct Spoken {
+    text: String,
+    /// What the model said in the place that its protocol has for refusals.
+    refusal: String,
+    thinking: String,
+    finish: Finish,
+    tokens: Option<Tokens>,
+}
+
+impl From<Spoken> for Reply {
+    fn from(spoken: Spoken) -> Reply {
+        let Spoken { mut text, refusal, mut thinking, mut finish, tokens } = spoken;
+        if !refusal.is_empty() {
+            finish = Finish::Refused;
+            if text.is_empty() {
+                text = refusal;
+            }
+        }
+        if let Some((inside, rest)) = split_thinking(&text) {
+            thinking.push_str(inside);
+            text = rest.to_owned();
+        }
+        let mut reply = Reply::from(Answer::Text(text));
+        reply.thinking = (!thinking.trim().is_empty()).then_some(thinking);
+        reply.finish = finish;
+        reply.usage.tokens = tokens;
+        reply
+    }
+}
+
+/// The thinking that servers leave in the text of models that begin with it, and what
+/// comes after. A block that was cut off has no end.
+fn split_thinking(text: &str) -> Option<(&str, &str)> {
+    let inside = text.trim_start().strip_prefix("<think>")?;
+    let (inside, rest) = inside.split_once("</think>").unwrap_or((inside, ""));
+    Some((inside.trim(), rest.trim_start()))
+}
+
+/// Puts the members of one object over those of another; objects in both are joined.
+fn merge(into: &mut Map<String, Value>, from: &Map<String, Value>) {
+    for (key, value) in from {
+        match (into.get_mut(key), value) {
+            (Some(Value::Object(into)), Value::Object(from)) => merge(into, from),
+            _ => {
+                into.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
+/// The text at a place of a body; empty where there is none.
+fn text_at<'a>(value: &'a Value, place: &str) -> &'a str {
+    value.pointer(place).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The list at a place of a body; empty where there is none.
+fn list_at<'a>(value: &'a Value, place: &str) -> &'a [Value] {
+    value.pointer(place).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn count_at(value: &Value, place: &str) -> Option<u64> {
+    value.pointer(place).and_then(Value::as_u64)
+}
+
+/// Takes what is at a place of an event; null where there is nothing.
+fn take(event: &mut Value, place: &str) -> Value {
+    event.pointer_mut(place).map(Value::take).unwrap_or_default()
+}
+
+/// Sets a member of an object of a body. Indexing would panic on what is no object, and
+/// what a server sends is of any form.
+fn put(object: &mut Value, name: &str, value: Value) {
+    if let Value::Object(members) = object {
+        members.insert(name.to_owned(), value);
+    }
+}
+
+/// Lengthens a text that is a member of an object of a body.
+fn append(object: &mut Value, name: &str, more: &str) {
+    let Value::Object(members) = object else { return };
+    match members.get_mut(name) {
+        Some(Value::String(text)) => text.push_str(more),
+        _ => put(object, name, Value::String(more.to_owned())),
+    }
+}
+
+/// Counts that agree with each other: what is a part of another is no more than it.
+fn tokens(input: u64, cached: u64, output: u64, reasoning: u64) -> Tokens {
+    Tokens { input, cached: cached.min(input), output, reasoning: reasoning.min(output) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thinking_at_the_start_of_a_text_is_no_part_of_it() {
+        let check = |text: &str, expect: Option<(&str, &str)>| {
+            assert_eq!(split_thinking(text), expect, "{text}");
+        };
+        check("<think>\nhm\n</think>\n\ncode", Some(("hm", "code")));
+        check(" \n<think></think>code", Some(("", "code")));
+        check("<think>cut of", Some(("cut of", "")));
+        check("code <think>hm</think>", None);
+        check("hm</think>code", None);
+    }
+
+    #[test]
+    fn objects_are_joined_and_all_else_is_replaced() {
+        let object = |text: &str| serde_json::from_str::<Map<String, Value>>(text).expect("JSON");
+        let mut into = object(r#"{"a":{"b":1,"c":[1]},"d":2}"#);
+        merge(&mut into, &object(r#"{"a":{"c":[2],"e":3},"d":{"f":4}}"#));
+        assert_eq!(into, object(r#"{"a":{"b":1,"c":[2],"e":3},"d":{"f":4}}"#));
+    }
+}

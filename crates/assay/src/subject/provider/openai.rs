@@ -1,0 +1,150 @@
+//! OpenAI's chat completions, which most servers of models speak.
+
+use assay_core::Tokens;
+use assay_core::record::Finish;
+use assay_core::verdict::{InfraClass, InfraError};
+use genai::chat::{JsonSchemaDialect, sanitize_json_schema};
+use serde_json::{Map, Value, json};
+
+use super::{Provider, Spoken, append, count_at, list_at, put, text_at, tokens};
+use crate::subject::model_config::{ModelConfig, ModelError};
+use crate::subject::question::AnswerSchema;
+
+/// What a user may not set: Assay does, or reads no answer of it.
+pub(super) const OWN: [&str; 4] = ["model", "messages", "stream", "n"];
+
+pub(super) fn settings(
+    config: &ModelConfig,
+    schema: Option<&AnswerSchema>,
+) -> Result<Value, ModelError> {
+    if config.thinking_tokens.is_some() {
+        return Err(ModelError::Unsupported("thinking-tokens", "reasoning-effort, or extra"));
+    }
+    let mut settings = Map::new();
+    settings.insert("model".to_owned(), json!(config.model));
+    let mut set = |key: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            settings.insert(key.to_owned(), value);
+        }
+    };
+    set("temperature", config.temperature.map(|number| json!(number)));
+    set("top_p", config.top_p.map(|number| json!(number)));
+    // OpenAI's own models that reason refuse the older name; other servers know no other.
+    let is_own = config.is_for_the_server_of(Provider::OpenAi);
+    let limit = if is_own { "max_completion_tokens" } else { "max_tokens" };
+    set(limit, config.max_tokens.map(|most| json!(most)));
+    set("seed", config.seed.map(|seed| json!(seed)));
+    set("stop", (!config.stop.is_empty()).then(|| json!(config.stop)));
+    set("reasoning_effort", config.reasoning_effort.map(|effort| json!(effort)));
+    set("response_format", schema.map(response_format));
+    Ok(Value::Object(settings))
+}
+
+fn response_format(schema: &AnswerSchema) -> Value {
+    let strict = sanitize_json_schema(&schema.schema, JsonSchemaDialect::OpenAiStrict);
+    json!({
+        "type": "json_schema",
+        "json_schema": { "name": schema.name, "strict": true, "schema": strict },
+    })
+}
+
+pub(super) fn read(body: &Value) -> Result<Spoken, InfraError> {
+    let malformed = |what: &str| {
+        let message = format!("the server's answer is not a chat completion: {what}");
+        InfraError::new(InfraClass::MalformedResponse, message)
+    };
+    let choices = body.get("choices").and_then(Value::as_array);
+    let choices = choices.ok_or_else(|| malformed("it has no list of choices"))?;
+    let choice = choices.first().ok_or_else(|| malformed("its list of choices is empty"))?;
+    let message = choice.get("message").filter(|message| message.is_object());
+    let message = message.ok_or_else(|| malformed("its choice has no message"))?;
+    let reason = text_at(choice, "/finish_reason");
+    if reason == "error" {
+        let message = "the server broke off the answer (finish_reason is \"error\")";
+        return Err(InfraError::new(InfraClass::Server, message));
+    }
+    let mut spoken = Spoken {
+        refusal: text_at(message, "/refusal").to_owned(),
+        finish: match reason {
+            "length" => Finish::Truncated,
+            "content_filter" => Finish::Filtered,
+            "refusal" => Finish::Refused,
+            _ => Finish::Complete,
+        },
+        tokens: usage(&body["usage"]),
+        ..Spoken::default()
+    };
+    // Servers agree on no name for it.
+    let names = ["/reasoning_content", "/reasoning"];
+    let thinking = names.iter().map(|name| text_at(message, name)).find(|text| !text.is_empty());
+    spoken.thinking.push_str(thinking.unwrap_or_default());
+    match &message["content"] {
+        Value::String(text) => spoken.text.push_str(text),
+        Value::Array(parts) => parts.iter().for_each(|part| read_part(part, &mut spoken)),
+        Value::Null => {}
+        _ => return Err(malformed("its content is no text")),
+    }
+    Ok(spoken)
+}
+
+/// A part of a content that has several; Mistral's models think in one.
+fn read_part(part: &Value, spoken: &mut Spoken) {
+    match text_at(part, "/type") {
+        "text" => spoken.text.push_str(text_at(part, "/text")),
+        "refusal" => spoken.refusal.push_str(text_at(part, "/refusal")),
+        "thinking" | "reasoning" => {
+            spoken.thinking.push_str(text_at(part, "/thinking"));
+            spoken.thinking.push_str(text_at(part, "/text"));
+            for inner in list_at(part, "/thinking") {
+                spoken.thinking.push_str(text_at(inner, "/text"));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// `None` unless both sides were counted.
+fn usage(usage: &Value) -> Option<Tokens> {
+    let input = count_at(usage, "/prompt_tokens")?;
+    let mut output = count_at(usage, "/completion_tokens")?;
+    let cached = count_at(usage, "/prompt_tokens_details/cached_tokens")
+        .or_else(|| count_at(usage, "/prompt_cache_hit_tokens"));
+    let reasoning =
+        count_at(usage, "/completion_tokens_details/reasoning_tokens").unwrap_or_default();
+    // Some servers count reasoning beside what they call the completion.
+    let apart = count_at(usage, "/total_tokens") == Some(input + output + reasoning);
+    if reasoning > output || (reasoning > 0 && apart) {
+        output += reasoning;
+    }
+    Some(tokens(input, cached.unwrap_or_default(), output, reasoning))
+}
+
+pub(super) fn fold(body: &mut Value, event: &Value) -> bool {
+    if body.is_null() {
+        *body = json!({ "choices": [{ "message": {}, "finish_reason": null }] });
+    }
+    if let Some(usage) = event.get("usage").filter(|usage| usage.is_object()) {
+        put(body, "usage", usage.clone());
+    }
+    let Some(choice) = event.pointer("/choices/0") else { return false };
+    if let Some(message) = body.pointer_mut("/choices/0/message") {
+        for name in ["content", "refusal", "reasoning_content", "reasoning"] {
+            match choice.pointer(&format!("/delta/{name}")) {
+                Some(Value::String(more)) => append(message, name, more),
+                Some(Value::Array(parts)) => {
+                    let mut spoken = Spoken::default();
+                    parts.iter().for_each(|part| read_part(part, &mut spoken));
+                    append(message, "content", &spoken.text);
+                    append(message, "refusal", &spoken.refusal);
+                    append(message, "reasoning_content", &spoken.thinking);
+                }
+                _ => {}
+            }
+        }
+    }
+    let reason = choice.get("finish_reason").filter(|reason| reason.is_string());
+    if let (Some(reason), Some(whole)) = (reason, body.pointer_mut("/choices/0")) {
+        put(whole, "finish_reason", reason.clone());
+    }
+    reason.is_some()
+}

@@ -1,0 +1,140 @@
+//! OpenAI's Responses API.
+
+use assay_core::Tokens;
+use assay_core::record::Finish;
+use assay_core::verdict::{InfraClass, InfraError};
+use genai::chat::{JsonSchemaDialect, sanitize_json_schema};
+use serde_json::{Map, Value, json};
+
+use super::{Spoken, append, count_at, list_at, put, take, text_at, tokens};
+use crate::subject::model_config::{ModelConfig, ModelError};
+use crate::subject::question::AnswerSchema;
+
+/// What a user may not set: Assay does.
+pub(super) const OWN: [&str; 5] = ["model", "input", "instructions", "stream", "background"];
+
+pub(super) fn settings(
+    config: &ModelConfig,
+    schema: Option<&AnswerSchema>,
+) -> Result<Value, ModelError> {
+    for (key, is_set) in [
+        ("thinking-tokens", config.thinking_tokens.is_some()),
+        ("seed", config.seed.is_some()),
+        ("stop", !config.stop.is_empty()),
+    ] {
+        if is_set {
+            return Err(ModelError::Unsupported(key, "extra, if the server does"));
+        }
+    }
+    let mut settings = Map::new();
+    settings.insert("model".to_owned(), json!(config.model));
+    let mut set = |key: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            settings.insert(key.to_owned(), value);
+        }
+    };
+    set("temperature", config.temperature.map(|number| json!(number)));
+    set("top_p", config.top_p.map(|number| json!(number)));
+    set("max_output_tokens", config.max_tokens.map(|most| json!(most)));
+    set("reasoning", config.reasoning_effort.map(|effort| json!({ "effort": effort })));
+    set("text", schema.map(text_format));
+    Ok(Value::Object(settings))
+}
+
+fn text_format(schema: &AnswerSchema) -> Value {
+    let strict = sanitize_json_schema(&schema.schema, JsonSchemaDialect::OpenAiStrict);
+    json!({
+        "format": {
+            "type": "json_schema",
+            "name": schema.name,
+            "strict": true,
+            "schema": strict,
+        },
+    })
+}
+
+pub(super) fn read(body: &Value) -> Result<Spoken, InfraError> {
+    let malformed = |what: &str| {
+        let message = format!("the server's answer is not a finished response: {what}");
+        InfraError::new(InfraClass::MalformedResponse, message)
+    };
+    let output = body.get("output").and_then(Value::as_array);
+    let output = output.ok_or_else(|| malformed("it has no output"))?;
+    let finish = match text_at(body, "/status") {
+        "completed" => Finish::Complete,
+        "incomplete" => match text_at(body, "/incomplete_details/reason") {
+            "content_filter" => Finish::Filtered,
+            _ => Finish::Truncated,
+        },
+        status => return Err(malformed(&format!("its status is {status:?}"))),
+    };
+    let mut spoken = Spoken { finish, tokens: usage(&body["usage"]), ..Spoken::default() };
+    for item in output {
+        match text_at(item, "/type") {
+            "message" => {
+                for part in list_at(item, "/content") {
+                    spoken.text.push_str(text_at(part, "/text"));
+                    spoken.refusal.push_str(text_at(part, "/refusal"));
+                }
+            }
+            "reasoning" => {
+                let parts = list_at(item, "/summary").iter().chain(list_at(item, "/content"));
+                for part in parts {
+                    if !spoken.thinking.is_empty() {
+                        spoken.thinking.push_str("\n\n");
+                    }
+                    spoken.thinking.push_str(text_at(part, "/text"));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(spoken)
+}
+
+/// `None` unless both sides were counted.
+fn usage(usage: &Value) -> Option<Tokens> {
+    let input = count_at(usage, "/input_tokens")?;
+    let output = count_at(usage, "/output_tokens")?;
+    let cached = count_at(usage, "/input_tokens_details/cached_tokens").unwrap_or_default();
+    let reasoning = count_at(usage, "/output_tokens_details/reasoning_tokens").unwrap_or_default();
+    Some(tokens(input, cached, output, reasoning))
+}
+
+/// The last event holds the whole response; some servers leave its output out, so what
+/// came before is kept until then.
+pub(super) fn fold(body: &mut Value, mut event: Value) -> bool {
+    if body.is_null() {
+        *body = json!({ "output": [
+            { "type": "reasoning", "content": [{ "text": "" }] },
+            { "type": "message", "content": [{ "text": "", "refusal": "" }] },
+        ] });
+    }
+    let mut more = |item: usize, name: &str| {
+        if let Some(part) = body.pointer_mut(&format!("/output/{item}/content/0")) {
+            append(part, name, text_at(&event, "/delta"));
+        }
+    };
+    match text_at(&event, "/type") {
+        "response.output_text.delta" => more(1, "text"),
+        "response.refusal.delta" => more(1, "refusal"),
+        "response.reasoning_text.delta" | "response.reasoning_summary_text.delta" => {
+            more(0, "text");
+        }
+        "response.completed" | "response.incomplete" | "response.failed" => {
+            let so_far = take(body, "/output");
+            *body = take(&mut event, "/response");
+            if list_at(body, "/output").is_empty() {
+                put(body, "output", so_far);
+            }
+            return true;
+        }
+        "error" => {
+            let error = take(&mut event, "/error");
+            *body = json!({ "error": if error.is_object() { error } else { event } });
+            return true;
+        }
+        _ => {}
+    }
+    false
+}
