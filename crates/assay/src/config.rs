@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
-use assay_core::score::ErrorLimit;
+use assay_core::score::{ErrorLimit, ScoringRules, Weights};
 use assay_core::{Cost, Language, Locale, Scenario};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::{GlobalArgs, MaxErrorsArg, RunArgs};
+use crate::cli::{GlobalArgs, RunArgs, ScoringArgs};
 use crate::subject::{KINDS, SubjectConfig};
 
 /// The configuration file, every key optional.
@@ -28,6 +28,10 @@ pub struct Config {
     pub expected_output_tokens: Option<u64>,
     /// Per cent.
     pub max_errors: Option<f64>,
+    /// What severities and scenarios weigh in scores.
+    pub weights: Option<Weights>,
+    /// What cases are drawn by for intervals.
+    pub seed: Option<u64>,
     #[serde(default)]
     pub cases: Vec<String>,
     #[serde(default)]
@@ -86,15 +90,17 @@ impl Config {
         CorpusSource::parse(named.unwrap_or("corpus"))
     }
 
-    /// The share of errored attempts from which on an overall score is withheld.
-    pub fn max_errors(&self, args: MaxErrorsArg) -> anyhow::Result<ErrorLimit> {
-        match (args.max_errors, self.max_errors) {
-            (Some(limit), _) => Ok(limit),
-            (None, None) => Ok(ErrorLimit::default()),
+    /// How scores are computed.
+    pub fn scoring(&self, args: ScoringArgs) -> anyhow::Result<ScoringRules> {
+        let limit = match (args.max_errors, self.max_errors) {
+            (Some(limit), _) => limit,
+            (None, None) => ErrorLimit::default(),
             (None, Some(percent)) => ErrorLimit::from_percent(percent).with_context(|| {
                 format!("max-errors is {percent}, not a percentage from 0 to 100")
-            }),
-        }
+            })?,
+        };
+        let weights = self.weights.clone().unwrap_or_default();
+        Ok(ScoringRules { limit, weights, seed: args.seed.or(self.seed) })
     }
 
     /// The file that answers of models are kept in.
@@ -143,6 +149,9 @@ pub struct RunSettings {
     /// Whether identical artifacts of a case are validated one by one.
     #[serde(default)]
     pub validate_each: bool,
+    /// What cases are drawn by for intervals.
+    #[serde(default)]
+    pub seed: u64,
     /// Whether answers are taken from the response cache and kept there.
     #[serde(default = "yes")]
     pub response_cache: bool,
@@ -227,6 +236,7 @@ impl RunSettings {
             locale: args.locale.or(config.locale).unwrap_or(Locale::EnUs),
             max_answers,
             validate_each: args.validate_each,
+            seed: args.scoring.seed.or(config.seed).unwrap_or_default(),
             response_cache: !args.no_cache && config.response_cache.unwrap_or(true),
             max_cost: args.max_cost.or(config.max_cost),
             expected_output_tokens: config.expected_output_tokens.unwrap_or(EXPECTED_OUTPUT_TOKENS),
