@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use assay_core::score::ErrorLimit;
+use assay_core::score::{Condition, ErrorLimit};
 use assay_core::{Language, Locale, Scenario};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -72,6 +72,8 @@ pub enum Command {
     Revalidate(RevalidateArgs),
     /// Compare a run's verdicts with recorded ones
     Agree(AgreeArgs),
+    /// Compare the scores of two runs, and fail if they got worse
+    Compare(CompareArgs),
     /// Make a stored run of results that others have published
     Import(ImportArgs),
     /// Write an HTML report of stored runs
@@ -196,7 +198,7 @@ pub struct RejudgeArgs {
     #[arg(long)]
     pub no_cache: bool,
     #[command(flatten)]
-    pub max_errors: MaxErrorsArg,
+    pub scoring: ScoringArgs,
     /// The new run's file [default: beside the old one, <name>.rejudged.assay]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -268,16 +270,19 @@ pub struct RunArgs {
     #[arg(long, value_name = "AMOUNT")]
     pub max_cost: Option<f64>,
     #[command(flatten)]
-    pub max_errors: MaxErrorsArg,
+    pub scoring: ScoringArgs,
 }
 
 /// When an overall score is not told.
 #[derive(Debug, Clone, Copy, Default, Args)]
-pub struct MaxErrorsArg {
+pub struct ScoringArgs {
     /// Withhold the overall score of a subject of whose attempts more than this
     /// percentage errored [default: 1]
     #[arg(long, value_name = "PERCENT")]
     pub max_errors: Option<ErrorLimit>,
+    /// Draw cases for intervals by this number [default: the run's own, or 0]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -286,7 +291,7 @@ pub struct ScoreArgs {
     #[arg(required = true, value_name = "RUN")]
     pub runs: Vec<PathBuf>,
     #[command(flatten)]
-    pub max_errors: MaxErrorsArg,
+    pub scoring: ScoringArgs,
 }
 
 #[derive(Debug, Args)]
@@ -299,7 +304,7 @@ pub struct RevalidateArgs {
     #[command(flatten)]
     pub jobs: JobsArg,
     #[command(flatten)]
-    pub max_errors: MaxErrorsArg,
+    pub scoring: ScoringArgs,
 }
 
 #[derive(Debug, Args)]
@@ -313,6 +318,29 @@ pub struct AgreeArgs {
     /// Exit with 1 if agreement is below this percentage
     #[arg(long, value_name = "PERCENT")]
     pub at_least: Option<f64>,
+}
+
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The run to compare with
+    #[arg(value_name = "FIRST")]
+    pub first: PathBuf,
+    /// The run that is compared
+    #[arg(value_name = "SECOND")]
+    pub second: PathBuf,
+    /// The subject of the first run [default: every subject that both have, or the
+    /// only ones]
+    #[arg(long, value_name = "NAME")]
+    pub subject: Option<String>,
+    /// The subject of the second run [default: the same name]
+    #[arg(long, value_name = "NAME")]
+    pub with: Option<String>,
+    /// Exit with 1 if this holds: a score, <, <=, > or >=, and percentage points of change
+    /// from the first run to the second, such as "overall<-2"; may be repeated
+    #[arg(long, value_name = "CONDITION")]
+    pub fail_if: Vec<Condition>,
+    #[command(flatten)]
+    pub scoring: ScoringArgs,
 }
 
 #[derive(Debug, Args)]
@@ -350,5 +378,5 @@ pub struct ReportArgs {
     #[arg(long, short, value_name = "DIR", default_value = "assay-report")]
     pub output: PathBuf,
     #[command(flatten)]
-    pub max_errors: MaxErrorsArg,
+    pub scoring: ScoringArgs,
 }

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
-use assay_core::score::ErrorLimit;
+use assay_core::score::{ErrorLimit, ScoringRules, Weights};
 use assay_core::{Cost, Language, Locale, Scenario};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::{GlobalArgs, JudgeArgs, MaxErrorsArg, RunArgs};
+use crate::cli::{GlobalArgs, JudgeArgs, RunArgs, ScoringArgs};
 use crate::judge::JudgeConfig;
 use crate::subject::{KINDS, SubjectConfig};
 
@@ -29,6 +29,10 @@ pub struct Config {
     pub expected_output_tokens: Option<u64>,
     /// Per cent.
     pub max_errors: Option<f64>,
+    /// What severities and scenarios weigh in scores.
+    pub weights: Option<Weights>,
+    /// What cases are drawn by for intervals.
+    pub seed: Option<u64>,
     #[serde(default)]
     pub cases: Vec<String>,
     #[serde(default)]
@@ -107,15 +111,17 @@ impl Config {
         Ok(if judges.is_empty() { self.judges.clone() } else { judges })
     }
 
-    /// The share of errored attempts from which on an overall score is withheld.
-    pub fn max_errors(&self, args: MaxErrorsArg) -> anyhow::Result<ErrorLimit> {
-        match (args.max_errors, self.max_errors) {
-            (Some(limit), _) => Ok(limit),
-            (None, None) => Ok(ErrorLimit::default()),
+    /// How scores are computed.
+    pub fn scoring(&self, args: ScoringArgs) -> anyhow::Result<ScoringRules> {
+        let limit = match (args.max_errors, self.max_errors) {
+            (Some(limit), _) => limit,
+            (None, None) => ErrorLimit::default(),
             (None, Some(percent)) => ErrorLimit::from_percent(percent).with_context(|| {
                 format!("max-errors is {percent}, not a percentage from 0 to 100")
-            }),
-        }
+            })?,
+        };
+        let weights = self.weights.clone().unwrap_or_default();
+        Ok(ScoringRules { limit, weights, seed: args.seed.or(self.seed) })
     }
 
     /// The file that answers of models are kept in.
@@ -167,6 +173,9 @@ pub struct RunSettings {
     /// Who decides what tests do not; perhaps nobody.
     #[serde(default)]
     pub judges: Vec<JudgeConfig>,
+    /// What cases are drawn by for intervals.
+    #[serde(default)]
+    pub seed: u64,
     /// Whether answers are taken from the response cache and kept there.
     #[serde(default = "yes")]
     pub response_cache: bool,
@@ -252,6 +261,7 @@ impl RunSettings {
             max_answers,
             validate_each: args.validate_each,
             judges: config.judges(&args.judges)?,
+            seed: args.scoring.seed.or(config.seed).unwrap_or_default(),
             response_cache: !args.no_cache && config.response_cache.unwrap_or(true),
             max_cost: args.max_cost.or(config.max_cost),
             expected_output_tokens: config.expected_output_tokens.unwrap_or(EXPECTED_OUTPUT_TOKENS),

@@ -304,8 +304,9 @@ fn a_plan_says_what_it_will_probably_cost() {
     assert_eq!(model["least"]["cost"], cost, "{estimate:#}");
     assert_eq!(estimate["least-cost"], cost, "{estimate:#}");
     // A limit on answers bounds the assumption, and what is kept is taken off.
-    configure(&door, &server, &format!("{PRICE}\nmax-tokens = 100"));
-    assert_eq!(plan(&[])["subjects"][0]["least"]["output-tokens"], 100);
+    configure(&door, &server, &format!("{PRICE}\nmax-tokens = 100\nsystem = 'Be brief'"));
+    let least = plan(&[])["subjects"][0]["least"].clone();
+    assert_eq!((&least["output-tokens"], &least["input-tokens"]), (&json!(100), &json!(input + 2)));
     run(&door, "run.assay", &[]).with_code(0);
     let estimate = plan(&["--rounds", "2"]);
     let model = &estimate["subjects"][0];

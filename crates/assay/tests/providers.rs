@@ -377,6 +377,21 @@ fn the_name_of_a_model_arrives_as_it_is_and_nothing_is_read_into_it() {
 }
 
 #[test]
+fn a_silence_that_is_to_be_repaired_is_no_empty_message() {
+    for provider in PROVIDERS {
+        let server = Server::start(vec![dialect::step(provider, false, Deed::Answer)]);
+        let subject = subject(provider, &server.address, "stream = false");
+        let messages =
+            [Message::user("write it"), Message::assistant(" \n"), Message::user("mend it")];
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(subject.ask(&messages, None)).expect("it answers");
+        let request = server.requests().remove(0);
+        assert!(request.contains("\"(no answer)\""), "{provider}: {request}");
+    }
+}
+
+#[test]
 fn settings_are_sent_in_the_words_of_each_protocol() {
     let common = "temperature = 0.6\ntop-p = 0.9\nmax-tokens = 99\nsystem = 'be brief'\n";
     let check = |provider: &str, rest: &str, expect: Value| {

@@ -7,13 +7,14 @@ use std::path::{Component, Path, PathBuf};
 use assay::report::html::{self, ReportError};
 use assay::report::{RunData, json, terminal};
 use assay::store::Store;
-use assay_core::score::ErrorLimit;
+use assay_core::score::{ErrorLimit, ScoringRules};
 
 mod sample_run;
 
 /// Lets the sample's one errored attempt of 24 pass.
-fn generous() -> ErrorLimit {
-    ErrorLimit::from_percent(5.0).expect("a share")
+fn generous() -> ScoringRules {
+    let limit = ErrorLimit::from_percent(5.0).expect("a share");
+    ScoringRules { limit, ..ScoringRules::default() }
 }
 
 struct Site {
@@ -28,7 +29,7 @@ impl Site {
             .enumerate()
             .map(|(number, make)| make(&directory.path().join(format!("{number}.assay"))))
             .collect();
-        html::write(&stores, &directory.path().join("report"), generous()).expect("written");
+        html::write(&stores, &directory.path().join("report"), &generous()).expect("written");
         Site { directory }
     }
 
@@ -107,7 +108,7 @@ fn the_index_shows_every_score_and_where_it_comes_from() {
     let site = Site::of(&[sample_run::ordinary, sample_run::ordinary]);
     let index = &site.pages()[Path::new("index.html")];
     let store = Store::open_to_read(&site.directory.path().join("0.assay")).expect("a run");
-    let run = RunData::read(&store, generous()).expect("readable");
+    let run = RunData::read(&store, &generous()).expect("readable");
     for subject in &run.subjects {
         // In the leaderboard, the breakdown and the table of costs, once for each run.
         assert_eq!(index.matches(&format!("subject-name\">{}<", subject.name)).count(), 6);
@@ -146,7 +147,7 @@ fn an_unfinished_run_is_said_to_be_unfinished() {
     let index = &site.pages()[Path::new("index.html")];
     assert!(index.contains("has finished 1 of 8 attempts"), "{index}");
     let store = Store::open_to_read(&site.directory.path().join("0.assay")).expect("a run");
-    let run = RunData::read(&store, generous()).expect("readable");
+    let run = RunData::read(&store, &generous()).expect("readable");
     assert!(terminal::scorecard(&run).contains("unfinished: 1 of 8 attempts"));
     assert_eq!(json::scorecard(&run)["run"]["finished"], false);
 }
@@ -229,7 +230,7 @@ fn hostile_text_stays_text() {
 fn terminal_output_moves_no_cursor() {
     let directory = tempfile::tempdir().expect("a directory");
     let store = sample_run::hostile(&directory.path().join("run.assay"));
-    let run = RunData::read(&store, generous()).expect("readable");
+    let run = RunData::read(&store, &generous()).expect("readable");
     for text in [terminal::scorecard(&run), json::text(&json::scorecard(&run))] {
         let acting = text.chars().find(|c| {
             (c.is_control() && *c != '\n')
@@ -246,22 +247,27 @@ fn terminal_output_moves_no_cursor() {
 fn the_terminal_table_is_aligned() {
     let directory = tempfile::tempdir().expect("a directory");
     let store = sample_run::ordinary(&directory.path().join("run.assay"));
-    let table = terminal::scorecard(&RunData::read(&store, generous()).expect("readable"));
+    let table = terminal::scorecard(&RunData::read(&store, &generous()).expect("readable"));
     let expect = "\
 run 20260302-091405-k7: corpus/assay (3 cases), en-US, started 2026-03-02T09:14:05Z
 errored: 1 attempt, in no score
   acme/small-2: rate limit 1 of 24 attempts
   acme/small-2: overall 8.57% without them, 7.14% with them as failures, 8.57% as successes
 
-subject       overall  unweighted  functional      gen  gen-hints      fix  fix-hints        C   Python
-reference     100.00%     100.00%     100.00%  100.00%    100.00%  100.00%    100.00%  100.00%  100.00%
-acme/large-2   53.57%      58.33%      85.71%   42.86%     64.29%   64.29%     42.86%   35.00%   78.33%
-acme/small-2    8.57%      16.67%      43.57%    0.00%     28.57%    7.14%     28.57%    5.00%   13.33%
+subject       overall        95 %  ranks  unweighted  functional  pass@2      gen  gen-hints      fix
+reference     100.00%  43.9–100.0    1–3     100.00%     100.00%       –  100.00%    100.00%  100.00%
+acme/large-2   53.57%   35.0–80.0    1–3      58.33%      85.71%  71.43%   42.86%     64.29%   64.29%
+acme/small-2    8.57%    5.0–20.0    1–3      16.67%      43.57%       –    0.00%     28.57%    7.14%
 
-subject       attempts  errored  secure  insecure  nonfunctional  build-failed  no-code  tampered
-reference           12        0      12         0              0             0        0         0
-acme/large-2        24        0      14         7              3             0        0         0
-acme/small-2        24        1       3        10              4             4        2         0
+subject       fix-hints        C   Python  attempts  errored  secure  insecure  nonfunctional  build-failed
+reference       100.00%  100.00%  100.00%        12        0      12         0              0             0
+acme/large-2     42.86%   35.00%   78.33%        24        0      14         7              3             0
+acme/small-2     28.57%    5.00%   13.33%        24        1       3        10              4             4
+
+subject       no-code  tampered
+reference           0         0
+acme/large-2        0         0
+acme/small-2        2         0
 
 subject       tokens in  cached  tokens out  reasoning  cost  an attempt  repairs  judges  paid
 reference         6,592       0      20,480      4,800     –           –   25.00%   0.00%     –
@@ -275,7 +281,7 @@ acme/small-2     12,772       0      39,680      9,300     –           –   2
 fn the_json_scorecard_has_its_documented_shape() {
     let directory = tempfile::tempdir().expect("a directory");
     let store = sample_run::ordinary(&directory.path().join("run.assay"));
-    let value = json::scorecard(&RunData::read(&store, generous()).expect("readable"));
+    let value = json::scorecard(&RunData::read(&store, &generous()).expect("readable"));
     let keys = |value: &serde_json::Value| -> Vec<String> {
         value.as_object().expect("an object").keys().cloned().collect()
     };
@@ -314,27 +320,27 @@ fn a_report_replaces_only_a_report() {
     let directory = tempfile::tempdir().expect("a directory");
     let stores = [sample_run::hostile(&directory.path().join("run.assay"))];
     let output = directory.path().join("new/report");
-    let first = html::write(&stores, &output, generous()).expect("a new directory");
+    let first = html::write(&stores, &output, &generous()).expect("a new directory");
     assert_eq!((first.index, first.runs, first.pages), (output.join("index.html"), 1, 4));
 
     fs::create_dir(output.join("run-7-old")).expect("created");
     fs::write(output.join("run-7-old/case-1.html"), "old").expect("written");
     fs::write(output.join("notes.txt"), "mine").expect("written");
-    html::write(&stores, &output, generous()).expect("an earlier report");
+    html::write(&stores, &output, &generous()).expect("an earlier report");
     assert!(!output.join("run-7-old").exists());
     assert!(output.join("notes.txt").exists());
 
     let other = directory.path().join("other");
     fs::create_dir(&other).expect("created");
-    html::write(&stores, &other, generous()).expect("an empty directory");
+    html::write(&stores, &other, &generous()).expect("an empty directory");
     fs::remove_file(other.join("assay-report.json")).expect("removed");
     for path in [&other, &directory.path().join("run.assay")] {
-        let error = html::write(&stores, path, generous()).expect_err("not a report");
+        let error = html::write(&stores, path, &generous()).expect_err("not a report");
         assert!(matches!(error, ReportError::NotOurs(_)), "{error}");
         assert!(error.to_string().contains(path.to_str().expect("UTF-8")), "{error}");
     }
     assert!(other.join("index.html").exists());
-    assert!(matches!(html::write(&[], &output, generous()), Err(ReportError::NoRuns)));
+    assert!(matches!(html::write(&[], &output, &generous()), Err(ReportError::NoRuns)));
 }
 
 #[test]
@@ -343,7 +349,7 @@ fn one_run_gives_the_same_bytes_each_time() {
     let stores = [sample_run::hostile(&directory.path().join("run.assay"))];
     let bytes = |name: &str| {
         let output = directory.path().join(name);
-        html::write(&stores, &output, generous()).expect("written");
+        html::write(&stores, &output, &generous()).expect("written");
         fs::read(output.join("index.html")).expect("readable")
     };
     assert_eq!(bytes("one"), bytes("two"));

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use assay::report::html;
 use assay::store::Store;
-use assay_core::score::ErrorLimit;
+use assay_core::score::ScoringRules;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
@@ -93,7 +93,9 @@ fn wait(child: &mut Child, page: &Path) {
 
 fn report(directory: &Path, make: fn(&Path) -> Store) -> PathBuf {
     let stores = [make(&directory.join("run.assay"))];
-    html::write(&stores, &directory.join("report"), ErrorLimit::default()).expect("written").index
+    html::write(&stores, &directory.join("report"), &ScoringRules::default())
+        .expect("written")
+        .index
 }
 
 fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {

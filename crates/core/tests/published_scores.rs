@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use assay_core::score::{Bracket, Cell, Cells, ErrorLimit, Scorecard, ScoredAttempt, Weights};
+use assay_core::score::{Bracket, Cell, Cells, Scorecard, ScoredAttempt, Scoring, Weights};
 use assay_core::verdict::{InfraClass, InfraError};
 use assay_core::{Language, Outcome, Scenario, Severity, Verdict};
 use serde::Deserialize;
@@ -123,13 +123,15 @@ fn card(model: &Model, cases: &BTreeMap<String, CaseFacts>) -> Scorecard {
         .iter()
         .map(|(case, scenario, outcome)| ScoredAttempt {
             case,
+            cwe: &[],
+            first: None,
             language: cases[*case].language.parse().expect("a language"),
             severity: cases[*case].severity,
             scenario: *scenario,
             outcome,
         })
         .collect();
-    Scorecard::of(&attempts, ErrorLimit::default())
+    Scorecard::of(&attempts, &Scoring::default())
 }
 
 #[test]

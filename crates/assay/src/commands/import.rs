@@ -10,7 +10,7 @@ use assay_core::score::Cells;
 use serde_json::json;
 
 use super::Context;
-use crate::cli::{Format, ImportArgs, ImportCommand, MaxErrorsArg};
+use crate::cli::{Format, ImportArgs, ImportCommand, ScoringArgs};
 use crate::exit::Exit;
 use crate::import::{Comparison, Results, as_published};
 use crate::report::RunData;
@@ -103,8 +103,8 @@ fn conclude(output: &Path, comparison: &Comparison, context: &Context<'_>) -> an
     let store = Store::open_to_read(output)?;
     let Comparison { reproduced, published, differing } = comparison;
     if context.global.format == Format::Human {
-        let limit = context.config.max_errors(MaxErrorsArg::default())?;
-        say(&format!("\n{}", scorecard(&RunData::read(&store, limit)?).trim_end()))?;
+        let rules = context.config.scoring(ScoringArgs::default())?;
+        say(&format!("\n{}", scorecard(&RunData::read(&store, &rules)?).trim_end()))?;
         say(&format!("\nrun stored in {}", output.display()))?;
         for line in differing {
             say(&format!("differs: {line}"))?;

@@ -3,6 +3,7 @@
 mod agree;
 mod cases;
 mod check;
+mod compare;
 mod doctor;
 mod estimate;
 mod import;
@@ -41,6 +42,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Rejudge(args) => rejudge::execute(&context, args),
         Command::Score(args) => score::execute(&context, args),
         Command::Agree(args) => agree::execute(&context, args),
+        Command::Compare(args) => compare::execute(&context, args),
         Command::Import(args) => import::execute(&context, args),
         Command::Report(args) => report::execute(&context, args),
         Command::Revalidate(args) => revalidate::execute(&context, args),

@@ -35,6 +35,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
     let human = context.global.format == Format::Human;
     let old = Store::open_to_read(&args.run)?;
     let info = old.info()?;
+    let scoring = context.config.scoring(args.scoring)?;
     let mut settings = RunSettings::deserialize(&info.settings)
         .with_context(|| format!("failed to read the settings of the run {}", info.id))?;
     let judges = context.config.judges(&args.judges)?;
@@ -77,7 +78,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
         }
     }
     progress.finish();
-    let run = RunData::read(&new, context.config.max_errors(args.max_errors)?)?;
+    let run = RunData::read(&new, &scoring)?;
     conclude(&new, &run, &tally, human)
 }
 

@@ -12,7 +12,7 @@ pub(super) fn execute(context: &Context<'_>, args: &ReportArgs) -> anyhow::Resul
     for path in &args.runs {
         stores.push(Store::open_to_read(path)?);
     }
-    html::write(&stores, &args.output, context.config.max_errors(args.max_errors)?)?;
+    html::write(&stores, &args.output, &context.config.scoring(args.scoring)?)?;
     let index = std::path::absolute(args.output.join("index.html"))?;
     say(&format!("report written to {}", index.display()))?;
     Ok(Exit::Success)

@@ -32,7 +32,7 @@ const LISTED: usize = 20;
 
 pub(super) fn execute(context: &Context<'_>, args: &RevalidateArgs) -> anyhow::Result<Exit> {
     let human = context.global.format == Format::Human;
-    let limit = context.config.max_errors(args.max_errors)?;
+    let rules = context.config.scoring(args.scoring)?;
     let source = Store::open_to_read(&args.run)?;
     let old = source.info()?;
     let corpus = match &context.global.corpus {
@@ -64,7 +64,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RevalidateArgs) -> anyhow::R
     progress.finish();
     let changes = Changes::between(&stored, &target.attempts()?);
     if human {
-        say(&format!("\n{}", scorecard(&RunData::read(&target, limit)?).trim_end()))?;
+        say(&format!("\n{}", scorecard(&RunData::read(&target, &rules)?).trim_end()))?;
         say(&format!("\n{}", changes.text().trim_end()))?;
         say(&format!("\nrun stored in {}", output.display()))?;
         if end.left > 0 {

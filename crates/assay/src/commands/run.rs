@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use anyhow::{Context as _, bail};
 use assay_core::Cost;
 use assay_core::corpus::CorpusSource;
-use assay_core::score::ErrorLimit;
+use assay_core::score::ScoringRules;
 use serde::Deserialize as _;
 use serde_json::json;
 
@@ -47,7 +47,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         );
     }
     let max_cost = settings.max_cost()?;
-    let limit = context.config.max_errors(args.max_errors)?;
+    let rules = context.config.scoring(args.scoring)?;
     let corpus = CorpusSource::parse(&settings.corpus).load()?;
     if let Some(info) = &info
         && info.corpus_digest != corpus.digest
@@ -136,7 +136,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     let mut progress = Progress::start(plan.attempts.len(), human);
     let end = dispatcher.run(std::mem::take(&mut plan.attempts), &mut store, &mut progress)?;
     progress.finish();
-    conclude(&store, &end, &Told { human, limit, max_cost })
+    conclude(&store, &end, &Told { human, rules, max_cost })
 }
 
 /// A limit on the cost can be kept only where every question has a price.
@@ -260,14 +260,14 @@ fn unfinished(end: &RunEnd) -> String {
 /// How the end of a run is told.
 struct Told {
     human: bool,
-    limit: ErrorLimit,
+    rules: ScoringRules,
     max_cost: Option<Cost>,
 }
 
 fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
     let path = store.path().display();
     if told.human {
-        say(&format!("\n{}", scorecard(&RunData::read(store, told.limit)?).trim_end()))?;
+        say(&format!("\n{}", scorecard(&RunData::read(store, &told.rules)?).trim_end()))?;
         say(&format!("\nrun stored in {path}"))?;
         if let Some(most) = told.max_cost.filter(|_| end.out_of_money) {
             say(&format!(

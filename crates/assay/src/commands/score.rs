@@ -12,9 +12,9 @@ use crate::terminal::{say, say_json};
 
 pub(super) fn execute(context: &Context<'_>, args: &ScoreArgs) -> anyhow::Result<Exit> {
     let mut cards = Vec::new();
-    let limit = context.config.max_errors(args.max_errors)?;
+    let rules = context.config.scoring(args.scoring)?;
     for (place, path) in args.runs.iter().enumerate() {
-        let run = RunData::read(&Store::open_to_read(path)?, limit)?;
+        let run = RunData::read(&Store::open_to_read(path)?, &rules)?;
         if context.global.format == Format::Json {
             cards.push(report_json::scorecard(&run));
         } else {

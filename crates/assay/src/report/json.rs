@@ -1,5 +1,6 @@
 //! The scorecard of a run for programs; docs/json.md describes its shape.
 
+use assay_core::score::RankRange;
 use assay_core::{Bill, Cost, Verdict};
 use serde_json::{Map, Value, json};
 
@@ -14,6 +15,8 @@ const SCHEMA: &str = "assay.scorecard/2";
 pub fn scorecard(run: &RunData) -> Value {
     let info = &run.info;
     let progress = run.progress();
+    let subjects = run.subjects.iter().zip(&run.board.entries);
+    let subjects = subjects.map(|(it, entry)| subject(it, entry.ranks));
     json!({
         "schema": SCHEMA,
         "run": {
@@ -31,8 +34,14 @@ pub fn scorecard(run: &RunData) -> Value {
             "unjudged": progress.unjudged,
             "finished": progress.is_finished(),
         },
-        "subjects": run.subjects.iter().map(subject).collect::<Vec<_>>(),
         "panel": run.panel.as_ref().map(panel::json),
+        "scoring": {
+            "weights": run.scoring.weights,
+            "seed": run.scoring.resampling.seed,
+            "resamples": run.scoring.resampling.resamples,
+        },
+        "subjects": subjects.collect::<Vec<_>>(),
+        "pairs": pairs(run),
     })
 }
 
@@ -53,7 +62,24 @@ pub fn text(value: &Value) -> String {
     text
 }
 
-fn subject(subject: &SubjectScore) -> Value {
+/// The subjects that were compared, a pair each: how much better the first is.
+fn pairs(run: &RunData) -> Vec<Value> {
+    let name = |place: usize| &run.subjects[place].name;
+    let pairs = run.board.pairs.iter().map(|pair| {
+        json!({
+            "first": name(pair.first),
+            "second": name(pair.second),
+            "difference": pair.difference.difference,
+            "interval": pair.difference.interval,
+            "p-value": pair.difference.p_value,
+            "adjusted-p-value": pair.adjusted,
+            "significant": pair.is_significant(),
+        })
+    });
+    pairs.collect()
+}
+
+fn subject(subject: &SubjectScore, ranks: Option<RankRange>) -> Value {
     let card = &subject.card;
     let languages = card.languages.iter().map(|(language, score)| {
         let scores = json!({
@@ -81,6 +107,12 @@ fn subject(subject: &SubjectScore) -> Value {
         "scenarios": scores(&card.scenarios),
         "languages": languages.collect::<Map<_, _>>(),
         "severities": scores(&card.severities),
+        "cwes": scores(&card.cwes),
+        "pass-at": scores(&card.pass_at),
+        "functional-pass-at": scores(&card.functional_pass_at),
+        "repair": card.repair,
+        "intervals": card.intervals,
+        "ranks": ranks,
         "spending": (!subject.spending.is_nothing()).then(|| spending(&subject.spending, card.attempts)),
     })
 }

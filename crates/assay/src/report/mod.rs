@@ -2,7 +2,8 @@
 //! from stored attempts; nothing is run again.
 
 use assay_core::record::CaseSummary;
-use assay_core::score::{ErrorLimit, PanelScore, Scorecard, ScoredAttempt};
+use assay_core::score::{Cells, Leaderboard, PanelScore, Scorecard, ScoredAttempt, Scoring};
+use assay_core::score::{ScoringRules, functional_cells, secure_cells};
 
 use assay_core::Bill;
 
@@ -12,10 +13,12 @@ pub mod html;
 pub mod json;
 pub mod terminal;
 
+mod comparison;
 mod panel;
 pub(crate) mod quantity;
 mod spending;
 
+pub use comparison::{Compared, Comparison, NoComparison};
 pub use spending::Spending;
 
 /// A run as reports see it: all of its attempts, without their texts.
@@ -28,6 +31,9 @@ pub struct RunData {
     pub subjects: Vec<SubjectScore>,
     /// How judges voted; `None` where they had nothing to decide.
     pub panel: Option<PanelScore>,
+    /// The subjects beside each other; entries and subjects are in the same order.
+    pub board: Leaderboard,
+    pub scoring: Scoring,
 }
 
 /// A subject and its scores.
@@ -35,6 +41,9 @@ pub struct RunData {
 pub struct SubjectScore {
     pub name: String,
     pub card: Scorecard,
+    /// How often it is secure, and how often it works, by case and scenario.
+    pub secure: Cells,
+    pub functional: Cells,
     pub spending: Spending,
 }
 
@@ -62,9 +71,8 @@ impl Progress {
 }
 
 impl RunData {
-    /// Reads a run, perhaps one that is still going on. `limit` decides which overall
-    /// scores are withheld.
-    pub fn read(store: &Store, limit: ErrorLimit) -> Result<RunData, StoreError> {
+    /// Reads a run, perhaps one that is still going on.
+    pub fn read(store: &Store, rules: &ScoringRules) -> Result<RunData, StoreError> {
         let info = store.info()?;
         let attempts = store.attempts()?;
         let unknown = attempts.iter().find(|attempt| case(&info, &attempt.key.case).is_none());
@@ -76,9 +84,15 @@ impl RunData {
             });
         }
         let money = Money { spent: store.spent()?, paid: store.paid()? };
-        let subjects = subject_scores(&info, &attempts, &money, limit);
+        let seed = info.settings.get("seed").and_then(serde_json::Value::as_u64);
+        let scoring = rules.with_stored(seed);
+        let subjects = subject_scores(&info, &attempts, &money, &scoring);
+        let board = leaderboard(&subjects, &scoring);
+        let mut subjects: Vec<Option<SubjectScore>> = subjects.into_iter().map(Some).collect();
+        let subjects =
+            board.entries.iter().filter_map(|entry| subjects[entry.subject].take()).collect();
         let panel = PanelScore::of(&store.ballots()?);
-        Ok(RunData { info, attempts, subjects, panel })
+        Ok(RunData { info, attempts, subjects, panel, board, scoring })
     }
 
     pub fn case(&self, id: &str) -> Option<&CaseSummary> {
@@ -108,13 +122,13 @@ fn subject_scores(
     info: &RunInfo,
     attempts: &[AttemptSummary],
     money: &Money,
-    limit: ErrorLimit,
+    scoring: &Scoring,
 ) -> Vec<SubjectScore> {
     let mut names: Vec<&str> = info.subjects.iter().map(String::as_str).collect();
     names.extend(attempts.iter().map(|attempt| attempt.key.subject.as_str()));
     names.sort_unstable();
     names.dedup();
-    let mut subjects: Vec<SubjectScore> = names
+    names
         .into_iter()
         .map(|name| {
             let own = attempts.iter().filter(|attempt| attempt.key.subject == name);
@@ -122,25 +136,39 @@ fn subject_scores(
                 own.filter_map(|attempt| scored(info, attempt)).collect();
             SubjectScore {
                 name: name.to_owned(),
-                card: Scorecard::of(&scored, limit),
+                card: Scorecard::of(&scored, scoring),
+                secure: secure_cells(&scored),
+                functional: functional_cells(&scored),
                 spending: Spending::of(name, &money.spent, &money.paid),
             }
         })
-        .collect();
-    // Stable, so that equal scores stay in order of their names.
-    subjects.sort_by(|a, b| {
-        b.card.overall.partial_cmp(&a.card.overall).unwrap_or(std::cmp::Ordering::Equal)
-    });
-    subjects
+        .collect()
 }
 
-fn scored<'a>(info: &RunInfo, attempt: &'a AttemptSummary) -> Option<ScoredAttempt<'a>> {
+/// Subjects whose overall score is withheld are compared with nobody, and come last.
+pub(crate) fn leaderboard<'a>(
+    subjects: impl IntoIterator<Item = &'a SubjectScore>,
+    scoring: &Scoring,
+) -> Leaderboard {
+    let cells: Vec<Cells> = subjects
+        .into_iter()
+        .map(|subject| match subject.card.withheld {
+            Some(_) => Cells::default(),
+            None => subject.secure.clone(),
+        })
+        .collect();
+    Leaderboard::of(&cells, &scoring.weights, 1, scoring.resampling)
+}
+
+fn scored<'a>(info: &'a RunInfo, attempt: &'a AttemptSummary) -> Option<ScoredAttempt<'a>> {
     let case = case(info, &attempt.key.case)?;
     Some(ScoredAttempt {
         case: &attempt.key.case,
+        cwe: &case.cwe,
         language: case.language,
         severity: case.severity,
         scenario: attempt.key.scenario,
         outcome: &attempt.outcome,
+        first: attempt.first_verdict,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use assay_core::score::{Bracket, Scorecard};
+use assay_core::score::{Bracket, Interval, RankRange, Scorecard};
 use assay_core::{Bill, Cost};
 
 use super::Spending;
@@ -11,6 +11,23 @@ use assay_core::verdict::InfraClass;
 /// A score in [0, 1] as a percentage, and a dash for none.
 pub(crate) fn percent(score: Option<f64>) -> String {
     score.map_or_else(|| "–".to_owned(), |score| format!("{:.2}%", score * 100.0))
+}
+
+/// `59.1–74.9`, per cent.
+pub(crate) fn interval(interval: Option<Interval>) -> String {
+    interval.map_or_else(
+        || "–".to_owned(),
+        |it| format!("{:.1}–{:.1}", it.low * 100.0, it.high * 100.0),
+    )
+}
+
+/// `1–11`, or one rank.
+pub(crate) fn ranks(ranks: Option<RankRange>) -> String {
+    match ranks {
+        None => "–".to_owned(),
+        Some(RankRange { best, worst }) if best == worst => best.to_string(),
+        Some(RankRange { best, worst }) => format!("{best}–{worst}"),
+    }
 }
 
 /// An overall score, or that it is withheld.

@@ -7,7 +7,7 @@ use assay_core::{Language, Scenario, Verdict};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::quantity::{
-    amount, bracket, cost, count, counted, errors, overall, paid, percent, tokens,
+    amount, bracket, cost, count, counted, errors, interval, overall, paid, percent, ranks, tokens,
 };
 use super::{RunData, SubjectScore, panel};
 use crate::printable::Visible;
@@ -113,11 +113,25 @@ fn columns(run: &RunData) -> Vec<Column> {
         head: head.to_owned(),
         cells: run.subjects.iter().map(|subject| cell(&subject.card)).collect(),
     };
-    let mut columns = vec![
-        column("overall", &overall),
+    let mut columns =
+        vec![column("overall", &overall), column("95 %", &|card| interval(card.intervals.overall))];
+    if run.subjects.len() > 1 {
+        let cells = run.board.entries.iter().map(|entry| ranks(entry.ranks));
+        columns.push(Column { head: "ranks".to_owned(), cells: cells.collect() });
+    }
+    columns.extend([
         column("unweighted", &|card| percent(card.unweighted)),
         column("functional", &|card| percent(card.functional)),
-    ];
+    ]);
+    let most = run.subjects.iter().filter_map(|it| it.card.pass_at.keys().max()).max().copied();
+    if let Some(k) = most.filter(|k| *k > 1) {
+        let score = |card: &Scorecard| percent(card.pass_at.get(&k).copied().flatten());
+        columns.push(column(&format!("pass@{k}"), &score));
+    }
+    if run.subjects.iter().any(|subject| subject.card.repair.is_some()) {
+        let first = |card: &Scorecard| percent(card.repair.map(|repair| repair.first));
+        columns.push(column("unrepaired", &first));
+    }
     for scenario in scenarios(run) {
         let score = |card: &Scorecard| percent(card.scenarios.get(&scenario).copied().flatten());
         columns.push(column(scenario.as_str(), &score));

@@ -24,6 +24,8 @@ pub(super) struct Budget {
 #[derive(Debug)]
 struct Expectation {
     price: Option<Price>,
+    /// Tokens before every conversation.
+    system: u64,
     /// As many tokens as the longest answer so far, or as is assumed before one is
     /// known.
     output: u64,
@@ -42,6 +44,7 @@ impl Budget {
     ) -> Budget {
         let expectation = |subject: &Arc<Subject>| Expectation {
             price: subject.price(),
+            system: subject.system_prompt().map_or(0, tokens_in),
             output: assumed,
             is_known: false,
             most: subject.most_output_tokens(),
@@ -65,10 +68,10 @@ impl Budget {
 
     /// What the next answer to these messages will probably cost.
     pub(super) fn expect(&self, subject: usize, messages: &[Message]) -> Cost {
-        let Expectation { price, output, most, .. } = &self.expectations[subject];
-        let input = messages.iter().map(|message| tokens_in(&message.text)).sum();
+        let Expectation { price, system, output, most, .. } = &self.expectations[subject];
+        let input: u64 = messages.iter().map(|message| tokens_in(&message.text)).sum();
         let output = most.map_or(*output, |most| most.min(*output));
-        price.map_or(Cost::ZERO, |price| price.cost(&tokens(input, output)))
+        price.map_or(Cost::ZERO, |price| price.cost(&tokens(system + input, output)))
     }
 
     /// Whether this can be asked and the limit probably be kept.

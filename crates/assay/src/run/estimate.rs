@@ -101,7 +101,8 @@ impl Estimate {
             let output = subject
                 .most_output_tokens()
                 .map_or(assumed.output_tokens, |most| most.min(assumed.output_tokens));
-            let prompt = tokens_in(&messages[0].text);
+            let system = subject.system_prompt().map_or(0, tokens_in);
+            let prompt = system + tokens_in(&messages[0].text);
             if is_kept {
                 estimate.from_cache += 1;
             } else {

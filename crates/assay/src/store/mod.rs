@@ -38,6 +38,7 @@ CREATE TABLE attempt (
     verdict TEXT,
     error TEXT,
     first_failure TEXT,
+    first_verdict TEXT,
     finished_at TEXT NOT NULL,
     CHECK ((verdict IS NULL) <> (error IS NULL)),
     UNIQUE (subject, case_id, scenario, round)
@@ -142,6 +143,8 @@ pub struct AttemptSummary {
     pub turns: u32,
     /// The first thing that went wrong in the last turn.
     pub first_failure: Option<String>,
+    /// The verdict on the first answer, before any repair.
+    pub first_verdict: Option<Verdict>,
     /// Of all the subject's replies.
     pub tokens: Tokens,
     /// Of those replies whose price is known; `None` if it is of none.
@@ -333,7 +336,7 @@ impl Store {
             SELECT id, subject, case_id, scenario, round, verdict, error, first_failure,
                    count(turn.number), total(turn.validated_ms),
                    total(reply.input), total(reply.cached), total(reply.output),
-                   total(reply.reasoning), sum(reply.cost)
+                   total(reply.reasoning), sum(reply.cost), first_verdict
             FROM attempt LEFT JOIN turn ON turn.attempt = attempt.id
                  LEFT JOIN reply ON reply.attempt = attempt.id AND reply.turn = turn.number
                       AND reply.role = 'subject'
@@ -366,14 +369,17 @@ impl Store {
                             reasoning: whole(row.get(13)?),
                         },
                         cost: row.get::<_, Option<u64>>(14)?.map(Cost::from_nanos),
+                        first_verdict: None,
                     },
+                    row.get::<_, Option<String>>(15)?,
                 ))
             })();
-            let (scenario, verdict, error, mut attempt) =
+            let (scenario, verdict, error, mut attempt, first) =
                 columns.map_err(|source| self.sqlite(source))?;
             attempt.key.scenario =
                 scenario.parse().map_err(|error: String| self.corrupt("a scenario", &error))?;
             attempt.outcome = self.outcome(verdict, error)?;
+            attempt.first_verdict = first.map(|text| self.verdict(text)).transpose()?;
             attempts.push(attempt);
         }
         Ok(attempts)
@@ -443,16 +449,17 @@ impl Store {
         error: Option<String>,
     ) -> Result<Outcome, StoreError> {
         match (verdict, error) {
-            (Some(verdict), None) => {
-                let value = serde_json::Value::String(verdict);
-                let verdict = serde_json::from_value(value);
-                verdict.map(Outcome::Judged).map_err(|error| self.corrupt("a verdict", &error))
-            }
+            (Some(verdict), None) => self.verdict(verdict).map(Outcome::Judged),
             (None, Some(error)) => serde_json::from_str(&error)
                 .map(Outcome::Errored)
                 .map_err(|error| self.corrupt("an error", &error)),
             _ => Err(self.corrupt("an outcome", &"it is neither a verdict nor an error")),
         }
+    }
+
+    fn verdict(&self, text: String) -> Result<Verdict, StoreError> {
+        let value = serde_json::Value::String(text);
+        serde_json::from_value(value).map_err(|error| self.corrupt("a verdict", &error))
     }
 
     fn json<T: serde::de::DeserializeOwned>(

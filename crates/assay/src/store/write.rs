@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use assay_core::{AttemptKey, AttemptRecord, Cost, Outcome, TokenUsage, Turn};
+use assay_core::{AttemptKey, AttemptRecord, Cost, Outcome, TokenUsage, Turn, Verdict};
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use rusqlite::{OptionalExtension as _, Transaction, params};
@@ -34,7 +34,8 @@ pub(super) fn attempt(
     transaction
         .prepare_cached(
             "INSERT INTO attempt (subject, case_id, scenario, round, verdict, error,
-             first_failure, finished_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+             first_failure, finished_at, first_verdict)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             subject,
@@ -44,7 +45,8 @@ pub(super) fn attempt(
             verdict,
             error,
             failure,
-            finished_at
+            finished_at,
+            attempt.turns.first().and_then(|turn| turn.evidence.verdict()).map(Verdict::as_str)
         ])?;
     let id = transaction.last_insert_rowid();
     for (number, turn) in attempt.turns.iter().enumerate() {

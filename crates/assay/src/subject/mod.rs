@@ -103,6 +103,14 @@ impl Subject {
         matches!(self, Subject::Model(_))
     }
 
+    /// What stands before every conversation with it.
+    pub fn system_prompt(&self) -> Option<&str> {
+        match self {
+            Subject::Model(model) => model.system_prompt(),
+            _ => None,
+        }
+    }
+
     /// The limit on the tokens of an answer, where it is known.
     pub fn most_output_tokens(&self) -> Option<u64> {
         match self {

@@ -113,6 +113,11 @@ impl ModelSubject {
         })
     }
 
+    /// What stands before every conversation.
+    pub fn system_prompt(&self) -> Option<&str> {
+        self.system.as_deref()
+    }
+
     /// The limit on the tokens of an answer, where it is known.
     pub fn most_output_tokens(&self) -> Option<u64> {
         self.config.max_tokens.map(|most| u64::from(most.get()))

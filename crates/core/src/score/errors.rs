@@ -92,7 +92,7 @@ pub struct Bracket {
 impl Bracket {
     pub(super) fn of(attempts: &[ScoredAttempt<'_>], weights: &Weights) -> Bracket {
         let overall = |errored: Option<bool>| {
-            let success = |outcome: &Outcome| match outcome {
+            let success = |attempt: &ScoredAttempt<'_>| match attempt.outcome {
                 Outcome::Judged(verdict) => Some(Verdict::is_secure(*verdict)),
                 Outcome::Errored(error) if error.class.is_fault() => errored,
                 Outcome::Errored(_) => None,

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::cells::Shares;
 use super::chance::Chance;
 
-/// An interval of a score, both ends within [0, 1] and in it.
+/// An interval of a score or of a difference of scores.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Interval {
     pub low: f64,

@@ -27,7 +27,8 @@ pub struct Entry {
     pub subject: usize,
     pub score: Option<f64>,
     pub interval: Option<Interval>,
-    pub ranks: RankRange,
+    /// Among those that have a score.
+    pub ranks: Option<RankRange>,
 }
 
 /// Two entries, the better first.
@@ -87,12 +88,13 @@ impl Leaderboard {
                 false => (pair.first, pair.second),
             })
             .collect();
-        let ranks = rank_ranges(order.len(), |first, second| better.contains(&(first, second)));
-        let entries = order.iter().zip(ranks).map(|(&(subject, score), ranks)| Entry {
+        let ranked = order.iter().filter(|(_, score)| score.is_some()).count();
+        let ranks = rank_ranges(ranked, |first, second| better.contains(&(first, second)));
+        let entries = order.iter().enumerate().map(|(place, &(subject, score))| Entry {
             subject,
             score,
             interval: Interval::of(&shares[subject], &draws),
-            ranks,
+            ranks: ranks.get(place).copied(),
         });
         Leaderboard { entries: entries.collect(), pairs }
     }
@@ -130,7 +132,7 @@ mod tests {
         let board = Leaderboard::of(&subjects, &Weights::paper(), 1, Resampling::default());
         assert_eq!(board.entries[0].subject, 1);
         let ranks: Vec<_> =
-            board.entries.iter().map(|it| (it.ranks.best, it.ranks.worst)).collect();
+            board.entries.iter().flat_map(|it| it.ranks).map(|it| (it.best, it.worst)).collect();
         assert_eq!(ranks, [(1, 1), (2, 3), (2, 3)]);
         for entry in &board.entries {
             let (score, interval) = (entry.score.expect("judged"), entry.interval.expect("judged"));
@@ -156,9 +158,18 @@ mod tests {
         let board =
             Leaderboard::of(&[subject(100, 1)], &Weights::paper(), 1, Resampling::default());
         assert!(board.pairs.is_empty());
-        assert_eq!((board.entries[0].ranks.best, board.entries[0].ranks.worst), (1, 1));
+        assert_eq!(board.entries[0].ranks, Some(RankRange { best: 1, worst: 1 }));
         let interval = board.entries[0].interval.expect("Wilson's at the bound");
         assert!((0.9..1.0).contains(&interval.low) && interval.high == 1.0, "{interval:?}");
+    }
+
+    #[test]
+    fn who_has_no_score_has_no_rank() {
+        let subjects = [Cells::default(), subject(50, 1), subject(90, 2)];
+        let board = Leaderboard::of(&subjects, &Weights::paper(), 1, Resampling::default());
+        let ranks: Vec<_> = board.entries.iter().map(|it| (it.subject, it.ranks)).collect();
+        let range = |rank| Some(RankRange { best: rank, worst: rank });
+        assert_eq!(ranks, [(2, range(1)), (1, range(2)), (0, None)]);
     }
 
     /// An interval of 95 % holds the true value about that often.

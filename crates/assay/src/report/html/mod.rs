@@ -8,7 +8,7 @@
 
 use std::path::{Path, PathBuf};
 
-use assay_core::score::ErrorLimit;
+use assay_core::score::ScoringRules;
 
 use crate::store::{Store, StoreError};
 
@@ -56,19 +56,19 @@ pub enum ReportError {
 
 /// Writes the report of these runs into the directory `output`, in place of an
 /// earlier report there. Attempts are read and written one at a time, so that
-/// memory does not grow with the texts of a run. `limit` decides which overall scores
+/// memory does not grow with the texts of a run. `rules` decide how scores
 /// are withheld.
 pub fn write(
     stores: &[Store],
     output: &Path,
-    limit: ErrorLimit,
+    rules: &ScoringRules,
 ) -> Result<ReportSummary, ReportError> {
     if stores.is_empty() {
         return Err(ReportError::NoRuns);
     }
     let mut runs = Vec::new();
     for (store, number) in stores.iter().zip(1..) {
-        runs.push(ReportedRun::new(number, RunData::read(store, limit)?));
+        runs.push(ReportedRun::new(number, RunData::read(store, rules)?));
     }
     let mut site = Site::begin(output)?;
     for (run, store) in runs.iter().zip(stores) {

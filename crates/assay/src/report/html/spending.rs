@@ -74,11 +74,11 @@ pub(super) fn brackets(entries: &[Entry<'_>]) -> Markup {
                     @let card = &entry.score().card;
                     li {
                         strong { (brief(&entry.score().name)) } ", run " (entry.run.number) ": "
-                        @if let Some(withheld) = &card.withheld {
-                            "overall score withheld, because " (withheld.to_string()) ". "
+                        @match &card.withheld {
+                            Some(withheld) => { "overall score withheld, because " (withheld.to_string()) }
+                            None => { (count(card.errored)) " of " (counted(card.attempts, "attempt")) " errored" }
                         }
-                        (count(card.errored)) " of " (counted(card.attempts, "attempt")) " errored ("
-                        (errors(&card.errors)) "); overall " (bracket(&card.bracket)) "."
+                        " (" (errors(&card.errors)) "); overall " (bracket(&card.bracket)) "."
                     }
                 }
             }
