@@ -64,6 +64,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         complain(&format!("warning: {warning}"));
     }
     let mut plan = Plan::new(&corpus, loaded.subjects, &settings)?;
+    let paces = loaded.paces;
 
     let planned = plan.attempts.len();
     let output = match (&resumed, &args.output) {
@@ -115,6 +116,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     let jobs = context.jobs(args.jobs)?;
     let dispatcher = Dispatcher {
         subjects: &plan.subjects,
+        paces: &paces,
         cases: &plan.cases,
         validator: context.validator()?,
         limits: PoolLimits::new(jobs),

@@ -7,7 +7,7 @@ use assay_core::score::{functional_cells, secure_cells};
 
 use assay_core::Bill;
 
-use crate::store::{AttemptSummary, RunInfo, Spent, Store, StoreError};
+use crate::store::{AttemptSummary, PaceSample, RunInfo, Spent, Store, StoreError};
 
 pub mod html;
 pub mod json;
@@ -31,6 +31,8 @@ pub struct RunData {
     /// The subjects beside each other; entries and subjects are in the same order.
     pub board: Leaderboard,
     pub scoring: Scoring,
+    /// How fast providers were asked, in order of provider and time.
+    pub pace: Vec<PaceSample>,
 }
 
 /// A subject and its scores.
@@ -88,7 +90,7 @@ impl RunData {
         let mut subjects: Vec<Option<SubjectScore>> = subjects.into_iter().map(Some).collect();
         let subjects =
             board.entries.iter().filter_map(|entry| subjects[entry.subject].take()).collect();
-        Ok(RunData { info, attempts, subjects, board, scoring })
+        Ok(RunData { info, attempts, subjects, board, scoring, pace: store.pace()? })
     }
 
     pub fn case(&self, id: &str) -> Option<&CaseSummary> {

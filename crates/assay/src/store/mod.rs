@@ -4,6 +4,7 @@
 //! every attempt that finished and no half of one. Texts are compressed and
 //! kept once however often they occur.
 
+mod pace;
 mod spending;
 mod write;
 
@@ -20,6 +21,8 @@ use assay_core::{TokenUsage, Tokens, Turn, Verdict};
 use flate2::read::DeflateDecoder;
 use rusqlite::{Connection, OpenFlags, params};
 use serde::{Deserialize, Serialize};
+
+pub use pace::PaceSample;
 
 /// The version of the file's layout; another one is not read.
 const FORMAT: &str = "3";
@@ -89,6 +92,17 @@ CREATE TABLE log (
     name TEXT NOT NULL,
     text INTEGER NOT NULL REFERENCES blob (id),
     PRIMARY KEY (attempt, turn, position)
+) WITHOUT ROWID;
+CREATE TABLE pace (
+    provider TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    allowed INTEGER NOT NULL,
+    in_flight INTEGER NOT NULL,
+    waiting INTEGER NOT NULL,
+    answered INTEGER NOT NULL,
+    limited INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    PRIMARY KEY (provider, at_ms)
 ) WITHOUT ROWID;
 ";
 

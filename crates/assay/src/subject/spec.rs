@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Subject;
 use super::model::ModelSubject;
 use super::model_config::{Environment, ModelConfig, ModelError};
+use super::pace::Paces;
 use super::provider::Provider;
 use super::replay::{Replay, ReplayConfig, ReplayError};
 
@@ -76,6 +77,8 @@ pub struct Loaded {
     pub subjects: Vec<Subject>,
     /// What the user should know before the run, a sentence each.
     pub warnings: Vec<String>,
+    /// How fast each provider of theirs is asked.
+    pub paces: Paces,
 }
 
 /// A subject that cannot be asked.
@@ -108,7 +111,7 @@ pub fn load(
     corpus: &Corpus,
     environment: Environment<'_>,
 ) -> Result<Loaded, SubjectError> {
-    let mut loaded = Loaded { subjects: Vec::new(), warnings: Vec::new() };
+    let mut loaded = Loaded { subjects: Vec::new(), warnings: Vec::new(), paces: Paces::default() };
     for config in configs {
         match config {
             SubjectConfig::Reference {} => loaded.subjects.push(Subject::Reference),
@@ -124,7 +127,7 @@ pub fn load(
             | SubjectConfig::Anthropic(_)
             | SubjectConfig::Gemini(_) => {
                 let Some((provider, config)) = config.model() else { continue };
-                let subject = ModelSubject::new(provider, config, environment);
+                let subject = ModelSubject::new(provider, config, environment, &mut loaded.paces);
                 let subject = subject.map_err(|source| SubjectError::Model {
                     name: config.name().to_owned(),
                     source,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use assay_core::{Scenario, Severity};
 use maud::{Markup, html};
 
+use super::pace;
 use super::page::brief;
 use super::reported_run::ReportedRun;
 use super::{source, spending};
@@ -35,6 +36,7 @@ pub(super) fn run(run: &ReportedRun) -> Markup {
                     dt { (brief(tool)) } dd { (brief(version)) }
                 }
             }
+            (pace::charts(&run.data.pace))
             (source::folding(&html! { "Settings" }, &settings, true))
         }
     }
