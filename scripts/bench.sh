@@ -1,15 +1,21 @@
 #!/usr/bin/env bash
 # Times validations beside the bare compilers and test runners on the same
 # artifacts and, with a checkout of SecCodeBench-V2 and recorded answers, beside
-# its official verifiers: docs/benchmarks.md.
+# its official verifiers; and runs beside a provider of a known speed:
+# docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scripts/setup.sh release
 # Cargo runs a benchmark in another folder.
-for name in ASSAY_CACHE SEC_CODE_BENCH_DIR ASSAY_ARTIFACTS ASSAY_BENCH_JSON; do
+for name in ASSAY_CACHE SEC_CODE_BENCH_DIR ASSAY_ARTIFACTS ASSAY_BENCH_JSON ASSAY_BENCH_RUNS; do
     if [[ -n ${!name:-} ]]; then
         export "$name=$(realpath --canonicalize-missing "${!name}")"
     fi
 done
-cargo bench --locked --package assay --bench validation
+if [[ -z ${ASSAY_BENCH_ONLY:-} || $ASSAY_BENCH_ONLY == validation ]]; then
+    cargo bench --locked --package assay --bench validation
+fi
+if [[ -z ${ASSAY_BENCH_ONLY:-} || $ASSAY_BENCH_ONLY == throughput ]]; then
+    cargo bench --locked --package assay --bench throughput
+fi

@@ -7,6 +7,7 @@ mod sample;
 mod scripted_server;
 
 use std::net::TcpListener;
+use std::sync::Mutex;
 
 use assay::subject::{Message, Question, Reply, Role, Subject, SubjectConfig, load};
 use assay_core::record::Answer;
@@ -176,29 +177,37 @@ fn what_a_server_says_is_shortened_and_without_control_characters() {
 }
 
 #[test]
-fn no_more_questions_are_in_progress_than_allowed() {
+fn no_more_requests_are_under_way_than_allowed() {
     // The server holds the first connection until the client gives up. A second
-    // question that did not wait its turn would be the script's second step and
-    // be answered; the first one would then retry into nothing.
-    let server = Server::start(vec![Step::Hang, good(), good()]);
-    let subject = subject(&server.address, "concurrency = 1\ntimeout-seconds = 1\nretries = 1");
+    // question that did not wait its turn would be answered before.
+    let server = Server::start(vec![Step::Hang, good()]);
+    let subject = subject(&server.address, "concurrency = 1\ntimeout-seconds = 1\nretries = 0");
     let case = sample::case("a", &["a.c"]);
-    let ask = |text: &str| {
-        let messages = [Message { role: Role::User, text: text.to_owned() }];
-        let (case, subject) = (&case, &subject);
+    let ended = Mutex::new(Vec::new());
+    let ask = |number: usize| {
+        let messages = [Message { role: Role::User, text: format!("question {number}") }];
+        let (case, subject, ended) = (&case, &subject, &ended);
         async move {
             let question =
                 Question { case, scenario: Scenario::Gen, round: 1, messages: &messages };
-            subject.ask(&question).await
+            let reply = subject.ask(&question).await;
+            ended.lock().expect("no test panics with it").push((number, reply.is_ok()));
         }
     };
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let (first, second) =
-        runtime.block_on(async { tokio::join!(ask("question one"), ask("question two")) });
-    first.expect("its retry is answered");
-    second.expect("it is answered");
-    let requests = server.requests();
-    let order: Vec<bool> = requests.iter().map(|request| request.contains("one")).collect();
-    assert_eq!(order, [true, true, false]);
+    runtime.block_on(async { tokio::join!(ask(1), ask(2)) });
+    let ended = ended.lock().expect("no test panics with it");
+    assert_eq!(*ended, [(1, false), (2, true)]);
+}
+
+#[test]
+fn a_refused_key_is_not_sent_again() {
+    let server = Server::start(vec![answer(401, "{}"), good()]);
+    let subject = subject(&server.address, "");
+    for _ in 0..3 {
+        let error = ask(&subject).expect_err("the key is refused");
+        assert_eq!(error.class, InfraClass::Authentication, "{error}");
+    }
+    assert_eq!(server.requests().len(), 1);
 }

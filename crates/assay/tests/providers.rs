@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use assay::subject::pace::Paces;
 use assay::subject::{AnswerSchema, Message, ModelSubject, Reply, SubjectConfig};
 use assay_core::Tokens;
 use assay_core::record::Answer;
@@ -28,7 +29,7 @@ fn subject(provider: &str, address: &str, rest: &str) -> ModelSubject {
     let config: SubjectConfig = toml::from_str(&table).expect("the test's table is whole");
     let (provider, config) = config.model().expect("a model");
     let environment = |name: &str| (name == "KEY").then(|| KEY.to_owned());
-    ModelSubject::new(provider, config, &environment).expect("it loads")
+    ModelSubject::new(provider, config, &environment, &mut Paces::default()).expect("it loads")
 }
 
 fn ask_for(subject: &ModelSubject, schema: Option<&AnswerSchema>) -> Result<Reply, InfraError> {
@@ -250,7 +251,12 @@ fn the_examples_of_the_documentation_are_read() {
             toml::from_str(block).unwrap_or_else(|error| panic!("{error} in {block}"));
         for config in &tables["subject"] {
             let (provider, config) = config.model().expect("a model");
-            let found = ModelSubject::new(provider, config, &|_| Some(KEY.to_owned()));
+            let found = ModelSubject::new(
+                provider,
+                config,
+                &|_| Some(KEY.to_owned()),
+                &mut Paces::default(),
+            );
             found.unwrap_or_else(|error| panic!("{}: {error}", config.model));
             read += 1;
         }

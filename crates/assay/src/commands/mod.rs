@@ -27,6 +27,7 @@ use crate::config::Config;
 use crate::exit::Exit;
 use crate::judge::{JudgeConfig, Panel};
 use crate::subject::Responses;
+use crate::subject::pace::Paces;
 use crate::terminal::complain;
 use crate::validate::Validator;
 
@@ -79,7 +80,7 @@ impl Context<'_> {
 
     /// The panel of the judges that were named, or of those of the configuration.
     fn panel(&self, args: &JudgeArgs) -> anyhow::Result<Option<Panel>> {
-        panel(&self.config.judges(args)?)
+        panel(&self.config.judges(args)?, &mut Paces::default())
     }
 
     /// The number of jobs that was named, or the number of cores.
@@ -93,11 +94,10 @@ impl Context<'_> {
     }
 }
 
-/// The panel of these judges, if there are any.
-fn panel(judges: &[JudgeConfig]) -> anyhow::Result<Option<Panel>> {
-    let Some((panel, warnings)) = Panel::load(judges, &|name| std::env::var(name).ok())? else {
-        return Ok(None);
-    };
+/// The panel of these judges, if there are any; they share the paces of their providers.
+fn panel(judges: &[JudgeConfig], paces: &mut Paces) -> anyhow::Result<Option<Panel>> {
+    let panel = Panel::load(judges, &|name| std::env::var(name).ok(), paces)?;
+    let Some((panel, warnings)) = panel else { return Ok(None) };
     for warning in warnings {
         complain(&format!("warning: {warning}"));
     }

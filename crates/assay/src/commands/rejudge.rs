@@ -23,6 +23,7 @@ use crate::report::RunData;
 use crate::report::terminal::scorecard;
 use crate::run::progress::Progress;
 use crate::store::{AttemptSummary, DerivedFrom, RunInfo, Store};
+use crate::subject::pace::Paces;
 use crate::terminal::{complain, say, say_json};
 
 /// Attempts that are before the panel at one time.
@@ -42,7 +43,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
     if !judges.is_empty() {
         settings.judges = judges;
     }
-    let Some(panel) = super::panel(&settings.judges)? else {
+    let Some(panel) = super::panel(&settings.judges, &mut Paces::default())? else {
         bail!("the run has no judges of its own; name some with --judge or in assay.toml");
     };
     let responses = if args.no_cache { None } else { context.responses()? };

@@ -60,12 +60,13 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
             &corpus.digest[..16]
         );
     }
-    let loaded = subject::load(&settings.subjects, &corpus, &|name| std::env::var(name).ok())?;
+    let mut loaded = subject::load(&settings.subjects, &corpus, &|name| std::env::var(name).ok())?;
     for warning in &loaded.warnings {
         complain(&format!("warning: {warning}"));
     }
-    let panel = super::panel(&settings.judges)?;
+    let panel = super::panel(&settings.judges, &mut loaded.paces)?;
     let mut plan = Plan::new(&corpus, loaded.subjects, &settings)?;
+    let paces = loaded.paces;
 
     let planned = plan.attempts.len();
     let output = match (&resumed, &args.output) {
@@ -120,6 +121,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     let jobs = context.jobs(args.jobs)?;
     let dispatcher = Dispatcher {
         subjects: &plan.subjects,
+        paces: &paces,
         cases: &plan.cases,
         validator: context.validator()?,
         limits: PoolLimits::new(jobs),

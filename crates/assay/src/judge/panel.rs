@@ -1,6 +1,6 @@
 //! The judges of a run, and one vote of one of them.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use assay_core::judge::{Ballot, NoBallot, Seats};
 use assay_core::record::Answer;
@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use super::answer::{read, schema};
 use super::brief::again;
 use super::config::JudgeConfig;
+use crate::subject::pace::Paces;
 use crate::subject::{AnswerSchema, Asked, Environment, Message, ModelSubject, Reply};
 use crate::subject::{ResponseKey, Responses, SubjectError, load_model};
 
@@ -27,8 +28,6 @@ pub struct Panel {
 struct Judge {
     model: ModelSubject,
     structured: bool,
-    /// Why it is asked no more: every further question would fail alike.
-    given_up: OnceLock<InfraError>,
 }
 
 /// Judges that are no panel.
@@ -77,6 +76,7 @@ impl Panel {
     pub fn load(
         configs: &[JudgeConfig],
         environment: Environment<'_>,
+        paces: &mut Paces,
     ) -> Result<Option<(Panel, Vec<String>)>, PanelError> {
         if configs.is_empty() {
             return Ok(None);
@@ -84,9 +84,9 @@ impl Panel {
         let mut judges = Vec::new();
         let mut warnings = Vec::new();
         for config in configs {
-            let model = load_model(&config.model, environment)?;
+            let model = load_model(&config.model, environment, paces)?;
             warnings.extend(model.warning());
-            let judge = Judge { model, structured: config.structured, given_up: OnceLock::new() };
+            let judge = Judge { model, structured: config.structured };
             judges.push((Arc::new(judge), config.votes.get()));
         }
         let seats = Seats::new(judges.iter().map(|(judge, votes)| (judge.model.name(), *votes)));
@@ -211,17 +211,7 @@ impl Judge {
         {
             return Ok(reply);
         }
-        if let Some(error) = self.given_up.get() {
-            return Err(error.clone());
-        }
-        let reply = self.model.ask(question.messages, self.schema().as_ref()).await;
-        if let Err(error) = &reply
-            && matches!(error.class, InfraClass::Authentication | InfraClass::Quota)
-        {
-            // Whoever comes first is heard; the others say the same.
-            let _ = self.given_up.set(error.clone());
-        }
-        reply
+        self.model.ask(question.messages, self.schema().as_ref()).await
     }
 
     /// Keeps a reply that is a vote. A malformed one would come back whenever the

@@ -7,7 +7,7 @@ use assay_core::score::{ScoringRules, functional_cells, secure_cells};
 
 use assay_core::Bill;
 
-use crate::store::{AttemptSummary, RunInfo, Spent, Store, StoreError};
+use crate::store::{AttemptSummary, PaceSample, RunInfo, Spent, Store, StoreError};
 
 pub mod html;
 pub mod json;
@@ -34,6 +34,8 @@ pub struct RunData {
     /// The subjects beside each other; entries and subjects are in the same order.
     pub board: Leaderboard,
     pub scoring: Scoring,
+    /// How fast providers were asked, in order of provider and time.
+    pub pace: Vec<PaceSample>,
 }
 
 /// A subject and its scores.
@@ -92,7 +94,8 @@ impl RunData {
         let subjects =
             board.entries.iter().filter_map(|entry| subjects[entry.subject].take()).collect();
         let panel = PanelScore::of(&store.ballots()?);
-        Ok(RunData { info, attempts, subjects, panel, board, scoring })
+        let pace = store.pace()?;
+        Ok(RunData { info, attempts, subjects, panel, board, scoring, pace })
     }
 
     pub fn case(&self, id: &str) -> Option<&CaseSummary> {

@@ -147,6 +147,19 @@ impl OpenAttempt {
         Next::Record(AttemptRecord { key: self.key, outcome, turns: self.turns })
     }
 
+    /// About how many bytes it holds: its conversation, and the answer that is being
+    /// validated.
+    pub(super) fn bytes(&self) -> usize {
+        let messages: usize = self.messages.iter().map(|message| message.text.len()).sum();
+        let answered = self.answered.as_ref().map_or(0, |answered| {
+            let thinking = answered.reply.thinking.as_ref().map_or(0, String::len);
+            // The artifact is a copy of a part of the answer.
+            2 * answer_bytes(&answered.reply.answer) + thinking
+        });
+        let turns = self.turns.iter().flat_map(|turn| &turn.logs).map(|log| log.text.len());
+        messages + answered + turns.sum::<usize>()
+    }
+
     /// What is to be validated of the answer.
     pub(super) fn work(&self) -> Option<(Arc<Case>, Arc<Artifact>)> {
         let artifact = self.answered.as_ref()?.artifact.as_ref()?;
@@ -164,6 +177,13 @@ pub(super) fn extract(answer: &Answer, finish: Finish, case: &Case) -> Result<Ar
     match answer {
         Answer::Text(text) => Artifact::from_reply(text, finish, &case.artifact_paths),
         Answer::Files(files) => Artifact::from_files(files.clone(), &case.artifact_paths),
+    }
+}
+
+fn answer_bytes(answer: &Answer) -> usize {
+    match answer {
+        Answer::Text(text) => text.len(),
+        Answer::Files(files) => files.values().map(String::len).sum(),
     }
 }
 

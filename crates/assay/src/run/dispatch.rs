@@ -1,12 +1,13 @@
 //! The dispatcher: it alone owns the state of a run. Subjects and validators
 //! work elsewhere and send it events.
 //!
-//! Asking and validating overlap. A subject is asked as long as it has room and
-//! the validators are not too far behind; validators take whatever is answered.
+//! Asking and validating overlap. A subject is asked as long as it has room, so that
+//! its provider is never idle while questions wait; validators take whatever is
+//! answered, and only memory bounds how much of that may wait for them.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -16,12 +17,14 @@ use tokio::runtime::Runtime;
 
 use super::attempt::{Next, OpenAttempt, Rules, Validated};
 use super::budget::Budget;
+use super::history::History;
 use super::judging::{Judged, Judging};
 use super::plan::PlannedAttempt;
 use super::progress::Progress;
 use super::sharing::{Need, Shared, Sharing, Waiting};
 use crate::judge::Panel;
 use crate::store::{Payer, Payment, Store};
+use crate::subject::pace::Paces;
 use crate::subject::{Message, Question, Reply, Responses, Subject};
 use crate::validate::pool::{Done, Pool, PoolLimits, Work};
 use crate::validate::{Validation, Validator};
@@ -49,6 +52,7 @@ pub struct RunEnd {
 #[derive(Debug)]
 pub struct Dispatcher<'a> {
     pub subjects: &'a [Arc<Subject>],
+    pub paces: &'a Paces,
     pub cases: &'a [Arc<Case>],
     pub validator: Arc<Validator>,
     pub limits: PoolLimits,
@@ -85,9 +89,13 @@ impl From<Done> for Event {
     }
 }
 
-/// Answered artifacts that may wait for each validator before subjects are
-/// asked no more.
-const BACKLOG_PER_JOB: usize = 16;
+/// Bytes of conversations that may wait for validators before subjects are asked no
+/// more.
+const MOST_WAITING_BYTES: usize = 256 << 20;
+
+/// The longest time until it is looked whether there is room to ask: a provider that
+/// asked to wait, or questions that pause, make some without an event.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// What waits for one subject, and how many questions it has now.
 #[derive(Default)]
@@ -109,9 +117,14 @@ struct State<'a> {
     events: Sender<Event>,
     lanes: Vec<Lane>,
     open: HashMap<u64, OpenAttempt>,
+    /// Of the open attempts that have an answer, bytes.
+    waiting_bytes: usize,
     sharing: Sharing,
     judging: Judging,
     budget: Budget,
+    /// Attempts whose validation was another's, and is there.
+    shared: VecDeque<(u64, Arc<Shared>)>,
+    history: History<'a>,
     next_id: u64,
     end: RunEnd,
 }
@@ -156,9 +169,12 @@ impl Dispatcher<'_> {
             events,
             lanes,
             open: HashMap::new(),
+            waiting_bytes: 0,
             sharing: Sharing::new(self.share),
             judging: Judging::new(self.panel.clone(), self.locale),
             budget,
+            shared: VecDeque::new(),
+            history: History::begin(self.paces),
             next_id: 0,
             end: RunEnd::default(),
         };
@@ -172,24 +188,30 @@ impl Dispatcher<'_> {
 
 impl State<'_> {
     fn run(mut self, inbox: &Receiver<Event>) -> anyhow::Result<RunEnd> {
-        loop {
+        while !self.end.interrupted {
             let is_held = self.ask_where_there_is_room()?;
+            self.note_pace(false)?;
             if self.open.is_empty() || (is_held && self.nothing_is_in_progress()) {
                 self.end.out_of_money = is_held;
                 break;
             }
-            let event = inbox.recv().context("failed to hear from any worker")?;
-            match event {
-                Event::Answered { id, result, elapsed } => self.answered(id, result, elapsed)?,
-                Event::Validated(done) => self.validated(*done)?,
-                Event::Judged(judged) => self.judged(*judged)?,
-                Event::Interrupted => {
-                    self.end.interrupted = true;
-                    self.account_for_the_rest(inbox)?;
-                    break;
+            // Many may share one validation. What happens meanwhile comes first, so that
+            // answers that are to be written keep nobody from being asked.
+            let patience = if self.shared.is_empty() { LOOK_EVERY } else { Duration::ZERO };
+            match inbox.recv_timeout(patience) {
+                Ok(event) => self.handle(event)?,
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Some((id, shared)) = self.shared.pop_front() {
+                        self.share(id, &shared)?;
+                    }
                 }
+                Err(error) => return Err(error).context("failed to hear from any worker"),
             }
         }
+        if self.end.interrupted {
+            self.account_for_the_rest(inbox)?;
+        }
+        self.note_pace(true)?;
         self.end.left =
             self.open.len() + self.lanes.iter().map(|lane| lane.fresh.len()).sum::<usize>();
         self.end.spent = self.budget.spent();
@@ -203,16 +225,36 @@ impl State<'_> {
         Ok(self.end)
     }
 
+    fn handle(&mut self, event: Event) -> anyhow::Result<()> {
+        match event {
+            Event::Answered { id, result, elapsed } => self.answered(id, result, elapsed),
+            Event::Validated(done) => self.validated(*done),
+            Event::Judged(judged) => self.judged(*judged),
+            Event::Interrupted => {
+                self.end.interrupted = true;
+                Ok(())
+            }
+        }
+    }
+
+    /// Keeps and shows how fast providers are asked.
+    fn note_pace(&mut self, at_end: bool) -> anyhow::Result<()> {
+        let samples = self.history.samples(at_end);
+        if !samples.is_empty() {
+            self.store.record_pace(&samples)?;
+            self.progress.pace(self.history.summary());
+        }
+        Ok(())
+    }
+
     /// Returns whether a question is held back that would probably cost too much.
     fn ask_where_there_is_room(&mut self) -> anyhow::Result<bool> {
-        let most = self.dispatcher.limits.jobs * BACKLOG_PER_JOB;
         let mut is_held = false;
         for place in 0..self.lanes.len() {
-            let room = self.dispatcher.subjects[place].concurrency();
+            let room = self.dispatcher.subjects[place].room();
             while self.lanes[place].asking < room
                 && self.lanes[place].given_up.is_none()
-                && self.pool.backlog() < most
-                && !self.judging.is_behind()
+                && self.waiting_bytes < MOST_WAITING_BYTES
             {
                 if !self.can_pay_for_the_next(place)? {
                     is_held = true;
@@ -391,7 +433,7 @@ impl State<'_> {
             Ok(validation) => self.observed(done.id, Validated::own(validation, done.elapsed)),
             Err(error) => {
                 let waiting = self.waiting(done.id, None);
-                if let Some(attempt) = self.open.remove(&done.id) {
+                if let Some(attempt) = self.take_validated(done.id) {
                     self.record(&attempt.fail(error))?;
                 }
                 self.release(waiting)
@@ -400,7 +442,6 @@ impl State<'_> {
     }
 
     fn judged(&mut self, Judged { id, validated }: Judged) -> anyhow::Result<()> {
-        self.judging.back();
         self.account_for_judges(id, &validated.judge_replies)?;
         self.observed(id, validated)
     }
@@ -436,11 +477,7 @@ impl State<'_> {
 
     fn release(&mut self, waiting: Waiting) -> anyhow::Result<()> {
         match waiting {
-            Waiting::Share(shared) => {
-                for (id, shared) in shared {
-                    self.share(id, shared)?;
-                }
-            }
+            Waiting::Share(shared) => self.shared.extend(shared),
             Waiting::Validate(next) => {
                 if let Some(id) = next {
                     self.submit(id);
@@ -451,19 +488,25 @@ impl State<'_> {
     }
 
     /// Judges an attempt by the validation of an identical artifact.
-    fn share(&mut self, id: u64, shared: Shared) -> anyhow::Result<()> {
-        let Shared { validation, attempt } = shared;
+    fn share(&mut self, id: u64, shared: &Shared) -> anyhow::Result<()> {
+        let Shared { validation, attempt } = shared.clone();
         self.end.shared += 1;
         let own = Validated::own(validation, Duration::ZERO);
         self.judge(id, Validated { shared_with: Some(attempt), ..own })
     }
 
     fn judge(&mut self, id: u64, validated: Validated) -> anyhow::Result<()> {
-        let Some(attempt) = self.open.remove(&id) else { return Ok(()) };
+        let Some(attempt) = self.take_validated(id) else { return Ok(()) };
         let can_repair = self.dispatcher.subjects[attempt.subject].can_repair()
             && self.lanes[attempt.subject].given_up.is_none();
         let next = attempt.judge(validated, can_repair, self.dispatcher.rules());
         self.proceed(id, next)
+    }
+
+    fn take_validated(&mut self, id: u64) -> Option<OpenAttempt> {
+        let attempt = self.open.remove(&id)?;
+        self.waiting_bytes -= attempt.bytes();
+        Some(attempt)
     }
 
     /// Has the answer of an open attempt validated.
@@ -482,6 +525,7 @@ impl State<'_> {
             }
             Next::Validate(attempt, artifact) => {
                 let need = self.sharing.need(id, &attempt.key, &attempt.case, &artifact);
+                self.waiting_bytes += attempt.bytes();
                 self.open.insert(id, attempt);
                 match need {
                     Need::Validation => {
@@ -489,7 +533,10 @@ impl State<'_> {
                         Ok(())
                     }
                     Need::Wait => Ok(()),
-                    Need::Shared(shared) => self.share(id, *shared),
+                    Need::Shared(shared) => {
+                        self.shared.push_back((id, shared));
+                        Ok(())
+                    }
                 }
             }
             Next::Record(record) => self.record(&record),

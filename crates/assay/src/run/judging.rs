@@ -14,12 +14,11 @@ use crate::judge::{Decision, Panel};
 use crate::validate::Validation;
 use crate::validate::pool::Done;
 
-/// The panel of a run, if it has one, and how much it has to decide now.
+/// The panel of a run, if it has one.
 #[derive(Debug)]
 pub(super) struct Judging {
     panel: Option<Arc<Panel>>,
     locale: Locale,
-    under_way: usize,
 }
 
 /// An artifact that may have gone to the panel.
@@ -29,23 +28,15 @@ pub(super) struct Judged {
     pub(super) validated: Validated,
 }
 
-/// Artifacts before the panel beyond which subjects are asked no more.
-const MAX_UNDER_WAY: usize = 256;
-
 impl Judging {
     pub(super) fn new(panel: Option<Arc<Panel>>, locale: Locale) -> Judging {
-        Judging { panel, locale, under_way: 0 }
-    }
-
-    /// Whether it is so far behind that nothing new should be begun.
-    pub(super) fn is_behind(&self) -> bool {
-        self.under_way >= MAX_UNDER_WAY
+        Judging { panel, locale }
     }
 
     /// Has judges decide what a validation left open, and sends the outcome as an
     /// event; gives the validation back if nothing is left to them.
     pub(super) fn take(
-        &mut self,
+        &self,
         done: Done,
         work: Option<(Arc<Case>, Arc<Artifact>)>,
         runtime: &Runtime,
@@ -63,7 +54,6 @@ impl Judging {
             return None;
         };
         let (locale, events) = (self.locale, events.clone());
-        self.under_way += 1;
         runtime.spawn(async move {
             let before = evidence.clone();
             let decided =
@@ -84,10 +74,5 @@ impl Judging {
             let _ = events.send(Event::Judged(Box::new(Judged { id, validated })));
         });
         None
-    }
-
-    /// One artifact is back from the panel.
-    pub(super) fn back(&mut self) {
-        self.under_way -= 1;
     }
 }

@@ -5,6 +5,7 @@ mod attempt;
 mod budget;
 mod dispatch;
 pub mod estimate;
+mod history;
 mod judging;
 mod plan;
 pub mod progress;

@@ -17,6 +17,8 @@ pub struct Progress {
     verdicts: BTreeMap<Verdict, usize>,
     /// Nothing is shown of it while it is none.
     spent: Cost,
+    /// How fast providers are asked; empty without any.
+    pace: String,
     started: Instant,
     display: Display,
 }
@@ -45,6 +47,7 @@ impl Progress {
             errored: 0,
             verdicts: BTreeMap::new(),
             spent: Cost::ZERO,
+            pace: String::new(),
             started: Instant::now(),
             display,
         }
@@ -72,10 +75,23 @@ impl Progress {
     }
 
     fn moved(&mut self) {
+        if let Display::Bar(bar) = &self.display {
+            bar.inc(1);
+        }
+        self.show();
+    }
+
+    /// How fast providers are asked now.
+    pub fn pace(&mut self, pace: String) {
+        self.pace = pace;
+        self.show();
+    }
+
+    fn show(&mut self) {
         match &self.display {
             Display::Bar(bar) => {
-                bar.set_message(format!("{}  ({:.0} a minute", self.counts(), self.rate()));
-                bar.inc(1);
+                let counts = self.shown();
+                bar.set_message(format!("{counts}  ({:.0} a minute", self.rate()));
             }
             Display::Lines { last } if last.elapsed() >= LINE_EVERY => {
                 complain(&self.line());
@@ -95,7 +111,8 @@ impl Progress {
     }
 
     /// Leaves a last line with what was done.
-    pub fn finish(&self) {
+    pub fn finish(&mut self) {
+        self.pace.clear();
         match &self.display {
             Display::Bar(bar) => {
                 bar.finish_and_clear();
@@ -104,6 +121,12 @@ impl Progress {
             Display::Lines { .. } => complain(&self.line()),
             Display::Nothing => {}
         }
+    }
+
+    /// What was done, and how fast it goes on.
+    fn shown(&self) -> String {
+        let parts = [self.counts(), self.pace.clone()];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
     }
 
     fn counts(&self) -> String {
@@ -142,7 +165,7 @@ impl Progress {
             "{} of {} done: {}  ({rate:.0} a minute, {left})",
             self.done,
             self.total,
-            self.counts()
+            self.shown()
         )
     }
 }

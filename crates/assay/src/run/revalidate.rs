@@ -181,7 +181,7 @@ impl State<'_> {
                             Ok(())
                         }
                         Need::Wait => Ok(()),
-                        Need::Shared(shared) => self.share(id, *shared),
+                        Need::Shared(shared) => self.share(id, &shared),
                     };
                 }
                 Err(reason) => {
@@ -221,7 +221,7 @@ impl State<'_> {
         match waiting {
             Waiting::Share(shared) => {
                 for (id, shared) in shared {
-                    self.share(id, shared)?;
+                    self.share(id, &shared)?;
                 }
             }
             Waiting::Validate(next) => {
@@ -233,8 +233,8 @@ impl State<'_> {
         Ok(())
     }
 
-    fn share(&mut self, id: u64, shared: Shared) -> anyhow::Result<()> {
-        let Shared { validation, attempt } = shared;
+    fn share(&mut self, id: u64, shared: &Shared) -> anyhow::Result<()> {
+        let Shared { validation, attempt } = shared.clone();
         let elapsed = Duration::ZERO;
         self.observe(id, Observed { validation, elapsed, shared_with: Some(attempt) })
     }

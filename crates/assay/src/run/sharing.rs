@@ -21,7 +21,7 @@ pub(super) struct Sharing {
     /// What is being validated, and which attempts wait for it.
     under_way: HashMap<u64, UnderWay>,
     by_key: HashMap<Key, u64>,
-    finished: HashMap<Key, Finished>,
+    finished: HashMap<Key, Arc<Shared>>,
     age: VecDeque<Key>,
     kept_bytes: usize,
 }
@@ -33,12 +33,6 @@ struct UnderWay {
     waiting: Vec<u64>,
 }
 
-#[derive(Debug, Clone)]
-struct Finished {
-    validation: Validation,
-    attempt: AttemptKey,
-}
-
 /// What an attempt's artifact needs.
 #[derive(Debug)]
 pub(super) enum Need {
@@ -47,11 +41,11 @@ pub(super) enum Need {
     /// Nothing yet: an identical one is being validated.
     Wait,
     /// Nothing: this is the validation of an identical one.
-    Shared(Box<Shared>),
+    Shared(Arc<Shared>),
 }
 
 /// The validation of an identical artifact, and the attempt it was made for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Shared {
     pub(super) validation: Validation,
     pub(super) attempt: AttemptKey,
@@ -61,8 +55,8 @@ pub(super) struct Shared {
 #[derive(Debug)]
 pub(super) enum Waiting {
     /// They have it.
-    Share(Vec<(u64, Shared)>),
-    /// There is none to share, because the host or a judge failed: the first of them is to be
+    Share(Vec<(u64, Arc<Shared>)>),
+    /// There is none to share, because the host or a judge failed: the first is to be
     /// validated itself, and the others wait for that.
     Validate(Option<u64>),
 }
@@ -91,8 +85,8 @@ impl Sharing {
             return Need::Validation;
         }
         let key = (case.id.clone(), artifact.digest());
-        if let Some(Finished { validation, attempt }) = self.finished.get(&key).cloned() {
-            return Need::Shared(Box::new(Shared { validation, attempt }));
+        if let Some(shared) = self.finished.get(&key) {
+            return Need::Shared(Arc::clone(shared));
         }
         if let Some(under_way) = self.by_key.get(&key).and_then(|id| self.under_way.get_mut(id)) {
             under_way.waiting.push(id);
@@ -118,14 +112,10 @@ impl Sharing {
         self.by_key.remove(&key);
         match result {
             Some(validation) => {
-                let finished = Finished { validation: validation.clone(), attempt };
-                let shared = waiting.into_iter().map(|id| {
-                    let Finished { validation, attempt } = finished.clone();
-                    (id, Shared { validation, attempt })
-                });
-                let shared = shared.collect();
-                self.keep(key, finished);
-                Waiting::Share(shared)
+                let shared = Arc::new(Shared { validation: validation.clone(), attempt });
+                let waiting = waiting.into_iter().map(|id| (id, Arc::clone(&shared))).collect();
+                self.keep(key, shared);
+                Waiting::Share(waiting)
             }
             None => {
                 waiting.retain(|id| attempt_of(*id).is_some());
@@ -142,7 +132,7 @@ impl Sharing {
         }
     }
 
-    fn keep(&mut self, key: Key, finished: Finished) {
+    fn keep(&mut self, key: Key, finished: Arc<Shared>) {
         self.kept_bytes += size(&finished);
         self.age.push_back(key.clone());
         self.finished.insert(key, finished);
@@ -156,7 +146,7 @@ impl Sharing {
 }
 
 /// About how many bytes a validation holds.
-fn size(finished: &Finished) -> usize {
+fn size(finished: &Shared) -> usize {
     const EACH: usize = 4096;
     let logs = &finished.validation.logs;
     EACH + logs.iter().map(|log| log.text.len()).sum::<usize>()

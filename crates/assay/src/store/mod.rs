@@ -4,6 +4,7 @@
 //! every attempt that finished and no half of one. Texts are compressed and
 //! kept once however often they occur.
 
+mod pace;
 mod replies;
 mod spending;
 mod write;
@@ -22,6 +23,8 @@ use flate2::read::DeflateDecoder;
 use replies::token_usage;
 use rusqlite::{Connection, OpenFlags, params};
 use serde::{Deserialize, Serialize};
+
+pub use pace::PaceSample;
 
 /// The version of the file's layout; another one is not read.
 const FORMAT: &str = "3";
@@ -91,6 +94,17 @@ CREATE TABLE log (
     name TEXT NOT NULL,
     text INTEGER NOT NULL REFERENCES blob (id),
     PRIMARY KEY (attempt, turn, position)
+) WITHOUT ROWID;
+CREATE TABLE pace (
+    provider TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    allowed INTEGER NOT NULL,
+    in_flight INTEGER NOT NULL,
+    waiting INTEGER NOT NULL,
+    answered INTEGER NOT NULL,
+    limited INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    PRIMARY KEY (provider, at_ms)
 ) WITHOUT ROWID;
 ";
 

@@ -29,6 +29,9 @@ const QUOTAS: [&str; 5] = [
     "Arrearage",
 ];
 
+/// Statuses of a provider that has no room for a request now, beside 429.
+const OVERLOADED: [u16; 2] = [503, 529];
+
 /// What an answer with a status other than success amounts to. The text of an error is
 /// the server's: it still needs scrubbing and shortening.
 pub(super) fn of_status(
@@ -42,7 +45,8 @@ pub(super) fn of_status(
     }
     let class = fault.class(status);
     let error = InfraError::new(class, format!("the server answered {status}: {}", fault.said()));
-    Err(Failure { error, retry_after: retry_after.or_else(|| fault.retry_after()) })
+    let retry_after = retry_after.or_else(|| fault.retry_after());
+    Err(Failure { error, retry_after, overloaded: OVERLOADED.contains(&status) })
 }
 
 /// The error that stands in a body or an event although the status was success: some
@@ -57,7 +61,8 @@ pub(super) fn in_body(body: &Value, unknown: InfraClass) -> Option<Result<Reply,
     let class = fault.status().map_or(unknown, |status| fault.class(status));
     let message = format!("the server answered with an error: {}", fault.said());
     let error = InfraError::new(class, message);
-    Some(Err(Failure { error, retry_after: fault.retry_after() }))
+    let overloaded = fault.status().is_some_and(|status| OVERLOADED.contains(&status));
+    Some(Err(Failure { error, retry_after: fault.retry_after(), overloaded }))
 }
 
 /// The question never came to the model, which is how its provider has it answer.

@@ -7,6 +7,7 @@ mod event_stream;
 mod fault;
 mod model;
 mod model_config;
+pub mod pace;
 mod price;
 mod provider;
 mod question;
@@ -81,11 +82,11 @@ impl Subject {
         }
     }
 
-    /// How many questions it may be asked at once.
-    pub fn concurrency(&self) -> usize {
+    /// How many questions to it may be open at once now.
+    pub fn room(&self) -> usize {
         match self {
-            Subject::Model(model) => model.concurrency(),
-            _ => BUILT_IN_CONCURRENCY,
+            Subject::Model(model) => model.room(),
+            _ => BUILT_IN_ROOM,
         }
     }
 
@@ -166,7 +167,7 @@ impl Subject {
 }
 
 /// Built-in subjects answer at once, so this only bounds what waits.
-const BUILT_IN_CONCURRENCY: usize = 64;
+const BUILT_IN_ROOM: usize = 64;
 
 fn solution(case: &Case, kind: SolutionKind) -> Option<Answer> {
     case.solutions(kind).next().map(|solution| {

@@ -1,6 +1,7 @@
 //! A model behind a server, of whatever protocol.
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use assay_core::record::Answer;
@@ -8,13 +9,13 @@ use assay_core::verdict::{InfraClass, InfraError};
 use genai::chat::{ChatMessage, ChatRequest};
 use reqwest::Url;
 use serde_json::{Map, Value, json};
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::api_key::ApiKey;
 use super::connection::{Connection, Mode, Received, is_this_machine};
 use super::fault;
 use super::model_config::{Environment, ModelConfig, ModelError};
+use super::pace::{Limits, Paces, Share, Urgency};
 use super::price::Price;
 use super::provider::Provider;
 use super::question::{AnswerSchema, Message, Reply, Role};
@@ -31,9 +32,9 @@ pub struct ModelSubject {
     /// What each request holds beside its messages.
     settings: Map<String, Value>,
     retry: Retry,
-    /// Questions in progress, with the pauses before their retries: a server
-    /// that asks to wait is not asked more meanwhile.
-    permits: Semaphore,
+    share: Share,
+    /// Why it is asked no more: every further request would fail alike.
+    refused: OnceLock<InfraError>,
 }
 
 /// The most characters of a server's own words in an error.
@@ -55,6 +56,7 @@ impl ModelSubject {
         provider: Provider,
         config: &ModelConfig,
         environment: Environment<'_>,
+        paces: &mut Paces,
     ) -> Result<ModelSubject, ModelError> {
         config.check()?;
         let stream = config.stream.unwrap_or(provider.streams_by_default());
@@ -70,6 +72,12 @@ impl ModelSubject {
             false => (Mode::Whole, WHOLE_TIMEOUT),
         };
         let timeout = config.timeout_seconds.map_or(timeout, seconds);
+        let origin = endpoint.origin().ascii_serialization();
+        let share = paces.of(&origin, &config.key_place(provider)).join(Limits {
+            concurrency: config.concurrency.get(),
+            requests_per_minute: config.requests_per_minute,
+            tokens_per_minute: config.tokens_per_minute,
+        });
         Ok(ModelSubject {
             provider,
             system: config.system()?,
@@ -81,7 +89,8 @@ impl ModelSubject {
                 limit: config.retries,
                 total: Duration::from_secs(config.retry_seconds),
             },
-            permits: Semaphore::new(config.concurrency.get().min(Semaphore::MAX_PERMITS)),
+            share,
+            refused: OnceLock::new(),
             config: config.clone(),
         })
     }
@@ -90,9 +99,9 @@ impl ModelSubject {
         self.config.name()
     }
 
-    /// Questions in progress at once, at most.
-    pub(super) fn concurrency(&self) -> usize {
-        self.config.concurrency.get()
+    /// How many questions may be open at once now.
+    pub(super) fn room(&self) -> usize {
+        self.share.room()
     }
 
     /// What its tokens cost, if the user said so.
@@ -140,14 +149,23 @@ impl ModelSubject {
         messages: &[Message],
         schema: Option<&AnswerSchema>,
     ) -> Result<Reply, InfraError> {
-        // It fails only if the semaphore is closed, which nothing does.
-        let _permit = self.permits.acquire().await.ok();
-        let start = Instant::now();
+        let bytes = messages.iter().map(|message| message.text.len()).sum();
+        // What goes on comes before what begins: a repair, a judgement, a retry.
+        let begins = messages.len() == 1 && schema.is_none();
+        let mut urgency = if begins { Urgency::Fresh } else { Urgency::First };
+        let mut start = None;
         let mut requests = 0;
         loop {
+            let permit = self.share.permit(urgency, bytes).await;
+            if let Some(error) = self.refused.get() {
+                return Err(error.clone());
+            }
+            let start = *start.get_or_insert_with(Instant::now);
+            urgency = Urgency::First;
             requests += 1;
             let failure = match self.send(messages, schema).await {
                 Ok(mut reply) => {
+                    permit.answered(reply.usage.tokens);
                     reply.usage.requests = requests;
                     let price = self.config.price.zip(reply.usage.tokens);
                     reply.usage.cost = price.map(|(price, tokens)| price.cost(&tokens));
@@ -155,11 +173,22 @@ impl ModelSubject {
                 }
                 Err(failure) => failure,
             };
+            permit.failed(failure.trouble(self.retry.total));
             match self.retry.pause(&failure, requests, start.elapsed(), fastrand::f64()) {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => return Err(self.explain(failure, requests)),
+                Some(pause) => self.share.rest(pause).await,
+                None => return Err(self.give_up(failure, requests)),
             }
         }
+    }
+
+    /// The error that a question ends with.
+    fn give_up(&self, failure: Failure, requests: u32) -> InfraError {
+        let error = self.explain(failure, requests);
+        if matches!(error.class, InfraClass::Authentication | InfraClass::Quota) {
+            // Another question may have met the same first.
+            let _ = self.refused.set(error.clone());
+        }
+        error
     }
 
     async fn send(
@@ -224,7 +253,7 @@ impl ModelSubject {
     /// The last failure in words that may be shown: without the key, without
     /// control characters, and short. The order matters.
     fn explain(&self, failure: Failure, requests: u32) -> InfraError {
-        let Failure { error, retry_after } = failure;
+        let Failure { error, retry_after, .. } = failure;
         let text = match &self.key {
             Some(key) => key.scrub(&error.message),
             None => error.message,

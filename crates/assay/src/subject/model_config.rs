@@ -78,9 +78,13 @@ pub struct ModelConfig {
     /// No retry starts later than this after a question's first request.
     #[serde(default = "default_retry_seconds")]
     pub retry_seconds: u64,
-    /// Questions in progress at once, at most.
+    /// The most requests that are ever under way at once.
     #[serde(default = "default_concurrency")]
     pub concurrency: NonZeroUsize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<NonZeroU64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens_per_minute: Option<NonZeroU64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<Price>,
 }
@@ -107,7 +111,7 @@ fn default_retry_seconds() -> u64 {
 }
 
 fn default_concurrency() -> NonZeroUsize {
-    NonZeroUsize::MIN.saturating_add(7)
+    NonZeroUsize::MIN.saturating_add(511)
 }
 
 /// Headers that hold keys, which a run does not store.
@@ -143,6 +147,8 @@ impl ModelConfig {
             retries: default_retries(),
             retry_seconds: default_retry_seconds(),
             concurrency: default_concurrency(),
+            requests_per_minute: None,
+            tokens_per_minute: None,
             price: None,
         }
     }
@@ -154,6 +160,14 @@ impl ModelConfig {
 
     pub(super) fn api_key_env(&self, provider: Provider) -> &str {
         self.api_key_env.as_deref().unwrap_or(provider.default_api_key_env())
+    }
+
+    /// Where the API key is, which no limits are shared without.
+    pub(super) fn key_place(&self, provider: Provider) -> String {
+        match &self.api_key_file {
+            Some(path) => path.display().to_string(),
+            None => self.api_key_env(provider).to_owned(),
+        }
     }
 
     /// Whether the questions go to the server that the protocol is from.

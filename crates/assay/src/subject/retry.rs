@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 use assay_core::verdict::{InfraClass, InfraError};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
+use super::pace::Trouble;
+
 /// The bounds on the retries of one question.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Retry {
@@ -20,6 +22,22 @@ pub(super) struct Failure {
     pub(super) error: InfraError,
     /// What the server asks to wait.
     pub(super) retry_after: Option<Duration>,
+    /// Whether the server says that it has no room for more now.
+    pub(super) overloaded: bool,
+}
+
+impl Failure {
+    /// What it says about the provider's limits. A wait longer than any question's is
+    /// not everybody's: their requests fail by themselves.
+    pub(super) fn trouble(&self, longest_wait: Duration) -> Trouble {
+        let wait = self.retry_after.filter(|wait| *wait <= longest_wait);
+        match self.error.class {
+            InfraClass::RateLimit => Trouble::Limited { wait },
+            _ if self.overloaded => Trouble::Limited { wait },
+            InfraClass::Timeout | InfraClass::Connection => Trouble::Silent,
+            _ => Trouble::Other,
+        }
+    }
 }
 
 /// The first pause; each later one is twice as long.
@@ -54,7 +72,7 @@ impl Retry {
 
 impl From<InfraError> for Failure {
     fn from(error: InfraError) -> Failure {
-        Failure { error, retry_after: None }
+        Failure { error, retry_after: None, overloaded: false }
     }
 }
 
@@ -102,7 +120,7 @@ mod tests {
 
     fn failure(class: InfraClass, retry_after: Option<u64>) -> Failure {
         let retry_after = retry_after.map(Duration::from_secs);
-        Failure { error: InfraError::new(class, "it failed"), retry_after }
+        Failure { error: InfraError::new(class, "it failed"), retry_after, overloaded: false }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Subject;
 use super::model::ModelSubject;
 use super::model_config::{Environment, ModelConfig, ModelError};
+use super::pace::Paces;
 use super::provider::Provider;
 use super::replay::{Replay, ReplayConfig, ReplayError};
 
@@ -76,6 +77,8 @@ pub struct Loaded {
     pub subjects: Vec<Subject>,
     /// What the user should know before the run, a sentence each.
     pub warnings: Vec<String>,
+    /// How fast each provider of theirs is asked.
+    pub paces: Paces,
 }
 
 /// A subject that cannot be asked.
@@ -110,7 +113,7 @@ pub fn load(
     corpus: &Corpus,
     environment: Environment<'_>,
 ) -> Result<Loaded, SubjectError> {
-    let mut loaded = Loaded { subjects: Vec::new(), warnings: Vec::new() };
+    let mut loaded = Loaded { subjects: Vec::new(), warnings: Vec::new(), paces: Paces::default() };
     for config in configs {
         match config {
             SubjectConfig::Reference {} => loaded.subjects.push(Subject::Reference),
@@ -125,7 +128,7 @@ pub fn load(
             | SubjectConfig::OpenAiResponses(_)
             | SubjectConfig::Anthropic(_)
             | SubjectConfig::Gemini(_) => {
-                let subject = load_model(config, environment)?;
+                let subject = load_model(config, environment, &mut loaded.paces)?;
                 loaded.warnings.extend(subject.warning());
                 loaded.subjects.push(Subject::Model(Box::new(subject)));
             }
@@ -148,9 +151,10 @@ pub fn load(
 pub fn load_model(
     config: &SubjectConfig,
     environment: Environment<'_>,
+    paces: &mut Paces,
 ) -> Result<ModelSubject, SubjectError> {
     let (provider, config) = config.model().ok_or(SubjectError::NoModel)?;
-    ModelSubject::new(provider, config, environment)
+    ModelSubject::new(provider, config, environment, paces)
         .map_err(|source| SubjectError::Model { name: config.name().to_owned(), source })
 }
 

@@ -149,12 +149,6 @@ impl Pool {
         self.shared.lock().queue.push_back(work);
         self.shared.changed.notify_all();
     }
-
-    /// How much is submitted and not finished.
-    pub fn backlog(&self) -> usize {
-        let state = self.shared.lock();
-        state.queue.len() + state.alone.len() + state.waiting.len() + state.running
-    }
 }
 
 impl Drop for Pool {

@@ -24,6 +24,7 @@ mod case_table;
 mod diff;
 mod index;
 mod leaderboard;
+mod pace;
 mod page;
 mod provenance;
 mod reported_run;

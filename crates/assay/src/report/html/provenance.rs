@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use assay_core::{Scenario, Severity};
 use maud::{Markup, html};
 
-use super::ballot;
 use super::page::brief;
 use super::reported_run::ReportedRun;
-use super::{source, spending};
+use super::{ballot, pace, source, spending};
 use crate::report::quantity::{count, counted};
 
 /// One run: what it ran on, with what, and how far it came.
@@ -37,6 +36,7 @@ pub(super) fn run(run: &ReportedRun) -> Markup {
                     dt { (brief(tool)) } dd { (brief(version)) }
                 }
             }
+            (pace::charts(&run.data.pace))
             (source::folding(&html! { "Settings" }, &settings, true))
         }
     }
