@@ -104,6 +104,50 @@ fn the_majority_decides_and_a_malformed_answer_is_asked_for_again() {
 }
 
 #[test]
+fn judges_of_any_provider_sit_on_one_panel() {
+    let vote = json!({ "reason": "line 1 decides", "verdict": "pass" }).to_string();
+    let answers = [
+        (
+            "openai-responses",
+            json!({ "status": "completed", "output": [{ "type": "message", "role": "assistant", "content": [{ "type": "output_text", "text": vote, "annotations": [] }] }] }),
+        ),
+        (
+            "anthropic",
+            json!({ "type": "message", "role": "assistant", "content": [{ "type": "text", "text": vote }], "stop_reason": "end_turn", "usage": { "input_tokens": 100, "output_tokens": 7 } }),
+        ),
+        (
+            "gemini",
+            json!({ "candidates": [{ "content": { "role": "model", "parts": [{ "text": vote }] }, "finishReason": "STOP" }] }),
+        ),
+    ];
+    let door = Door::open();
+    let mut config = "[[subject]]\nprovider = \"reference\"\n".to_owned();
+    let servers = answers.map(|(provider, body)| {
+        let server = Deciding::start(move |_| answer(200, &body.to_string()));
+        config.push_str(&format!(
+            "[[judge]]\nprovider = \"{provider}\"\nmodel = \"m\"\nname = \"{provider}\"\nbase-url = \"{}/v1\"\nstream = false\nretries = 0\n",
+            server.address
+        ));
+        server
+    });
+    door.write("assay.toml", config);
+    run(&door, &[], 0);
+    assert_eq!(verdict_of(&scores(&door, "run.assay"), "reference", "secure"), 1);
+    for server in servers {
+        let requests = server.requests();
+        let [request] = requests.as_slice() else { panic!("{requests:?}") };
+        let body = panel::body(request).to_string();
+        for part in
+            ["You are a judge in a benchmark", "Rubric of the security phase", "hashlib.scrypt("]
+        {
+            assert_eq!(body.matches(part).count(), 1, "{part}: {body}");
+        }
+        // The form of the answer is asked for in the words of each protocol.
+        assert!(body.contains("\"enum\":[\"pass\",\"fail\"]"), "{body}");
+    }
+}
+
+#[test]
 fn identical_artifacts_share_a_ballot() {
     let judges = [knowing("one")];
     let door = Door::open();
