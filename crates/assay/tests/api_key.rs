@@ -307,3 +307,22 @@ fn a_key_from_a_file_is_used_and_its_file_alone_is_named() {
     assert!(stored(&door.path("run.assay")).contains("secrets/key"));
     assert_keyless(&door, &ended);
 }
+
+#[test]
+fn the_key_of_a_judge_is_where_it_belongs_and_nowhere_else() {
+    let vote = json!({ "reason": format!("I know {KEY}"), "verdict": "pass" }).to_string();
+    let server = Server::start(vec![says(&format!("Listen: {KEY}")), says(&vote)]);
+    let door = Door::open();
+    door.write("assay.toml", table("openai", "m", &server).replace("[[subject]]", "[[judge]]"));
+    let arguments = ["--subject", "reference", "--case", "member-passwords", "--scenario", "gen"];
+    let ended = run(&door, &[&arguments[..], &["--output", "run.assay"]].concat()).with_code(0);
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2, "{ended}");
+    for request in &requests {
+        let (head, body) = request.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.contains(&format!("Bearer {KEY}")), "the key was not used: {head}");
+        assert!(!body.contains("planted"), "the key is in the messages");
+    }
+    assert!(stored(&door.path("run.assay")).contains("I know [API key]"), "{ended}");
+    assert_keyless(&door, &ended);
+}
