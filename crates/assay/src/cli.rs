@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use assay_core::score::{Condition, ErrorLimit};
 use assay_core::{Language, Locale, Scenario};
+use clap::builder::{EnumValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::export::{ExportFormat, Rows};
 
 /// Measures how securely language models write and repair code, by running what
 /// they write against functional and security tests in a sandbox.
@@ -49,6 +52,16 @@ pub struct GlobalArgs {
 pub enum Format {
     Human,
     Json,
+    /// What `assay export` writes, which has a `--format` of its own.
+    #[value(skip)]
+    Export(ExportFormat),
+}
+
+impl Format {
+    /// Reads the `--format` of `assay export`.
+    fn export() -> impl TypedValueParser<Value = Format> {
+        EnumValueParser::<ExportFormat>::new().map(Format::Export)
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -78,6 +91,8 @@ pub enum Command {
     Import(ImportArgs),
     /// Write an HTML report of stored runs
     Report(ReportArgs),
+    /// Write stored runs in the format of another tool
+    Export(ExportArgs),
     /// Show the simulated Internet of a case, or fetch something from it
     World(WorldArgs),
     /// Say what this host supports, and what is missing
@@ -379,4 +394,29 @@ pub struct ReportArgs {
     pub output: PathBuf,
     #[command(flatten)]
     pub scoring: ScoringArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The runs' files
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// The format (see docs/exports.md)
+    // It has the name of the argument that all commands have, and takes its place.
+    #[arg(long, required = true, value_name = "FORMAT", value_parser = Format::export())]
+    pub format: Format,
+    /// What the rows of jsonl, csv and parquet are about
+    #[arg(long, value_enum, value_name = "ROWS")]
+    pub rows: Option<Rows>,
+    /// Columns for prompts, answers, thinking, artifacts, evidence and logs, in jsonl
+    /// and parquet
+    #[arg(long)]
+    pub with_texts: bool,
+    /// Only this subject; may be repeated
+    #[arg(long = "subject", value_name = "SUBJECT")]
+    pub subjects: Vec<String>,
+    /// The file, or for inspect the folder, to write; `-` is standard output
+    /// [default: beside the first run, under its name]
+    #[arg(long, short, value_name = "PATH")]
+    pub output: Option<PathBuf>,
 }

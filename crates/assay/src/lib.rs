@@ -6,6 +6,7 @@ pub mod cli;
 mod commands;
 pub mod config;
 mod exit;
+pub mod export;
 pub mod import;
 mod json_lines;
 pub mod judge;

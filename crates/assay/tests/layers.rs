@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 
 /// The rooms of the program, and what each may use of the others; what is not
 /// named here is a room that holds no decision (`terminal`, `exit` and so on).
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     ("validate", &[]),
     ("subject", &[]),
     ("store", &[]),
     ("report", &["store"]),
+    ("export", &["store"]),
     ("judge", &["subject"]),
     ("agreement", &["store"]),
     ("import", &[]),

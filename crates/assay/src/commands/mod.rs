@@ -6,6 +6,7 @@ mod check;
 mod compare;
 mod doctor;
 mod estimate;
+mod export;
 mod import;
 mod prepare;
 mod rejudge;
@@ -47,6 +48,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Import(args) => import::execute(&context, args),
         Command::Report(args) => report::execute(&context, args),
         Command::Revalidate(args) => revalidate::execute(&context, args),
+        Command::Export(args) => export::execute(args),
         Command::World(args) => world::execute(&context, args),
         Command::Doctor => doctor::execute(&context),
     }
