@@ -5,6 +5,7 @@
 mod door;
 #[expect(dead_code, reason = "these tests need no whole dialect")]
 mod scripted_server;
+mod shown;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -87,10 +88,7 @@ fn assert_keyless(door: &Door, ended: &Ended) {
         ("the response cache".to_owned(), stored(&door.path("responses.sqlite"))),
         ("what was said".to_owned(), format!("{ended}{report}")),
     ];
-    for page in door::files_below(&door.path("report")) {
-        let bytes = fs::read(&page).expect("a page");
-        places.push((page.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
-    }
+    places.extend(shown::shown_in(&door.path("report")));
     assert!(places.len() > 3, "the report has pages");
     for (place, text) in places {
         assert!(!text.contains("planted"), "the API key is in {place}");

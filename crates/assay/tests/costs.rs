@@ -6,6 +6,7 @@
 mod door;
 #[expect(dead_code, reason = "these tests need no broken answers")]
 mod scripted_server;
+mod shown;
 
 use std::fs;
 use std::process::Stdio;
@@ -96,11 +97,8 @@ fn an_answer_that_was_given_once_is_not_asked_for_again() {
     asked(&[], "off.assay", 5);
     let report = ["report", "1.assay", "2.assay", "--output", "pages"];
     door.run(&report).with_code(0);
-    let pages: Vec<String> = door::files_below(&door.path("pages"))
-        .iter()
-        .filter(|path| path.extension().is_some_and(|it| it == "html"))
-        .map(|path| fs::read_to_string(path).expect("a page"))
-        .collect();
+    let pages: Vec<String> =
+        shown::shown_in(&door.path("pages")).into_iter().map(|(_, text)| text).collect();
     let shown = |text: &str| pages.iter().filter(|page| page.contains(text)).count();
     // On the page of each attempt, for its turn; the second one took it from the cache.
     assert_eq!(shown("tokens in / out 1,000 / 1,000, cost 0.003000"), 2);
@@ -366,7 +364,7 @@ fn an_overall_score_is_withheld_where_too_many_attempts_errored() {
         let report = [&["report", "run.assay", "--output", "pages"], limit].concat();
         door.run(&report).with_code(0);
         let page = fs::read_to_string(door.path("pages/index.html")).expect("a page");
-        assert_eq!(page.contains("<strong>withheld</strong>"), withheld);
+        assert_eq!(page.contains("<strong class=\"value\">withheld</strong>"), withheld);
         assert_eq!(page.contains(&reason), withheld);
         assert!(page.contains(&format!("(bad request {errors}); overall 0.00% without")));
     };

@@ -6,6 +6,7 @@ mod door;
 mod panel;
 #[expect(dead_code, reason = "these servers decide by what they are asked")]
 mod scripted_server;
+mod shown;
 
 use std::fs;
 use std::path::Path;
@@ -88,9 +89,8 @@ fn the_majority_decides_and_a_malformed_answer_is_asked_for_again() {
 
     // The page of the attempt has each vote, with its reason and what it took.
     door.run(&["report", "run.assay", "--output", "report"]).with_code(0);
-    let pages = files_below(&door.path("report"));
     let pages: Vec<String> =
-        pages.iter().map(|page| fs::read_to_string(page).expect("UTF-8")).collect();
+        shown::shown_in(&door.path("report")).into_iter().map(|(_, text)| text).collect();
     let pages_with = |parts: &[&str]| {
         pages.iter().filter(|page| parts.iter().all(|part| page.contains(part))).count()
     };

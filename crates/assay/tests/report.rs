@@ -10,6 +10,7 @@ use assay::store::Store;
 use assay_core::score::{ErrorLimit, ScoringRules};
 
 mod sample_run;
+mod shown;
 
 /// Lets the sample's one errored attempt of 24 pass.
 fn generous() -> ScoringRules {
@@ -29,12 +30,24 @@ impl Site {
             .enumerate()
             .map(|(number, make)| make(&directory.path().join(format!("{number}.assay"))))
             .collect();
-        html::write(&stores, &directory.path().join("report"), &generous()).expect("written");
+        html::write(&stores, &directory.path().join("report"), &generous(), &mut |_, _| {})
+            .expect("written");
         Site { directory }
     }
 
     fn root(&self) -> PathBuf {
         self.directory.path().join("report")
+    }
+
+    /// The content of every attempt, by what stands behind `attempt.html#`.
+    fn attempts(&self) -> BTreeMap<String, String> {
+        let shown = shown::shown_in(&self.root().join("attempts")).into_iter();
+        let key = |name: &str| {
+            let (path, key) = name.split_once('#').expect("an attempt");
+            let part = Path::new(path).file_stem().expect("a name");
+            format!("{}/{key}", part.to_str().expect("ASCII"))
+        };
+        shown.map(|(name, content)| (key(&name), content)).collect()
     }
 
     /// Every page by its path from the root.
@@ -80,8 +93,11 @@ fn resolve(page: &Path, href: &str) -> PathBuf {
 fn every_link_leads_to_a_page_and_every_page_is_linked() {
     let site = Site::of(&[sample_run::ordinary, sample_run::hostile]);
     let pages = site.pages();
+    let attempts = site.attempts();
     let mut linked = BTreeSet::from([PathBuf::from("index.html")]);
-    for (name, page) in &pages {
+    let mut linked_attempts = BTreeSet::new();
+    let shown = attempts.values().map(|content| (PathBuf::from("attempt.html"), content));
+    for (name, page) in pages.iter().map(|(name, page)| (name.clone(), page)).chain(shown) {
         for href in values(page, "href") {
             if href.starts_with("https://cwe.mitre.org/data/definitions/")
                 || href.starts_with("data:image/")
@@ -89,9 +105,12 @@ fn every_link_leads_to_a_page_and_every_page_is_linked() {
                 continue;
             }
             let (path, anchor) = href.split_once('#').unwrap_or((href, ""));
-            let target = if path.is_empty() { name.clone() } else { resolve(name, path) };
+            let target = if path.is_empty() { name.clone() } else { resolve(&name, path) };
             assert!(site.root().join(&target).is_file(), "{} links to {href}", name.display());
-            if !anchor.is_empty() {
+            if target == Path::new("attempt.html") && anchor != "content" {
+                assert!(attempts.contains_key(anchor), "there is no attempt {anchor}");
+                linked_attempts.insert(anchor);
+            } else if !anchor.is_empty() {
                 assert!(values(&pages[&target], "id").contains(&anchor), "{href} has no anchor");
             }
             linked.insert(target);
@@ -99,8 +118,9 @@ fn every_link_leads_to_a_page_and_every_page_is_linked() {
     }
     let unlinked: Vec<_> = pages.keys().filter(|page| !linked.contains(*page)).collect();
     assert!(unlinked.is_empty(), "{unlinked:?}");
-    // An index, four cases, and every attempt.
-    assert_eq!(pages.len(), 1 + 4 + 60 + 2);
+    // An index, a page for attempts, four cases and four subjects; every attempt.
+    assert_eq!(pages.len(), 1 + 1 + 4 + 4);
+    assert_eq!((attempts.len(), linked_attempts.len()), (62, 62));
 }
 
 #[test]
@@ -111,9 +131,16 @@ fn the_index_shows_every_score_and_where_it_comes_from() {
     let run = RunData::read(&store, &generous()).expect("readable");
     for subject in &run.subjects {
         // In the leaderboard, the breakdown and the table of costs, once for each run.
-        assert_eq!(index.matches(&format!("subject-name\">{}<", subject.name)).count(), 6);
+        let mentions = |start: &str| {
+            let names = index.split(start).skip(1).filter_map(|rest| rest.split_once('>'));
+            names.filter(|(_, rest)| rest.starts_with(&format!("{}<", subject.name))).count()
+        };
+        assert_eq!(mentions("class=\"subject-name\""), 6);
         let overall = subject.card.overall.expect("judged") * 100.0;
-        assert!(index.contains(&format!("<strong>{overall:.2}%</strong>")), "{overall}");
+        assert!(
+            index.contains(&format!("<strong class=\"value\">{overall:.2}%</strong>")),
+            "{overall}"
+        );
     }
     for part in [
         "20260302-091405-k7",
@@ -155,12 +182,7 @@ fn an_unfinished_run_is_said_to_be_unfinished() {
 #[test]
 fn an_attempt_page_tells_the_whole_story() {
     let site = Site::of(&[sample_run::ordinary]);
-    let pages: Vec<String> = site
-        .pages()
-        .into_iter()
-        .filter(|(name, _)| name.components().count() == 3)
-        .map(|(_, page)| page)
-        .collect();
+    let pages: Vec<String> = site.attempts().into_values().collect();
     let repaired_fix = pages
         .iter()
         .find(|page| {
@@ -200,8 +222,24 @@ fn an_attempt_page_tells_the_whole_story() {
 fn hostile_text_stays_text() {
     let site = Site::of(&[sample_run::hostile]);
     let pages = site.pages();
-    assert_eq!(pages.len(), 1 + 1 + 2);
-    for (name, page) in &pages {
+    assert_eq!(pages.len(), 1 + 1 + 1 + 1);
+    let attempts = site.attempts();
+    assert_eq!(attempts.len(), 2);
+    // The only script is the report's own, by a name that nothing hostile is part of.
+    let without_ours = |name: &Path, page: &str| {
+        let root = "../".repeat(name.components().count() - 1);
+        let ours = format!("<script src=\"{root}report.js\" defer></script>");
+        assert_eq!(page.matches(&ours).count(), 1, "{}", name.display());
+        page.replace(&ours, "")
+    };
+    let mut all: BTreeMap<PathBuf, String> =
+        pages.iter().map(|(name, page)| (name.clone(), without_ours(name, page))).collect();
+    for page in pages.values() {
+        assert_eq!(page.matches("http-equiv=\"Content-Security-Policy\"").count(), 1);
+        assert!(page.contains("default-src 'none'; script-src 'self';"), "{page}");
+    }
+    all.extend(attempts.into_iter().map(|(key, content)| (key.into(), content)));
+    for (name, page) in &all {
         let shown = name.to_str().expect("ASCII");
         assert!(
             shown.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-./".contains(&byte)),
@@ -216,10 +254,8 @@ fn hostile_text_stays_text() {
                 || matches!(c, '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{e0041}')
         });
         assert_eq!(hidden, None, "{shown}");
-        assert_eq!(page.matches("http-equiv=\"Content-Security-Policy\"").count(), 1);
-        assert!(page.contains("default-src 'none'"), "{shown}");
     }
-    let all: String = pages.into_values().collect();
+    let all: String = all.into_values().collect();
     assert!(all.contains("&lt;script&gt;document.title='pwned'&lt;/script&gt;"));
     assert!(all.contains("title=\"U+001B\">⟨ESC⟩</span>[2J"));
     assert!(all.contains("title=\"U+202E\">⟨U+202E⟩</span>"));
@@ -320,27 +356,32 @@ fn a_report_replaces_only_a_report() {
     let directory = tempfile::tempdir().expect("a directory");
     let stores = [sample_run::hostile(&directory.path().join("run.assay"))];
     let output = directory.path().join("new/report");
-    let first = html::write(&stores, &output, &generous()).expect("a new directory");
+    let first =
+        html::write(&stores, &output, &generous(), &mut |_, _| {}).expect("a new directory");
     assert_eq!((first.index, first.runs, first.pages), (output.join("index.html"), 1, 4));
 
     fs::create_dir(output.join("run-7-old")).expect("created");
     fs::write(output.join("run-7-old/case-1.html"), "old").expect("written");
     fs::write(output.join("notes.txt"), "mine").expect("written");
-    html::write(&stores, &output, &generous()).expect("an earlier report");
+    html::write(&stores, &output, &generous(), &mut |_, _| {}).expect("an earlier report");
     assert!(!output.join("run-7-old").exists());
     assert!(output.join("notes.txt").exists());
 
     let other = directory.path().join("other");
     fs::create_dir(&other).expect("created");
-    html::write(&stores, &other, &generous()).expect("an empty directory");
+    html::write(&stores, &other, &generous(), &mut |_, _| {}).expect("an empty directory");
     fs::remove_file(other.join("assay-report.json")).expect("removed");
     for path in [&other, &directory.path().join("run.assay")] {
-        let error = html::write(&stores, path, &generous()).expect_err("not a report");
+        let error =
+            html::write(&stores, path, &generous(), &mut |_, _| {}).expect_err("not a report");
         assert!(matches!(error, ReportError::NotOurs(_)), "{error}");
         assert!(error.to_string().contains(path.to_str().expect("UTF-8")), "{error}");
     }
     assert!(other.join("index.html").exists());
-    assert!(matches!(html::write(&[], &output, &generous()), Err(ReportError::NoRuns)));
+    assert!(matches!(
+        html::write(&[], &output, &generous(), &mut |_, _| {}),
+        Err(ReportError::NoRuns)
+    ));
 }
 
 #[test]
@@ -349,7 +390,7 @@ fn one_run_gives_the_same_bytes_each_time() {
     let stores = [sample_run::hostile(&directory.path().join("run.assay"))];
     let bytes = |name: &str| {
         let output = directory.path().join(name);
-        html::write(&stores, &output, &generous()).expect("written");
+        html::write(&stores, &output, &generous(), &mut |_, _| {}).expect("written");
         fs::read(output.join("index.html")).expect("readable")
     };
     assert_eq!(bytes("one"), bytes("two"));

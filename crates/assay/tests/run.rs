@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
 mod door;
+mod shown;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -56,11 +57,9 @@ fn identical_artifacts_of_a_case_share_one_validation_unless_each_is_wanted() {
         assert_eq!(subject(&card, "vulnerable")["verdicts"]["insecure"], 6, "{card:#}");
     }
     door.run(&["report", "8.assay", "--output", "report"]).with_code(0);
-    let pages = door::files_below(&door.path("report"));
-    let says_so = |path: &std::path::PathBuf| {
-        fs::read_to_string(path).is_ok_and(|text| text.contains("an artifact identical to that of"))
-    };
-    assert_eq!(pages.iter().filter(|path| says_so(path)).count(), 8);
+    let shown = shown::shown_in(&door.path("report")).into_iter();
+    let says_so = |text: &str| text.contains("an artifact identical to that of");
+    assert_eq!(shown.filter(|(_, text)| says_so(text)).count(), 8);
 }
 
 #[test]

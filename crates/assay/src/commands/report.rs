@@ -1,5 +1,7 @@
 //! `assay report`: writes an HTML report of stored runs.
 
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
 use super::Context;
 use crate::cli::ReportArgs;
 use crate::exit::Exit;
@@ -12,8 +14,23 @@ pub(super) fn execute(context: &Context<'_>, args: &ReportArgs) -> anyhow::Resul
     for path in &args.runs {
         stores.push(Store::open_to_read(path)?);
     }
-    html::write(&stores, &args.output, &context.config.scoring(args.scoring)?)?;
+    let rules = context.config.scoring(args.scoring)?;
+    let bar = bar();
+    html::write(&stores, &args.output, &rules, &mut |written, all| {
+        bar.set_length(all as u64);
+        bar.set_position(written as u64);
+    })?;
+    bar.finish_and_clear();
     let index = std::path::absolute(args.output.join("index.html"))?;
     say(&format!("report written to {}", index.display()))?;
     Ok(Exit::Success)
+}
+
+/// How many attempts are written, where somebody watches.
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len} attempts written") {
+        bar.set_style(style);
+    }
+    bar
 }

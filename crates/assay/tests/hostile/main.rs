@@ -9,6 +9,8 @@
 mod attack;
 #[path = "../door/mod.rs"]
 mod door;
+#[path = "../shown/mod.rs"]
+mod shown;
 mod suite;
 
 use std::io::Write as _;

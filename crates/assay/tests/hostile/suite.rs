@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
 use std::net::TcpListener;
-use std::path::Path;
 use std::time::Duration;
 
 use assay::store::Store;
@@ -210,11 +209,10 @@ fn foreign_processes() -> BTreeSet<u32> {
 /// Script of an attack that a report would run.
 fn scripts(door: &Door) -> Vec<String> {
     door.run(&["report", "hostile.assay", "--output", "report"]).with_code(0);
-    let pages = crate::door::files_below(Path::new(&door.path("report")));
-    let pages = pages.iter().filter(|page| page.extension().is_some_and(|it| it == "html"));
-    let has_script = |page: &&std::path::PathBuf| {
-        let text = fs::read_to_string(page).expect("UTF-8");
-        SCRIPTS.iter().any(|script| text.contains(script))
-    };
-    pages.filter(has_script).map(|page| format!("{} has script in it", page.display())).collect()
+    let shown = crate::shown::shown_in(&door.path("report")).into_iter();
+    let has_script = |text: &str| SCRIPTS.iter().any(|script| text.contains(script));
+    shown
+        .filter(|(_, text)| has_script(text))
+        .map(|(name, _)| format!("{name} has script in it"))
+        .collect()
 }

@@ -7,14 +7,12 @@ use assay_core::verdict::Usage;
 use assay_core::{Artifact, AttemptRecord, Bill, Evidence, Outcome, Tokens, Turn};
 use maud::{Markup, html};
 
-use super::page::{Page, brief};
-use super::reported_run::{ReportedRun, subject_anchor};
+use super::page::{Page, brief, title, trail};
+use super::reported_run::ReportedRun;
 use super::{badge, ballot, diff, source, suite};
 use crate::printable::Visible;
 use crate::report::quantity::{self, bytes, cost, duration};
 use crate::store::AttemptSummary;
-
-const ROOT: &str = "../../";
 
 /// An attempt and its place in a report.
 pub(super) struct Place<'a> {
@@ -27,13 +25,13 @@ pub(super) struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// The attempts at a case, in order.
+    /// The attempts at a case, in order of subject, scenario and round.
     pub(super) fn all(run: &'a ReportedRun, case: usize) -> impl Iterator<Item = Place<'a>> {
         let attempts = run.attempts_of(case).enumerate();
         attempts.map(move |(position, summary)| Place { summary, run, case, position })
     }
 
-    pub(super) fn path(&self) -> String {
+    fn path(&self) -> String {
         self.run.attempt_path(self.case, self.summary)
     }
 
@@ -48,11 +46,28 @@ impl<'a> Place<'a> {
     }
 }
 
-pub(super) fn page(place: &Place<'_>, record: &AttemptRecord) -> Markup {
+/// The page that shows the attempt which its address names.
+pub(super) fn shell() -> Markup {
+    let content = html! {
+        div id="attempt" aria-live="polite" {
+            p class="note" { "The attempt is loaded by the report's script, which has not run." }
+        }
+    };
+    Page { title: "Attempt · Assay".to_owned(), root: "", trail: Vec::new(), content }.render()
+}
+
+/// What is shown of an attempt: its title and its content, whose links begin at the
+/// report's root.
+pub(super) fn parts(place: &Place<'_>, record: &AttemptRecord) -> (String, Markup) {
     let case = place.case();
     let key = &record.key;
     let name = format!("{} · {} · round {}", key.subject, key.scenario, key.round);
+    let way = [
+        (format!("Run {}", place.run.number), format!("index.html#run-{}", place.run.number)),
+        (case.id.clone(), place.run.case_path(place.case)),
+    ];
     let content = html! {
+        nav class="way" aria-label="Way to this attempt" { ol { (trail("", &way)) } }
         header class="heading" {
             p class="kicker" { "Attempt" }
             h1 { (badge::outcome(&record.outcome)) " " (brief(&name)) }
@@ -68,16 +83,7 @@ pub(super) fn page(place: &Place<'_>, record: &AttemptRecord) -> Markup {
         }
         (neighbours(place))
     };
-    let page = Page {
-        title: format!("{name} · {} · Assay", key.case),
-        root: ROOT,
-        trail: vec![
-            (format!("Run {}", place.run.number), format!("index.html#run-{}", place.run.number)),
-            (case.id.clone(), place.run.case_path(place.case)),
-        ],
-        content,
-    };
-    page.render()
+    (title(&format!("{name} · {} · Assay", key.case)), content)
 }
 
 fn failure(record: &AttemptRecord) -> Markup {
@@ -113,15 +119,11 @@ fn figures(place: &Place<'_>, record: &AttemptRecord) -> Markup {
     }
     let sum = |time: fn(&Turn) -> u64| duration(record.turns.iter().map(time).sum());
     let subject = place.run.data.subjects.iter().position(|known| known.name == record.key.subject);
-    let subject_href = format!(
-        "{ROOT}{}#{}",
-        place.run.case_path(place.case),
-        subject_anchor(subject.unwrap_or_default())
-    );
+    let subject_href = place.run.subject_path(subject.unwrap_or_default());
     html! {
         dl class="figures" {
             div { dt { "Subject" } dd { a href=(subject_href) { (brief(&record.key.subject)) } } }
-            div { dt { "Case" } dd { a href={ (ROOT) (place.run.case_path(place.case)) } { (brief(&case.id)) } } }
+            div { dt { "Case" } dd { a href=(place.run.case_path(place.case)) { (brief(&case.id)) } } }
             div { dt { "Scenario" } dd { (record.key.scenario) } }
             div { dt { "Round" } dd { (record.key.round) } }
             div { dt { "Language" } dd { (case.language.title()) } }
@@ -311,7 +313,7 @@ fn neighbours(place: &Place<'_>) -> Markup {
     let link = |place: &Place<'_>, rel: &str, label: &str| {
         let key = &place.summary.key;
         html! {
-            a rel=(rel) href={ (ROOT) (place.path()) } {
+            a rel=(rel) href=(place.path()) {
                 span class="note" { (label) }
                 (brief(&key.subject)) " · " (key.scenario) " · round " (key.round)
             }

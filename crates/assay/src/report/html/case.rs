@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::page::{Page, brief, cwe, scrolling};
 use super::reported_run::{ReportedRun, Tally, subject_anchor};
-use super::{badge, source};
+use super::{badge, failures, source};
 use crate::printable::Visible;
 use crate::report::quantity::{count, counted, duration};
 use crate::store::AttemptSummary;
@@ -27,9 +27,13 @@ pub(super) fn page(runs: &[ReportedRun], run: &ReportedRun, number: usize) -> Ma
             (elsewhere(runs, run, case))
         }
         (matrix(run, number))
+        section {
+            h2 { "What goes wrong most often" }
+            (failures::table(&failures::commonest(run.attempts_of(number))))
+        }
         @for (subject, score) in run.data.subjects.iter().enumerate() {
             section id=(subject_anchor(subject)) {
-                h2 { (brief(&score.name)) " " small { (badge::tally(run.tally(number, subject))) } }
+                h2 { a href={ (ROOT) (run.subject_path(subject)) } { (brief(&score.name)) } " " small { (badge::tally(run.tally(number, subject))) } }
                 (attempts(run, number, &score.name))
             }
         }
@@ -106,7 +110,7 @@ fn attempts(run: &ReportedRun, number: usize, subject: &str) -> Markup {
         return html! { p class="note" { "No attempt has finished." } };
     }
     let table = html! {
-        table class="attempts" {
+        table class="attempts sortable" {
             thead {
                 tr {
                     th scope="col" { "Attempt" }

@@ -22,7 +22,7 @@ struct Row<'a> {
 pub(super) fn table(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
     let rows = rows(runs);
     let table = html! {
-        table class="cases" {
+        table class="cases sortable" {
             thead {
                 tr {
                     th scope="col" { "Case" }
@@ -31,7 +31,7 @@ pub(super) fn table(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
                     th scope="col" { "Severity" }
                     @for entry in entries {
                         th scope="col" class="subject numeric" {
-                            (brief(&entry.score().name))
+                            a href=(entry.run.subject_path(entry.subject)) { (brief(&entry.score().name)) }
                             @if runs.len() > 1 { span class="note" { "run " (entry.run.number) } }
                         }
                     }

@@ -2,16 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use assay_core::score::Leaderboard;
 use maud::{Markup, html};
 
 use super::leaderboard::Names;
 use super::page::Page;
 use super::reported_run::{Entry, ReportedRun};
-use super::{case_table, leaderboard, provenance};
+use super::{case_table, filters, leaderboard, plots, provenance};
 use crate::report::quantity::{count, counted};
 
-pub(super) fn page(runs: &[ReportedRun]) -> Markup {
-    let entries = Entry::all(runs);
+pub(super) fn page(
+    runs: &[ReportedRun],
+    entries: &[Entry<'_>],
+    board: &Option<Leaderboard>,
+) -> Markup {
     let names = if runs.len() > 1 { Names::WithRun } else { Names::Alone };
     let content = html! {
         header class="heading" {
@@ -19,6 +23,7 @@ pub(super) fn page(runs: &[ReportedRun]) -> Markup {
             p class="lede" { (summary(runs, entries.len())) }
             nav class="contents" aria-label="Contents" {
                 a href="#leaderboard" { "Leaderboard" }
+                a href="#plots" { "Plots" }
                 a href="#breakdown" { "Breakdown" }
                 a href="#cases" { "Cases" }
                 a href="#provenance" { "Provenance" }
@@ -29,16 +34,21 @@ pub(super) fn page(runs: &[ReportedRun]) -> Markup {
         (provenance::differences(runs))
         section id="leaderboard" {
             h2 { "Leaderboard" }
-            (leaderboard::leaderboard(&entries, names))
+            (filters::form(runs))
+            (leaderboard::leaderboard(entries, board, names))
+        }
+        section id="plots" {
+            h2 { "At a glance" }
+            (plots::all(runs, entries))
         }
         section id="breakdown" {
             h2 { "By scenario, language and severity" }
-            (leaderboard::breakdown(&entries, names))
+            (leaderboard::breakdown(entries, names))
         }
         section id="cases" {
             h2 { "Cases" }
             p class="note" { "Each cell: secure of judged attempts, over all scenarios and rounds." }
-            (case_table::table(runs, &entries))
+            (case_table::table(runs, entries))
         }
         section id="provenance" {
             h2 { "Provenance" }

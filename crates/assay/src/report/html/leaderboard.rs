@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use assay_core::score::Scorecard;
+use assay_core::score::{Leaderboard, Pair, RankRange, Scorecard};
 use assay_core::{Language, Scenario, Severity};
 use maud::{Markup, html};
 
 use super::page::{brief, scrolling};
 use super::reported_run::Entry;
 use super::{badge, spending};
-use crate::report::quantity::{cost, count, overall, percent, tokens};
+use crate::report::quantity::{self, cost, count, counted, interval, overall, percent, tokens};
 
 /// How subjects are named: two runs may have subjects of one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,18 +19,23 @@ pub(super) enum Names {
 }
 
 /// Ranks, scores and verdicts.
-pub(super) fn leaderboard(entries: &[Entry<'_>], names: Names) -> Markup {
+pub(super) fn leaderboard(
+    entries: &[Entry<'_>],
+    board: &Option<Leaderboard>,
+    names: Names,
+) -> Markup {
     let shown = Shown {
         unjudged: entries.iter().any(|entry| entry.score().card.unjudged > 0),
         spending: entries.iter().any(|entry| !entry.score().spending.is_nothing()),
     };
     let table = html! {
-        table class="leaderboard" {
+        table class="leaderboard sortable" {
             thead {
                 tr {
-                    th scope="col" class="numeric" { abbr title="Rank by overall score" { "#" } }
+                    th scope="col" class="numeric" { abbr title="The ranks that it may have, by comparisons beyond chance" { "Ranks" } }
                     th scope="col" { "Subject" }
-                    th scope="col" { "Overall" }
+                    th scope="col" data-descending="" aria-sort="descending" { "Overall" }
+                    th scope="col" class="numeric" { abbr title="Interval of 95 % of the overall score, in per cent" { "95 %" } }
                     th scope="col" class="numeric" { "Unweighted" }
                     th scope="col" class="numeric" { "Functional" }
                     th scope="col" { "Verdicts" }
@@ -44,12 +49,16 @@ pub(super) fn leaderboard(entries: &[Entry<'_>], names: Names) -> Markup {
                 }
             }
             tbody {
-                @for entry in entries { (line(entries, entry, names, shown)) }
+                @for (place, entry) in entries.iter().enumerate() {
+                    @let ranks = board.as_ref().and_then(|board| board.entries.get(place)?.ranks);
+                    (line(place, entry, ranks, names, shown))
+                }
             }
         }
     };
     html! {
         (scrolling("Leaderboard", &table))
+        (compared(entries, board))
         (spending::brackets(entries))
     }
 }
@@ -61,18 +70,43 @@ struct Shown {
     spending: bool,
 }
 
-fn line(entries: &[Entry<'_>], entry: &Entry<'_>, names: Names, shown: Shown) -> Markup {
-    let (card, spending) = (&entry.score().card, &entry.score().spending);
-    // Equal scores share a rank.
-    let better = entries.iter().filter(|other| other.score().card.overall > card.overall).count();
-    let rank = card.overall.map(|_| better + 1);
+/// What the script sorts a score by.
+pub(super) fn key(score: Option<f64>) -> String {
+    score.map_or_else(String::new, |score| score.to_string())
+}
+
+/// How many subjects differ beyond chance, in words.
+fn compared(entries: &[Entry<'_>], board: &Option<Leaderboard>) -> Markup {
+    let Some(board) = board.as_ref().filter(|_| entries.len() > 1) else { return html! {} };
+    let beyond =
+        |pairs: &mut dyn Iterator<Item = &Pair>| pairs.filter(|it| it.is_significant()).count();
+    let (neighbours, all) = (board.neighbours().count(), board.pairs.len());
     html! {
-        tr {
-            td class="numeric rank" { @match rank { Some(rank) => (rank), None => "–" } }
+        p class="note" {
+            (beyond(&mut board.neighbours())) " of the " (counted(neighbours, "pair"))
+            " of neighbours differ beyond chance, and " (beyond(&mut board.pairs.iter())) " of all "
+            (counted(all, "pair")) ": compared over the cases that both have, paired by case, with p-values adjusted for the number of pairs. A rank range says who may be where."
+        }
+    }
+}
+
+fn line(
+    place: usize,
+    entry: &Entry<'_>,
+    ranks: Option<RankRange>,
+    names: Names,
+    shown: Shown,
+) -> Markup {
+    let (card, spending) = (&entry.score().card, &entry.score().spending);
+    let best = ranks.map_or_else(String::new, |ranks| ranks.best.to_string());
+    html! {
+        tr data-subject=(place) {
+            td class="numeric rank" data-key=(best) { (quantity::ranks(ranks)) }
             th scope="row" class="name" { (name(entry, names)) }
-            td class="overall" { strong { (overall(card)) } (badge::meter(card.overall)) }
-            td class="numeric" { (percent(card.unweighted)) }
-            td class="numeric" { (percent(card.functional)) }
+            td class="overall" data-score="overall" data-key=(key(card.overall)) { strong class="value" { (overall(card)) } (badge::meter(card.overall)) }
+            td class="numeric" data-score="interval" { span class="value" { (interval(card.intervals.overall)) } }
+            td class="numeric" data-score="unweighted" { span class="value" { (percent(card.unweighted)) } }
+            td class="numeric" data-score="functional" { span class="value" { (percent(card.functional)) } }
             td class="verdicts" { (badge::verdict_bar(&card.verdicts)) }
             td class="numeric" { (count(card.attempts)) }
             td class="numeric" {
@@ -90,7 +124,7 @@ fn line(entries: &[Entry<'_>], entry: &Entry<'_>, names: Names, shown: Shown) ->
 fn name(entry: &Entry<'_>, names: Names) -> Markup {
     let is_finished = entry.run.data.progress().is_finished();
     html! {
-        span class="subject-name" { (brief(&entry.score().name)) }
+        a class="subject-name" href=(entry.run.subject_path(entry.subject)) { (brief(&entry.score().name)) }
         @if names == Names::WithRun {
             a class="note" href={ "#run-" (entry.run.number) } { "run " (brief(&entry.run.data.info.id)) }
         }
@@ -115,7 +149,7 @@ pub(super) fn breakdown(entries: &[Entry<'_>], names: Names) -> Markup {
     ];
     let groups = groups.iter().filter(|(_, columns)| *columns > 0);
     let table = html! {
-        table class="breakdown" {
+        table class="breakdown sortable" {
             thead {
                 tr class="groups" {
                     td {}

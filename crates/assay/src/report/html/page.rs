@@ -4,10 +4,10 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::printable::Visible;
 
-/// Nothing but the style sheet beside the pages may be loaded, and nothing may
-/// run: should markup ever slip through, it stays inert.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; \
-                      base-uri 'none'; form-action 'none'";
+/// Nothing but the files beside the pages may be loaded, and nothing may run but the
+/// report's own script: should markup ever slip through, it stays inert.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+                      img-src 'self' data:; base-uri 'none'; form-action 'none'";
 
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' \
                     viewBox='0 0 16 16'%3E%3Crect y='2' width='16' height='3' fill='%231f8468'/%3E\
@@ -28,11 +28,11 @@ pub(super) struct Page {
 
 impl Page {
     pub(super) fn render(self) -> Markup {
-        let title: String = Visible::line(&self.title).to_string().chars().take(300).collect();
+        let title = title(&self.title);
         let root = self.root;
         html! {
             (DOCTYPE)
-            html lang="en" {
+            html lang="en" data-root=(root) {
                 head {
                     meta charset="utf-8";
                     meta http-equiv="Content-Security-Policy" content=(POLICY);
@@ -42,6 +42,7 @@ impl Page {
                     title { (title) }
                     link rel="icon" href=(ICON);
                     link rel="stylesheet" href={ (root) "style.css" };
+                    script src={ (root) "report.js" } defer {}
                 }
                 body {
                     a class="skip" href="#content" { "Skip to the content" }
@@ -49,9 +50,7 @@ impl Page {
                         nav aria-label="Breadcrumbs" {
                             ol {
                                 li { a class="mark" href={ (root) "index.html" } { (emblem()) "Assay" } }
-                                @for (label, path) in &self.trail {
-                                    li { a href={ (root) (path) } { (brief(label)) } }
-                                }
+                                (trail(root, &self.trail))
                             }
                         }
                     }
@@ -59,6 +58,20 @@ impl Page {
                     footer { p { "Written by Assay " (env!("CARGO_PKG_VERSION")) ". Every score is computed from stored evidence." } }
                 }
             }
+        }
+    }
+}
+
+/// A title without what is hidden, and not longer than any honest one.
+pub(super) fn title(text: &str) -> String {
+    Visible::line(text).to_string().chars().take(300).collect()
+}
+
+/// Labels and paths as items of a list.
+pub(super) fn trail(root: &str, trail: &[(String, String)]) -> Markup {
+    html! {
+        @for (label, path) in trail {
+            li { a href={ (root) (path) } { (brief(label)) } }
         }
     }
 }

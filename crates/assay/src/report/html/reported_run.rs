@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use assay_core::Scenario;
+use assay_core::score::Leaderboard;
 
-use crate::report::{RunData, SubjectScore};
+use crate::report::{RunData, SubjectScore, leaderboard};
 use crate::store::AttemptSummary;
 
 /// A run, the names of its pages, and its attempts by case.
@@ -35,6 +36,25 @@ impl Tally {
             tally.add(attempt);
         }
         tally
+    }
+
+    /// Both together.
+    pub(super) fn plus(self, other: Tally) -> Tally {
+        Tally {
+            secure: self.secure + other.secure,
+            judged: self.judged + other.judged,
+            errored: self.errored + other.errored,
+            unjudged: self.unjudged + other.unjudged,
+        }
+    }
+
+    /// What tables sort it by: the share that is secure.
+    #[expect(clippy::cast_precision_loss, reason = "a share for sorting")]
+    pub(super) fn key(self) -> String {
+        match self.judged {
+            0 => String::new(),
+            judged => (self.secure as f64 / judged as f64).to_string(),
+        }
     }
 
     fn add(&mut self, attempt: &AttemptSummary) {
@@ -103,9 +123,30 @@ impl ReportedRun {
         format!("{}.html", self.case_stem(case))
     }
 
-    /// The page of an attempt at a case, from the report's root.
+    /// Where an attempt at a case is shown, from the report's root.
     pub(super) fn attempt_path(&self, case: usize, attempt: &AttemptSummary) -> String {
-        format!("{}/attempt-{}.html", self.case_stem(case), attempt.id)
+        let subject = self.subject_position(&attempt.key.subject).unwrap_or_default();
+        format!("attempt.html#{}/{}", self.attempts_stem(case, subject), attempt.id)
+    }
+
+    /// The file with the attempts of a subject at a case, from the report's root.
+    pub(super) fn attempts_path(&self, case: usize, subject: usize) -> String {
+        format!("attempts/{}.js", self.attempts_stem(case, subject))
+    }
+
+    fn attempts_stem(&self, case: usize, subject: usize) -> String {
+        format!("{}-{}-{}", self.number, case + 1, subject + 1)
+    }
+
+    /// The page of a subject, from the report's root.
+    pub(super) fn subject_path(&self, subject: usize) -> String {
+        let name = self.data.subjects.get(subject).map_or("", |subject| subject.name.as_str());
+        format!("{}/{}.html", self.folder, numbered("subject", subject + 1, name))
+    }
+
+    /// The position of the subject with this name.
+    pub(super) fn subject_position(&self, name: &str) -> Option<usize> {
+        self.data.subjects.iter().position(|subject| subject.name == name)
     }
 
     fn case_stem(&self, case: usize) -> String {
@@ -139,6 +180,13 @@ impl<'a> Entry<'a> {
             b.partial_cmp(&a).unwrap_or(std::cmp::Ordering::Equal)
         });
         entries
+    }
+
+    /// These subjects compared with each other. They are in the order of their scores, so
+    /// the entries of the leaderboard are in the same.
+    pub(super) fn board(entries: &[Entry<'_>]) -> Option<Leaderboard> {
+        let scoring = &entries.first()?.run.data.scoring;
+        Some(leaderboard(entries.iter().map(Entry::score), scoring))
     }
 
     pub(super) fn score(&self) -> &'a SubjectScore {

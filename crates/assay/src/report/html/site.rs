@@ -16,6 +16,10 @@ const MARKER: &str = "assay-report.json";
 const SCHEMA: &str = "assay.report/1";
 
 const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("report.js");
+
+/// Folders that a report has beside those of its runs.
+const FOLDERS: [&str; 2] = ["attempts", "data"];
 
 /// A report that is being written.
 pub(super) struct Site {
@@ -33,6 +37,7 @@ impl Site {
         // be replaced as well.
         site.write(MARKER, &marker(&json!({ "finished": false })))?;
         site.write("style.css", STYLE)?;
+        site.write("report.js", SCRIPT)?;
         Ok(site)
     }
 
@@ -84,6 +89,11 @@ impl Site {
         })
     }
 
+    /// A file that the script loads: it says what it holds.
+    pub(super) fn data(&self, path: &str, content: &Value) -> Result<(), ReportError> {
+        self.write(path, &format!("report.receive({}, {content});\n", json!(path)))
+    }
+
     fn write(&self, path: &str, text: &str) -> Result<(), ReportError> {
         let path = self.root.join(path);
         let directory = path.parent().unwrap_or(&self.root);
@@ -111,8 +121,12 @@ fn remove_if_ours(entry: &fs::DirEntry) -> io::Result<()> {
     let name = name.to_str().unwrap_or_default();
     let is_directory = entry.file_type()?.is_dir();
     match name {
-        MARKER | "index.html" | "style.css" if !is_directory => fs::remove_file(entry.path()),
-        _ if is_directory && is_run_folder(name) => fs::remove_dir_all(entry.path()),
+        MARKER | "index.html" | "attempt.html" | "style.css" | "report.js" if !is_directory => {
+            fs::remove_file(entry.path())
+        }
+        _ if is_directory && (is_run_folder(name) || FOLDERS.contains(&name)) => {
+            fs::remove_dir_all(entry.path())
+        }
         _ => Ok(()),
     }
 }

@@ -1,0 +1,63 @@
+//! What a reader may choose of the cases; the script computes the scores of that part.
+
+use std::collections::BTreeSet;
+
+use assay_core::Severity;
+use maud::{Markup, html};
+
+use super::reported_run::ReportedRun;
+use crate::printable::Visible;
+
+/// Shown by the script once it has what it takes.
+pub(super) fn form(runs: &[ReportedRun]) -> Markup {
+    let cases = || runs.iter().flat_map(|run| &run.data.info.cases);
+    let languages: BTreeSet<_> = cases().map(|case| case.language).collect();
+    // A CWE can be any text: the script knows it by its place.
+    let cwes = cwes(runs).into_iter().enumerate();
+    let cwes = cwes.map(|(place, cwe)| (place.to_string(), Visible::line(cwe).to_string()));
+    let present: BTreeSet<Severity> = cases().map(|case| case.severity).collect();
+    let severities = Severity::ALL.into_iter().filter(|severity| present.contains(severity));
+    let scenarios: BTreeSet<_> = runs.iter().flat_map(ReportedRun::scenarios).collect();
+    let languages = languages.iter().map(|it| (it.as_str().to_owned(), it.title().to_owned()));
+    html! {
+        form id="filters" class="filters" hidden {
+            (choice("language", "Language", languages))
+            (choice("cwe", "CWE", cwes))
+            (choice("severity", "Severity", severities.map(same)))
+            (choice("scenario", "Scenario", scenarios.into_iter().map(same)))
+            button type="reset" { "All cases" }
+            output id="chosen" aria-live="polite" {}
+        }
+    }
+}
+
+fn same<T: ToString + Copy>(value: T) -> (String, String) {
+    let text = value.to_string();
+    (text.clone(), text)
+}
+
+/// What the cases carry, by their numbers.
+pub(super) fn cwes(runs: &[ReportedRun]) -> Vec<&str> {
+    let cases = runs.iter().flat_map(|run| &run.data.info.cases);
+    let cwes: BTreeSet<&str> = cases.flat_map(|case| case.cwe.iter().map(String::as_str)).collect();
+    let mut cwes: Vec<&str> = cwes.into_iter().collect();
+    cwes.sort_by_key(|cwe| number_of(cwe));
+    cwes
+}
+
+/// `CWE-79` comes before `CWE-798`; what is none comes last.
+pub(super) fn number_of(cwe: &str) -> u32 {
+    cwe.trim_start_matches("CWE-").parse().unwrap_or(u32::MAX)
+}
+
+fn choice(name: &str, label: &str, values: impl Iterator<Item = (String, String)>) -> Markup {
+    html! {
+        label {
+            span { (label) }
+            select name=(name) {
+                option value="" { "all" }
+                @for (value, text) in values { option value=(value) { (text) } }
+            }
+        }
+    }
+}

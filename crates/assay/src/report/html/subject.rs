@@ -1,0 +1,140 @@
+//! The page of a subject in a run: its scores, and how it fared at each case.
+
+use assay_core::Severity;
+use assay_core::score::{Interval, Scorecard};
+use maud::{Markup, html};
+
+use super::filters::number_of;
+use super::leaderboard::key;
+use super::page::{Page, brief, cwe, scrolling};
+use super::reported_run::{ReportedRun, subject_anchor};
+use super::{badge, failures};
+use crate::report::quantity::{count, counted, interval, overall, percent, ranks};
+
+const ROOT: &str = "../";
+
+/// `number` is the subject's position in the run.
+pub(super) fn page(run: &ReportedRun, number: usize) -> Markup {
+    let score = &run.data.subjects[number];
+    let card = &score.card;
+    let attempts = || run.data.attempts.iter().filter(|it| it.key.subject == score.name);
+    let ranks = ranks(run.data.board.entries.get(number).and_then(|entry| entry.ranks));
+    let content = html! {
+        header class="heading" {
+            p class="kicker" { "Subject" }
+            h1 { (brief(&score.name)) }
+            p class="lede" { (counted(card.attempts, "attempt")) " at " (counted(run.data.info.cases.len(), "case")) }
+        }
+        dl class="figures" {
+            div { dt { "Overall" } dd { strong { (overall(card)) } } }
+            div { dt { "Interval of 95 %" } dd { (interval(card.intervals.overall)) } }
+            div { dt { "Ranks in this run" } dd { (ranks) } }
+            div { dt { "Unweighted" } dd { (percent(card.unweighted)) } }
+            div { dt { "Functional" } dd { (percent(card.functional)) } }
+            @for (k, score) in card.pass_at.iter().filter(|(k, _)| matches!(k, 3 | 5 | 10)) {
+                div { dt { "Pass@" (k) } dd { (percent(*score)) } }
+            }
+            @if let Some(repair) = card.repair {
+                div { dt { "Before repairs" } dd { (percent(Some(repair.first))) } }
+            }
+            div { dt { "Errored" } dd { (count(card.errored)) } }
+        }
+        (badge::verdict_bar(&card.verdicts))
+        @if let Some(withheld) = &card.withheld {
+            div class="callout callout-unfinished" { p { "The overall score is withheld: " (withheld.to_string()) "." } }
+        }
+        section { h2 { "Scores" } (scores(card)) }
+        section {
+            h2 { "What goes wrong most often" }
+            (failures::table(&failures::commonest(attempts())))
+        }
+        section { h2 { "Cases" } (cases(run, number)) }
+    };
+    let trail = vec![(format!("Run {}", run.number), format!("index.html#run-{}", run.number))];
+    let title = format!("{} · Assay", score.name);
+    Page { title, root: ROOT, trail, content }.render()
+}
+
+/// Every part of the corpus that has a score, with its interval.
+fn scores(card: &Scorecard) -> Markup {
+    let intervals = &card.intervals;
+    let scenarios = card.scenarios.iter().map(|(it, score)| {
+        ("scenario", it.to_string(), *score, intervals.scenarios.get(it).copied().flatten())
+    });
+    let languages = card.languages.iter().map(|(it, score)| {
+        let interval = intervals.languages.get(it).copied().flatten();
+        ("language", it.title().to_owned(), score.overall, interval)
+    });
+    let severities = Severity::ALL.into_iter().filter_map(|it| {
+        let score = card.severities.get(&it)?;
+        let interval = intervals.severities.get(&it).copied().flatten();
+        Some(("severity", it.to_string(), *score, interval))
+    });
+    let mut cwes: Vec<_> = card.cwes.iter().collect();
+    cwes.sort_by_key(|(cwe, _)| number_of(cwe));
+    let cwes = cwes.into_iter().map(|(it, score)| {
+        ("CWE", it.to_owned(), *score, intervals.cwes.get(it).copied().flatten())
+    });
+    let rows: Vec<(&str, String, Option<f64>, Option<Interval>)> =
+        scenarios.chain(languages).chain(severities).chain(cwes).collect();
+    let table = html! {
+        table class="scores sortable" {
+            thead { tr {
+                th scope="col" { "Of" }
+                th scope="col" { "Part" }
+                th scope="col" data-descending="" { "Score" }
+                th scope="col" class="numeric" { "95 %" }
+            } }
+            tbody {
+                @for (kind, part, score, ends) in &rows {
+                    tr {
+                        td class="none" { (kind) }
+                        th scope="row" { @if *kind == "CWE" { (cwe(part)) } @else { (brief(part)) } }
+                        td class="overall" data-key=(key(*score)) { (percent(*score)) (badge::meter(*score)) }
+                        td class="numeric" { (interval(*ends)) }
+                    }
+                }
+            }
+        }
+    };
+    scrolling("Scores by scenario, language, severity and CWE", &table)
+}
+
+fn cases(run: &ReportedRun, number: usize) -> Markup {
+    let table = html! {
+        table class="cases sortable" {
+            thead { tr {
+                th scope="col" { "Case" }
+                th scope="col" { "Language" }
+                th scope="col" { "CWE" }
+                th scope="col" { "Severity" }
+                th scope="col" class="numeric" { "Secure" }
+                th scope="col" { "Commonest failure" }
+            } }
+            tbody {
+                @for (position, case) in run.data.info.cases.iter().enumerate() {
+                    @let name = &run.data.subjects[number].name;
+                    @let failures = failures::commonest(run.attempts_of(position).filter(|it| it.key.subject == *name));
+                    @let tally = run.tally(position, number);
+                    tr {
+                        th scope="row" class="name" {
+                            a href={ (ROOT) (run.case_path(position)) "#" (subject_anchor(number)) } { (brief(&case.id)) }
+                            span class="note" { (brief(&case.title)) }
+                        }
+                        td { (case.language.title()) }
+                        td class="cwes" { @for id in &case.cwe { (cwe(id)) " " } }
+                        td { (badge::severity(case.severity)) }
+                        td class="numeric" data-key=(tally.key()) { (badge::tally(tally)) }
+                        td class="failure" {
+                            @match failures.first() {
+                                Some((failure, _)) => (brief(failure)),
+                                None => span class="none" { "–" },
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    scrolling("Cases", &table)
+}
