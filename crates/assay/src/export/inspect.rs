@@ -43,7 +43,11 @@ pub(super) fn write(
     log.member("eval", &spec(source, subject, &attempts))?;
     log.member("plan", &json!({ "name": "assay run", "steps": [] }))?;
     log.member("results", &results(&attempts))?;
-    log.member("stats", &stats(source, subject, &attempts))?;
+    let mut stats = stats(source, subject, &attempts);
+    if let Some(time) = source.last_finished_at(subject)? {
+        stats["completed_at"] = time.into();
+    }
+    log.member("stats", &stats)?;
     log.open_list("samples")?;
     for attempt in attempts {
         let exported = source.attempt(attempt)?;

@@ -69,6 +69,11 @@ impl Source {
         self.is_finished
     }
 
+    /// When the last attempt of a subject finished.
+    pub(super) fn last_finished_at(&self, subject: &str) -> Result<Option<String>, StoreError> {
+        self.store.last_finished_at(subject)
+    }
+
     /// All attempts, as they are listed.
     pub(super) fn summaries(&self) -> &[AttemptSummary] {
         &self.attempts

@@ -399,6 +399,13 @@ impl Store {
         Ok(attempts)
     }
 
+    /// When the last attempt of a subject finished (RFC 3339, UTC).
+    pub fn last_finished_at(&self, subject: &str) -> Result<Option<String>, StoreError> {
+        let query = "SELECT max(finished_at) FROM attempt WHERE subject = ?1";
+        let found = self.connection.query_row(query, [subject], |row| row.get(0));
+        found.map_err(|source| self.sqlite(source))
+    }
+
     /// One attempt with everything that belongs to it.
     pub fn attempt(&self, summary: &AttemptSummary) -> Result<AttemptRecord, StoreError> {
         let query = "

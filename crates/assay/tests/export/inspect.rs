@@ -99,6 +99,7 @@ fn each_subject_is_a_log_and_each_attempt_a_sample() {
         );
         check_shape(log);
         assert_eq!(log["status"], "success");
+        assert!(log["stats"]["completed_at"].as_str().is_some_and(|time| time.ends_with('Z')));
         samples += log["samples"].as_array().expect("samples").len();
     }
     assert_eq!(samples, 60);
