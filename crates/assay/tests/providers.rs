@@ -261,7 +261,7 @@ fn the_examples_of_the_documentation_are_read() {
             read += 1;
         }
     }
-    assert_eq!(read, 10);
+    assert_eq!(read, 11);
 }
 
 #[test]
