@@ -18,6 +18,7 @@ use tokio::runtime::Runtime;
 use super::attempt::{Next, OpenAttempt, Rules, Validated};
 use super::budget::Budget;
 use super::history::History;
+use super::interruption;
 use super::judging::{Judged, Judging};
 use super::plan::PlannedAttempt;
 use super::progress::Progress;
@@ -143,12 +144,7 @@ impl Dispatcher<'_> {
             .enable_all()
             .build()
             .context("failed to start the runtime for requests")?;
-        let interrupt = events.clone();
-        runtime.spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                let _ = interrupt.send(Event::Interrupted);
-            }
-        });
+        interruption::announce(&runtime, &events, Event::Interrupted);
         let mut lanes: Vec<Lane> = self.subjects.iter().map(|_| Lane::default()).collect();
         for attempt in attempts {
             lanes[attempt.subject].fresh.push_back(attempt);

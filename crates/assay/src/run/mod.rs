@@ -6,6 +6,7 @@ mod budget;
 mod dispatch;
 pub mod estimate;
 mod history;
+mod interruption;
 mod judging;
 mod plan;
 pub mod progress;

@@ -15,6 +15,7 @@ use assay_core::{
 };
 
 use super::attempt::{extract, milliseconds};
+use super::interruption;
 use super::progress::Progress;
 use super::sharing::{Need, Shared, Sharing, Waiting};
 use crate::store::{AttemptSummary, Store};
@@ -101,12 +102,7 @@ impl Revalidation<'_> {
             .enable_all()
             .build()
             .context("failed to start the runtime that waits for an interruption")?;
-        let interrupt = events.clone();
-        runtime.spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                let _ = interrupt.send(Event::Interrupted);
-            }
-        });
+        interruption::announce(&runtime, &events, Event::Interrupted);
         let pool = Pool::start(&self.validator, self.limits, &events);
         let state = State {
             revalidation: self,

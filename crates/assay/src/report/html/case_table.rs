@@ -14,13 +14,24 @@ use super::reported_run::{Entry, ReportedRun, subject_anchor};
 type Key<'a> = (&'static str, &'a str, &'a str);
 
 /// A row: the case, and its position in each run that has it.
-struct Row<'a> {
-    case: &'a CaseSummary,
+pub(super) struct Row<'a> {
+    pub(super) case: &'a CaseSummary,
     positions: BTreeMap<usize, usize>,
 }
 
+impl Row<'_> {
+    /// Its position in a run.
+    pub(super) fn position_in(&self, run: &ReportedRun) -> Option<usize> {
+        self.positions.get(&run.number).copied()
+    }
+
+    /// Its page in the first run that has it.
+    pub(super) fn path(&self, runs: &[ReportedRun]) -> Option<String> {
+        runs.iter().find_map(|run| Some(run.case_path(self.position_in(run)?)))
+    }
+}
+
 pub(super) fn table(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
-    let rows = rows(runs);
     let table = html! {
         table class="cases sortable" {
             thead {
@@ -38,15 +49,16 @@ pub(super) fn table(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
                 }
             }
             tbody {
-                @for row in rows.values() { (line(runs, entries, row)) }
+                @for row in rows(runs) { (line(runs, entries, &row)) }
             }
         }
     };
     scrolling("Cases by subjects", &table)
 }
 
-fn rows(runs: &[ReportedRun]) -> BTreeMap<Key<'_>, Row<'_>> {
-    let mut rows = BTreeMap::new();
+/// The cases of all runs, in order of language and id.
+pub(super) fn rows(runs: &[ReportedRun]) -> Vec<Row<'_>> {
+    let mut rows: BTreeMap<Key<'_>, Row<'_>> = BTreeMap::new();
     for run in runs {
         for (position, case) in run.data.info.cases.iter().enumerate() {
             let key = (case.language.title(), case.id.as_str(), case.digest.as_str());
@@ -54,18 +66,14 @@ fn rows(runs: &[ReportedRun]) -> BTreeMap<Key<'_>, Row<'_>> {
             row.positions.insert(run.number, position);
         }
     }
-    rows
+    rows.into_values().collect()
 }
 
 fn line(runs: &[ReportedRun], entries: &[Entry<'_>], row: &Row<'_>) -> Markup {
-    let first = runs.iter().find_map(|run| {
-        let position = row.positions.get(&run.number)?;
-        Some(run.case_path(*position))
-    });
     html! {
         tr {
             th scope="row" class="name" {
-                @if let Some(path) = first { a href=(path) { (brief(&row.case.id)) } }
+                @if let Some(path) = row.path(runs) { a href=(path) { (brief(&row.case.id)) } }
                 span class="note" { (brief(&row.case.title)) }
             }
             td { (row.case.language.title()) }
@@ -73,11 +81,11 @@ fn line(runs: &[ReportedRun], entries: &[Entry<'_>], row: &Row<'_>) -> Markup {
             td { (badge::severity(row.case.severity)) }
             @for entry in entries {
                 td class="numeric" {
-                    @match row.positions.get(&entry.run.number) {
+                    @match row.position_in(entry.run) {
                         None => span class="none" { "not in run" },
                         Some(position) => {
-                            a class="cell" href={ (entry.run.case_path(*position)) "#" (subject_anchor(entry.subject)) } {
-                                (badge::tally(entry.run.tally(*position, entry.subject)))
+                            a class="cell" href={ (entry.run.case_path(position)) "#" (subject_anchor(entry.subject)) } {
+                                (badge::tally(entry.run.tally(position, entry.subject)))
                             }
                         }
                     }

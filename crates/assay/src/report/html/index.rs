@@ -14,7 +14,7 @@ use crate::report::quantity::{count, counted};
 pub(super) fn page(
     runs: &[ReportedRun],
     entries: &[Entry<'_>],
-    board: &Option<Leaderboard>,
+    board: Option<&Leaderboard>,
 ) -> Markup {
     let names = if runs.len() > 1 { Names::WithRun } else { Names::Alone };
     let content = html! {

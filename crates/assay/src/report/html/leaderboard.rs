@@ -21,7 +21,7 @@ pub(super) enum Names {
 /// Ranks, scores and verdicts.
 pub(super) fn leaderboard(
     entries: &[Entry<'_>],
-    board: &Option<Leaderboard>,
+    board: Option<&Leaderboard>,
     names: Names,
 ) -> Markup {
     let shown = Shown {
@@ -50,7 +50,7 @@ pub(super) fn leaderboard(
             }
             tbody {
                 @for (place, entry) in entries.iter().enumerate() {
-                    @let ranks = board.as_ref().and_then(|board| board.entries.get(place)?.ranks);
+                    @let ranks = board.and_then(|board| board.entries.get(place)?.ranks);
                     (line(place, entry, ranks, names, shown))
                 }
             }
@@ -76,8 +76,8 @@ pub(super) fn key(score: Option<f64>) -> String {
 }
 
 /// How many subjects differ beyond chance, in words.
-fn compared(entries: &[Entry<'_>], board: &Option<Leaderboard>) -> Markup {
-    let Some(board) = board.as_ref().filter(|_| entries.len() > 1) else { return html! {} };
+fn compared(entries: &[Entry<'_>], board: Option<&Leaderboard>) -> Markup {
+    let Some(board) = board.filter(|_| entries.len() > 1) else { return html! {} };
     let beyond =
         |pairs: &mut dyn Iterator<Item = &Pair>| pairs.filter(|it| it.is_significant()).count();
     let (neighbours, all) = (board.neighbours().count(), board.pairs.len());

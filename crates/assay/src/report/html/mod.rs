@@ -90,7 +90,7 @@ pub fn write(
         runs.push(ReportedRun::new(number, RunData::read(store, rules)?));
     }
     let entries = Entry::all(&runs);
-    let board = Entry::board(&entries);
+    let board = Entry::board(&runs, &entries);
     let mut site = Site::begin(output)?;
     let all = runs.iter().map(|run| run.data.attempts.len()).sum();
     let mut written = 0;
@@ -121,7 +121,7 @@ pub fn write(
     let scoring = &runs[0].data.scoring;
     let cells = cells::data(&runs, &entries, &scoring.weights, scoring.resampling);
     site.data(cells::PATH, &cells)?;
-    site.page("index.html", index::page(&runs, &entries, &board))?;
+    site.page("index.html", index::page(&runs, &entries, board.as_deref()))?;
     site.finish(&runs)
 }
 

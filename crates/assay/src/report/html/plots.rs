@@ -1,12 +1,13 @@
 //! The plots of the first page.
 
-use std::collections::BTreeMap;
-
+use assay_core::Cost;
 use maud::{Markup, html};
 
+use super::case_table;
 use super::filters::cwes;
 use super::plot::{Axis, Heat, Line, Point, heat_map, scatter};
 use super::reported_run::{Entry, ReportedRun, Tally};
+use crate::report::SubjectScore;
 
 pub(super) fn all(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
     html! {
@@ -19,41 +20,48 @@ pub(super) fn all(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
     }
 }
 
-/// How functional and secure move together.
-fn works_and_secure(entries: &[Entry<'_>]) -> Markup {
-    let points: Vec<Point> = entries
+/// The overall scores by something else, of those that have both.
+fn points(entries: &[Entry<'_>], x: impl Fn(&SubjectScore) -> Option<f64>) -> Vec<Point> {
+    entries
         .iter()
         .filter_map(|entry| {
-            let card = &entry.score().card;
-            let interval = card.intervals.overall.map(|it| (it.low, it.high));
-            let label = entry.score().name.clone();
-            Some(Point { label, x: card.functional?, y: card.overall?, interval })
+            let score = entry.score();
+            let interval = score.card.intervals.overall.map(|it| (it.low, it.high));
+            Some(Point {
+                label: score.name.clone(),
+                x: x(score)?,
+                y: score.card.overall?,
+                interval,
+            })
         })
-        .collect();
-    if points.is_empty() {
-        return html! {};
-    }
-    let x = Axis::percent("Works (functional score)", points.iter().map(|point| point.x));
+        .collect()
+}
+
+/// An axis of overall scores, with room for their intervals.
+fn overall_axis(label: &'static str, points: &[Point]) -> Axis {
     let ends = points.iter().flat_map(|point| {
         let (low, high) = point.interval.unwrap_or((point.y, point.y));
         [low, high]
     });
-    let y = Axis::percent("Works and is secure (overall score)", ends);
+    Axis::percent(label, ends)
+}
+
+/// How functional and secure move together.
+fn works_and_secure(entries: &[Entry<'_>]) -> Markup {
+    let points = points(entries, |score| score.card.functional);
+    if points.is_empty() {
+        return html! {};
+    }
+    let x = Axis::percent("Works (functional score)", points.iter().map(|point| point.x));
+    let y = overall_axis("Works and is secure (overall score)", &points);
     let title = "How far working and secure code move together; bars are intervals of 95 %, and on the dashed line all that works is secure";
     scatter(title, &x, &y, &points, true)
 }
 
 /// What an attempt costs, and how good it is; nothing where no cost is known.
 fn cost_and_score(entries: &[Entry<'_>]) -> Markup {
-    let points: Vec<Point> = entries
-        .iter()
-        .filter_map(|entry| {
-            let score = entry.score();
-            let x = score.spending.cost_each(score.card.attempts)?.units();
-            let interval = score.card.intervals.overall.map(|it| (it.low, it.high));
-            Some(Point { label: score.name.clone(), x, y: score.card.overall?, interval })
-        })
-        .collect();
+    let cost_each = |score: &SubjectScore| score.spending.cost_each(score.card.attempts);
+    let points = points(entries, |score| cost_each(score).map(Cost::units));
     if points.is_empty() {
         return html! {};
     }
@@ -62,11 +70,7 @@ fn cost_and_score(entries: &[Entry<'_>]) -> Markup {
         value => format!("{value:.4}"),
     };
     let x = Axis::from_zero("Cost of an attempt", points.iter().map(|point| point.x), write);
-    let ends = points.iter().flat_map(|point| {
-        let (low, high) = point.interval.unwrap_or((point.y, point.y));
-        [low, high]
-    });
-    let y = Axis::percent("Overall score", ends);
+    let y = overall_axis("Overall score", &points);
     scatter("What an attempt costs, and the overall score", &x, &y, &points, false)
 }
 
@@ -98,28 +102,13 @@ fn by_cwe(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
 }
 
 fn by_case(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
-    // A case, by language, id and digest, and where it is in each run.
-    type Key<'a> = (&'static str, &'a str, &'a str);
-    let mut cases: BTreeMap<Key<'_>, BTreeMap<usize, usize>> = BTreeMap::new();
-    for run in runs {
-        for (position, case) in run.data.info.cases.iter().enumerate() {
-            let key = (case.language.title(), case.id.as_str(), case.digest.as_str());
-            cases.entry(key).or_default().insert(run.number, position);
-        }
-    }
-    let places: Vec<&BTreeMap<usize, usize>> = cases.values().collect();
-    let columns: Vec<Line> = cases
-        .iter()
-        .map(|((_, id, _), places)| {
-            let first = runs.iter().find_map(|run| Some((run, places.get(&run.number)?)));
-            let href = first.map(|(run, position)| run.case_path(*position));
-            Line { label: (*id).to_owned(), href }
-        })
-        .collect();
+    let cases = case_table::rows(runs);
+    let column =
+        |row: &case_table::Row<'_>| Line { label: row.case.id.clone(), href: row.path(runs) };
+    let columns: Vec<Line> = cases.iter().map(column).collect();
     let cell = |row: usize, column: usize| {
         let entry = entries[row];
-        let position = places[column].get(&entry.run.number)?;
-        Some(heat(entry.run.tally(*position, entry.subject)))
+        Some(heat(entry.run.tally(cases[column].position_in(entry.run)?, entry.subject)))
     };
     heat_map("Secure attempts by subject and case", &rows(entries), &columns, cell)
 }

@@ -1,5 +1,6 @@
 //! A run with its place in a report.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use assay_core::Scenario;
@@ -184,9 +185,18 @@ impl<'a> Entry<'a> {
 
     /// These subjects compared with each other. They are in the order of their scores, so
     /// the entries of the leaderboard are in the same.
-    pub(super) fn board(entries: &[Entry<'_>]) -> Option<Leaderboard> {
-        let scoring = &entries.first()?.run.data.scoring;
-        Some(leaderboard(entries.iter().map(Entry::score), scoring))
+    pub(super) fn board(
+        runs: &'a [ReportedRun],
+        entries: &[Entry<'_>],
+    ) -> Option<Cow<'a, Leaderboard>> {
+        match runs {
+            // They were compared when the run was read.
+            [run] => Some(Cow::Borrowed(&run.data.board)),
+            runs => {
+                let scoring = &runs.first()?.data.scoring;
+                Some(Cow::Owned(leaderboard(entries.iter().map(Entry::score), scoring)))
+            }
+        }
     }
 
     pub(super) fn score(&self) -> &'a SubjectScore {

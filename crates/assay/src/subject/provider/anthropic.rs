@@ -6,7 +6,7 @@ use assay_core::verdict::{InfraClass, InfraError};
 use genai::chat::{JsonSchemaDialect, sanitize_json_schema};
 use serde_json::{Map, Value, json};
 
-use super::{Spoken, append, count_at, put, take, text_at, tokens};
+use super::{Spoken, append, count_at, put, set_given, take, text_at, tokens};
 use crate::subject::model_config::{Effort, ModelConfig, ModelError};
 use crate::subject::question::AnswerSchema;
 
@@ -30,11 +30,7 @@ pub(super) fn settings(
     settings.insert("model".to_owned(), json!(config.model));
     let limit = config.max_tokens.map_or(DEFAULT_MAX_TOKENS, u32::from);
     settings.insert("max_tokens".to_owned(), json!(limit));
-    let mut set = |key: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            settings.insert(key.to_owned(), value);
-        }
-    };
+    let mut set = |key: &str, value| set_given(&mut settings, key, value);
     set("temperature", config.temperature.map(|number| json!(number)));
     set("top_p", config.top_p.map(|number| json!(number)));
     set("stop_sequences", (!config.stop.is_empty()).then(|| json!(config.stop)));

@@ -5,7 +5,7 @@ use assay_core::record::Finish;
 use assay_core::verdict::{InfraClass, InfraError};
 use serde_json::{Map, Value, json};
 
-use super::{Spoken, count_at, list_at, put, take, text_at, tokens};
+use super::{Spoken, count_at, list_at, put, set_given, take, text_at, tokens};
 use crate::subject::model_config::{Effort, ModelConfig, ModelError};
 use crate::subject::question::AnswerSchema;
 
@@ -27,11 +27,7 @@ pub(super) fn settings(
     schema: Option<&AnswerSchema>,
 ) -> Result<Value, ModelError> {
     let mut generation = Map::new();
-    let mut set = |key: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            generation.insert(key.to_owned(), value);
-        }
-    };
+    let mut set = |key: &str, value| set_given(&mut generation, key, value);
     set("temperature", config.temperature.map(|number| json!(number)));
     set("topP", config.top_p.map(|number| json!(number)));
     set("maxOutputTokens", config.max_tokens.map(|most| json!(most)));

@@ -254,6 +254,13 @@ fn put(object: &mut Value, name: &str, value: Value) {
     }
 }
 
+/// Sets what the user has given a value.
+fn set_given(settings: &mut Map<String, Value>, key: &str, value: Option<Value>) {
+    if let Some(value) = value {
+        settings.insert(key.to_owned(), value);
+    }
+}
+
 /// Lengthens a text that is a member of an object of a body.
 fn append(object: &mut Value, name: &str, more: &str) {
     let Value::Object(members) = object else { return };

@@ -6,7 +6,7 @@ use assay_core::verdict::{InfraClass, InfraError};
 use genai::chat::{JsonSchemaDialect, sanitize_json_schema};
 use serde_json::{Map, Value, json};
 
-use super::{Spoken, append, count_at, list_at, put, take, text_at, tokens};
+use super::{Spoken, append, count_at, list_at, put, set_given, take, text_at, tokens};
 use crate::subject::model_config::{ModelConfig, ModelError};
 use crate::subject::question::AnswerSchema;
 
@@ -28,11 +28,7 @@ pub(super) fn settings(
     }
     let mut settings = Map::new();
     settings.insert("model".to_owned(), json!(config.model));
-    let mut set = |key: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            settings.insert(key.to_owned(), value);
-        }
-    };
+    let mut set = |key: &str, value| set_given(&mut settings, key, value);
     set("temperature", config.temperature.map(|number| json!(number)));
     set("top_p", config.top_p.map(|number| json!(number)));
     set("max_output_tokens", config.max_tokens.map(|most| json!(most)));
