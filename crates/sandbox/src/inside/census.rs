@@ -37,7 +37,7 @@ pub(super) struct Process {
     state: char,
     threads: u64,
     /// With that of its waited-for children.
-    cpu: Duration,
+    pub(super) cpu: Duration,
     memory: Memory,
 }
 
@@ -60,6 +60,11 @@ impl Process {
     /// Whether it is more than an exit status that nobody has asked for.
     pub(super) fn is_alive(&self) -> bool {
         !matches!(self.state, 'Z' | 'X')
+    }
+
+    /// Whether it neither computes nor waits for a processor or a disk.
+    pub(super) fn is_at_rest(&self) -> bool {
+        !matches!(self.state, 'R' | 'D')
     }
 
     fn find(pid: Pid) -> Option<Process> {

@@ -13,7 +13,7 @@ use nix::sys::time::TimeSpec;
 use nix::unistd::Pid;
 
 use super::capture::Capture;
-use super::census::{self, Census};
+use super::census::{self, Census, Process};
 use super::failed;
 use super::program::Program;
 use super::syscall::{self, Ended};
@@ -42,8 +42,11 @@ const FASTEST_GROWTH: u64 = 16 << 20;
 const SAMPLING_SHARE: u32 = 4;
 const LONGEST_REST: Duration = Duration::from_millis(40);
 
-/// How long what the main process left may take to end by itself.
+/// How long what the main process left may rest, or compute, before it ends by itself.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// It has no more time than this, however little of a loaded machine it was given.
+const LONGEST_GRACE: Duration = Duration::from_secs(10);
 
 /// A limit must be exceeded in so many samples in a row, for reading `/proc` while
 /// processes come and go can count one twice.
@@ -237,17 +240,29 @@ impl<'a> Supervisor<'a> {
     }
 
     /// How many processes the main one has left running. Those that only wait for it to
-    /// be gone, at the end of a pipe for example, have a moment to end.
+    /// be gone, at the end of a pipe for example, have a moment to end. The time in which
+    /// one of them waits for a processor does not count.
     fn leftover(&mut self) -> u32 {
         let begun = Instant::now();
+        let mut rested = Duration::ZERO;
+        let mut cpu_before = None;
         loop {
-            let left = census::alive().filter(|process| process.pid != self.main).count();
-            if left == 0 || self.exit.is_some() || begun.elapsed() >= GRACE {
-                return u32::try_from(left).unwrap_or(u32::MAX);
+            let looked = Instant::now();
+            let left: Vec<Process> =
+                census::alive().filter(|process| process.pid != self.main).collect();
+            let cpu: Duration = left.iter().map(|process| process.cpu).sum();
+            let computed = cpu.saturating_sub(*cpu_before.get_or_insert(cpu));
+            let is_over = rested.max(computed) >= GRACE || begun.elapsed() >= LONGEST_GRACE;
+            if left.is_empty() || self.exit.is_some() || is_over {
+                return u32::try_from(left.len()).unwrap_or(u32::MAX);
             }
             std::thread::sleep(SHORTEST_PAUSE);
             // What is left may still write, and wait for that.
             self.transfer();
+            if left.iter().all(Process::is_at_rest) {
+                // Whatever stops the whole machine for longer gave nobody a chance.
+                rested += looked.elapsed().min(LONGEST_PAUSE);
+            }
         }
     }
 

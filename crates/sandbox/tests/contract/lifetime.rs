@@ -79,6 +79,27 @@ if os.fork() == 0:
 }
 
 #[test]
+fn children_that_end_late_for_want_of_a_processor_are_not_left_over() {
+    let child = "
+import os, time
+hears, says = os.pipe()
+if os.fork() == 0:
+    os.nice(19)
+    os.close(says)
+    os.read(hears, 1)
+    while time.process_time() < 0.4: pass
+    os._exit(0)";
+    let mut sandbox = start();
+    let until = Instant::now() + Duration::from_secs(2);
+    let cores = thread::available_parallelism().unwrap().get();
+    let busy: Vec<_> =
+        (0..4 * cores).map(|_| thread::spawn(move || while Instant::now() < until {})).collect();
+    let execution = sandbox.execute(&python(child)).unwrap();
+    busy.into_iter().for_each(|thread| thread.join().unwrap());
+    assert_eq!((execution.exit, execution.leftover_processes), (Exit::Code(0), 0));
+}
+
+#[test]
 fn children_that_hold_the_streams_do_not_delay_the_end() {
     let begun = Instant::now();
     let execution = start().execute(&shell("sleep 60 & echo done")).unwrap();
