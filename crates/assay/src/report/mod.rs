@@ -1,6 +1,8 @@
 //! What runs amount to, for people and for programs. Everything here is read
 //! from stored attempts; nothing is run again.
 
+use std::path::PathBuf;
+
 use assay_core::record::CaseSummary;
 use assay_core::score::{Cells, Leaderboard, PanelScore, Scorecard, ScoredAttempt, Scoring};
 use assay_core::score::{ScoringRules, functional_cells, secure_cells};
@@ -24,6 +26,8 @@ pub use spending::Spending;
 /// A run as reports see it: all of its attempts, without their texts.
 #[derive(Debug, Clone)]
 pub struct RunData {
+    /// Where the texts of its attempts are.
+    pub file: PathBuf,
     pub info: RunInfo,
     /// In order of subject, case, scenario and round.
     pub attempts: Vec<AttemptSummary>,
@@ -95,7 +99,8 @@ impl RunData {
             board.entries.iter().filter_map(|entry| subjects[entry.subject].take()).collect();
         let panel = PanelScore::of(&store.ballots()?);
         let pace = store.pace()?;
-        Ok(RunData { info, attempts, subjects, panel, board, scoring, pace })
+        let file = store.path().to_owned();
+        Ok(RunData { file, info, attempts, subjects, panel, board, scoring, pace })
     }
 
     pub fn case(&self, id: &str) -> Option<&CaseSummary> {

@@ -25,10 +25,17 @@ pub(super) struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// The attempts at a case, in order of subject, scenario and round.
-    pub(super) fn all(run: &'a ReportedRun, case: usize) -> impl Iterator<Item = Place<'a>> {
+    /// The attempts of a subject at a case, in order of scenario and round.
+    pub(super) fn all(
+        run: &'a ReportedRun,
+        case: usize,
+        subject: usize,
+    ) -> impl Iterator<Item = Place<'a>> {
+        let name = &run.data.subjects[subject].name;
         let attempts = run.attempts_of(case).enumerate();
-        attempts.map(move |(position, summary)| Place { summary, run, case, position })
+        attempts
+            .filter(move |(_, summary)| summary.key.subject == *name)
+            .map(move |(position, summary)| Place { summary, run, case, position })
     }
 
     fn path(&self) -> String {
@@ -47,13 +54,13 @@ impl<'a> Place<'a> {
 }
 
 /// The page that shows the attempt which its address names.
-pub(super) fn shell() -> Markup {
+pub(super) fn shell() -> Page {
     let content = html! {
         div id="attempt" aria-live="polite" {
             p class="note" { "The attempt is loaded by the report's script, which has not run." }
         }
     };
-    Page { title: "Attempt · Assay".to_owned(), root: "", trail: Vec::new(), content }.render()
+    Page { title: "Attempt · Assay".to_owned(), root: "", trail: Vec::new(), content }
 }
 
 /// What is shown of an attempt: its title and its content, whose links begin at the

@@ -4,7 +4,7 @@ use assay_core::record::CaseSummary;
 use maud::{Markup, html};
 
 use super::page::{Page, brief, cwe, scrolling};
-use super::reported_run::{ReportedRun, Tally, subject_anchor};
+use super::reported_run::{ReportedRun, Tally};
 use super::{badge, failures, source};
 use crate::printable::Visible;
 use crate::report::quantity::{count, counted, duration};
@@ -13,7 +13,7 @@ use crate::store::AttemptSummary;
 const ROOT: &str = "../";
 
 /// `number` is the case's position in the run.
-pub(super) fn page(runs: &[ReportedRun], run: &ReportedRun, number: usize) -> Markup {
+pub(super) fn page(runs: &[ReportedRun], run: &ReportedRun, number: usize) -> Page {
     let case = &run.data.info.cases[number];
     let content = html! {
         header class="heading" {
@@ -32,7 +32,7 @@ pub(super) fn page(runs: &[ReportedRun], run: &ReportedRun, number: usize) -> Ma
             (failures::table(&failures::commonest(run.attempts_of(number))))
         }
         @for (subject, score) in run.data.subjects.iter().enumerate() {
-            section id=(subject_anchor(subject)) {
+            section id=(run.subject_anchor(subject)) {
                 h2 { a href={ (ROOT) (run.subject_path(subject)) } { (brief(&score.name)) } " " small { (badge::tally(run.tally(number, subject))) } }
                 (attempts(run, number, &score.name))
             }
@@ -40,13 +40,12 @@ pub(super) fn page(runs: &[ReportedRun], run: &ReportedRun, number: usize) -> Ma
         (vulnerable(case))
         p class="note" { "Digest of the case: " code { (brief(&case.digest)) } }
     };
-    let page = Page {
+    Page {
         title: format!("{} · {} · Assay", case.id, case.title),
         root: ROOT,
         trail: vec![(format!("Run {}", run.number), format!("index.html#run-{}", run.number))],
         content,
-    };
-    page.render()
+    }
 }
 
 /// Links to the same case in other runs.
@@ -91,7 +90,7 @@ fn matrix(run: &ReportedRun, number: usize) -> Markup {
             tbody {
                 @for (subject, score) in run.data.subjects.iter().enumerate() {
                     tr {
-                        th scope="row" { a href={ "#" (subject_anchor(subject)) } { (brief(&score.name)) } }
+                        th scope="row" { a href={ "#" (run.subject_anchor(subject)) } { (brief(&score.name)) } }
                         @for scenario in &scenarios {
                             td class="numeric" { (badge::tally(tally(&score.name, *scenario))) }
                         }

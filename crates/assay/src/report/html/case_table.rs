@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::badge;
 use super::page::{brief, cwe, scrolling};
-use super::reported_run::{Entry, ReportedRun, subject_anchor};
+use super::reported_run::{Entry, ReportedRun};
 
 /// A case, by language, id and digest: where two runs have other versions of
 /// a case, their results are not of the same thing and get rows of their own.
@@ -84,7 +84,7 @@ fn line(runs: &[ReportedRun], entries: &[Entry<'_>], row: &Row<'_>) -> Markup {
                     @match row.position_in(entry.run) {
                         None => span class="none" { "not in run" },
                         Some(position) => {
-                            a class="cell" href={ (entry.run.case_path(position)) "#" (subject_anchor(entry.subject)) } {
+                            a class="cell" href={ (entry.run.case_path(position)) "#" (entry.run.subject_anchor(entry.subject)) } {
                                 (badge::tally(entry.run.tally(position, entry.subject)))
                             }
                         }

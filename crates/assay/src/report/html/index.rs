@@ -15,7 +15,7 @@ pub(super) fn page(
     runs: &[ReportedRun],
     entries: &[Entry<'_>],
     board: Option<&Leaderboard>,
-) -> Markup {
+) -> Page {
     let names = if runs.len() > 1 { Names::WithRun } else { Names::Alone };
     let content = html! {
         header class="heading" {
@@ -56,8 +56,7 @@ pub(super) fn page(
         }
         (provenance::method())
     };
-    let page = Page { title: "Assay report".to_owned(), root: "", trail: Vec::new(), content };
-    page.render()
+    Page { title: "Assay report".to_owned(), root: "", trail: Vec::new(), content }
 }
 
 fn summary(runs: &[ReportedRun], subjects: usize) -> String {

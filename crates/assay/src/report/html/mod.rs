@@ -10,22 +10,18 @@
 //! through [`Visible`](crate::printable::Visible); file names are made of
 //! numbers and reduced identifiers only.
 
-use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use assay_core::score::ScoringRules;
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
-use serde_json::{Map, Value, json};
 
 use crate::store::{Store, StoreError};
 
 use super::RunData;
-use reported_run::{Entry, ReportedRun};
 use site::Site;
+
+pub use contents::{Content, Kind, Report};
+pub use page::{Live, Medium};
 
 mod attempt;
 mod badge;
@@ -33,6 +29,7 @@ mod ballot;
 mod case;
 mod case_table;
 mod cells;
+mod contents;
 mod diff;
 mod failures;
 mod filters;
@@ -73,9 +70,8 @@ pub enum ReportError {
 }
 
 /// Writes the report of these runs into the directory `output`, in place of an
-/// earlier report there. Attempts are read and written case by case, so that
-/// memory does not grow with the texts of a run. `rules` decide how scores
-/// are computed; `tell` hears how many of how many attempts are written.
+/// earlier report there. `rules` decide how scores are computed; `tell` hears how many of
+/// how many attempts are written.
 pub fn write(
     stores: &[Store],
     output: &Path,
@@ -87,59 +83,22 @@ pub fn write(
     }
     let mut runs = Vec::new();
     for (store, number) in stores.iter().zip(1..) {
-        runs.push(ReportedRun::new(number, RunData::read(store, rules)?));
+        runs.push((number, Arc::new(RunData::read(store, rules)?)));
     }
-    let entries = Entry::all(&runs);
-    let board = Entry::board(&runs, &entries);
+    let all = runs.iter().map(|(_, run)| run.attempts.len()).sum();
+    let report = Report::new(runs, rules);
     let mut site = Site::begin(output)?;
-    let all = runs.iter().map(|run| run.data.attempts.len()).sum();
     let mut written = 0;
-    for (run, store) in runs.iter().zip(stores) {
-        for number in 0..run.data.info.cases.len() {
-            site.page(&run.case_path(number), case::page(&runs, run, number))?;
-            for (subject, places) in by_subject(run, number) {
-                let mut attempts = Map::new();
-                for place in places {
-                    let (title, content) = attempt::parts(&place, &store.attempt(place.summary)?);
-                    let content = content.into_string();
-                    attempts.insert(
-                        place.summary.id.to_string(),
-                        json!({ "title": title, "content": content }),
-                    );
-                    written += 1;
-                }
-                let packed = packed(&Value::from(attempts).to_string());
-                site.data(&run.attempts_path(number, subject), &packed.into())?;
+    for path in report.paths() {
+        let Some(content) = report.content(path, &Medium::Files)? else { continue };
+        site.write(path, &content)?;
+        match report.attempts_in(path) {
+            0 => {}
+            more => {
+                written += more;
                 tell(written, all);
             }
         }
-        for number in 0..run.data.subjects.len() {
-            site.page(&run.subject_path(number), subject::page(run, number))?;
-        }
     }
-    site.page("attempt.html", attempt::shell())?;
-    let scoring = &runs[0].data.scoring;
-    let cells = cells::data(&runs, &entries, &scoring.weights, scoring.resampling);
-    site.data(cells::PATH, &cells)?;
-    site.page("index.html", index::page(&runs, &entries, board.as_deref()))?;
-    site.finish(&runs)
-}
-
-/// The attempts at a case, by the position of their subject.
-fn by_subject(run: &ReportedRun, case: usize) -> BTreeMap<usize, Vec<attempt::Place<'_>>> {
-    let mut subjects: BTreeMap<usize, Vec<_>> = BTreeMap::new();
-    for place in attempt::Place::all(run, case) {
-        if let Some(subject) = run.subject_position(&place.summary.key.subject) {
-            subjects.entry(subject).or_default().push(place);
-        }
-    }
-    subjects
-}
-
-/// A text deflated, in base64: a file of it can be loaded as a script from disk.
-fn packed(text: &str) -> String {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
-    // What is written into memory does not fail.
-    let _ = encoder.write_all(text.as_bytes());
-    BASE64_STANDARD.encode(encoder.finish().unwrap_or_default())
+    site.finish(&report)
 }

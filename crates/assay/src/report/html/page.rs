@@ -9,6 +9,24 @@ use crate::printable::Visible;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
                       img-src 'self' data:; base-uri 'none'; form-action 'none'";
 
+/// Where pages are read.
+#[derive(Debug)]
+pub enum Medium {
+    /// From disk, or from any web server.
+    Files,
+    /// From assay itself, while runs go on.
+    Live(Live),
+}
+
+/// What a page of runs that go on has beside its content.
+#[derive(Debug)]
+pub struct Live {
+    /// Of what the page was made; another one makes another page.
+    pub version: u64,
+    /// How far the runs are that go on now.
+    pub strip: Markup,
+}
+
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' \
                     viewBox='0 0 16 16'%3E%3Crect y='2' width='16' height='3' fill='%231f8468'/%3E\
                     %3Crect y='6.5' width='11' height='3' fill='%23d18b13'/%3E\
@@ -27,15 +45,23 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub(super) fn render(self) -> Markup {
+    pub(super) fn render(self, medium: &Medium) -> Markup {
         let title = title(&self.title);
         let root = self.root;
+        let live = match medium {
+            Medium::Files => None,
+            Medium::Live(live) => Some(live),
+        };
         html! {
             (DOCTYPE)
-            html lang="en" data-root=(root) {
+            html lang="en" data-root=(root) data-version=[live.map(|live| live.version)] {
                 head {
                     meta charset="utf-8";
-                    meta http-equiv="Content-Security-Policy" content=(POLICY);
+                    @match live {
+                        // Its script asks the server what is new.
+                        Some(_) => meta http-equiv="Content-Security-Policy" content={ (POLICY) "; connect-src 'self'" };,
+                        None => meta http-equiv="Content-Security-Policy" content=(POLICY);,
+                    }
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
                     meta name="referrer" content="no-referrer";
@@ -43,6 +69,7 @@ impl Page {
                     link rel="icon" href=(ICON);
                     link rel="stylesheet" href={ (root) "style.css" };
                     script src={ (root) "report.js" } defer {}
+                    @if live.is_some() { script src={ (root) "live.js" } defer {} }
                 }
                 body {
                     a class="skip" href="#content" { "Skip to the content" }
@@ -54,6 +81,7 @@ impl Page {
                             }
                         }
                     }
+                    @if let Some(live) = live { div id="live" { (live.strip) } }
                     main id="content" { (self.content) }
                     footer { p { "Written by Assay " (env!("CARGO_PKG_VERSION")) ". Every score is computed from stored evidence." } }
                 }

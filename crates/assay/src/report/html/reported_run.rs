@@ -1,7 +1,7 @@
 //! A run with its place in a report.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use assay_core::Scenario;
 use assay_core::score::Leaderboard;
@@ -13,8 +13,11 @@ use crate::store::AttemptSummary;
 pub(super) struct ReportedRun {
     /// From 1, in the order that the runs were given in.
     pub(super) number: usize,
-    pub(super) data: RunData,
+    pub(super) data: Arc<RunData>,
     folder: String,
+    /// Of each subject, by position: its place in order of names, from 1. Positions
+    /// change with the scores while a run goes on, and addresses must not.
+    subject_numbers: Vec<usize>,
     /// Positions in `data.attempts`, for each case.
     attempts: Vec<Vec<usize>>,
     /// By positions of case and subject.
@@ -71,13 +74,17 @@ impl Tally {
 }
 
 impl ReportedRun {
-    pub(super) fn new(number: usize, data: RunData) -> ReportedRun {
+    pub(super) fn new(number: usize, data: Arc<RunData>) -> ReportedRun {
         let folder = numbered("run", number, &data.info.id);
         let cases = data.info.cases.iter().enumerate();
         let cases: BTreeMap<&str, usize> = cases.map(|(at, case)| (case.id.as_str(), at)).collect();
         let subjects = data.subjects.iter().enumerate();
         let subjects: BTreeMap<&str, usize> =
             subjects.map(|(at, subject)| (subject.name.as_str(), at)).collect();
+        let mut subject_numbers = vec![0; subjects.len()];
+        for (number, at) in (1..).zip(subjects.values()) {
+            subject_numbers[*at] = number;
+        }
         let mut attempts = vec![Vec::new(); data.info.cases.len()];
         let mut tallies: BTreeMap<_, Tally> = BTreeMap::new();
         for (at, attempt) in data.attempts.iter().enumerate() {
@@ -95,12 +102,22 @@ impl ReportedRun {
                 (subjects.get(key.subject.as_str()).copied(), key.scenario, key.round)
             });
         }
-        ReportedRun { number, data, folder, attempts, tallies }
+        ReportedRun { number, data, folder, subject_numbers, attempts, tallies }
     }
 
     /// The attempts at a case, in order of subject, scenario and round.
     pub(super) fn attempts_of(&self, case: usize) -> impl Iterator<Item = &AttemptSummary> {
         self.attempts[case].iter().map(|at| &self.data.attempts[*at])
+    }
+
+    /// Those of one subject.
+    pub(super) fn attempts_by(
+        &self,
+        case: usize,
+        subject: usize,
+    ) -> impl Iterator<Item = &AttemptSummary> {
+        let name = &self.data.subjects[subject].name;
+        self.attempts_of(case).filter(move |attempt| attempt.key.subject == *name)
     }
 
     pub(super) fn tally(&self, case: usize, subject: usize) -> Tally {
@@ -136,13 +153,22 @@ impl ReportedRun {
     }
 
     fn attempts_stem(&self, case: usize, subject: usize) -> String {
-        format!("{}-{}-{}", self.number, case + 1, subject + 1)
+        format!("{}-{}-{}", self.number, case + 1, self.subject_number(subject))
     }
 
     /// The page of a subject, from the report's root.
     pub(super) fn subject_path(&self, subject: usize) -> String {
         let name = self.data.subjects.get(subject).map_or("", |subject| subject.name.as_str());
-        format!("{}/{}.html", self.folder, numbered("subject", subject + 1, name))
+        format!("{}/{}.html", self.folder, numbered("subject", self.subject_number(subject), name))
+    }
+
+    /// The anchor of a subject's section on the pages of cases.
+    pub(super) fn subject_anchor(&self, subject: usize) -> String {
+        format!("subject-{}", self.subject_number(subject))
+    }
+
+    fn subject_number(&self, subject: usize) -> usize {
+        self.subject_numbers.get(subject).copied().unwrap_or_default()
     }
 
     /// The position of the subject with this name.
@@ -154,11 +180,6 @@ impl ReportedRun {
         let name = numbered("case", case + 1, &self.data.info.cases[case].id);
         format!("{}/{name}", self.folder)
     }
-}
-
-/// The anchor of a subject's section on the pages of cases.
-pub(super) fn subject_anchor(subject: usize) -> String {
-    format!("subject-{}", subject + 1)
 }
 
 /// A subject of a run, among the subjects of all runs.
@@ -183,18 +204,15 @@ impl<'a> Entry<'a> {
         entries
     }
 
-    /// These subjects compared with each other. They are in the order of their scores, so
-    /// the entries of the leaderboard are in the same.
-    pub(super) fn board(
-        runs: &'a [ReportedRun],
-        entries: &[Entry<'_>],
-    ) -> Option<Cow<'a, Leaderboard>> {
+    /// The subjects of several runs compared with each other; those of one were compared
+    /// when it was read. They are in the order of their scores, so the entries of the
+    /// leaderboard are in the same.
+    pub(super) fn compare(runs: &'a [ReportedRun]) -> Option<Leaderboard> {
         match runs {
-            // They were compared when the run was read.
-            [run] => Some(Cow::Borrowed(&run.data.board)),
-            runs => {
-                let scoring = &runs.first()?.data.scoring;
-                Some(Cow::Owned(leaderboard(entries.iter().map(Entry::score), scoring)))
+            [] | [_] => None,
+            [first, ..] => {
+                let entries = Entry::all(runs);
+                Some(leaderboard(entries.iter().map(Entry::score), &first.data.scoring))
             }
         }
     }

@@ -4,19 +4,15 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use maud::Markup;
 use serde_json::{Value, json};
 
-use super::reported_run::ReportedRun;
+use super::contents::{Content, Kind, Report};
 use super::{ReportError, ReportSummary};
 
 /// Marks a directory as a report of ours, which the next one may replace.
 const MARKER: &str = "assay-report.json";
 
 const SCHEMA: &str = "assay.report/1";
-
-const STYLE: &str = include_str!("style.css");
-const SCRIPT: &str = include_str!("report.js");
 
 /// Folders that a report has beside those of its runs.
 const FOLDERS: [&str; 2] = ["attempts", "data"];
@@ -35,9 +31,7 @@ impl Site {
         site.take_directory()?;
         // The marker comes first, so that a report which was interrupted can
         // be replaced as well.
-        site.write(MARKER, &marker(&json!({ "finished": false })))?;
-        site.write("style.css", STYLE)?;
-        site.write("report.js", SCRIPT)?;
+        site.file(MARKER, &marker(&json!({ "finished": false })))?;
         Ok(site)
     }
 
@@ -73,28 +67,23 @@ impl Site {
         marker["schema"].as_str().is_some_and(|schema| schema.starts_with("assay.report/"))
     }
 
-    pub(super) fn page(&mut self, path: &str, markup: Markup) -> Result<(), ReportError> {
-        self.pages += 1;
-        self.write(path, &markup.into_string())
+    pub(super) fn write(&mut self, path: &str, content: &Content) -> Result<(), ReportError> {
+        self.pages += usize::from(content.kind == Kind::Page);
+        self.file(path, &content.text)
     }
 
-    pub(super) fn finish(self, runs: &[ReportedRun]) -> Result<ReportSummary, ReportError> {
-        let ids: Vec<&str> = runs.iter().map(|run| run.data.info.id.as_str()).collect();
+    pub(super) fn finish(self, report: &Report) -> Result<ReportSummary, ReportError> {
+        let ids: Vec<&str> = report.run_ids().collect();
         let state = json!({ "finished": true, "runs": ids, "pages": self.pages });
-        self.write(MARKER, &marker(&state))?;
+        self.file(MARKER, &marker(&state))?;
         Ok(ReportSummary {
             index: self.root.join("index.html"),
-            runs: runs.len(),
+            runs: ids.len(),
             pages: self.pages,
         })
     }
 
-    /// A file that the script loads: it says what it holds.
-    pub(super) fn data(&self, path: &str, content: &Value) -> Result<(), ReportError> {
-        self.write(path, &format!("report.receive({}, {content});\n", json!(path)))
-    }
-
-    fn write(&self, path: &str, text: &str) -> Result<(), ReportError> {
+    fn file(&self, path: &str, text: &str) -> Result<(), ReportError> {
         let path = self.root.join(path);
         let directory = path.parent().unwrap_or(&self.root);
         fs::create_dir_all(directory)

@@ -7,14 +7,14 @@ use maud::{Markup, html};
 use super::filters::number_of;
 use super::leaderboard::key;
 use super::page::{Page, brief, cwe, scrolling};
-use super::reported_run::{ReportedRun, subject_anchor};
+use super::reported_run::ReportedRun;
 use super::{badge, failures};
 use crate::report::quantity::{count, counted, interval, overall, percent, ranks};
 
 const ROOT: &str = "../";
 
 /// `number` is the subject's position in the run.
-pub(super) fn page(run: &ReportedRun, number: usize) -> Markup {
+pub(super) fn page(run: &ReportedRun, number: usize) -> Page {
     let score = &run.data.subjects[number];
     let card = &score.card;
     let attempts = || run.data.attempts.iter().filter(|it| it.key.subject == score.name);
@@ -52,7 +52,7 @@ pub(super) fn page(run: &ReportedRun, number: usize) -> Markup {
     };
     let trail = vec![(format!("Run {}", run.number), format!("index.html#run-{}", run.number))];
     let title = format!("{} · Assay", score.name);
-    Page { title, root: ROOT, trail, content }.render()
+    Page { title, root: ROOT, trail, content }
 }
 
 /// Every part of the corpus that has a score, with its interval.
@@ -118,7 +118,7 @@ fn cases(run: &ReportedRun, number: usize) -> Markup {
                     @let tally = run.tally(position, number);
                     tr {
                         th scope="row" class="name" {
-                            a href={ (ROOT) (run.case_path(position)) "#" (subject_anchor(number)) } { (brief(&case.id)) }
+                            a href={ (ROOT) (run.case_path(position)) "#" (run.subject_anchor(number)) } { (brief(&case.id)) }
                             span class="note" { (brief(&case.title)) }
                         }
                         td { (case.language.title()) }

@@ -1,0 +1,191 @@
+//! What a report consists of: its files by their paths, each of which can be made alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::sync::Arc;
+
+use assay_core::score::{Leaderboard, ScoringRules};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use serde_json::{Map, Value, json};
+
+use super::page::{Medium, Page};
+use super::reported_run::{Entry, ReportedRun};
+use super::{attempt, case, cells, index, subject};
+use crate::report::RunData;
+use crate::store::{Store, StoreError};
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("report.js");
+
+/// The runs of a report, and every file of it.
+pub struct Report {
+    runs: Vec<ReportedRun>,
+    files: BTreeMap<String, File>,
+    /// The subjects of several runs beside each other; those of one were compared when it
+    /// was read.
+    board: Option<Leaderboard>,
+    rules: ScoringRules,
+}
+
+/// A file, by the positions of what it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum File {
+    Index,
+    Case {
+        run: usize,
+        case: usize,
+    },
+    Subject {
+        run: usize,
+        subject: usize,
+    },
+    /// The page that shows any attempt.
+    Attempt,
+    /// The attempts of a subject at a case.
+    Attempts {
+        run: usize,
+        case: usize,
+        subject: usize,
+    },
+    Cells,
+    Style,
+    Script,
+}
+
+/// A file as it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    pub kind: Kind,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Page,
+    Style,
+    Script,
+}
+
+impl std::fmt::Debug for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (runs, files) = (self.runs.len(), self.files.len());
+        f.debug_struct("Report").field("runs", &runs).field("files", &files).finish_non_exhaustive()
+    }
+}
+
+impl Report {
+    /// The report of these runs, by the numbers that they have in it.
+    pub fn new(runs: Vec<(usize, Arc<RunData>)>, rules: &ScoringRules) -> Report {
+        let runs: Vec<ReportedRun> =
+            runs.into_iter().map(|(number, data)| ReportedRun::new(number, data)).collect();
+        let board = Entry::compare(&runs);
+        let files = files(&runs);
+        Report { runs, files, board, rules: rules.clone() }
+    }
+
+    /// The paths of all files from the report's root.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+
+    /// The ids of the runs, in order of their numbers.
+    pub fn run_ids(&self) -> impl Iterator<Item = &str> {
+        self.runs.iter().map(|run| run.data.info.id.as_str())
+    }
+
+    /// How many attempts the file with this path shows whole.
+    pub fn attempts_in(&self, path: &str) -> usize {
+        match self.files.get(path) {
+            Some(File::Attempts { run, case, subject }) => {
+                self.runs[*run].attempts_by(*case, *subject).count()
+            }
+            _ => 0,
+        }
+    }
+
+    /// Makes the file with this path; `None` if the report has none. Attempts are read
+    /// from the run's store then, so that memory does not grow with the texts of a run.
+    pub fn content(&self, path: &str, medium: &Medium) -> Result<Option<Content>, StoreError> {
+        let Some(file) = self.files.get(path) else { return Ok(None) };
+        let page =
+            |page: Page| Content { kind: Kind::Page, text: page.render(medium).into_string() };
+        // It says what it holds, by the name under which it is asked for.
+        let data = |content: &Value| Content {
+            kind: Kind::Script,
+            text: format!("report.receive({}, {content});\n", json!(path)),
+        };
+        Ok(Some(match *file {
+            File::Index => {
+                let entries = Entry::all(&self.runs);
+                let board = self.board.as_ref().or(match &self.runs[..] {
+                    [run] => Some(&run.data.board),
+                    _ => None,
+                });
+                page(index::page(&self.runs, &entries, board))
+            }
+            File::Case { run, case } => page(case::page(&self.runs, &self.runs[run], case)),
+            File::Subject { run, subject } => page(subject::page(&self.runs[run], subject)),
+            File::Attempt => page(attempt::shell()),
+            File::Attempts { run, case, subject } => {
+                data(&packed(&self.attempts(run, case, subject)?.to_string()).into())
+            }
+            File::Cells => {
+                let scoring = self.rules.with_stored(None);
+                let scoring = self.runs.first().map_or(scoring, |run| run.data.scoring.clone());
+                let entries = Entry::all(&self.runs);
+                data(&cells::data(&self.runs, &entries, &scoring.weights, scoring.resampling))
+            }
+            File::Style => Content { kind: Kind::Style, text: STYLE.to_owned() },
+            File::Script => Content { kind: Kind::Script, text: SCRIPT.to_owned() },
+        }))
+    }
+
+    /// The attempts of a subject at a case, by their ids: what is shown of each.
+    fn attempts(&self, run: usize, case: usize, subject: usize) -> Result<Value, StoreError> {
+        let run = &self.runs[run];
+        let store = Store::open_to_read(&run.data.file)?;
+        let mut attempts = Map::new();
+        for place in attempt::Place::all(run, case, subject) {
+            let (title, content) = attempt::parts(&place, &store.attempt(place.summary)?);
+            let shown = json!({ "title": title, "content": content.into_string() });
+            attempts.insert(place.summary.id.to_string(), shown);
+        }
+        Ok(attempts.into())
+    }
+}
+
+fn files(runs: &[ReportedRun]) -> BTreeMap<String, File> {
+    let mut files: BTreeMap<String, File> = BTreeMap::new();
+    files.insert("index.html".to_owned(), File::Index);
+    files.insert("attempt.html".to_owned(), File::Attempt);
+    files.insert(cells::PATH.to_owned(), File::Cells);
+    files.insert("style.css".to_owned(), File::Style);
+    files.insert("report.js".to_owned(), File::Script);
+    for (at, run) in runs.iter().enumerate() {
+        for case in 0..run.data.info.cases.len() {
+            files.insert(run.case_path(case), File::Case { run: at, case });
+            let subjects: BTreeSet<usize> = (run.attempts_of(case))
+                .filter_map(|attempt| run.subject_position(&attempt.key.subject))
+                .collect();
+            for subject in subjects {
+                let file = File::Attempts { run: at, case, subject };
+                files.insert(run.attempts_path(case, subject), file);
+            }
+        }
+        for subject in 0..run.data.subjects.len() {
+            files.insert(run.subject_path(subject), File::Subject { run: at, subject });
+        }
+    }
+    files
+}
+
+/// A text deflated, in base64: a file of it can be loaded as a script from disk.
+fn packed(text: &str) -> String {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+    // What is written into memory does not fail.
+    let _ = encoder.write_all(text.as_bytes());
+    BASE64_STANDARD.encode(encoder.finish().unwrap_or_default())
+}
