@@ -1,5 +1,6 @@
 //! What is said on the command line.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use assay_core::score::{Condition, ErrorLimit};
@@ -91,6 +92,8 @@ pub enum Command {
     Import(ImportArgs),
     /// Write an HTML report of stored runs
     Report(ReportArgs),
+    /// Serve the report of stored runs, with their progress while they go on
+    Serve(ServeArgs),
     /// Write stored runs in the format of another tool
     Export(ExportArgs),
     /// Show the simulated Internet of a case, or fetch something from it
@@ -392,6 +395,18 @@ pub struct ReportArgs {
     /// The folder to write
     #[arg(long, short, value_name = "DIR", default_value = "assay-report")]
     pub output: PathBuf,
+    #[command(flatten)]
+    pub scoring: ScoringArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The runs' files, and folders of runs [default: assay-runs]
+    #[arg(value_name = "RUN|DIR")]
+    pub runs: Vec<PathBuf>,
+    /// The address to listen on; by default only this machine reaches it
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7373")]
+    pub listen: SocketAddr,
     #[command(flatten)]
     pub scoring: ScoringArgs,
 }

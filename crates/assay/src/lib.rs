@@ -13,6 +13,7 @@ pub mod judge;
 mod printable;
 pub mod report;
 pub mod run;
+pub mod serve;
 pub mod store;
 pub mod subject;
 pub mod terminal;

@@ -18,7 +18,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("import", &[]),
     ("config", &["subject", "judge"]),
     ("run", &["subject", "validate", "judge", "store", "config"]),
-    ("serve", &["validate", "store", "report"]),
+    ("serve", &["store", "report"]),
     ("commands", &["*"]),
 ];
 

@@ -1,108 +1,22 @@
 //! Reports of handmade runs, opened in a browser.
 
-#![expect(clippy::disallowed_methods, reason = "starts the browser that looks at the pages")]
-
 use std::fs;
-use std::io::Read as _;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use assay::report::{RunData, html};
 use assay::store::Store;
 use assay_core::Language;
 use assay_core::score::{Interval, ScoringRules};
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
 
+use crate::browser::{Browser, between};
+
+mod browser;
 mod sample_run;
-
-/// No page takes a browser longer, even on a busy machine.
-const LIMIT: Duration = Duration::from_secs(90);
-
-struct Browser {
-    program: PathBuf,
-}
-
-impl Browser {
-    fn find() -> Browser {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let program = std::env::split_paths(&path)
-            .flat_map(|directory| ["chromium", "chromium-browser"].map(|name| directory.join(name)))
-            .find(|program| program.is_file())
-            .expect("chromium is not installed; `make setup` installs it");
-        Browser { program }
-    }
-
-    /// Runs the browser on a page, a path and perhaps what stands behind `#`, and returns
-    /// what it printed.
-    fn run(&self, page: &str, action: &str) -> String {
-        let profile = tempfile::tempdir().expect("a directory");
-        let mut child = Command::new(&self.program)
-            .args([
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-            ])
-            .args([
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-            ])
-            .args(["--disable-dev-shm-usage", "--window-size=1400,1000", "--hide-scrollbars"])
-            .arg(format!("--user-data-dir={}", profile.path().display()))
-            .arg(action)
-            // Scripts load what they show.
-            .arg("--virtual-time-budget=20000")
-            .arg(format!("file://{page}"))
-            // A group of its own, so that all of its processes can be killed.
-            .process_group(0)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromium starts");
-        let mut stdout = child.stdout.take().expect("a pipe");
-        let reader = thread::spawn(move || {
-            let mut text = String::new();
-            stdout.read_to_string(&mut text).map(|_| text)
-        });
-        wait(&mut child, page);
-        reader.join().expect("no panic").expect("UTF-8")
-    }
-
-    fn dom(&self, page: &str) -> String {
-        let dom = self.run(page, "--dump-dom");
-        assert!(dom.contains("</html>"), "{page} gave no document: {dom:?}");
-        dom
-    }
-}
-
-fn wait(child: &mut Child, page: &str) {
-    let start = Instant::now();
-    while child.try_wait().expect("a child of ours").is_none() {
-        if start.elapsed() > LIMIT {
-            let group = Pid::from_raw(child.id().try_into().expect("a process id"));
-            killpg(group, Signal::SIGKILL).expect("killed");
-            child.wait().expect("reaped");
-            panic!("chromium took more than {LIMIT:?} over {page}");
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
-}
 
 fn report(directory: &Path, make: fn(&Path) -> Store) -> PathBuf {
     let stores = [make(&directory.join("run.assay"))];
     let output = directory.join("report");
     html::write(&stores, &output, &ScoringRules::default(), &mut |_, _| {}).expect("written").index
-}
-
-fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
-    text.split_once(start).and_then(|(_, rest)| rest.split_once(end)).map_or("", |(part, _)| part)
 }
 
 fn text(path: &Path) -> &str {

@@ -14,6 +14,7 @@ mod report;
 mod revalidate;
 mod run;
 mod score;
+mod serve;
 mod verify;
 mod world;
 
@@ -47,6 +48,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Compare(args) => compare::execute(&context, args),
         Command::Import(args) => import::execute(&context, args),
         Command::Report(args) => report::execute(&context, args),
+        Command::Serve(args) => serve::execute(&context, args),
         Command::Revalidate(args) => revalidate::execute(&context, args),
         Command::Export(args) => export::execute(args),
         Command::World(args) => world::execute(&context, args),

@@ -7,6 +7,7 @@
 mod pace;
 mod replies;
 mod spending;
+mod watch;
 mod write;
 
 pub use spending::{Payer, Payment, Purpose, Spent};
@@ -15,16 +16,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use assay_core::record::{Answer, CaseSummary, Finish, Log};
 use assay_core::{Artifact, AttemptKey, AttemptRecord, Cost, Evidence, Locale, Outcome};
 use assay_core::{TokenUsage, Tokens, Turn, Verdict};
 use flate2::read::DeflateDecoder;
 use replies::token_usage;
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, params};
 use serde::{Deserialize, Serialize};
 
 pub use pace::PaceSample;
+pub use watch::{Pulse, Stamp, WatchedFile};
 
 /// The version of the file's layout; another one is not read.
 const FORMAT: &str = "3";
@@ -107,6 +110,10 @@ CREATE TABLE pace (
     PRIMARY KEY (provider, at_ms)
 ) WITHOUT ROWID;
 ";
+
+/// How often a run is tried to be had for writing, and the pause between two tries.
+const LOCK_TRIES: usize = 10;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// What is known of a run before its first attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -278,7 +285,7 @@ impl Store {
         }
         store
             .connection
-            .busy_timeout(std::time::Duration::from_secs(10))
+            .busy_timeout(Duration::from_secs(10))
             .and_then(|()| {
                 store.connection.pragma_update(None, "synchronous", "normal")?;
                 store.connection.pragma_update(None, "foreign_keys", true)
@@ -505,7 +512,13 @@ impl Store {
     }
 
     fn sqlite(&self, source: rusqlite::Error) -> StoreError {
-        StoreError::Sqlite { path: self.path.display().to_string(), source }
+        let path = self.path.display().to_string();
+        match source.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => {
+                StoreError::Format { path, fault: "it is no database".to_owned() }
+            }
+            _ => StoreError::Sqlite { path, source },
+        }
     }
 
     fn corrupt(&self, what: &'static str, error: &dyn std::fmt::Display) -> StoreError {
@@ -521,7 +534,9 @@ impl Drop for Store {
     /// Leaves one plain file, which readers can open without writing beside it.
     fn drop(&mut self) {
         if self.writes {
-            // While somebody reads, the log stays; it is part of the run then.
+            // The log stays while somebody reads. Then it holds nothing that the file
+            // does not.
+            let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
             let _ = self.connection.pragma_update(None, "journal_mode", "delete");
         }
     }
@@ -533,17 +548,21 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Keeps a second process from writing the same run.
+/// Keeps a second process from writing the same run. Who only asks whether somebody
+/// writes it holds it for a moment.
 fn lock(path: &Path) -> Result<File, StoreError> {
     let name = path.display().to_string();
     let failed =
         |error: std::io::Error| StoreError::Open { path: name.clone(), message: error.to_string() };
     let file = File::options().append(true).create(true).open(path).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Busy(name)),
-        Err(TryLockError::Error(error)) => Err(failed(error)),
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
     }
+    Err(StoreError::Busy(name))
 }
 
 /// One row of the turn table, with the subject's reply.

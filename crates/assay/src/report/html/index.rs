@@ -16,6 +16,10 @@ pub(super) fn page(
     entries: &[Entry<'_>],
     board: Option<&Leaderboard>,
 ) -> Page {
+    let title = "Assay report".to_owned();
+    if runs.is_empty() {
+        return Page { title, root: "", trail: Vec::new(), content: nothing() };
+    }
     let names = if runs.len() > 1 { Names::WithRun } else { Names::Alone };
     let content = html! {
         header class="heading" {
@@ -56,7 +60,17 @@ pub(super) fn page(
         }
         (provenance::method())
     };
-    Page { title: "Assay report".to_owned(), root: "", trail: Vec::new(), content }
+    Page { title, root: "", trail: Vec::new(), content }
+}
+
+/// What stands there until a run begins.
+fn nothing() -> Markup {
+    html! {
+        header class="heading" {
+            h1 { "No run yet" }
+            p class="lede" { "A run is shown here as soon as " code { "assay run" } " has begun it." }
+        }
+    }
 }
 
 fn summary(runs: &[ReportedRun], subjects: usize) -> String {

@@ -35,6 +35,7 @@ mod failures;
 mod filters;
 mod index;
 mod leaderboard;
+pub mod live;
 mod pace;
 mod page;
 mod plot;

@@ -263,11 +263,17 @@ const report = (() => {
     scrollTo(0, 0);
   };
 
-  const start = () => {
+  /** Sets the content of the page going, perhaps one that has just come. */
+  const begin = async () => {
+    received.clear();
     for (const table of document.querySelectorAll('table.sortable')) makeSortable(table);
-    makeFilters().catch((error) => {
+    await makeFilters().catch((error) => {
       document.getElementById('chosen').textContent = `The cases cannot be filtered: ${error.message}.`;
     });
+  };
+
+  const start = () => {
+    begin();
     if (document.getElementById('attempt')) {
       addEventListener('hashchange', showAttempt);
       showAttempt();
@@ -275,5 +281,5 @@ const report = (() => {
   };
 
   document.addEventListener('DOMContentLoaded', start);
-  return { receive };
+  return { begin, receive };
 })();

@@ -1,0 +1,50 @@
+//! `assay serve`: the report of stored runs as live pages.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+
+use super::{Context, runtime};
+use crate::cli::ServeArgs;
+use crate::exit::Exit;
+use crate::serve::{self, NoShelf, Place, Shelf};
+use crate::terminal::{complain, say};
+
+/// Where `assay run` puts runs by itself.
+const RUNS: &str = "assay-runs";
+
+pub(super) fn execute(context: &Context<'_>, args: &ServeArgs) -> anyhow::Result<Exit> {
+    let places = match &args.runs[..] {
+        [] => vec![Place::Folder(PathBuf::from(RUNS))],
+        named => named.iter().map(|path| place(path)).collect::<Result<_, _>>()?,
+    };
+    let shelf = Shelf::open(places, context.config.scoring(args.scoring)?)?;
+    runtime()?.block_on(async {
+        let address = args.listen;
+        let listener = TcpListener::bind(address).await.with_context(|| {
+            format!("failed to listen on {address}; choose another address with --listen, port 0 for any free one")
+        })?;
+        let bound = listener.local_addr()?;
+        if !bound.ip().is_loopback() {
+            complain("warning: whoever reaches this address can read all prompts and answers");
+        }
+        let runs = match shelf.runs() {
+            1 => "1 run".to_owned(),
+            runs => format!("{runs} runs"),
+        };
+        say(&format!("serving {runs} at http://{bound}/ until interrupted"))?;
+        serve::serve(shelf, listener).await.context("failed to serve")
+    })?;
+    Ok(Exit::Success)
+}
+
+fn place(path: &Path) -> Result<Place, NoShelf> {
+    if path.is_dir() {
+        Ok(Place::Folder(path.to_owned()))
+    } else if path.exists() {
+        Ok(Place::File(path.to_owned()))
+    } else {
+        Err(NoShelf::Missing(path.display().to_string()))
+    }
+}

@@ -1,0 +1,67 @@
+//! What a page shows of the runs that go on while it is read.
+
+use maud::{Markup, html};
+
+use super::badge;
+use super::page::brief;
+use crate::report::quantity::{count, counted};
+use crate::store::Pulse;
+
+/// Asks the server what is new, and puts it into the page.
+pub const SCRIPT: &str = include_str!("live.js");
+
+/// A run that goes on.
+#[derive(Debug, Clone, Copy)]
+pub struct LiveRun<'a> {
+    /// In the report.
+    pub number: usize,
+    pub id: &'a str,
+    pub planned: usize,
+    pub pulse: &'a Pulse,
+}
+
+impl LiveRun<'_> {
+    /// How many attempts a minute came to an end, and how long the rest will take.
+    fn speed(&self) -> String {
+        let left = self.planned.saturating_sub(self.pulse.finished());
+        let recent = self.pulse.last_minute;
+        match (recent, left) {
+            (0, _) => "none in the last minute".to_owned(),
+            (_, 0) => format!("{} in the last minute", count(recent)),
+            _ => {
+                let minutes = left.div_ceil(recent);
+                let time = match (minutes / 60, minutes % 60) {
+                    (0, minutes) => format!("{minutes} min"),
+                    (hours, minutes) => format!("{} h {minutes:02} min", count(hours)),
+                };
+                format!("{} in the last minute, about {time} left", count(recent))
+            }
+        }
+    }
+}
+
+/// How far runs have come, and what cannot be shown.
+pub fn strip(runs: &[LiveRun<'_>], faults: &[String]) -> Markup {
+    html! {
+        @for run in runs {
+            @let finished = run.pulse.finished();
+            section class="live" aria-label={ "Run " (run.number) " goes on" } {
+                p {
+                    strong { "Run " (run.number) } " " code { (brief(run.id)) } " goes on: "
+                    (count(finished)) " of " (counted(run.planned, "attempt")) " finished, " (run.speed())
+                    @if run.pulse.paid > assay_core::Cost::ZERO { "; " (run.pulse.paid.to_string()) " spent" }
+                    "."
+                }
+                progress max=(run.planned) value=(finished) aria-label="Finished attempts" {}
+                p class="live-counts" {
+                    (badge::verdict_bar(&run.pulse.verdicts))
+                    @if run.pulse.unjudged > 0 { " " (count(run.pulse.unjudged)) " unjudged" }
+                    @if run.pulse.errored > 0 { " " (count(run.pulse.errored)) " errored" }
+                }
+            }
+        }
+        @for fault in faults {
+            p class="live live-fault" { strong { "Not shown. " } (brief(fault)) }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The pages over HTTP: read-only, and for the browser of who started it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+
+use super::shelf::Shelf;
+use crate::report::html::{Kind, Live, Medium, live};
+
+/// Of what a page or the strip above it is made.
+const VERSION: HeaderName = HeaderName::from_static("x-assay-version");
+
+/// Other sites may neither load these pages' data nor frame them; nothing is kept, for it
+/// changes.
+const HEADERS: [(HeaderName, &str); 6] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+];
+
+struct Site {
+    shelf: Shelf,
+    /// Whether only this machine can ask.
+    is_loopback: bool,
+}
+
+/// Serves the runs until the program is interrupted.
+pub async fn serve(shelf: Shelf, listener: TcpListener) -> std::io::Result<()> {
+    let is_loopback = listener.local_addr()?.ip().is_loopback();
+    let site = Arc::new(Site { shelf, is_loopback });
+    let router = Router::new().fallback(get(answer)).with_state(site);
+    axum::serve(listener, router)
+        .with_graceful_shutdown(async {
+            // Without a signal to wait for, the program runs until it is killed.
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        })
+        .await
+}
+
+async fn answer(State(site): State<Arc<Site>>, headers: HeaderMap, uri: Uri) -> Response {
+    let mut response = if site.is_loopback && !names_this_machine(&headers) {
+        // Another site's name may have been made to lead here, to read what it must not.
+        plain(StatusCode::FORBIDDEN, "this is served to the machine itself, under its own name\n")
+    } else {
+        let path = uri.path().trim_start_matches('/').to_owned();
+        // Pages are made from files and take their time.
+        let made = tokio::task::spawn_blocking(move || site.make(&path)).await;
+        made.unwrap_or_else(|error| {
+            let message = format!("the page could not be made: {error}; this is a bug\n");
+            plain(StatusCode::INTERNAL_SERVER_ERROR, &message)
+        })
+    };
+    for (name, value) in HEADERS {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+impl Site {
+    fn make(&self, path: &str) -> Response {
+        self.shelf.look();
+        let live = self.shelf.live();
+        match path {
+            "live.js" => return typed(Kind::Script, live::SCRIPT.to_owned()),
+            "live.html" => {
+                let version = HeaderValue::from(live.version);
+                let mut response = typed(Kind::Page, live.strip.into_string());
+                response.headers_mut().insert(VERSION, version);
+                return response;
+            }
+            _ => {}
+        }
+        let shown = self.shelf.shown();
+        let live = Live { version: shown.version, ..live };
+        let path = if path.is_empty() { "index.html" } else { path };
+        match shown.report.content(path, &Medium::Live(live)) {
+            Ok(Some(content)) => typed(content.kind, content.text),
+            Ok(None) => {
+                plain(StatusCode::NOT_FOUND, "there is no such page; the runs are at /index.html\n")
+            }
+            Err(error) => plain(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error}\n")),
+        }
+    }
+}
+
+fn typed(kind: Kind, text: String) -> Response {
+    let kind = match kind {
+        Kind::Page => "text/html; charset=utf-8",
+        Kind::Style => "text/css; charset=utf-8",
+        Kind::Script => "text/javascript; charset=utf-8",
+    };
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
+}
+
+fn plain(status: StatusCode, text: &str) -> Response {
+    (status, text.to_owned()).into_response()
+}
+
+/// Whether a request is for a name that only this machine has.
+fn names_this_machine(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if let Ok(address) = host.parse::<SocketAddr>() {
+        return address.ip().is_loopback();
+    }
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    name.eq_ignore_ascii_case("localhost")
+        || name.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+}

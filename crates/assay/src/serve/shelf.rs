@@ -1,0 +1,274 @@
+//! The runs that are served: which there are, how far they have come, and the report of
+//! them as it is now.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use assay_core::score::ScoringRules;
+use maud::Markup;
+
+use crate::report::RunData;
+use crate::report::html::live::{LiveRun, strip};
+use crate::report::html::{Live, Report};
+use crate::store::{Pulse, Stamp, Store, StoreError, WatchedFile};
+
+/// Where runs come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// One run.
+    File(PathBuf),
+    /// All runs in a folder, those that appear later too. It may not be there yet.
+    Folder(PathBuf),
+}
+
+impl Place {
+    /// The files of runs that are there now.
+    fn files(&self) -> Vec<PathBuf> {
+        match self {
+            Place::File(file) => vec![file.clone()],
+            Place::Folder(folder) => {
+                let entries = fs::read_dir(folder).into_iter().flatten();
+                let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+                let is_run = |path: &PathBuf| path.extension().is_some_and(|it| it == "assay");
+                let mut files: Vec<PathBuf> = paths.filter(is_run).collect();
+                files.sort();
+                files
+            }
+        }
+    }
+}
+
+/// Why runs cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum NoShelf {
+    #[error("there is no run or folder {0}; `assay run` makes runs")]
+    Missing(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The runs of some places. It may be looked at from several threads.
+#[derive(Debug)]
+pub struct Shelf {
+    places: Vec<Place>,
+    rules: ScoringRules,
+    /// Held while it is looked what is new.
+    state: Mutex<State>,
+    shown: RwLock<Arc<Shown>>,
+    /// What pages show of the runs that go on.
+    strip: RwLock<Markup>,
+}
+
+/// The report of all runs as it was at one time.
+#[derive(Debug)]
+pub struct Shown {
+    pub report: Report,
+    /// One more with each new report.
+    pub version: u64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// In order of their numbers.
+    runs: Vec<Run>,
+    /// Files that cannot be shown, when they were like this, and why.
+    faults: BTreeMap<PathBuf, (Option<Stamp>, String)>,
+    /// The number of the run that came last.
+    last_number: usize,
+    looked: Option<Instant>,
+    /// When the last report was made, and how long that took.
+    made: Option<(Instant, Duration)>,
+    /// Whether the runs are others than those of the last report.
+    is_new: bool,
+}
+
+#[derive(Debug)]
+struct Run {
+    number: usize,
+    file: WatchedFile,
+    /// When it was read.
+    stamp: Stamp,
+    data: Arc<RunData>,
+    pulse: Pulse,
+    goes_on: bool,
+}
+
+/// It is not looked again before.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// A report is made anew when so many times the time has passed that the last one took: a
+/// large run that goes on must not keep a core busy.
+const REST: u32 = 10;
+
+impl Shelf {
+    /// Reads all runs that are there. A named file that cannot be read is an error; one in
+    /// a folder is said to be unreadable on the pages.
+    pub fn open(places: Vec<Place>, rules: ScoringRules) -> Result<Shelf, NoShelf> {
+        for place in &places {
+            if let Place::File(file) = place {
+                Store::open_to_read(file)?.info()?;
+            }
+        }
+        let shown = Shown { report: Report::new(Vec::new(), &rules), version: 0 };
+        let shelf = Shelf {
+            places,
+            rules,
+            state: Mutex::default(),
+            shown: RwLock::new(Arc::new(shown)),
+            strip: RwLock::new(Markup::default()),
+        };
+        shelf.look();
+        Ok(shelf)
+    }
+
+    /// The newest report.
+    pub fn shown(&self) -> Arc<Shown> {
+        Arc::clone(&self.shown.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn runs(&self) -> usize {
+        self.shown().report.run_ids().count()
+    }
+
+    /// What pages show of the runs that go on, and the version of the newest report.
+    pub fn live(&self) -> Live {
+        let strip = self.strip.read().unwrap_or_else(PoisonError::into_inner).clone();
+        Live { version: self.shown().version, strip }
+    }
+
+    /// Looks what is new, and makes the report anew if anything is. Returns at once while
+    /// another thread does it.
+    pub fn look(&self) {
+        let Ok(mut state) = self.state.try_lock() else { return };
+        if state.looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY) {
+            return;
+        }
+        state.look(&self.places, &self.rules);
+        state.looked = Some(Instant::now());
+        *self.strip.write().unwrap_or_else(PoisonError::into_inner) = state.strip();
+        let rests = state.made.is_some_and(|(end, took)| end.elapsed() < took * REST);
+        if !state.is_new || rests {
+            return;
+        }
+        let begun = Instant::now();
+        state.read_again(&self.rules);
+        let runs = state.runs.iter().map(|run| (run.number, Arc::clone(&run.data))).collect();
+        let report = Report::new(runs, &self.rules);
+        state.made = Some((Instant::now(), begun.elapsed()));
+        state.is_new = false;
+        let mut shown = self.shown.write().unwrap_or_else(PoisonError::into_inner);
+        *shown = Arc::new(Shown { report, version: shown.version + 1 });
+    }
+}
+
+impl State {
+    /// Finds runs that came or went, and how far those are that go on.
+    fn look(&mut self, places: &[Place], rules: &ScoringRules) {
+        let files: Vec<PathBuf> = places.iter().flat_map(Place::files).collect();
+        let before = self.runs.len();
+        self.runs.retain(|run| files.iter().any(|file| file == run.file.path()));
+        self.faults.retain(|file, _| files.contains(file));
+        let mut gone = Vec::new();
+        for run in &mut self.runs {
+            let Some(stamp) = run.file.stamp() else {
+                gone.push(run.number);
+                continue;
+            };
+            let is_other = stamp != run.stamp;
+            self.is_new |= is_other;
+            let went_on = std::mem::replace(&mut run.goes_on, run.file.is_being_written());
+            // How many came in the last minute changes with time alone.
+            if is_other || run.goes_on || went_on {
+                run.feel();
+            }
+        }
+        self.runs.retain(|run| !gone.contains(&run.number));
+        self.is_new |= self.runs.len() < before;
+        let known = |file: &&PathBuf| self.runs.iter().any(|run| run.file.path() == *file);
+        let unknown: Vec<&PathBuf> = files.iter().filter(|file| !known(file)).collect();
+        let mut came: Vec<Run> =
+            unknown.into_iter().filter_map(|file| self.take(file, rules)).collect();
+        came.sort_by(|a, b| a.data.info.started_at.cmp(&b.data.info.started_at));
+        for mut run in came {
+            self.last_number += 1;
+            run.number = self.last_number;
+            self.runs.push(run);
+            self.is_new = true;
+        }
+    }
+
+    /// A run of this file, unless it cannot be read.
+    fn take(&mut self, file: &Path, rules: &ScoringRules) -> Option<Run> {
+        let watched = WatchedFile::open(file);
+        let stamp = watched.as_ref().ok().and_then(WatchedFile::stamp);
+        if self.faults.get(file).is_some_and(|(then, _)| *then == stamp) {
+            return None;
+        }
+        match watched.and_then(|watched| Run::read(watched, rules)) {
+            Ok(run) => {
+                self.faults.remove(file);
+                Some(run)
+            }
+            Err(error) => {
+                self.faults.insert(file.to_owned(), (stamp, error.to_string()));
+                None
+            }
+        }
+    }
+
+    /// Reads the runs that have changed. One that cannot be read any more stays as it
+    /// was: its file may have changed in the middle of it.
+    fn read_again(&mut self, rules: &ScoringRules) {
+        for run in &mut self.runs {
+            // It is taken before the run is read, so what comes meanwhile is read next.
+            let Some(stamp) = run.file.stamp().filter(|stamp| *stamp != run.stamp) else {
+                continue;
+            };
+            let store = Store::open_to_read(run.file.path());
+            if let Ok(data) = store.and_then(|store| RunData::read(&store, rules)) {
+                run.data = Arc::new(data);
+                run.stamp = stamp;
+            }
+        }
+    }
+
+    fn strip(&self) -> Markup {
+        let runs: Vec<LiveRun<'_>> = (self.runs.iter())
+            .filter(|run| run.goes_on)
+            .map(|run| LiveRun {
+                number: run.number,
+                id: &run.data.info.id,
+                planned: run.data.info.planned,
+                pulse: &run.pulse,
+            })
+            .collect();
+        let faults: Vec<String> = self.faults.values().map(|(_, fault)| fault.clone()).collect();
+        strip(&runs, &faults)
+    }
+}
+
+impl Run {
+    /// Its number is given later.
+    fn read(file: WatchedFile, rules: &ScoringRules) -> Result<Run, StoreError> {
+        let gone = || StoreError::Open {
+            path: file.path().display().to_string(),
+            message: "there is no such file".to_owned(),
+        };
+        let stamp = file.stamp().ok_or_else(gone)?;
+        let goes_on = file.is_being_written();
+        let store = Store::open_to_read(file.path())?;
+        let (data, pulse) = (Arc::new(RunData::read(&store, rules)?), store.pulse()?);
+        Ok(Run { number: 0, file, stamp, data, pulse, goes_on })
+    }
+
+    /// Takes its pulse. What cannot be had now may be had the next time.
+    fn feel(&mut self) {
+        let store = Store::open_to_read(self.file.path());
+        if let Ok(pulse) = store.and_then(|store| store.pulse()) {
+            self.pulse = pulse;
+        }
+    }
+}
