@@ -5,7 +5,8 @@
 #[expect(dead_code, reason = "each test binary uses a part of it")]
 mod door;
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use door::{Door, Ended, repository};
@@ -110,4 +111,26 @@ fn pruning_frees_what_no_corpus_needs_and_nothing_else() {
     let ended = corpus.prepare(&["--prune"]).with_code(0);
     assert!(ended.stdout.contains("which is no more"), "{ended}");
     assert!(corpus.folders().is_empty());
+}
+
+#[test]
+fn installers_have_the_environment_without_keys_of_models() {
+    let door = Door::open();
+    let place = "function-level/nodejs/tenant-settings";
+    copy(&repository().join("corpus").join(place), &door.path("cases").join(place));
+    let script = "#!/bin/sh\n[ \"$1\" = --version ] && exec echo 10.0\nenv > \"$SEEN\"\nexit 1\n";
+    let npm = door.write("bin/npm", script);
+    fs::set_permissions(&npm, Permissions::from_mode(0o755)).expect("executable");
+    let path = format!("{}:{}", door.path("bin").display(), std::env::var("PATH").expect("set"));
+    let mut prepare = door.command(&["prepare", "--corpus", "cases", "--cache", "cache"]);
+    prepare.env("PATH", path).env("SEEN", door.path("seen"));
+    prepare.env("NPM_CONFIG_REGISTRY", "http://127.0.0.1:9/");
+    for key in ["OPENAI_API_KEY", "ACME_API_KEY", "GEMINI_API_KEY_FILE"] {
+        prepare.env(key, "planted");
+    }
+    let ended = Ended::of(prepare.output().expect("assay starts")).with_code(3);
+    assert!(ended.stderr.contains("npm failed"), "{ended}");
+    let seen = fs::read_to_string(door.path("seen")).expect("npm was run");
+    assert!(seen.contains("NPM_CONFIG_REGISTRY=http://127.0.0.1:9/"), "{seen}");
+    assert!(!seen.contains("planted"), "{seen}");
 }

@@ -195,10 +195,21 @@ fn install(
     std::fs::rename(&folder, place).map_err(|error| fail("move an installation to", place, error))
 }
 
-/// A program that installs, to be given arguments and [`run`].
+/// A program that installs, to be given arguments and [`run`]. It has the environment, for
+/// registries and proxies are set there, but not the keys of models.
 #[expect(clippy::disallowed_methods, reason = "an installer, which no artifact takes part in")]
 pub(super) fn installer(program: impl AsRef<OsStr>) -> Command {
-    Command::new(program)
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_a_key(name)) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Whether a variable has the key of a model, or says where it is, by its name.
+fn is_of_a_key(variable: &OsStr) -> bool {
+    let name = variable.to_string_lossy();
+    name.ends_with("_API_KEY") || name.ends_with("_API_KEY_FILE")
 }
 
 /// Runs an installer and returns what it wrote to standard output; the end of
