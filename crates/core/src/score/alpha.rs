@@ -1,8 +1,9 @@
 //! Krippendorff's alpha: how far raters agree beyond what chance would give.
 //!
 //! Source: Klaus Krippendorff, "Computing Krippendorff's Alpha-Reliability", University
-//! of Pennsylvania, 2011, for nominal data and any number of raters; ratings may be
-//! missing. 1 is perfect agreement, 0 is what chance gives, below it is disagreement.
+//! of Pennsylvania, 2011 (<https://repository.upenn.edu/asc_papers/43>), for nominal data
+//! and any number of raters; ratings may be missing. 1 is perfect agreement, 0 is what
+//! chance gives, below it is disagreement.
 
 use std::collections::BTreeMap;
 
@@ -53,7 +54,9 @@ mod tests {
         }))
     }
 
-    /// The worked examples of the source, sections A to C.
+    /// The worked examples of the source: section A, binary data of two observers (Meg
+    /// and Owen); B, nominal data of two (Ben and Gerry); C, nominal data of four, some of
+    /// it missing. Its figures have three decimal places.
     #[test]
     fn published_examples_are_reproduced() {
         let check = |raters: &[&str], expect: f64| {
