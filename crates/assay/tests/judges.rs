@@ -13,39 +13,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use door::{Door, Ended, case_folder, files_below, solution};
-use panel::{Deciding, Judge, configure, opinion, says, system, user};
+use door::{Door, case_folder, solution};
+use panel::{
+    CASE, Deciding, Judge, PATH, always, configure, corpus_of_judges_alone, knowing, opinion, run,
+    says, scores, system, user, verdict_of,
+};
 use scripted_server::answer;
 use serde_json::{Value, json};
-
-const CASE: &str = "member-passwords";
-const PATH: &str = "src/member_passwords/member_passwords.py";
-
-/// A judge that knows the reference solution when it sees it.
-fn knowing(name: &'static str) -> Judge {
-    Judge::new(name, |request| opinion(user(request).contains("hashlib.scrypt(")))
-}
-
-fn always(name: &'static str, passed: bool) -> Judge {
-    Judge::new(name, move |_| opinion(passed))
-}
-
-fn run(door: &Door, more: &[&str], code: i32) -> Ended {
-    let arguments = ["run", "--case", CASE, "--scenario", "gen", "--output", "run.assay"];
-    door.run(&[&arguments[..], more].concat()).with_code(code)
-}
-
-fn scores(door: &Door, run: &str) -> Value {
-    let ended = door.run(&["score", run, "--format", "json"]).with_code(0);
-    ended.json("assay.scores/1")["runs"][0].clone()
-}
-
-/// The verdicts of the subjects of a run, by name.
-fn verdict_of(card: &Value, subject: &str, verdict: &str) -> u64 {
-    let subjects = card["subjects"].as_array().expect("a list").iter();
-    let mut named = subjects.filter(|card| card["name"] == subject);
-    named.next().expect("the subject")["verdicts"][verdict].as_u64().expect("a count")
-}
 
 #[test]
 fn the_majority_decides_and_a_malformed_answer_is_asked_for_again() {
@@ -203,25 +177,6 @@ fn an_incomplete_panel_decides_nothing_until_it_is_whole() {
 }
 
 #[test]
-fn what_judges_cost_is_counted_apart_and_keeps_to_the_limit() {
-    let door = Door::open();
-    configure(&door, &["reference"], &[knowing("one")]);
-    let ended = run(&door, &["--max-cost", "1"], 3);
-    assert!(ended.stderr.contains("one has no price, so --max-cost cannot be kept"), "{ended}");
-    let config = fs::read_to_string(door.path("assay.toml")).expect("UTF-8");
-    door.write("assay.toml", config + "price = { input = 10, output = 100 }\n");
-    let arguments = ["run", "--case", CASE, "--output", "run.assay", "--format", "json"];
-    let ended = door.run(&[&arguments[..], &["--max-cost", "1"]].concat()).with_code(0);
-    // One ballot for four identical artifacts: 100 tokens in, 7 out.
-    let spent = ended.json("assay.run/1")["spent"].as_f64().expect("a number");
-    assert!((spent - 0.0017).abs() < 1e-9, "{ended}");
-    let card = scores(&door, "run.assay");
-    let judges = &card["subjects"][0]["spending"]["judges"];
-    assert_eq!([&judges["replies"], &judges["cost"]], [&json!(1), &json!(0.0017)], "{card:#}");
-    assert_eq!(card["panel"]["judges"][0]["cost"], 0.0017, "{card:#}");
-}
-
-#[test]
 fn a_judge_that_never_answers_in_form_makes_the_panel_incomplete() {
     let stubborn = Judge::new("stubborn", |_| says("{\"verdict\": \"pass\"}"));
     let judges = [always("first", true), stubborn, always("third", true)];
@@ -318,81 +273,6 @@ fn judges_that_are_no_panel_are_an_error_that_says_what_to_do() {
     check("", &["--judge", "owl"], &["not a kind of subject"]);
 }
 
-fn rejudge(door: &Door, run: &str, more: &[&str], code: i32) -> Ended {
-    door.run(&[&["rejudge", run], more].concat()).with_code(code)
-}
-
-#[test]
-fn a_stored_run_is_judged_anew_into_a_new_one_and_stays_as_it_is() {
-    let door = Door::open();
-    configure(&door, &["reference", "vulnerable", "empty"], &[]);
-    let ended = run(&door, &[], 4);
-    assert!(ended.stderr.contains("unjudged   1 case has a phase that judges decide"), "{ended}");
-    let before = fs::read(door.path("run.assay")).expect("a run");
-    let ended = rejudge(&door, "run.assay", &[], 3);
-    assert!(ended.stderr.contains("no judges of its own; name some with --judge"), "{ended}");
-
-    let judges = [knowing("knowing")];
-    configure(&door, &[], &judges);
-    let ended = rejudge(&door, "run.assay", &["--format", "json"], 0).json("assay.rejudge/1");
-    assert_eq!([&ended["judged"], &ended["decided"], &ended["changed"]], [2, 2, 0], "{ended:#}");
-    let card = scores(&door, "run.rejudged.assay");
-    assert_eq!(verdict_of(&card, "reference", "secure"), 1, "{card:#}");
-    assert_eq!(verdict_of(&card, "vulnerable", "insecure"), 1, "{card:#}");
-    // What tests had decided is as it was, and no judge was asked about it.
-    assert_eq!(verdict_of(&card, "empty", "no-code"), 1, "{card:#}");
-    assert_eq!(judges[0].server.requests().len(), 2);
-    assert_eq!(card["run"]["derived-from"], scores(&door, "run.assay")["run"]["id"]);
-    assert_eq!(fs::read(door.path("run.assay")).expect("a run"), before, "the old run changed");
-
-    // Votes that were given stay given, unless they are asked for anew.
-    for (more, asked) in
-        [(&["--output", "again.assay"][..], 2), (&["--output", "anew.assay", "--no-cache"], 4)]
-    {
-        rejudge(&door, "run.assay", more, 0);
-        assert_eq!(judges[0].server.requests().len(), asked, "{more:?}");
-    }
-
-    // Other judges, other verdicts; the first judges' ballots stay where they are.
-    configure(&door, &[], &[always("kind", true)]);
-    let ended = rejudge(&door, "run.rejudged.assay", &["--output", "kind.assay"], 0);
-    let told = "judged anew: 2; verdicts changed: 1; decided that had none: 0; left open: 0";
-    assert!(ended.stdout.contains(told), "{ended}");
-    let change = format!("vulnerable / {CASE} / gen / round 1: insecure before, secure now");
-    assert!(ended.stdout.contains(&change), "{ended}");
-    let ended = rejudge(&door, "run.assay", &["--output", "kind.assay"], 3);
-    assert!(ended.stderr.contains("kind.assay exists already"), "{ended}");
-    let ended = rejudge(&door, "run.rejudged.assay", &["--output", "kind.assay"], 3);
-    assert!(ended.stderr.contains("and has every attempt"), "{ended}");
-    let card = scores(&door, "run.rejudged.assay");
-    assert_eq!(verdict_of(&card, "vulnerable", "insecure"), 1, "{card:#}");
-}
-
-#[test]
-fn judging_anew_goes_on_where_the_panel_was_incomplete() {
-    let door = Door::open();
-    configure(&door, &["reference", "vulnerable"], &[]);
-    run(&door, &[], 4);
-    let is_dead = Arc::new(AtomicBool::new(true));
-    let dead = Arc::clone(&is_dead);
-    let judges = [Judge::new("frail", move |request| {
-        let is_secure = user(request).contains("hashlib.scrypt(");
-        match is_secure && dead.load(Ordering::SeqCst) {
-            true => answer(503, "{\"error\":{\"message\":\"out of order\"}}"),
-            false => opinion(is_secure),
-        }
-    })];
-    configure(&door, &[], &judges);
-    let ended = rejudge(&door, "run.assay", &[], 4);
-    assert!(ended.stdout.contains("decided that had none: 1; left open: 1"), "{ended}");
-    is_dead.store(false, Ordering::SeqCst);
-    let ended = rejudge(&door, "run.assay", &[], 0);
-    assert!(ended.stdout.contains("judged anew: 1;"), "{ended}");
-    assert_eq!(judges[0].server.requests().len(), 3);
-    let card = scores(&door, "run.rejudged.assay");
-    assert_eq!([&card["run"]["judged"], &card["run"]["errored"]], [2, 0], "{card:#}");
-}
-
 #[test]
 fn what_judges_said_stays_where_tests_are_run_again() {
     let door = Door::open();
@@ -432,23 +312,6 @@ fn judges_prove_the_case_whose_security_they_decide() {
     let case = check(1);
     let faults = case["faults"].to_string();
     assert!(faults.contains("vulnerable is secure, expected insecure"), "{faults}");
-}
-
-/// The corpus of the case with both phases for judges.
-fn corpus_of_judges_alone(door: &Door) {
-    let from = case_folder(CASE);
-    let to = door.path("judged/suite/python").join(CASE);
-    for file in files_below(&from) {
-        let target = to.join(file.strip_prefix(&from).expect("below"));
-        fs::create_dir_all(target.parent().expect("a folder")).expect("it is made");
-        fs::copy(&file, target).expect("it is copied");
-    }
-    fs::remove_dir_all(to.join("tests/functional")).expect("removed");
-    let toml = fs::read_to_string(to.join("case.toml")).expect("UTF-8");
-    let toml = toml.replace("[rubric]\n", "[rubric]\nfunctional = \"rubric.functional\"\n");
-    fs::write(to.join("case.toml"), toml).expect("written");
-    let rubric = "Both functions are there and do what the task says.\n";
-    fs::write(to.join("rubric.functional.en-US.md"), rubric).expect("written");
 }
 
 #[test]

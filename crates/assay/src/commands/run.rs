@@ -11,14 +11,15 @@ use assay_core::score::ScoringRules;
 use serde::Deserialize as _;
 use serde_json::json;
 
-use super::{Context, estimate};
+use super::Context;
+use super::estimate::Estimates;
 use crate::cli::{Format, RunArgs};
 use crate::config::RunSettings;
 use crate::exit::Exit;
 use crate::judge::Panel;
 use crate::report::RunData;
 use crate::report::terminal::scorecard;
-use crate::run::estimate::{Assumed, Estimate};
+use crate::run::estimate::{Assumed, Estimate, JudgesEstimate};
 use crate::run::progress::Progress;
 use crate::run::{Dispatcher, Plan, RunEnd, SpendingLimit};
 use crate::store::{DerivedFrom, RunInfo, Store, StoreError};
@@ -90,7 +91,12 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         max_answers: settings.max_answers,
         output_tokens: settings.expected_output_tokens,
     };
-    let estimates = Estimate::of(&plan, assumed, responses.as_deref())?;
+    let judges = panel.as_ref().map(|panel| JudgesEstimate::of(&plan, panel, assumed));
+    let estimates = Estimates {
+        subjects: Estimate::of(&plan, assumed, responses.as_deref())?,
+        judges: judges.unwrap_or_default(),
+        assumed,
+    };
     if human {
         for line in describe(&plan, planned, &settings, &output) {
             complain(&line);
@@ -98,7 +104,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         if let Some(line) = judging(&plan, panel.as_ref()) {
             complain(&line);
         }
-        for line in estimate::lines(&estimates, &settings) {
+        for line in estimates.lines() {
             complain(&line);
         }
     }
@@ -108,7 +114,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
                 "schema": "assay.plan/1",
                 "attempts": plan.attempts.iter().map(|attempt| &attempt.key).collect::<Vec<_>>(),
                 "most-requests": plan.most_requests(&settings),
-                "estimate": estimate::to_json(&estimates, &settings),
+                "estimate": estimates.to_json(),
                 "output": output,
             }))?;
         }
@@ -273,7 +279,7 @@ fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
         say(&format!("\nrun stored in {path}"))?;
         if let Some(most) = told.max_cost.filter(|_| end.out_of_money) {
             say(&format!(
-                "stopped asking: {} is spent, and the next question would probably pass --max-cost {most}; give a higher one with --resume",
+                "stopped asking: {} is spent, and the next question or ballot would probably pass --max-cost {most}; give a higher one with --resume",
                 end.spent
             ))?;
         }

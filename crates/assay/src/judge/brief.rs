@@ -4,19 +4,36 @@ use std::fmt::Write as _;
 
 use assay_core::files::sha256;
 use assay_core::prompt::task;
-use assay_core::{Artifact, Case, Locale, Rubric};
+use assay_core::{Artifact, Case, Evidence, Locale, Rubric};
 
 use super::answer::FORM;
 use crate::subject::Message;
 
 /// Which phase is to be decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
+pub enum Phase {
     Functional,
     Security,
 }
 
 impl Phase {
+    /// The phases that judges may still be asked about, in the order in which they are.
+    pub fn open_in(evidence: &Evidence) -> &'static [Phase] {
+        match evidence {
+            Evidence::Unjudged { functional: None, .. } => &[Phase::Functional, Phase::Security],
+            Evidence::Unjudged { functional: Some(_), .. } => &[Phase::Security],
+            _ => &[],
+        }
+    }
+
+    /// What judges decide it by; `None` where tests do.
+    pub(super) fn rubric(self, case: &Case) -> Option<&Rubric> {
+        match self {
+            Phase::Functional => case.functional.rubric(),
+            Phase::Security => case.security.rubric(),
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Phase::Functional => "functional",

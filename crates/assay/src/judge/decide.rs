@@ -29,12 +29,12 @@ impl Panel {
     ) -> Decision {
         let mut decision = Decision { evidence, replies: Vec::new(), error: None };
         while let Evidence::Unjudged { build, functional } = decision.evidence.clone() {
-            let (phase, rubric) = match functional {
-                None => (Phase::Functional, case.functional.rubric()),
-                Some(_) => (Phase::Security, case.security.rubric()),
+            let phase = match functional {
+                None => Phase::Functional,
+                Some(_) => Phase::Security,
             };
             // Only a phase with a rubric is left to judges.
-            let Some(rubric) = rubric else { break };
+            let Some(rubric) = phase.rubric(case) else { break };
             let Poll { ballot, replies } =
                 self.ask(&messages(phase, rubric, case, artifact, locale)).await;
             decision.replies.extend(replies);

@@ -9,8 +9,11 @@ mod answer;
 mod brief;
 mod config;
 mod decide;
+mod open_vote;
 mod panel;
 
+pub use brief::Phase;
 pub use config::JudgeConfig;
 pub use decide::Decision;
-pub use panel::{Panel, PanelError};
+pub use open_vote::OpenVote;
+pub use panel::{MAX_ANSWERS, Panel, PanelError};

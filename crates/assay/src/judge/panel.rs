@@ -18,15 +18,15 @@ use crate::subject::{ResponseKey, Responses, SubjectError, load_model};
 /// The judges of a run, an odd number of votes together.
 #[derive(Debug)]
 pub struct Panel {
-    judges: Vec<Arc<Judge>>,
-    seats: Seats,
-    responses: Option<Arc<Responses>>,
+    pub(super) judges: Vec<Arc<Judge>>,
+    pub(super) seats: Seats,
+    pub(super) responses: Option<Arc<Responses>>,
 }
 
 /// A model that votes.
 #[derive(Debug)]
-struct Judge {
-    model: ModelSubject,
+pub(super) struct Judge {
+    pub(super) model: ModelSubject,
     structured: bool,
 }
 
@@ -65,7 +65,7 @@ struct JudgeQuestion<'a> {
 }
 
 /// How often a judge may answer for one vote.
-const MAX_ANSWERS: usize = 3;
+pub const MAX_ANSWERS: usize = 3;
 
 /// The most characters of a fault that are shown.
 const MAX_FAULT_CHARACTERS: usize = 200;
@@ -203,6 +203,17 @@ impl Judge {
         }
         let fault = format!("{judge}: {MAX_ANSWERS} malformed answers, the last because {fault}");
         Voted { vote: Err(fault), replies }
+    }
+
+    /// Whether the response cache holds its vote.
+    pub(super) fn has_voted(
+        &self,
+        messages: &[Message],
+        sample: u32,
+        responses: Option<&Responses>,
+    ) -> bool {
+        let question = JudgeQuestion { messages, sample, responses };
+        responses.is_some_and(|responses| responses.holds(&self.key(&question)))
     }
 
     async fn ask(&self, question: &JudgeQuestion<'_>) -> Result<Reply, InfraError> {

@@ -3,10 +3,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use assay_core::{Cost, TokenUsage};
+use assay_core::{Cost, JudgeReply, TokenUsage, Tokens};
 
-use super::estimate::tokens_in;
+use super::estimate::{REPAIR_TOKENS, tokens_in, tokens_in_all};
+use crate::judge::{MAX_ANSWERS, OpenVote, Panel};
 use crate::subject::{Message, Price, Subject};
+
+/// What a run may spend.
+#[derive(Debug, Clone, Copy)]
+pub struct SpendingLimit {
+    pub most: Option<Cost>,
+    /// How many tokens an answer is taken to have before one is known.
+    pub expected_output_tokens: u64,
+}
 
 /// Money spent, money that questions in progress will probably cost, and the limit on
 /// both together.
@@ -14,15 +23,18 @@ use crate::subject::{Message, Price, Subject};
 pub(super) struct Budget {
     limit: Option<Cost>,
     spent: Cost,
-    /// What is expected of each question in progress.
+    /// What is expected of each attempt that is being answered or judged.
     reserved: HashMap<u64, Cost>,
     /// By the subjects' places.
-    expectations: Vec<Expectation>,
+    subjects: Vec<Expectation>,
+    /// By the judges' places.
+    judges: Vec<Expectation>,
 }
 
-/// What an answer of one subject will probably cost.
+/// What an answer of one model will probably cost.
 #[derive(Debug)]
 struct Expectation {
+    name: String,
     price: Option<Price>,
     /// Tokens before every conversation.
     system: u64,
@@ -34,23 +46,37 @@ struct Expectation {
 }
 
 impl Budget {
-    /// `spent` is what the run has spent before; `assumed` how many tokens an answer is
-    /// taken to have before one is known.
+    /// `spent` is what the run has spent before.
     pub(super) fn new(
-        limit: Option<Cost>,
+        spending: SpendingLimit,
         spent: Cost,
         subjects: &[Arc<Subject>],
-        assumed: u64,
+        panel: Option<&Panel>,
     ) -> Budget {
-        let expectation = |subject: &Arc<Subject>| Expectation {
+        let SpendingLimit { most: limit, expected_output_tokens: output } = spending;
+        let subject = |subject: &Arc<Subject>| Expectation {
+            name: subject.name().to_owned(),
             price: subject.price(),
             system: subject.system_prompt().map_or(0, tokens_in),
-            output: assumed,
+            output,
             is_known: false,
             most: subject.most_output_tokens(),
         };
-        let expectations = subjects.iter().map(expectation).collect();
-        Budget { limit, spent, reserved: HashMap::new(), expectations }
+        let judges = panel.into_iter().flat_map(Panel::judges).map(|judge| Expectation {
+            name: judge.name().to_owned(),
+            price: judge.price(),
+            system: judge.system_prompt().map_or(0, tokens_in),
+            output,
+            is_known: false,
+            most: judge.most_output_tokens(),
+        });
+        Budget {
+            limit,
+            spent,
+            reserved: HashMap::new(),
+            subjects: subjects.iter().map(subject).collect(),
+            judges: judges.collect(),
+        }
     }
 
     pub(super) fn is_limited(&self) -> bool {
@@ -61,48 +87,84 @@ impl Budget {
         self.spent
     }
 
-    /// So much was paid for something else than a question.
-    pub(super) fn spend(&mut self, cost: Cost) {
-        self.spent += cost;
-    }
-
     /// What the next answer to these messages will probably cost.
     pub(super) fn expect(&self, subject: usize, messages: &[Message]) -> Cost {
-        let Expectation { price, system, output, most, .. } = &self.expectations[subject];
-        let input: u64 = messages.iter().map(|message| tokens_in(&message.text)).sum();
-        let output = most.map_or(*output, |most| most.min(*output));
-        price.map_or(Cost::ZERO, |price| price.cost(&tokens(system + input, output)))
+        self.subjects[subject].cost(tokens_in_all(messages))
+    }
+
+    /// The most that these votes will probably cost: a malformed answer is asked for again.
+    pub(super) fn expect_votes(&self, votes: &[OpenVote]) -> Cost {
+        let cost = |vote: &OpenVote| {
+            let (judge, question) = (&self.judges[vote.judge], tokens_in_all(&vote.question));
+            let answers = 0..MAX_ANSWERS as u64;
+            let before = answers.map(|answers| answers * (judge.next_output() + REPAIR_TOKENS));
+            sum(before.map(|before| judge.cost(question + before)))
+        };
+        sum(votes.iter().map(cost))
     }
 
     /// Whether this can be asked and the limit probably be kept.
     pub(super) fn allows(&self, expected: Cost) -> bool {
-        let reserved = self.reserved.values().fold(Cost::ZERO, |sum, cost| sum + *cost);
-        self.limit.is_none_or(|limit| self.spent + reserved + expected <= limit)
+        let reserved = sum(self.reserved.values().copied());
+        let keeps = |limit| self.spent + reserved + expected <= limit;
+        expected == Cost::ZERO || self.limit.is_none_or(keeps)
     }
 
-    /// A question is in progress from now on.
-    pub(super) fn begin(&mut self, question: u64, expected: Cost) {
+    /// An attempt is being answered or judged from now on.
+    pub(super) fn begin(&mut self, attempt: u64, expected: Cost) {
         if expected > Cost::ZERO {
-            self.reserved.insert(question, expected);
+            self.reserved.insert(attempt, expected);
         }
     }
 
-    /// It has come to an end, with a reply or without.
-    pub(super) fn end(&mut self, question: u64, subject: usize, usage: Option<&TokenUsage>) {
-        self.reserved.remove(&question);
-        let Some(usage) = usage else { return };
-        if let Some(tokens) = usage.tokens {
-            let expectation = &mut self.expectations[subject];
-            let before = if expectation.is_known { expectation.output } else { 0 };
-            expectation.output = before.max(tokens.output);
-            expectation.is_known = true;
+    /// It was answered, with a reply or without.
+    pub(super) fn end(&mut self, attempt: u64, subject: usize, usage: Option<&TokenUsage>) {
+        self.reserved.remove(&attempt);
+        if let Some(usage) = usage {
+            self.subjects[subject].learn(usage);
+            self.pay(usage);
         }
+    }
+
+    /// It was judged, or not, with these replies.
+    pub(super) fn end_votes(&mut self, attempt: u64, replies: &[JudgeReply]) {
+        self.reserved.remove(&attempt);
+        for JudgeReply { judge, usage } in replies {
+            if let Some(judge) = self.judges.iter_mut().find(|known| known.name == *judge) {
+                judge.learn(usage);
+            }
+            self.pay(usage);
+        }
+    }
+
+    fn pay(&mut self, usage: &TokenUsage) {
         if !usage.from_cache {
             self.spent += usage.cost.unwrap_or_default();
         }
     }
 }
 
-fn tokens(input: u64, output: u64) -> assay_core::Tokens {
-    assay_core::Tokens { input, output, ..assay_core::Tokens::default() }
+impl Expectation {
+    fn next_output(&self) -> u64 {
+        self.most.map_or(self.output, |most| most.min(self.output))
+    }
+
+    /// Of an answer to a conversation of so many tokens.
+    fn cost(&self, input: u64) -> Cost {
+        let (input, output) = (self.system + input, self.next_output());
+        let tokens = Tokens { input, output, ..Tokens::default() };
+        self.price.map_or(Cost::ZERO, |price| price.cost(&tokens))
+    }
+
+    fn learn(&mut self, usage: &TokenUsage) {
+        if let Some(tokens) = usage.tokens {
+            let before = if self.is_known { self.output } else { 0 };
+            self.output = before.max(tokens.output);
+            self.is_known = true;
+        }
+    }
+}
+
+fn sum(costs: impl Iterator<Item = Cost>) -> Cost {
+    costs.fold(Cost::ZERO, |sum, cost| sum + cost)
 }

@@ -5,6 +5,8 @@
 //! its provider is never idle while questions wait; validators take whatever is
 //! answered, and only memory bounds how much of that may wait for them.
 
+mod money;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -12,11 +14,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use assay_core::verdict::InfraClass;
-use assay_core::{AttemptRecord, Case, Cost, InfraError, JudgeReply, Outcome};
+use assay_core::{AttemptRecord, Case, Cost, InfraError, Outcome};
 use tokio::runtime::Runtime;
 
 use super::attempt::{Next, OpenAttempt, Rules, Validated};
-use super::budget::Budget;
+use super::budget::{Budget, SpendingLimit};
 use super::history::History;
 use super::interruption;
 use super::judging::{Judged, Judging};
@@ -24,7 +26,7 @@ use super::plan::PlannedAttempt;
 use super::progress::Progress;
 use super::sharing::{Need, Shared, Sharing, Waiting};
 use crate::judge::Panel;
-use crate::store::{Payer, Payment, Store};
+use crate::store::Store;
 use crate::subject::pace::Paces;
 use crate::subject::{Message, Question, Reply, Responses, Subject};
 use crate::validate::pool::{Done, Pool, PoolLimits, Work};
@@ -66,14 +68,6 @@ pub struct Dispatcher<'a> {
     /// Where answers of models are taken from and kept.
     pub responses: Option<Arc<Responses>>,
     pub spending: SpendingLimit,
-}
-
-/// What a run may spend.
-#[derive(Debug, Clone, Copy)]
-pub struct SpendingLimit {
-    pub most: Option<Cost>,
-    /// How many tokens an answer is taken to have before one is known.
-    pub expected_output_tokens: u64,
 }
 
 /// What happens to a run.
@@ -153,8 +147,7 @@ impl Dispatcher<'_> {
         for (_, bill) in store.paid()? {
             spent += bill.cost.unwrap_or_default();
         }
-        let SpendingLimit { most, expected_output_tokens } = self.spending;
-        let budget = Budget::new(most, spent, self.subjects, expected_output_tokens);
+        let budget = Budget::new(self.spending, spent, self.subjects, self.panel.as_deref());
         let pool = Pool::start(&self.validator, self.limits, &events);
         let state = State {
             dispatcher: self,
@@ -243,9 +236,9 @@ impl State<'_> {
         Ok(())
     }
 
-    /// Returns whether a question is held back that would probably cost too much.
+    /// Returns whether something is held back that would probably cost too much.
     fn ask_where_there_is_room(&mut self) -> anyhow::Result<bool> {
-        let mut is_held = false;
+        let mut is_held = self.ask_judges();
         for place in 0..self.lanes.len() {
             let room = self.dispatcher.subjects[place].room();
             while self.lanes[place].asking < room
@@ -266,38 +259,6 @@ impl State<'_> {
             }
         }
         Ok(is_held)
-    }
-
-    /// Whether every attempt that was begun waits to be asked again.
-    fn nothing_is_in_progress(&self) -> bool {
-        let waiting: usize = self.lanes.iter().map(|lane| lane.repairs.len()).sum();
-        self.open.len() == waiting
-    }
-
-    /// Whether the next question of a lane can be asked within the limit on spending.
-    fn can_pay_for_the_next(&self, place: usize) -> anyhow::Result<bool> {
-        if !self.budget.is_limited() {
-            return Ok(true);
-        }
-        let lane = &self.lanes[place];
-        let expected = match (lane.repairs.front(), lane.fresh.front()) {
-            (Some(id), _) => self.open.get(id).map(|attempt| self.expect(attempt)),
-            (None, Some(attempt)) => Some(self.expect(&self.open_attempt(attempt)?)),
-            (None, None) => None,
-        };
-        Ok(expected.is_none_or(|expected| self.budget.allows(expected)))
-    }
-
-    /// What asking an attempt's next question will probably cost: nothing, if the
-    /// answer has been kept.
-    fn expect(&self, attempt: &OpenAttempt) -> Cost {
-        let subject = &self.dispatcher.subjects[attempt.subject];
-        let key = subject.response_key(&attempt.messages, attempt.key.round);
-        let responses = self.dispatcher.responses.as_ref();
-        match responses.zip(key) {
-            Some((responses, key)) if responses.holds(&key) => Cost::ZERO,
-            _ => self.budget.expect(attempt.subject, &attempt.messages),
-        }
     }
 
     fn open_attempt(&self, attempt: &PlannedAttempt) -> anyhow::Result<OpenAttempt> {
@@ -371,42 +332,6 @@ impl State<'_> {
         }
     }
 
-    /// Writes down what a question took, whatever becomes of its attempt.
-    fn account(&mut self, id: u64, place: usize, reply: Option<&Reply>) -> anyhow::Result<()> {
-        let usage = reply.map(|reply| reply.usage);
-        self.budget.end(id, place, usage.as_ref());
-        if let Some(usage) = usage.filter(|usage| usage.requests > 0 && !usage.from_cache) {
-            let name = self.dispatcher.subjects[place].name();
-            let payment = Payment { subject: name, payer: Payer::Subject, model: name, usage };
-            self.store.pay(&payment)?;
-        }
-        self.progress.spend(self.budget.spent());
-        if let Some(fault) = self.dispatcher.responses.as_ref().and_then(|it| it.fault()) {
-            self.progress.note(&format!("warning: {fault}; answers are kept no more"));
-        }
-        Ok(())
-    }
-
-    /// Writes down what was paid for and is not looked at any more.
-    fn account_for_the_rest(&mut self, inbox: &Receiver<Event>) -> anyhow::Result<()> {
-        while let Ok(event) = inbox.try_recv() {
-            match event {
-                Event::Answered { id, result: Ok(reply), .. } => {
-                    if let Some(place) = self.open.get(&id).map(|attempt| attempt.subject) {
-                        self.account(id, place, Some(&reply))?;
-                    }
-                }
-                Event::Judged(judged) => {
-                    self.account_for_judges(judged.id, &judged.validated.judge_replies)?;
-                }
-                Event::Answered { result: Err(_), .. }
-                | Event::Validated(_)
-                | Event::Interrupted => {}
-            }
-        }
-        Ok(())
-    }
-
     /// Asks a subject no more, whose every further request would fail alike.
     fn give_up(&mut self, place: usize, error: InfraError) -> anyhow::Result<()> {
         let subject = self.dispatcher.subjects[place].name();
@@ -422,7 +347,7 @@ impl State<'_> {
 
     fn validated(&mut self, done: Done) -> anyhow::Result<()> {
         let work = self.open.get(&done.id).and_then(OpenAttempt::work);
-        let Some(done) = self.judging.take(done, work, &self.runtime, &self.events) else {
+        let Some(done) = self.judging.take(done, work, self.budget.is_limited()) else {
             return Ok(());
         };
         match done.result {
@@ -440,21 +365,6 @@ impl State<'_> {
     fn judged(&mut self, Judged { id, validated }: Judged) -> anyhow::Result<()> {
         self.account_for_judges(id, &validated.judge_replies)?;
         self.observed(id, validated)
-    }
-
-    /// Writes down what judges' replies took, whatever becomes of the attempt.
-    fn account_for_judges(&mut self, id: u64, replies: &[JudgeReply]) -> anyhow::Result<()> {
-        let Some(place) = self.open.get(&id).map(|attempt| attempt.subject) else { return Ok(()) };
-        let subject = self.dispatcher.subjects[place].name();
-        for JudgeReply { judge: model, usage } in replies {
-            if usage.requests > 0 && !usage.from_cache {
-                let (payer, usage) = (Payer::Judge, *usage);
-                self.store.pay(&Payment { subject, payer, model, usage })?;
-                self.budget.spend(usage.cost.unwrap_or_default());
-            }
-        }
-        self.progress.spend(self.budget.spent());
-        Ok(())
     }
 
     /// Takes what was observed of an attempt's own artifact, by tests and judges.

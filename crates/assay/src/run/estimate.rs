@@ -1,5 +1,7 @@
 //! What a plan will probably take, before anything is asked.
 
+mod judges;
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -8,6 +10,8 @@ use assay_core::{Cost, Locale, Scenario, Tokens};
 
 use super::plan::Plan;
 use crate::subject::{Message, Price, Responses};
+
+pub use judges::JudgesEstimate;
 
 /// Bytes of UTF-8 that are taken for one token: about four characters of English or
 /// code, and one and a third of Chinese.
@@ -21,25 +25,31 @@ pub(super) fn tokens_in(text: &str) -> u64 {
     u64::try_from(text.len().div_ceil(BYTES_PER_TOKEN)).unwrap_or(u64::MAX)
 }
 
+/// About how many tokens a conversation has.
+pub(super) fn tokens_in_all(messages: &[Message]) -> u64 {
+    messages.iter().map(|message| tokens_in(&message.text)).sum()
+}
+
 /// What is taken for granted.
 #[derive(Debug, Clone, Copy)]
 pub struct Assumed {
     pub locale: Locale,
     pub max_answers: u32,
-    /// Tokens of each answer.
+    /// Tokens of each answer, and of each vote.
     pub output_tokens: u64,
 }
 
-/// The estimate for one subject that is a model.
+/// The estimate for one model, a subject or a judge.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Estimate {
-    pub subject: String,
+    pub model: String,
     pub price: Option<Price>,
-    /// First answers that the response cache holds; they are in neither sum.
+    /// First answers that the response cache holds; they are in neither sum. None of a
+    /// judge.
     pub from_cache: u64,
-    /// If every first answer is the last one.
+    /// If every first answer is the last one, and none of them gets as far as judges.
     pub least: Sum,
-    /// If every attempt takes all the answers that it may.
+    /// If every attempt takes all the answers that it may, and no artifact is like another.
     pub most: Sum,
 }
 
@@ -52,36 +62,38 @@ pub struct Sum {
 
 impl Sum {
     fn add(&mut self, input: u64, output: u64) {
-        self.questions += 1;
+        self.add_times(1, input, output);
+    }
+
+    /// So many questions of this kind.
+    fn add_times(&mut self, times: u64, input: u64, output: u64) {
+        self.questions += times;
+        let (input, output) = (times * input, times * output);
         self.tokens += Tokens { input, output, ..Tokens::default() };
     }
 }
 
 impl Estimate {
-    /// From first answers only to all answers.
+    fn none(model: &str, price: Option<Price>) -> Estimate {
+        let (least, most) = (Sum::default(), Sum::default());
+        Estimate { model: model.to_owned(), price, from_cache: 0, least, most }
+    }
+
+    /// From the least to the most.
     pub fn cost(&self) -> Option<(Cost, Cost)> {
         let price = self.price?;
         Some((price.cost(&self.least.tokens), price.cost(&self.most.tokens)))
     }
 
-    /// One for each model of a plan.
+    /// One for each subject of a plan that is a model.
     pub fn of(
         plan: &Plan,
         assumed: Assumed,
         responses: Option<&Responses>,
     ) -> Result<Vec<Estimate>, NoPrompt> {
-        let mut estimates: Vec<Option<Estimate>> = plan
-            .subjects
-            .iter()
-            .map(|subject| {
-                subject.is_model().then(|| Estimate {
-                    subject: subject.name().to_owned(),
-                    price: subject.price(),
-                    from_cache: 0,
-                    least: Sum::default(),
-                    most: Sum::default(),
-                })
-            })
+        let subjects = plan.subjects.iter();
+        let mut estimates: Vec<Option<Estimate>> = subjects
+            .map(|it| it.is_model().then(|| Estimate::none(it.name(), it.price())))
             .collect();
         // All rounds and subjects are asked alike.
         let mut prompts: HashMap<(usize, Scenario), [Message; 1]> = HashMap::new();
@@ -98,9 +110,7 @@ impl Estimate {
             let subject = &plan.subjects[attempt.subject];
             let key = subject.response_key(messages.as_slice(), attempt.key.round);
             let is_kept = responses.zip(key).is_some_and(|(responses, key)| responses.holds(&key));
-            let output = subject
-                .most_output_tokens()
-                .map_or(assumed.output_tokens, |most| most.min(assumed.output_tokens));
+            let output = assumed.output(subject.most_output_tokens());
             let system = subject.system_prompt().map_or(0, tokens_in);
             let prompt = system + tokens_in(&messages[0].text);
             if is_kept {
@@ -114,5 +124,12 @@ impl Estimate {
             }
         }
         Ok(estimates.into_iter().flatten().collect())
+    }
+}
+
+impl Assumed {
+    /// The tokens of an answer of a model that may have so many.
+    fn output(&self, most: Option<u64>) -> u64 {
+        most.map_or(self.output_tokens, |most| most.min(self.output_tokens))
     }
 }

@@ -1,8 +1,10 @@
 //! Judges in a run: what validations leave open goes to the panel, while everything
 //! else goes on.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use assay_core::verdict::InfraClass;
 use assay_core::{Artifact, Case, Evidence, InfraError, Locale};
@@ -10,18 +12,32 @@ use tokio::runtime::Runtime;
 
 use super::attempt::Validated;
 use super::dispatch::Event;
-use crate::judge::{Decision, Panel};
+use crate::judge::{Decision, OpenVote, Panel, Phase};
 use crate::validate::Validation;
 use crate::validate::pool::Done;
 
-/// The panel of a run, if it has one.
+/// The panel of a run, if it has one, and what waits to be put before it.
 #[derive(Debug)]
 pub(super) struct Judging {
     panel: Option<Arc<Panel>>,
     locale: Locale,
+    waiting: VecDeque<OpenBallot>,
 }
 
-/// An artifact that may have gone to the panel.
+/// What a validation left to judges, who have not been asked.
+#[derive(Debug)]
+pub(super) struct OpenBallot {
+    /// The attempt's.
+    pub(super) id: u64,
+    case: Arc<Case>,
+    artifact: Arc<Artifact>,
+    validation: Validation,
+    elapsed: Duration,
+    /// What deciding all that is open may take, if that was asked for.
+    pub(super) votes: Vec<OpenVote>,
+}
+
+/// An artifact that was before the panel.
 #[derive(Debug)]
 pub(super) struct Judged {
     pub(super) id: u64,
@@ -30,29 +46,47 @@ pub(super) struct Judged {
 
 impl Judging {
     pub(super) fn new(panel: Option<Arc<Panel>>, locale: Locale) -> Judging {
-        Judging { panel, locale }
+        Judging { panel, locale, waiting: VecDeque::new() }
     }
 
-    /// Has judges decide what a validation left open, and sends the outcome as an
-    /// event; gives the validation back if nothing is left to them.
+    /// Takes what a validation left to judges; gives it back if nothing is left to them.
+    /// Votes are counted on request, as that asks the response cache for each.
     pub(super) fn take(
-        &self,
+        &mut self,
         done: Done,
         work: Option<(Arc<Case>, Arc<Artifact>)>,
-        runtime: &Runtime,
-        events: &Sender<Event>,
+        counts_votes: bool,
     ) -> Option<Done> {
-        let (panel, (case, artifact)) = match (&self.panel, work, &done.result) {
-            (
-                Some(panel),
-                Some(work),
-                Ok(Validation { evidence: Evidence::Unjudged { .. }, .. }),
-            ) => (Arc::clone(panel), work),
-            _ => return Some(done),
-        };
-        let Done { id, result: Ok(Validation { evidence, logs }), elapsed } = done else {
-            return None;
-        };
+        let (Some(panel), Some((case, artifact))) = (&self.panel, work) else { return Some(done) };
+        let Done { id, result: Ok(validation), elapsed } = done else { return Some(done) };
+        if !matches!(validation.evidence, Evidence::Unjudged { .. }) {
+            return Some(Done { id, result: Ok(validation), elapsed });
+        }
+        let phases = Phase::open_in(&validation.evidence).iter().filter(|_| counts_votes);
+        let votes = phases.flat_map(|it| panel.open_votes(*it, &case, &artifact, self.locale));
+        let votes = votes.collect();
+        self.waiting.push_back(OpenBallot { id, case, artifact, validation, elapsed, votes });
+        None
+    }
+
+    /// The attempts whose artifacts wait.
+    pub(super) fn waiting(&self) -> impl ExactSizeIterator<Item = u64> {
+        self.waiting.iter().map(|ballot| ballot.id)
+    }
+
+    pub(super) fn next(&mut self) -> Option<OpenBallot> {
+        self.waiting.pop_front()
+    }
+
+    pub(super) fn hold(&mut self, ballot: OpenBallot) {
+        self.waiting.push_back(ballot);
+    }
+
+    /// Puts an artifact before the panel, and sends the outcome as an event.
+    pub(super) fn begin(&self, ballot: OpenBallot, runtime: &Runtime, events: &Sender<Event>) {
+        let Some(panel) = self.panel.clone() else { return };
+        let OpenBallot { id, case, artifact, validation, elapsed, votes: _ } = ballot;
+        let Validation { evidence, logs } = validation;
         let (locale, events) = (self.locale, events.clone());
         runtime.spawn(async move {
             let before = evidence.clone();
@@ -73,6 +107,5 @@ impl Judging {
             // The dispatcher is gone only after an interruption.
             let _ = events.send(Event::Judged(Box::new(Judged { id, validated })));
         });
-        None
     }
 }

@@ -13,6 +13,7 @@ pub mod progress;
 mod revalidate;
 mod sharing;
 
-pub use dispatch::{Dispatcher, RunEnd, SpendingLimit};
+pub use budget::SpendingLimit;
+pub use dispatch::{Dispatcher, RunEnd};
 pub use plan::Plan;
 pub use revalidate::{Revalidation, RevalidationEnd};

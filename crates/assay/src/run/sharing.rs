@@ -98,6 +98,11 @@ impl Sharing {
         Need::Validation
     }
 
+    /// How many attempts wait for what comes of an attempt's own validation.
+    pub(super) fn waiting_for(&self, id: u64) -> usize {
+        self.under_way.get(&id).map_or(0, |under_way| under_way.waiting.len())
+    }
+
     /// Takes what came of an attempt's own validation; `None` if there is nothing that
     /// others could share. `attempt_of` knows the keys of the open attempts.
     pub(super) fn validated(

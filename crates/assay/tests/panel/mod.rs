@@ -1,5 +1,6 @@
 //! Judges behind scripted servers, and what they were asked.
 
+use std::fs;
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
@@ -7,8 +8,11 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::door::Door;
+use crate::door::{Door, Ended, case_folder, files_below};
 use crate::scripted_server::{Step, answer, read_request, response};
+
+pub(crate) const CASE: &str = "member-passwords";
+pub(crate) const PATH: &str = "src/member_passwords/member_passwords.py";
 
 /// A server that goes on for as long as it is asked, and decides by the question.
 pub(crate) struct Deciding {
@@ -109,4 +113,47 @@ pub(crate) fn mark(request: &str) -> String {
     let system = system(request);
     let (before, _) = system.split_once(" BEGIN").expect("a mark");
     before.rsplit(' ').next().expect("a word").to_owned()
+}
+
+/// A judge that knows the reference solution when it sees it.
+pub(crate) fn knowing(name: &'static str) -> Judge {
+    Judge::new(name, |request| opinion(user(request).contains("hashlib.scrypt(")))
+}
+
+pub(crate) fn always(name: &'static str, passed: bool) -> Judge {
+    Judge::new(name, move |_| opinion(passed))
+}
+
+pub(crate) fn run(door: &Door, more: &[&str], code: i32) -> Ended {
+    let arguments = ["run", "--case", CASE, "--scenario", "gen", "--output", "run.assay"];
+    door.run(&[&arguments[..], more].concat()).with_code(code)
+}
+
+pub(crate) fn scores(door: &Door, run: &str) -> Value {
+    let ended = door.run(&["score", run, "--format", "json"]).with_code(0);
+    ended.json("assay.scores/1")["runs"][0].clone()
+}
+
+/// The verdicts of the subjects of a run, by name.
+pub(crate) fn verdict_of(card: &Value, subject: &str, verdict: &str) -> u64 {
+    let subjects = card["subjects"].as_array().expect("a list").iter();
+    let mut named = subjects.filter(|card| card["name"] == subject);
+    named.next().expect("the subject")["verdicts"][verdict].as_u64().expect("a count")
+}
+
+/// The corpus of the case with both phases for judges.
+pub(crate) fn corpus_of_judges_alone(door: &Door) {
+    let from = case_folder(CASE);
+    let to = door.path("judged/suite/python").join(CASE);
+    for file in files_below(&from) {
+        let target = to.join(file.strip_prefix(&from).expect("below"));
+        fs::create_dir_all(target.parent().expect("a folder")).expect("it is made");
+        fs::copy(&file, target).expect("it is copied");
+    }
+    fs::remove_dir_all(to.join("tests/functional")).expect("removed");
+    let toml = fs::read_to_string(to.join("case.toml")).expect("UTF-8");
+    let toml = toml.replace("[rubric]\n", "[rubric]\nfunctional = \"rubric.functional\"\n");
+    fs::write(to.join("case.toml"), toml).expect("written");
+    let rubric = "Both functions are there and do what the task says.\n";
+    fs::write(to.join("rubric.functional.en-US.md"), rubric).expect("written");
 }

@@ -1,0 +1,129 @@
+//! The money side of the dispatcher: what may be asked within the limit on spending, and
+//! what has been paid.
+
+use std::sync::mpsc::Receiver;
+
+use assay_core::{Cost, JudgeReply};
+
+use super::{Event, State};
+use crate::run::attempt::OpenAttempt;
+use crate::store::{Payer, Payment};
+use crate::subject::Reply;
+
+impl State<'_> {
+    /// Puts before the panel what waits for it and can be paid for. Returns whether
+    /// something cannot.
+    pub(super) fn ask_judges(&mut self) -> bool {
+        let waiting = self.judging.waiting().len();
+        for _ in 0..waiting {
+            let Some(ballot) = self.judging.next() else { break };
+            let expected = self.budget.expect_votes(&ballot.votes);
+            if self.budget.allows(expected) {
+                self.budget.begin(ballot.id, expected);
+                self.judging.begin(ballot, &self.runtime, &self.events);
+            } else {
+                self.judging.hold(ballot);
+            }
+        }
+        self.judging.waiting().len() > 0
+    }
+
+    /// Whether every attempt that was begun waits to be asked again or judged.
+    pub(super) fn nothing_is_in_progress(&self) -> bool {
+        let repairs: usize = self.lanes.iter().map(|lane| lane.repairs.len()).sum();
+        // Those with identical artifacts wait with the one whose ballot it is.
+        let ballots = self.judging.waiting().map(|id| 1 + self.sharing.waiting_for(id));
+        self.open.len() == repairs + ballots.sum::<usize>()
+    }
+
+    /// Whether the next question of a lane can be asked within the limit on spending. No
+    /// answer is paid for while there are some that judges cannot be paid for.
+    pub(super) fn can_pay_for_the_next(&self, place: usize) -> anyhow::Result<bool> {
+        if !self.budget.is_limited() {
+            return Ok(true);
+        }
+        let lane = &self.lanes[place];
+        let expected = match (lane.repairs.front(), lane.fresh.front()) {
+            (Some(id), _) => self.open.get(id).map(|attempt| self.expect(attempt)),
+            (None, Some(attempt)) => Some(self.expect(&self.open_attempt(attempt)?)),
+            (None, None) => None,
+        };
+        let comes_first = self.judging.waiting().len() > 0;
+        Ok(expected.is_none_or(|expected| match comes_first {
+            true => expected == Cost::ZERO,
+            false => self.budget.allows(expected),
+        }))
+    }
+
+    /// What asking an attempt's next question will probably cost: nothing, if the
+    /// answer has been kept.
+    pub(super) fn expect(&self, attempt: &OpenAttempt) -> Cost {
+        let subject = &self.dispatcher.subjects[attempt.subject];
+        let key = subject.response_key(&attempt.messages, attempt.key.round);
+        let responses = self.dispatcher.responses.as_ref();
+        match responses.zip(key) {
+            Some((responses, key)) if responses.holds(&key) => Cost::ZERO,
+            _ => self.budget.expect(attempt.subject, &attempt.messages),
+        }
+    }
+
+    /// Writes down what a question took, whatever becomes of its attempt.
+    pub(super) fn account(
+        &mut self,
+        id: u64,
+        place: usize,
+        reply: Option<&Reply>,
+    ) -> anyhow::Result<()> {
+        let usage = reply.map(|reply| reply.usage);
+        self.budget.end(id, place, usage.as_ref());
+        if let Some(usage) = usage.filter(|usage| usage.requests > 0 && !usage.from_cache) {
+            let name = self.dispatcher.subjects[place].name();
+            let payment = Payment { subject: name, payer: Payer::Subject, model: name, usage };
+            self.store.pay(&payment)?;
+        }
+        self.progress.spend(self.budget.spent());
+        if let Some(fault) = self.dispatcher.responses.as_ref().and_then(|it| it.fault()) {
+            self.progress.note(&format!("warning: {fault}; answers are kept no more"));
+        }
+        Ok(())
+    }
+
+    /// Writes down what judges' replies took, whatever becomes of the attempt.
+    pub(super) fn account_for_judges(
+        &mut self,
+        id: u64,
+        replies: &[JudgeReply],
+    ) -> anyhow::Result<()> {
+        self.budget.end_votes(id, replies);
+        self.progress.spend(self.budget.spent());
+        let Some(place) = self.open.get(&id).map(|attempt| attempt.subject) else { return Ok(()) };
+        let subject = self.dispatcher.subjects[place].name();
+        for JudgeReply { judge: model, usage } in replies {
+            if usage.requests > 0 && !usage.from_cache {
+                let (payer, usage) = (Payer::Judge, *usage);
+                self.store.pay(&Payment { subject, payer, model, usage })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes down what was paid for and is not looked at any more.
+    pub(super) fn account_for_the_rest(&mut self, inbox: &Receiver<Event>) -> anyhow::Result<()> {
+        while let Ok(event) = inbox.try_recv() {
+            match event {
+                Event::Answered { id, result: Ok(reply), .. } => {
+                    if let Some(place) = self.open.get(&id).map(|attempt| attempt.subject) {
+                        self.account(id, place, Some(&reply))?;
+                    }
+                }
+                Event::Judged(judged) => {
+                    self.account_for_judges(judged.id, &judged.validated.judge_replies)?;
+                }
+                Event::Answered { result: Err(_), .. }
+                | Event::Validated(_)
+                | Event::Interrupted => {}
+            }
+        }
+        Ok(())
+    }
+}
