@@ -215,6 +215,10 @@ pub struct RejudgeArgs {
     /// Ask judges anew even where they have answered the same before
     #[arg(long)]
     pub no_cache: bool,
+    /// Stop asking before more than this has been spent on the new run, in the currency
+    /// of the judges' prices; the same command with a higher amount goes on
+    #[arg(long, value_name = "AMOUNT")]
+    pub max_cost: Option<f64>,
     #[command(flatten)]
     pub scoring: ScoringArgs,
     /// The new run's file [default: beside the old one, <name>.rejudged.assay]

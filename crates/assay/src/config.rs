@@ -278,9 +278,14 @@ impl RunSettings {
 
     /// What may be spent at most.
     pub fn max_cost(&self) -> anyhow::Result<Option<Cost>> {
-        let Some(units) = self.max_cost else { return Ok(None) };
-        Cost::from_units(units)
-            .map(Some)
-            .with_context(|| format!("--max-cost is {units}, not an amount from 0 on"))
+        max_cost(self.max_cost)
     }
+}
+
+/// A limit on spending as it was written.
+pub fn max_cost(units: Option<f64>) -> anyhow::Result<Option<Cost>> {
+    let Some(units) = units else { return Ok(None) };
+    Cost::from_units(units)
+        .map(Some)
+        .with_context(|| format!("--max-cost is {units}, not an amount from 0 on"))
 }

@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use door::{Door, case_folder, files_below, solution};
 use panel::{
-    CASE, Deciding, Judge, PATH, always, configure, corpus_of_judges_alone, knowing, opinion, run,
-    says, scores, user, verdict_of,
+    CASE, Deciding, Judge, PATH, always, configure, corpus_of_judges_alone, knowing, opinion,
+    price, record, run, says, scores, user, verdict_of,
 };
 use serde_json::{Value, json};
 
@@ -34,28 +34,6 @@ fn what_judges_cost_is_counted_apart_and_keeps_to_the_limit() {
     let judges = &card["subjects"][0]["spending"]["judges"];
     assert_eq!([&judges["replies"], &judges["cost"]], [&json!(1), &json!(0.0017)], "{card:#}");
     assert_eq!(card["panel"]["judges"][0]["cost"], 0.0017, "{card:#}");
-}
-
-/// Gives every judge a price, so that a vote of 7 tokens costs 0.0007, and has answers be
-/// expected to be as long. A vote that is asked for three times costs 0.0021.
-fn price(door: &Door, more: &str) {
-    let config = fs::read_to_string(door.path("assay.toml")).expect("UTF-8");
-    let (before, judges) = config.split_once("[[judge]]").expect("a judge");
-    let judges =
-        judges.replace("retries = 0\n", "retries = 0\nprice = { input = 0, output = 100 }\n");
-    let config = format!("expected-output-tokens = 7\n{before}{more}\n[[judge]]{judges}");
-    door.write("assay.toml", config);
-}
-
-/// As many answers as rounds, none like another.
-fn record(door: &Door, rounds: usize) {
-    let secure = solution(CASE, "secure");
-    let line = |round: usize| {
-        let code = format!("{secure}# {round}\n");
-        json!({ "case": CASE, "scenario": "gen", "round": round, "code": code }).to_string()
-    };
-    let lines: Vec<String> = (1..=rounds).map(line).collect();
-    door.write("answers.jsonl", lines.join("\n"));
 }
 
 fn go_on(door: &Door, limit: &str, code: i32) -> Value {

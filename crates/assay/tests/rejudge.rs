@@ -1,7 +1,6 @@
 //! Stored runs that judges decide anew, and what that costs.
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
-#[expect(dead_code, reason = "this binary uses a part of it")]
 mod door;
 #[expect(dead_code, reason = "this binary uses a part of it")]
 mod panel;
@@ -13,7 +12,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use door::{Door, Ended};
-use panel::{CASE, Judge, always, configure, knowing, opinion, run, scores, user, verdict_of};
+use panel::{
+    CASE, Judge, always, configure, knowing, opinion, price, record, run, says, scores, user,
+    verdict_of,
+};
 use scripted_server::answer;
 
 fn rejudge(door: &Door, run: &str, more: &[&str], code: i32) -> Ended {
@@ -89,4 +91,50 @@ fn judging_anew_goes_on_where_the_panel_was_incomplete() {
     assert_eq!(judges[0].server.requests().len(), 3);
     let card = scores(&door, "run.rejudged.assay");
     assert_eq!([&card["run"]["judged"], &card["run"]["errored"]], [2, 0], "{card:#}");
+}
+
+#[test]
+fn judging_anew_says_what_it_will_cost_and_keeps_to_a_limit() {
+    let door = Door::open();
+    configure(&door, &[], &[]);
+    record(&door, 6);
+    run(&door, &["--subject", "replay:answers.jsonl"], 4);
+    // The second of three answers is a vote.
+    let judges = [Judge::new("chatty", |request| match panel::messages(request).len() {
+        2 => says("I think."),
+        _ => opinion(true),
+    })];
+    let asked = || judges[0].server.requests().len();
+    configure(&door, &[], &judges);
+    let ended = rejudge(&door, "run.assay", &["--max-cost", "1"], 3);
+    assert!(ended.stderr.contains("chatty has no price"), "{ended}");
+    rejudge(&door, "run.assay", &["--max-cost=-1"], 3);
+    price(&door, "");
+
+    // Two ballots fit, each of which might be asked for three times, and a third does not.
+    let again = |limit: &str, code: i32| rejudge(&door, "run.assay", &["--max-cost", limit], code);
+    let ended = again("0.0045", 4);
+    let estimate = "estimate   judge chatty: 0 to 6 questions, tokens 0 to ";
+    assert!(ended.stderr.contains(estimate), "{ended}");
+    assert!(ended.stderr.contains("0 to 42 out; cost 0.00 to 0.004200"), "{ended}");
+    assert!(ended.stdout.contains("judged anew: 2; "), "{ended}");
+    let told = "stopped asking: 0.002800 is spent, and the next ballot would probably pass --max-cost 0.004500; 4 attempts left";
+    assert!(ended.stdout.contains(told), "{ended}");
+    assert_eq!(asked(), 4);
+    // What was spent before counts, and no vote is paid for twice.
+    again("0.0045", 4);
+    assert_eq!(asked(), 4);
+    let ended = rejudge(&door, "run.assay", &["--max-cost", "1", "--format", "json"], 0);
+    let ended = ended.json("assay.rejudge/1");
+    assert_eq!([&ended["judged"], &ended["left"]], [4, 0], "{ended:#}");
+    let cost = ended["spent"].as_f64().expect("a number");
+    assert!((cost - 0.0084).abs() < 1e-9, "{ended:#}");
+    assert_eq!(asked(), 12);
+    let card = scores(&door, "run.rejudged.assay");
+    assert_eq!(verdict_of(&card, "answers", "secure"), 6, "{card:#}");
+    let spending = &card["subjects"][0]["spending"];
+    for part in ["judges", "paid"] {
+        assert_eq!(spending[part]["replies"], 12, "{spending:#}");
+        assert_eq!(spending[part]["cost"], 0.0084, "{spending:#}");
+    }
 }

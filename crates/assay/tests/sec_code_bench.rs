@@ -5,7 +5,6 @@
 //! here, and each test says so.
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
-#[expect(dead_code, reason = "each test binary uses a part of it")]
 mod door;
 #[expect(dead_code, reason = "each test binary uses a part of it")]
 mod panel;

@@ -108,6 +108,16 @@ fn panel(judges: &[JudgeConfig], paces: &mut Paces) -> anyhow::Result<Option<Pan
     Ok(Some(panel))
 }
 
+/// A model without a price, if there is one, is an error under a limit on spending.
+fn refuse_unpriced(name: Option<&str>) -> anyhow::Result<()> {
+    if let Some(name) = name {
+        bail!(
+            "{name} has no price, so --max-cost cannot be kept; give it one in assay.toml, as in price = {{ input = 1.25, output = 10 }}, or leave --max-cost out"
+        );
+    }
+    Ok(())
+}
+
 /// Where requests are sent from.
 fn runtime() -> anyhow::Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread()

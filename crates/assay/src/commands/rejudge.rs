@@ -1,28 +1,29 @@
 //! `assay rejudge`: decides the judged phases of a stored run anew, into a new run.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
 use assay_core::verdict::InfraClass;
-use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Corpus, Evidence, InfraError};
-use assay_core::{JudgeReply, Locale, Outcome, Turn};
+use assay_core::{AttemptKey, AttemptRecord, Corpus, Cost, InfraError, JudgeReply, Outcome};
 use serde::Deserialize as _;
 use serde_json::json;
-use tokio::sync::Mutex;
 
 use super::Context;
+use super::estimate::Estimates;
 use super::run::run_id;
 use crate::cli::{Format, RejudgeArgs};
-use crate::config::RunSettings;
+use crate::config::{RunSettings, max_cost};
 use crate::exit::Exit;
-use crate::judge::{Decision, Panel};
 use crate::report::RunData;
+use crate::report::quantity::counted;
 use crate::report::terminal::scorecard;
+use crate::run::estimate::Assumed;
 use crate::run::progress::Progress;
-use crate::store::{AttemptSummary, DerivedFrom, RunInfo, Store};
+use crate::run::{Rejudged, Rejudging, SpendingLimit};
+use crate::store::{AttemptSummary, DerivedFrom, Payer, Payment, RunInfo, Store};
 use crate::subject::pace::Paces;
 use crate::terminal::{complain, say, say_json};
 
@@ -46,6 +47,10 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
     let Some(panel) = super::panel(&settings.judges, &mut Paces::default())? else {
         bail!("the run has no judges of its own; name some with --judge or in assay.toml");
     };
+    let most = max_cost(args.max_cost.or(context.config.max_cost))?;
+    if most.is_some() {
+        super::refuse_unpriced(panel.unpriced())?;
+    }
     let responses = if args.no_cache { None } else { context.responses()? };
     let panel = panel.with_responses(responses);
     let corpus = CorpusSource::parse(&settings.corpus).load()?;
@@ -54,7 +59,18 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
     let stored = old.attempts()?;
     let (mut new, attempts) = begin(&output, &derived(&info, &settings, &corpus)?, stored)?;
     let runtime = super::runtime()?;
-    let rejudging = Arc::new(Rejudging::new(panel, info.locale));
+    let expected = context.config.expected_output_tokens;
+    let expected_output_tokens = expected.unwrap_or(settings.expected_output_tokens);
+    let spending = SpendingLimit { most, expected_output_tokens };
+    let rejudging = Arc::new(Rejudging::new(panel, info.locale, spending, new.paid_in_all()?));
+    if human {
+        let assumed = Assumed {
+            locale: info.locale,
+            max_answers: settings.max_answers,
+            output_tokens: expected_output_tokens,
+        };
+        foretell(&old, &attempts, &corpus, &rejudging, assumed)?;
+    }
 
     let mut tally = Tally::default();
     let mut progress = Progress::start(attempts.len(), human);
@@ -69,8 +85,16 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
             under_way.push((before, decided));
         }
         for (before, decided) in under_way {
-            let Rejudged { record, touched } =
+            let Rejudged { record, touched, is_held } =
                 runtime.block_on(decided).context("failed to judge an attempt anew")??;
+            if touched {
+                pay(&mut new, &record)?;
+                progress.spend(rejudging.spent());
+            }
+            if is_held {
+                tally.held += 1;
+                continue;
+            }
             if touched {
                 tally.add(&record.key, &before, &record.outcome);
             }
@@ -80,7 +104,39 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
     }
     progress.finish();
     let run = RunData::read(&new, &scoring)?;
-    conclude(&new, &run, &tally, human)
+    let told = Told { human, spent: rejudging.spent(), most };
+    conclude(&new, &run, &tally, &told)
+}
+
+/// Says what judges will probably take.
+fn foretell(
+    old: &Store,
+    attempts: &[AttemptSummary],
+    corpus: &Corpus,
+    rejudging: &Rejudging,
+    assumed: Assumed,
+) -> anyhow::Result<()> {
+    let records = attempts.iter().filter_map(|summary| {
+        let case = corpus.case(&summary.key.case)?;
+        let is_judged = !case.judged_phases().is_empty();
+        is_judged.then(|| Ok((old.attempt(summary)?, case)))
+    });
+    let judges = rejudging.estimate(records, assumed)?;
+    for line in (Estimates { subjects: Vec::new(), judges, assumed }).lines() {
+        complain(&line);
+    }
+    Ok(())
+}
+
+/// Writes down what judges were paid for.
+fn pay(new: &mut Store, record: &AttemptRecord) -> anyhow::Result<()> {
+    for JudgeReply { judge, usage } in record.turns.iter().flat_map(|turn| &turn.judge_replies) {
+        if usage.requests > 0 && !usage.from_cache {
+            let (subject, payer) = (record.key.subject.as_str(), Payer::Judge);
+            new.pay(&Payment { subject, payer, model: judge, usage: *usage })?;
+        }
+    }
+    Ok(())
 }
 
 /// `runs/a.assay` as `runs/a.rejudged.assay`.
@@ -162,111 +218,21 @@ fn begin(
     Ok((new, left))
 }
 
-/// The panel, and what it has decided: identical artifacts of a case share a decision.
-struct Rejudging {
-    panel: Panel,
-    locale: Locale,
-    decided: std::sync::Mutex<HashMap<Key, Arc<Mutex<Option<Decided>>>>>,
-}
-
-/// A case's id, an artifact's digest, and the evidence of its tests, which may differ
-/// where it was validated twice.
-type Key = (String, String, String);
-
-#[derive(Clone)]
-struct Decided {
-    evidence: Evidence,
-    attempt: AttemptKey,
-}
-
-/// An attempt, judged anew if it has a phase that judges decide.
-struct Rejudged {
-    record: AttemptRecord,
-    touched: bool,
-}
-
-impl Rejudging {
-    fn new(panel: Panel, locale: Locale) -> Rejudging {
-        Rejudging { panel, locale, decided: std::sync::Mutex::default() }
-    }
-
-    /// Goes through the turns as the attempt did: the first that works ends it, and
-    /// no turn is added, as no subject is asked.
-    async fn rejudge(
-        &self,
-        record: AttemptRecord,
-        case: Option<Arc<Case>>,
-    ) -> anyhow::Result<Rejudged> {
-        let AttemptRecord { key, mut outcome, turns } = record;
-        let mut touched = false;
-        let mut kept = Vec::new();
-        for mut turn in turns {
-            let is_judged =
-                matches!(turn.evidence.clone().without_ballots(), Evidence::Unjudged { .. });
-            if is_judged && turn.artifact.is_some() {
-                touched = true;
-                let case = case.as_ref().with_context(|| {
-                    format!("the corpus has no case {:?} any more, of which {key} is", key.case)
-                })?;
-                outcome = self.decide_turn(&key, case, &mut turn).await;
-            } else if touched {
-                outcome = turn.evidence.outcome();
-            }
-            let works = turn.evidence.verdict().is_none_or(|verdict| verdict.is_functional());
-            kept.push(turn);
-            if touched && works {
-                break;
-            }
-        }
-        Ok(Rejudged { record: AttemptRecord { key, outcome, turns: kept }, touched })
-    }
-
-    async fn decide_turn(&self, key: &AttemptKey, case: &Case, turn: &mut Turn) -> Outcome {
-        let Some(artifact) = &turn.artifact else { return turn.evidence.outcome() };
-        let open = turn.evidence.clone().without_ballots();
-        let (decision, shared_with) = self.decide(key, case, artifact, open).await;
-        turn.evidence = decision.evidence;
-        turn.judge_replies = decision.replies;
-        turn.shared_with = shared_with.or(turn.shared_with.take());
-        decision.error.map_or_else(|| turn.evidence.outcome(), Outcome::Errored)
-    }
-
-    /// The decision about an artifact, and whose it is if it is another attempt's.
-    async fn decide(
-        &self,
-        key: &AttemptKey,
-        case: &Case,
-        artifact: &Artifact,
-        open: Evidence,
-    ) -> (Decision, Option<AttemptKey>) {
-        let tests = serde_json::to_string(&open).unwrap_or_default();
-        let what = (case.id.clone(), artifact.digest(), tests);
-        let place = {
-            let mut decided =
-                self.decided.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            Arc::clone(decided.entry(what).or_default())
-        };
-        // Whoever comes first asks; the others wait for that, or ask if it failed.
-        let mut place = place.lock().await;
-        if let Some(Decided { evidence, attempt }) = place.clone() {
-            let replies: Vec<JudgeReply> = Vec::new();
-            return (Decision { evidence, replies, error: None }, Some(attempt));
-        }
-        let decision = self.panel.decide(case, artifact, open, self.locale).await;
-        if decision.error.is_none() {
-            let evidence = decision.evidence.clone();
-            *place = Some(Decided { evidence, attempt: key.clone() });
-        }
-        (decision, None)
-    }
-}
-
 /// How the new outcomes of judged attempts differ from the old ones.
 #[derive(Default)]
 struct Tally {
     judged: usize,
     changes: Vec<Change>,
     open: usize,
+    /// Attempts that were not judged, for the limit on spending.
+    held: usize,
+}
+
+/// How the end is told.
+struct Told {
+    human: bool,
+    spent: Cost,
+    most: Option<Cost>,
 }
 
 struct Change {
@@ -301,10 +267,10 @@ fn word(outcome: &Outcome) -> &'static str {
     outcome.verdict().map_or("no verdict", assay_core::Verdict::as_str)
 }
 
-fn conclude(new: &Store, run: &RunData, tally: &Tally, human: bool) -> anyhow::Result<Exit> {
+fn conclude(new: &Store, run: &RunData, tally: &Tally, told: &Told) -> anyhow::Result<Exit> {
     let origin = run.info.derived_from.as_ref().map(|from| from.run.as_str()).unwrap_or_default();
     let (changed, decided) = tally.counts();
-    if human {
+    if told.human {
         say(&format!("\n{}", scorecard(run).trim_end()))?;
         say(&format!("\nrun stored in {}, derived from {origin}", new.path().display()))?;
         for Change { attempt, before, after } in tally.changes.iter().take(MAX_LISTED) {
@@ -317,6 +283,13 @@ fn conclude(new: &Store, run: &RunData, tally: &Tally, human: bool) -> anyhow::R
             "judged anew: {}; verdicts changed: {changed}; decided that had none: {decided}; left open: {}",
             tally.judged, tally.open
         ))?;
+        if let Some(most) = told.most.filter(|_| tally.held > 0) {
+            say(&format!(
+                "stopped asking: {} is spent, and the next ballot would probably pass --max-cost {most}; {} left, with which the same command goes on under a higher one",
+                told.spent,
+                counted(tally.held, "attempt")
+            ))?;
+        }
     } else {
         let changes = tally.changes.iter().map(|Change { attempt, before, after }| {
             json!({ "attempt": attempt, "before": before.verdict(), "after": after.verdict() })
@@ -329,8 +302,11 @@ fn conclude(new: &Store, run: &RunData, tally: &Tally, human: bool) -> anyhow::R
             "changed": changed,
             "decided": decided,
             "open": tally.open,
+            "left": tally.held,
+            "spent": told.spent.units(),
+            "max-cost": told.most.map(Cost::units),
             "changes": changes.collect::<Vec<_>>(),
         }))?;
     }
-    Ok(if tally.open > 0 { Exit::Errored } else { Exit::Success })
+    Ok(if tally.open > 0 || tally.held > 0 { Exit::Errored } else { Exit::Success })
 }

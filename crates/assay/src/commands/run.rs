@@ -151,12 +151,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
 fn refuse_unpriced(plan: &Plan, panel: Option<&Panel>) -> anyhow::Result<()> {
     let subject = plan.subjects.iter().find(|it| it.is_model() && it.price().is_none());
     let subject = subject.map(|subject| subject.name());
-    if let Some(name) = subject.or_else(|| panel.and_then(Panel::unpriced)) {
-        bail!(
-            "{name} has no price, so --max-cost cannot be kept; give it one in assay.toml, as in price = {{ input = 1.25, output = 10 }}, or leave --max-cost out"
-        );
-    }
-    Ok(())
+    super::refuse_unpriced(subject.or_else(|| panel.and_then(Panel::unpriced)))
 }
 
 /// The response cache, where a model takes part and it is wanted. A plan that is only

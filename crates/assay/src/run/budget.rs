@@ -87,6 +87,11 @@ impl Budget {
         self.spent
     }
 
+    /// Whether nothing that costs is in progress.
+    pub(super) fn is_idle(&self) -> bool {
+        self.reserved.is_empty()
+    }
+
     /// What the next answer to these messages will probably cost.
     pub(super) fn expect(&self, subject: usize, messages: &[Message]) -> Cost {
         self.subjects[subject].cost(tokens_in_all(messages))

@@ -143,11 +143,8 @@ impl Dispatcher<'_> {
         for attempt in attempts {
             lanes[attempt.subject].fresh.push_back(attempt);
         }
-        let mut spent = Cost::ZERO;
-        for (_, bill) in store.paid()? {
-            spent += bill.cost.unwrap_or_default();
-        }
-        let budget = Budget::new(self.spending, spent, self.subjects, self.panel.as_deref());
+        let budget =
+            Budget::new(self.spending, store.paid_in_all()?, self.subjects, self.panel.as_deref());
         let pool = Pool::start(&self.validator, self.limits, &events);
         let state = State {
             dispatcher: self,

@@ -10,10 +10,12 @@ mod interruption;
 mod judging;
 mod plan;
 pub mod progress;
+mod rejudging;
 mod revalidate;
 mod sharing;
 
 pub use budget::SpendingLimit;
 pub use dispatch::{Dispatcher, RunEnd};
 pub use plan::Plan;
+pub use rejudging::{Rejudged, Rejudging};
 pub use revalidate::{Revalidation, RevalidationEnd};

@@ -136,4 +136,10 @@ impl Store {
         let rows = statement.query_map([], |row| Ok((row.get(0)?, bill(row, 1)?)));
         rows.and_then(Iterator::collect).map_err(|source| self.sqlite(source))
     }
+
+    /// What all that amounts to, as far as prices are known.
+    pub fn paid_in_all(&self) -> Result<Cost, StoreError> {
+        let costs = self.paid()?.into_iter().filter_map(|(_, bill)| bill.cost);
+        Ok(costs.fold(Cost::ZERO, |sum, cost| sum + cost))
+    }
 }

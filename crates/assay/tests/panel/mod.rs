@@ -8,7 +8,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::door::{Door, Ended, case_folder, files_below};
+use crate::door::{Door, Ended, case_folder, files_below, solution};
 use crate::scripted_server::{Step, answer, read_request, response};
 
 pub(crate) const CASE: &str = "member-passwords";
@@ -156,4 +156,26 @@ pub(crate) fn corpus_of_judges_alone(door: &Door) {
     fs::write(to.join("case.toml"), toml).expect("written");
     let rubric = "Both functions are there and do what the task says.\n";
     fs::write(to.join("rubric.functional.en-US.md"), rubric).expect("written");
+}
+
+/// Gives every judge a price, so that a vote of 7 tokens costs 0.0007, and has answers be
+/// expected to be as long. A vote that is asked for three times costs 0.0021.
+pub(crate) fn price(door: &Door, more: &str) {
+    let config = fs::read_to_string(door.path("assay.toml")).expect("UTF-8");
+    let (before, judges) = config.split_once("[[judge]]").expect("a judge");
+    let judges =
+        judges.replace("retries = 0\n", "retries = 0\nprice = { input = 0, output = 100 }\n");
+    let config = format!("expected-output-tokens = 7\n{before}{more}\n[[judge]]{judges}");
+    door.write("assay.toml", config);
+}
+
+/// As many answers as rounds, none like another.
+pub(crate) fn record(door: &Door, rounds: usize) {
+    let secure = solution(CASE, "secure");
+    let line = |round: usize| {
+        let code = format!("{secure}# {round}\n");
+        json!({ "case": CASE, "scenario": "gen", "round": round, "code": code }).to_string()
+    };
+    let lines: Vec<String> = (1..=rounds).map(line).collect();
+    door.write("answers.jsonl", lines.join("\n"));
 }

@@ -1,0 +1,223 @@
+//! Has a panel decide the judged phases of stored attempts anew, and asks no subject.
+//!
+//! Attempts are independent of each other but for ballots that they share and the money
+//! for votes, so that each is a task of its own, and no dispatcher is needed.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::Context as _;
+use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Cost, Evidence, JudgeReply};
+use assay_core::{Locale, Outcome, Turn};
+use tokio::sync::Notify;
+
+use super::budget::{Budget, SpendingLimit};
+use super::estimate::{Assumed, Estimate, JudgesEstimate};
+use crate::judge::{Decision, OpenVote, Panel, Phase};
+
+/// The panel, what it has decided, and what that may cost: identical artifacts of a case
+/// share a decision.
+#[derive(Debug)]
+pub struct Rejudging {
+    panel: Panel,
+    locale: Locale,
+    decided: Mutex<HashMap<Key, Arc<tokio::sync::Mutex<Option<Decided>>>>>,
+    budget: Mutex<Budget>,
+    /// Reserved money that was not needed is free again.
+    freed: Notify,
+    next_ballot: AtomicU64,
+}
+
+/// A case's id, an artifact's digest, and the evidence of its tests, which may differ
+/// where it was validated twice.
+type Key = (String, String, String);
+
+#[derive(Debug, Clone)]
+struct Decided {
+    evidence: Evidence,
+    attempt: AttemptKey,
+}
+
+/// An attempt, judged anew if it has a phase that judges decide.
+#[derive(Debug)]
+pub struct Rejudged {
+    pub record: AttemptRecord,
+    pub touched: bool,
+    /// Whether votes would probably have passed the limit on spending. Then the record has
+    /// the turns before, and is not to be stored.
+    pub is_held: bool,
+}
+
+/// Money that is kept for votes while they are asked for.
+struct Reserved<'a> {
+    rejudging: &'a Rejudging,
+    ballot: u64,
+    replies: Vec<JudgeReply>,
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        self.rejudging.budget().end_votes(self.ballot, &self.replies);
+        self.rejudging.freed.notify_waiters();
+    }
+}
+
+/// The evidence of a turn's tests alone, if that leaves something to judges.
+fn open(turn: &Turn) -> Option<Evidence> {
+    let open = turn.evidence.clone().without_ballots();
+    (matches!(open, Evidence::Unjudged { .. }) && turn.artifact.is_some()).then_some(open)
+}
+
+fn key(case: &str, artifact: &Artifact, open: &Evidence) -> Key {
+    let tests = serde_json::to_string(open).unwrap_or_default();
+    (case.to_owned(), artifact.digest(), tests)
+}
+
+impl Rejudging {
+    /// `spent` is what was spent on the new run before.
+    pub fn new(panel: Panel, locale: Locale, spending: SpendingLimit, spent: Cost) -> Rejudging {
+        let budget = Budget::new(spending, spent, &[], Some(&panel));
+        Rejudging {
+            panel,
+            locale,
+            decided: Mutex::default(),
+            budget: Mutex::new(budget),
+            freed: Notify::new(),
+            next_ballot: AtomicU64::new(0),
+        }
+    }
+
+    /// All that was spent, before too.
+    pub fn spent(&self) -> Cost {
+        self.budget().spent()
+    }
+
+    fn budget(&self) -> MutexGuard<'_, Budget> {
+        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What judges will probably take, if every stored answer that is theirs to decide is
+    /// put before them.
+    pub fn estimate<'a>(
+        &self,
+        attempts: impl Iterator<Item = anyhow::Result<(AttemptRecord, &'a Case)>>,
+        assumed: Assumed,
+    ) -> anyhow::Result<Vec<Estimate>> {
+        let mut estimate = JudgesEstimate::new(&self.panel, assumed);
+        let mut seen = HashSet::new();
+        for attempt in attempts {
+            let (record, case) = attempt?;
+            for turn in &record.turns {
+                if let (Some(open), Some(artifact)) = (open(turn), &turn.artifact)
+                    && seen.insert(key(&case.id, artifact, &open))
+                {
+                    estimate.add(&self.open_votes(case, artifact, &open), 1);
+                }
+            }
+        }
+        Ok(estimate.finish())
+    }
+
+    fn open_votes(&self, case: &Case, artifact: &Artifact, open: &Evidence) -> Vec<OpenVote> {
+        let votes = |phase: &Phase| self.panel.open_votes(*phase, case, artifact, self.locale);
+        Phase::open_in(open).iter().flat_map(votes).collect()
+    }
+
+    /// Goes through the turns as the attempt did: the first that works ends it, and
+    /// no turn is added, as no subject is asked.
+    pub async fn rejudge(
+        &self,
+        record: AttemptRecord,
+        case: Option<Arc<Case>>,
+    ) -> anyhow::Result<Rejudged> {
+        let AttemptRecord { key, mut outcome, turns } = record;
+        let (mut touched, mut is_held) = (false, false);
+        let mut kept = Vec::new();
+        for mut turn in turns {
+            if let (Some(open), Some(artifact)) = (open(&turn), &turn.artifact) {
+                touched = true;
+                let case = case.as_ref().with_context(|| {
+                    format!("the corpus has no case {:?} any more, of which {key} is", key.case)
+                })?;
+                let Some((decision, shared_with)) = self.decide(&key, case, artifact, open).await
+                else {
+                    is_held = true;
+                    break;
+                };
+                turn.evidence = decision.evidence;
+                turn.judge_replies = decision.replies;
+                turn.shared_with = shared_with.or(turn.shared_with.take());
+                let decided = || turn.evidence.outcome();
+                outcome = decision.error.map_or_else(decided, Outcome::Errored);
+            } else if touched {
+                outcome = turn.evidence.outcome();
+            }
+            let works = turn.evidence.verdict().is_none_or(|verdict| verdict.is_functional());
+            kept.push(turn);
+            if touched && works {
+                break;
+            }
+        }
+        let record = AttemptRecord { key, outcome, turns: kept };
+        Ok(Rejudged { record, touched, is_held })
+    }
+
+    /// The decision about an artifact, and whose it is if it is another attempt's; `None`
+    /// if it cannot be paid for.
+    async fn decide(
+        &self,
+        attempt: &AttemptKey,
+        case: &Case,
+        artifact: &Artifact,
+        open: Evidence,
+    ) -> Option<(Decision, Option<AttemptKey>)> {
+        let place = {
+            let mut decided = self.decided.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(decided.entry(key(&case.id, artifact, &open)).or_default())
+        };
+        // Whoever comes first asks; the others wait for that, or ask if it failed.
+        let mut place = place.lock().await;
+        if let Some(Decided { evidence, attempt }) = place.clone() {
+            let replies: Vec<JudgeReply> = Vec::new();
+            return Some((Decision { evidence, replies, error: None }, Some(attempt)));
+        }
+        let mut reserved = self.reserve(case, artifact, &open).await?;
+        let decision = self.panel.decide(case, artifact, open, self.locale).await;
+        reserved.replies.clone_from(&decision.replies);
+        drop(reserved);
+        if decision.error.is_none() {
+            let evidence = decision.evidence.clone();
+            *place = Some(Decided { evidence, attempt: attempt.clone() });
+        }
+        Some((decision, None))
+    }
+
+    /// Waits until all votes that may be needed can be paid for within the limit; `None` if
+    /// they cannot although nothing else is asked.
+    async fn reserve(
+        &self,
+        case: &Case,
+        artifact: &Artifact,
+        open: &Evidence,
+    ) -> Option<Reserved<'_>> {
+        let is_limited = self.budget().is_limited();
+        let votes = if is_limited { self.open_votes(case, artifact, open) } else { Vec::new() };
+        let ballot = self.next_ballot.fetch_add(1, Ordering::Relaxed);
+        loop {
+            let freed = self.freed.notified();
+            {
+                let mut budget = self.budget();
+                let expected = budget.expect_votes(&votes);
+                if budget.allows(expected) {
+                    budget.begin(ballot, expected);
+                    return Some(Reserved { rejudging: self, ballot, replies: Vec::new() });
+                }
+                if budget.is_idle() {
+                    return None;
+                }
+            }
+            freed.await;
+        }
+    }
+}
