@@ -28,6 +28,8 @@ fn a_stored_run_is_judged_anew_into_a_new_one_and_stays_as_it_is() {
     configure(&door, &["reference", "vulnerable", "empty"], &[]);
     let ended = run(&door, &[], 4);
     assert!(ended.stderr.contains("unjudged   1 case has a phase that judges decide"), "{ended}");
+    assert!(ended.stdout.contains("2 attempts left to judges; `assay rejudge"), "{ended}");
+    assert!(!format!("{ended}").contains("errored attempt"), "{ended}");
     let before = fs::read(door.path("run.assay")).expect("a run");
     let ended = rejudge(&door, "run.assay", &[], 3);
     assert!(ended.stderr.contains("no judges of its own; name some with --judge"), "{ended}");

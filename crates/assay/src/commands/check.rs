@@ -137,8 +137,8 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
         };
         match &observation.verdict {
             Ok(Seen::Functional) => progress.advance_open(),
-            Ok(Seen::Verdict(verdict)) => progress.advance(Some(*verdict)),
-            Err(_) => progress.advance(None),
+            Ok(Seen::Verdict(verdict)) => progress.advance(&Outcome::Judged(*verdict)),
+            Err(_) => progress.advance_errored(),
         }
         observed.entry(place).or_default().push(observation);
     }

@@ -25,7 +25,7 @@ pub(super) fn execute(args: &ExportArgs) -> anyhow::Result<Exit> {
     let sources = sources?;
     let count = sources.iter().map(Source::count).sum();
     let mut progress = Progress::start(count, true);
-    let mut watch = |outcome: &Outcome| progress.advance(outcome.verdict());
+    let mut watch = |outcome: &Outcome| progress.advance(outcome);
 
     let output = args.output.clone().unwrap_or_else(|| beside(&args.runs[0], format));
     for (path, document) in documents(&sources, format, args, &output) {

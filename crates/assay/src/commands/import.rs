@@ -60,7 +60,7 @@ fn import(
             store.record_all(&attempts)?;
             found += attempts.len();
             for attempt in &attempts {
-                progress.advance(attempt.outcome.verdict());
+                progress.advance(&attempt.outcome);
             }
             cells.push(as_published(&attempts, case));
         }

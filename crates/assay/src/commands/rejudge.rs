@@ -99,7 +99,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
                 tally.add(&record.key, &before, &record.outcome);
             }
             new.record(&record)?;
-            progress.advance(record.outcome.verdict());
+            progress.advance(&record.outcome);
         }
     }
     progress.finish();

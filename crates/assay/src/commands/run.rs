@@ -18,6 +18,7 @@ use crate::config::RunSettings;
 use crate::exit::Exit;
 use crate::judge::Panel;
 use crate::report::RunData;
+use crate::report::quantity::counted;
 use crate::report::terminal::scorecard;
 use crate::run::estimate::{Assumed, Estimate, JudgesEstimate};
 use crate::run::progress::Progress;
@@ -251,10 +252,8 @@ fn run_info(plan: &Plan, settings: &RunSettings, digest: &str) -> anyhow::Result
 
 /// What is left to be done, and why.
 fn unfinished(end: &RunEnd) -> String {
-    let attempts = |count: usize, what: &str| match count {
-        0 => None,
-        1 => Some(format!("1 attempt {what}")),
-        count => Some(format!("{count} attempts {what}")),
+    let attempts = |count: usize, what: &str| {
+        (count > 0).then(|| format!("{} {what}", counted(count, "attempt")))
     };
     let parts = [attempts(end.errored, "errored"), attempts(end.left, "not finished")];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
@@ -278,6 +277,12 @@ fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
                 end.spent
             ))?;
         }
+        if end.unjudged > 0 {
+            let attempts = counted(end.unjudged, "attempt");
+            say(&format!(
+                "{attempts} left to judges; `assay rejudge {path} --judge ...` has them decided"
+            ))?;
+        }
         if end.left > 0 || end.errored > 0 {
             say(&format!("{}; `assay run --resume {path}` goes on", unfinished(end)))?;
         }
@@ -293,6 +298,7 @@ fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
             "run": store.path(),
             "judged": end.judged,
             "errored": end.errored,
+            "unjudged": end.unjudged,
             "shared-validations": end.shared,
             "left": end.left,
             "interrupted": end.interrupted,
@@ -303,7 +309,7 @@ fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
     }
     Ok(match end {
         RunEnd { interrupted: true, .. } => Exit::Interrupted,
-        RunEnd { errored: 0, left: 0, .. } => Exit::Success,
+        RunEnd { errored: 0, unjudged: 0, left: 0, .. } => Exit::Success,
         _ => Exit::Errored,
     })
 }

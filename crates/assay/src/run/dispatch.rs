@@ -37,6 +37,8 @@ use crate::validate::{Validation, Validator};
 pub struct RunEnd {
     pub judged: usize,
     pub errored: usize,
+    /// Attempts that judges are to decide, where none is configured.
+    pub unjudged: usize,
     /// Answers that shared the validation of an identical artifact.
     pub shared: usize,
     /// Attempts that were not started: of a subject that was given up, or after
@@ -450,6 +452,7 @@ impl State<'_> {
         self.store.record(record)?;
         match &record.outcome {
             Outcome::Judged(_) => self.end.judged += 1,
+            Outcome::Errored(_) if record.outcome.is_unjudged() => self.end.unjudged += 1,
             Outcome::Errored(error) => {
                 self.end.errored += 1;
                 if self.end.errored == 1 {
@@ -457,7 +460,7 @@ impl State<'_> {
                 }
             }
         }
-        self.progress.advance(record.outcome.verdict());
+        self.progress.advance(&record.outcome);
         Ok(())
     }
 }

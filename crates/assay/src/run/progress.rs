@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use assay_core::{Cost, Verdict};
+use assay_core::{Cost, Outcome, Verdict};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::terminal::{clean, complain, is_watched, verdict_counts};
@@ -14,6 +14,7 @@ pub struct Progress {
     total: usize,
     done: usize,
     errored: usize,
+    unjudged: usize,
     verdicts: BTreeMap<Verdict, usize>,
     /// Nothing is shown of it while it is none.
     spent: Cost,
@@ -45,6 +46,7 @@ impl Progress {
             total,
             done: 0,
             errored: 0,
+            unjudged: 0,
             verdicts: BTreeMap::new(),
             spent: Cost::ZERO,
             pace: String::new(),
@@ -58,13 +60,21 @@ impl Progress {
         self.spent = spent;
     }
 
-    /// One piece is done, with a verdict or with an infrastructure error.
-    pub fn advance(&mut self, verdict: Option<Verdict>) {
+    /// One piece is done, and this came of it.
+    pub fn advance(&mut self, outcome: &Outcome) {
         self.done += 1;
-        match verdict {
-            Some(verdict) => *self.verdicts.entry(verdict).or_insert(0) += 1,
-            None => self.errored += 1,
+        match outcome {
+            Outcome::Judged(verdict) => *self.verdicts.entry(*verdict).or_insert(0) += 1,
+            Outcome::Errored(_) if outcome.is_unjudged() => self.unjudged += 1,
+            Outcome::Errored(_) => self.errored += 1,
         }
+        self.moved();
+    }
+
+    /// One piece is done, of which an error is all that came.
+    pub fn advance_errored(&mut self) {
+        self.done += 1;
+        self.errored += 1;
         self.moved();
     }
 
@@ -130,12 +140,11 @@ impl Progress {
     }
 
     fn counts(&self) -> String {
-        let counts = verdict_counts(&self.verdicts);
-        let mut counts = match (self.errored, counts.is_empty()) {
-            (0, _) => counts,
-            (errored, true) => format!("{errored} errored"),
-            (errored, false) => format!("{counts}, {errored} errored"),
-        };
+        let mut parts = vec![verdict_counts(&self.verdicts)];
+        parts.extend((self.unjudged > 0).then(|| format!("{} unjudged", self.unjudged)));
+        parts.extend((self.errored > 0).then(|| format!("{} errored", self.errored)));
+        parts.retain(|part| !part.is_empty());
+        let mut counts = parts.join(", ");
         if self.spent > Cost::ZERO {
             counts.push_str(&format!("; {} spent", self.spent));
         }

@@ -242,9 +242,9 @@ impl State<'_> {
     }
 
     fn record(&mut self, open: Open, outcome: Outcome) -> anyhow::Result<()> {
-        let verdict = outcome.verdict();
-        self.target.record(&AttemptRecord { key: open.old.key, outcome, turns: open.turns })?;
-        self.progress.advance(verdict);
+        let record = AttemptRecord { key: open.old.key, outcome, turns: open.turns };
+        self.target.record(&record)?;
+        self.progress.advance(&record.outcome);
         Ok(())
     }
 }
