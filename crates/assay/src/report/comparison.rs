@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use assay_core::score::{Cells, Difference, Draws, Exchanges, Metric};
+use assay_core::score::{Cells, Difference, Draws, Exchanges, Metric, Resampled};
 use serde::Serialize;
 
 use super::{RunData, SubjectScore};
@@ -129,11 +129,12 @@ fn compare(
         let before = shares(metric, &mine.secure, &mine.functional);
         let after = shares(metric, &other.secure, &other.functional);
         let (before_both, after_both) = before.shared_with(&after);
+        let (before, after) = (Resampled::of(before, &draws), Resampled::of(after, &draws));
         Some(Compared {
             metric,
             first: before_both.score()?,
             second: after_both.score()?,
-            change: Difference::between(&after, &before, &draws, exchanges)?,
+            change: Difference::between(&after, &before, exchanges)?,
         })
     });
     Ok(Comparison {

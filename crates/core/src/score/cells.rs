@@ -86,7 +86,7 @@ impl Cells {
 }
 
 /// What a case adds in a scenario.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct Share {
     /// Pass@k.
     value: f64,
@@ -95,7 +95,7 @@ struct Share {
 }
 
 /// A score of equation 3 as what each case adds to it, over a list of cases.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Shares {
     /// Of each scenario: its weight, and a share for each case.
     scenarios: Vec<(Scenario, f64, Vec<Share>)>,

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::cells::Shares;
 use super::chance::Chance;
-use super::interval::{Draws, Interval, percentile};
+use super::interval::{Interval, Resampled, percentile};
 
 /// How one subject's score differs from another's, over the cases that both have.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -27,17 +27,18 @@ const PERMUTATIONS: u32 = 10_000;
 const ENOUGH: u32 = 200;
 
 impl Difference {
-    /// `None` where one of them has no score over the cases of both.
+    /// `None` where one of them has no score over the cases of both. Both are of the same
+    /// draws.
     pub fn between(
-        first: &Shares,
-        second: &Shares,
-        draws: &Draws,
+        one: &Resampled<'_>,
+        other: &Resampled<'_>,
         exchanges: Exchanges,
     ) -> Option<Difference> {
-        let (first, second) = first.shared_with(second);
+        let (first, second) = one.shares.shared_with(&other.shares);
         let difference = first.score()? - second.score()?;
-        let (mine, others) = (draws.values(&first), draws.values(&second));
-        let mut differences: Vec<f64> = mine.iter().zip(&others).map(|(a, b)| a - b).collect();
+        let (mine, others) = (one.values_over(&first), other.values_over(&second));
+        let pairs = mine.iter().zip(others.iter());
+        let mut differences: Vec<f64> = pairs.map(|(a, b)| a - b).collect();
         differences.sort_by(f64::total_cmp);
         let end = |share| match differences.is_empty() {
             true => difference,

@@ -5,6 +5,9 @@
 //! "Bootstrap-Based Improvements for Inference with Clustered Errors", 2008; for
 //! evaluations of language models: Miller, "Adding Error Bars to Evals", 2024).
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
 use serde::Serialize;
 
 use super::cells::Shares;
@@ -86,14 +89,49 @@ impl Interval {
     /// differs from the others, as at 0 and 1, Wilson's, each case being one trial. `None`
     /// where there is no score.
     pub fn of(shares: &Shares, draws: &Draws) -> Option<Interval> {
+        Interval::around(shares, draws.values(shares))
+    }
+
+    fn around(shares: &Shares, mut values: Vec<f64>) -> Option<Interval> {
         let score = shares.score()?;
-        let mut values = draws.values(shares);
         values.sort_by(f64::total_cmp);
         let (first, last) = (values.first()?, values.last()?);
         if last - first < 1e-12 {
             return wilson(score, shares.cases_with_a_share());
         }
         Some(Interval { low: percentile(&values, 0.025), high: percentile(&values, 0.975) })
+    }
+}
+
+/// A subject's score, and what it comes to in each resample: kept, because a subject is
+/// compared with many others.
+#[derive(Debug)]
+pub struct Resampled<'a> {
+    pub(super) shares: Shares,
+    draws: &'a Draws,
+    values: OnceCell<Vec<f64>>,
+}
+
+impl<'a> Resampled<'a> {
+    pub fn of(shares: Shares, draws: &'a Draws) -> Resampled<'a> {
+        Resampled { shares, draws, values: OnceCell::new() }
+    }
+
+    /// The interval of the score.
+    pub fn interval(&self) -> Option<Interval> {
+        Interval::around(&self.shares, self.values().to_vec())
+    }
+
+    /// The values of its part over these shares: those of the whole, where it is that.
+    pub(super) fn values_over(&self, part: &Shares) -> Cow<'_, [f64]> {
+        match *part == self.shares {
+            true => Cow::Borrowed(self.values()),
+            false => Cow::Owned(self.draws.values(part)),
+        }
+    }
+
+    fn values(&self) -> &[f64] {
+        self.values.get_or_init(|| self.draws.values(&self.shares))
     }
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::cells::{Cells, Shares};
+use super::cells::Cells;
 use super::compare::{Difference, Exchanges, RankRange, holm, rank_ranges};
-use super::interval::{Draws, Interval, Resampling};
+use super::interval::{Draws, Interval, Resampled, Resampling};
 use super::weights::Weights;
 
 /// A difference is beyond chance if its adjusted p-value is below this.
@@ -55,10 +55,12 @@ impl Leaderboard {
         let cases: BTreeSet<&str> = subjects.iter().flat_map(Cells::cases).collect();
         let cases: Vec<&str> = cases.into_iter().collect();
         let draws = Draws::of(cases.len(), resampling);
-        let shares: Vec<Shares> =
-            subjects.iter().map(|cells| cells.shares(&cases, weights, k)).collect();
+        let scores: Vec<Resampled<'_>> = subjects
+            .iter()
+            .map(|cells| Resampled::of(cells.shares(&cases, weights, k), &draws))
+            .collect();
         let mut order: Vec<(usize, Option<f64>)> =
-            shares.iter().map(Shares::score).enumerate().collect();
+            scores.iter().map(|it| it.shares.score()).enumerate().collect();
         // Stable, so that equal scores stay in the order given; those without come last.
         order.sort_by(|(_, a), (_, b)| {
             let rank = |score: &Option<f64>| score.unwrap_or(f64::NEG_INFINITY);
@@ -69,8 +71,8 @@ impl Leaderboard {
         let mut pairs = Vec::new();
         for first in 0..order.len() {
             for second in first + 1..order.len() {
-                let (mine, others) = (&shares[order[first].0], &shares[order[second].0]);
-                if let Some(difference) = Difference::between(mine, others, &draws, exchanges) {
+                let (mine, others) = (&scores[order[first].0], &scores[order[second].0]);
+                if let Some(difference) = Difference::between(mine, others, exchanges) {
                     pairs.push(Pair { first, second, difference, adjusted: 1.0 });
                 }
             }
@@ -93,7 +95,7 @@ impl Leaderboard {
         let entries = order.iter().enumerate().map(|(place, &(subject, score))| Entry {
             subject,
             score,
-            interval: Interval::of(&shares[subject], &draws),
+            interval: scores[subject].interval(),
             ranks: ranks.get(place).copied(),
         });
         Leaderboard { entries: entries.collect(), pairs }
@@ -151,6 +153,23 @@ mod tests {
         };
         assert_eq!(of(1), of(1));
         assert_ne!(of(1)[0].difference.p_value, of(2)[0].difference.p_value);
+    }
+
+    #[test]
+    fn a_pair_is_as_if_nobody_else_were_there() {
+        let partly = subject(70, 3).only(|cell| !cell.case.ends_with('7'));
+        let subjects = [subject(60, 1), partly, subject(70, 2)];
+        let board = Leaderboard::of(&subjects, &Weights::paper(), 1, Resampling::default());
+        assert_eq!(board.pairs.len(), 3);
+        let all = subjects[0].cases();
+        for pair in board.pairs {
+            let alone = |entry: usize| subjects[board.entries[entry].subject].clone();
+            let draws = Draws::of(all.len(), Resampling::default());
+            let of = |cells: Cells| Resampled::of(cells.shares(&all, &Weights::paper(), 1), &draws);
+            let (first, second) = (of(alone(pair.first)), of(alone(pair.second)));
+            let exchanges = Exchanges::for_pairs(3, Resampling::default().seed);
+            assert_eq!(Difference::between(&first, &second, exchanges), Some(pair.difference));
+        }
     }
 
     #[test]

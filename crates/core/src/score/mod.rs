@@ -23,7 +23,7 @@ pub use cells::{Cell, Cells, Shares};
 pub use chance::Chance;
 pub use compare::{Difference, Exchanges, RankRange, holm, rank_ranges};
 pub use errors::{Bracket, ErrorLimit, ErrorLimitFault, Withheld};
-pub use interval::{Draws, Interval, Resampling, wilson};
+pub use interval::{Draws, Interval, Resampled, Resampling, wilson};
 pub use leaderboard::{Entry, Leaderboard, Pair, SIGNIFICANT};
 pub use metric::{Condition, Metric};
 pub use panel::{JudgeScore, PanelScore};
