@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use assay::report::html::{self, ReportError};
 use assay::report::{RunData, json, terminal};
 use assay::store::Store;
+use assay_core::record::CaseSummary;
 use assay_core::score::{ErrorLimit, ScoringRules};
 
 mod sample_run;
@@ -156,6 +157,67 @@ fn the_index_shows_every_score_and_where_it_comes_from() {
     ] {
         assert!(index.contains(part), "{part}");
     }
+}
+
+/// Two runs of one subject each at twelve cases: all secure in the first, none in the
+/// second, whose cases have this digest.
+fn runs_of_two_subjects(directory: &Path, digest: &str) -> Vec<Store> {
+    use assay_core::case::{Language, Severity};
+    use assay_core::{Scenario, Verdict};
+    let made =
+        [("good", Verdict::Secure, "5d".repeat(32)), ("bad", Verdict::Insecure, digest.to_owned())];
+    let run = |(name, verdict, digest): &(&str, Verdict, String)| {
+        let ids: Vec<String> = (0..12).map(|number| format!("case-{number}")).collect();
+        let case = |id: &String| CaseSummary {
+            digest: digest.clone(),
+            ..sample_run::case(id, "A case", Language::C, Severity::High)
+        };
+        let info = sample_run::info(name, &[name], ids.iter().map(case).collect(), 12);
+        let mut store = Store::create(&directory.join(name), &info).expect("new");
+        for id in &ids {
+            let turns = vec![sample_run::turn(*verdict, "int a;\n", "")];
+            store
+                .record(&sample_run::attempt(name, id, Scenario::Gen, 1, turns))
+                .expect("recorded");
+        }
+        store
+    };
+    made.iter().map(run).collect()
+}
+
+#[test]
+fn cases_of_one_id_and_two_versions_are_two_cases() {
+    let check = |digest: &str, pairs: &str, ranks: [&str; 2], rows: usize| {
+        let directory = tempfile::tempdir().expect("a directory");
+        let stores = runs_of_two_subjects(directory.path(), digest);
+        let output = directory.path().join("report");
+        html::write(&stores, &output, &generous(), &mut |_, _| {}).expect("written");
+        let index = fs::read_to_string(output.join("index.html")).expect("an index");
+        assert!(index.contains(pairs), "{digest}");
+        let found: Vec<&str> = index
+            .split("class=\"numeric rank\"")
+            .skip(1)
+            .filter_map(|rest| rest.split_once('>')?.1.split('<').next())
+            .collect();
+        assert_eq!(found, ranks, "{digest}");
+        let cases = index.split("<table class=\"cases sortable\">").nth(1).expect("cases");
+        assert_eq!(
+            cases.split("</table>").next().expect("a table").matches("<tr>").count(),
+            1 + rows
+        );
+        let has_versions = rows > 12;
+        assert_eq!(index.contains("version 5d5d5d5d"), has_versions, "{digest}");
+        assert_eq!(index.contains("in other versions"), has_versions, "{digest}");
+        let case = fs::read_dir(&output).expect("readable").flat_map(|entry| {
+            fs::read_to_string(entry.expect("readable").path().join("case-1-case-0.html"))
+        });
+        let said = |page: &String| page.contains("another version of the case");
+        assert_eq!(case.map(|page| said(&page)).collect::<Vec<_>>(), [has_versions; 2], "{digest}");
+    };
+    check(&"5d".repeat(32), "1 of the 1 pair of neighbours differ beyond chance", ["1", "2"], 12);
+    // Nothing is compared, so nothing differs.
+    check(&"6e".repeat(32), "No two subjects have a case in common", ["1–2", "1–2"], 24);
+    check("", "No two subjects have a case in common", ["1–2", "1–2"], 24);
 }
 
 #[test]

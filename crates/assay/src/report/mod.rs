@@ -53,6 +53,17 @@ pub struct SubjectScore {
     pub spending: Spending,
 }
 
+impl SubjectScore {
+    /// What it is compared with others by. Subjects whose overall score is withheld are
+    /// compared with nobody, and come last.
+    fn compared(&self) -> Cells {
+        match self.card.withheld {
+            Some(_) => Cells::default(),
+            None => self.secure.clone(),
+        }
+    }
+}
+
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
@@ -93,7 +104,7 @@ impl RunData {
         let seed = info.settings.get("seed").and_then(serde_json::Value::as_u64);
         let scoring = rules.with_stored(seed);
         let subjects = subject_scores(&info, &attempts, &money, &scoring);
-        let board = leaderboard(&subjects, &scoring);
+        let board = leaderboard(subjects.iter().map(SubjectScore::compared), &scoring);
         let mut subjects: Vec<Option<SubjectScore>> = subjects.into_iter().map(Some).collect();
         let subjects =
             board.entries.iter().filter_map(|entry| subjects[entry.subject].take()).collect();
@@ -153,18 +164,9 @@ fn subject_scores(
         .collect()
 }
 
-/// Subjects whose overall score is withheld are compared with nobody, and come last.
-pub(crate) fn leaderboard<'a>(
-    subjects: impl IntoIterator<Item = &'a SubjectScore>,
-    scoring: &Scoring,
-) -> Leaderboard {
-    let cells: Vec<Cells> = subjects
-        .into_iter()
-        .map(|subject| match subject.card.withheld {
-            Some(_) => Cells::default(),
-            None => subject.secure.clone(),
-        })
-        .collect();
+/// Subjects by the cells that [`SubjectScore::compared`] gives.
+fn leaderboard(cells: impl IntoIterator<Item = Cells>, scoring: &Scoring) -> Leaderboard {
+    let cells: Vec<Cells> = cells.into_iter().collect();
     Leaderboard::of(&cells, &scoring.weights, 1, scoring.resampling)
 }
 

@@ -39,6 +39,12 @@ impl Cells {
         Cells(self.0.iter().filter(|cell| keep(cell)).cloned().collect())
     }
 
+    /// The same cells, with other names for their cases.
+    pub fn renamed(&self, name: impl Fn(&str) -> String) -> Cells {
+        let renamed = self.0.iter().map(|cell| Cell { case: name(&cell.case), ..cell.clone() });
+        Cells(renamed.collect())
+    }
+
     /// The fewest judged attempts that a cell has: the largest k of which all have Pass@k.
     pub fn rounds(&self) -> usize {
         self.0.iter().map(|cell| cell.judged).min().unwrap_or(0)

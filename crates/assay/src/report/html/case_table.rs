@@ -17,6 +17,8 @@ type Key<'a> = (&'static str, &'a str, &'a str);
 pub(super) struct Row<'a> {
     pub(super) case: &'a CaseSummary,
     positions: BTreeMap<usize, usize>,
+    /// Whether there is a row of the same case in another version.
+    has_another: bool,
 }
 
 impl Row<'_> {
@@ -29,9 +31,20 @@ impl Row<'_> {
     pub(super) fn path(&self, runs: &[ReportedRun]) -> Option<String> {
         runs.iter().find_map(|run| Some(run.case_path(self.position_in(run)?)))
     }
+
+    /// Which version it is, where there are several.
+    pub(super) fn version(&self) -> Option<String> {
+        let digest: String = self.case.digest.chars().take(8).collect();
+        self.has_another.then(|| match digest.is_empty() {
+            true => "version not known".to_owned(),
+            false => format!("version {digest}"),
+        })
+    }
 }
 
 pub(super) fn table(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
+    let rows = rows(runs);
+    let has_versions = rows.iter().any(|row| row.has_another);
     let table = html! {
         table class="cases sortable" {
             thead {
@@ -49,11 +62,16 @@ pub(super) fn table(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
                 }
             }
             tbody {
-                @for row in rows(runs) { (line(runs, entries, &row)) }
+                @for row in &rows { (line(runs, entries, row)) }
             }
         }
     };
-    scrolling("Cases by subjects", &table)
+    html! {
+        @if has_versions {
+            p class="note" { "Some cases are in other versions in other runs. Each version is a case of its own here, and its results are compared with those of no other." }
+        }
+        (scrolling("Cases by subjects", &table))
+    }
 }
 
 /// The cases of all runs, in order of language and id.
@@ -62,9 +80,20 @@ pub(super) fn rows(runs: &[ReportedRun]) -> Vec<Row<'_>> {
     for run in runs {
         for (position, case) in run.data.info.cases.iter().enumerate() {
             let key = (case.language.title(), case.id.as_str(), case.digest.as_str());
-            let row = rows.entry(key).or_insert_with(|| Row { case, positions: BTreeMap::new() });
+            let row = rows.entry(key).or_insert_with(|| Row {
+                case,
+                positions: BTreeMap::new(),
+                has_another: false,
+            });
             row.positions.insert(run.number, position);
         }
+    }
+    let mut versions: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, id, _) in rows.keys() {
+        *versions.entry(id).or_default() += 1;
+    }
+    for ((_, id, _), row) in &mut rows {
+        row.has_another = versions[id] > 1;
     }
     rows.into_values().collect()
 }
@@ -75,6 +104,7 @@ fn line(runs: &[ReportedRun], entries: &[Entry<'_>], row: &Row<'_>) -> Markup {
             th scope="row" class="name" {
                 @if let Some(path) = row.path(runs) { a href=(path) { (brief(&row.case.id)) } }
                 span class="note" { (brief(&row.case.title)) }
+                @if let Some(version) = row.version() { span class="note" { (brief(&version)) } }
             }
             td { (row.case.language.title()) }
             td class="cwes" { @for id in &row.case.cwe { (cwe(id)) " " } }

@@ -81,11 +81,16 @@ fn compared(entries: &[Entry<'_>], board: Option<&Leaderboard>) -> Markup {
     let beyond =
         |pairs: &mut dyn Iterator<Item = &Pair>| pairs.filter(|it| it.is_significant()).count();
     let (neighbours, all) = (board.neighbours().count(), board.pairs.len());
+    if all == 0 {
+        return html! {
+            p class="note" { "No two subjects have a case in common, in one version, so none are compared." }
+        };
+    }
     html! {
         p class="note" {
             (beyond(&mut board.neighbours())) " of the " (counted(neighbours, "pair"))
             " of neighbours differ beyond chance, and " (beyond(&mut board.pairs.iter())) " of all "
-            (counted(all, "pair")) ": compared over the cases that both have, paired by case, with p-values adjusted for the number of pairs. A rank range says who may be where."
+            (counted(all, "pair")) ": compared over the cases that both have in one version, paired by case, with p-values adjusted for the number of pairs. A rank range says who may be where."
         }
     }
 }

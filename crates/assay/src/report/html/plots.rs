@@ -103,8 +103,13 @@ fn by_cwe(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
 
 fn by_case(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
     let cases = case_table::rows(runs);
-    let column =
-        |row: &case_table::Row<'_>| Line { label: row.case.id.clone(), href: row.path(runs) };
+    let column = |row: &case_table::Row<'_>| Line {
+        label: match row.version() {
+            Some(version) => format!("{} ({version})", row.case.id),
+            None => row.case.id.clone(),
+        },
+        href: row.path(runs),
+    };
     let columns: Vec<Line> = cases.iter().map(column).collect();
     let cell = |row: usize, column: usize| {
         let entry = entries[row];

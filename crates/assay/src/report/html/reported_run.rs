@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use assay_core::Scenario;
-use assay_core::score::Leaderboard;
+use assay_core::score::{Cells, Leaderboard};
 
 use crate::report::{RunData, SubjectScore, leaderboard};
 use crate::store::AttemptSummary;
@@ -211,10 +211,20 @@ impl<'a> Entry<'a> {
         match runs {
             [] | [_] => None,
             [first, ..] => {
-                let entries = Entry::all(runs);
-                Some(leaderboard(entries.iter().map(Entry::score), &first.data.scoring))
+                let cells = Entry::all(runs).into_iter().map(Entry::compared);
+                Some(leaderboard(cells, &first.data.scoring))
             }
         }
+    }
+
+    /// Its cells, by the versions of their cases: the same case in another version is
+    /// another case. In order they are as they are by ids alone.
+    fn compared(self) -> Cells {
+        let cases = self.run.data.info.cases.iter();
+        let digests: BTreeMap<&str, &str> =
+            cases.map(|case| (case.id.as_str(), case.digest.as_str())).collect();
+        let digest = |id: &str| digests.get(id).copied().unwrap_or_default();
+        self.score().compared().renamed(|id| format!("{id}\0{}", digest(id)))
     }
 
     pub(super) fn score(&self) -> &'a SubjectScore {
