@@ -133,6 +133,10 @@ pub struct CaseSummary {
     pub digest: String,
     /// The insecure artifact that the fix scenarios show.
     pub vulnerable: BTreeMap<String, String>,
+    /// The first artifact known to be secure; empty where the corpus has none, and `None`
+    /// in a run of a version that did not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secure: Option<BTreeMap<String, String>>,
 }
 
 impl CaseSummary {
@@ -147,13 +151,18 @@ impl CaseSummary {
             severity,
             digest: String::new(),
             vulnerable: BTreeMap::new(),
+            secure: Some(BTreeMap::new()),
         }
     }
 }
 
 impl From<&Case> for CaseSummary {
     fn from(case: &Case) -> CaseSummary {
-        let vulnerable = case.solutions(SolutionKind::Vulnerable).next();
+        let first = |kind: SolutionKind| -> BTreeMap<String, String> {
+            let solution = case.solutions(kind).next();
+            let texts = solution.map(|solution| texts(&solution.files)).unwrap_or_default();
+            texts.into_iter().map(|(path, text)| (path.into(), text)).collect()
+        };
         CaseSummary {
             id: case.id.clone(),
             title: case.title.clone(),
@@ -161,12 +170,8 @@ impl From<&Case> for CaseSummary {
             cwe: case.cwe.clone(),
             severity: case.severity,
             digest: case.digest(),
-            vulnerable: vulnerable
-                .map(|solution| {
-                    let texts = texts(&solution.files).into_iter();
-                    texts.map(|(path, text)| (path.into(), text)).collect()
-                })
-                .unwrap_or_default(),
+            vulnerable: first(SolutionKind::Vulnerable),
+            secure: Some(first(SolutionKind::Secure)),
         }
     }
 }

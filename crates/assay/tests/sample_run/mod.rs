@@ -49,6 +49,7 @@ pub(crate) fn case(id: &str, title: &str, language: Language, severity: Severity
         severity,
         digest: "5d".repeat(32),
         vulnerable: BTreeMap::from([("src/frame.c".to_owned(), VULNERABLE.to_owned())]),
+        secure: Some(BTreeMap::from([("src/frame.c".to_owned(), MENDED.to_owned())])),
     }
 }
 
