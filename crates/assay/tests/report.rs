@@ -7,8 +7,10 @@ use std::path::{Component, Path, PathBuf};
 use assay::report::html::{self, ReportError};
 use assay::report::{RunData, json, terminal};
 use assay::store::Store;
+use assay_core::case::{Language, Severity};
 use assay_core::record::CaseSummary;
 use assay_core::score::{ErrorLimit, ScoringRules};
+use assay_core::{Scenario, Verdict};
 
 mod sample_run;
 mod shown;
@@ -162,8 +164,6 @@ fn the_index_shows_every_score_and_where_it_comes_from() {
 /// Two runs of one subject each at twelve cases: all secure in the first, none in the
 /// second, whose cases have this digest.
 fn runs_of_two_subjects(directory: &Path, digest: &str) -> Vec<Store> {
-    use assay_core::case::{Language, Severity};
-    use assay_core::{Scenario, Verdict};
     let made =
         [("good", Verdict::Secure, "5d".repeat(32)), ("bad", Verdict::Insecure, digest.to_owned())];
     let run = |(name, verdict, digest): &(&str, Verdict, String)| {
@@ -223,12 +223,11 @@ fn cases_of_one_id_and_two_versions_are_two_cases() {
 #[test]
 fn an_unfinished_run_is_said_to_be_unfinished() {
     fn one_of_many(path: &Path) -> Store {
-        use assay_core::case::{Language, Severity};
         let cases = vec![sample_run::case("a", "A", Language::C, Severity::High)];
         let mut store =
             Store::create(path, &sample_run::info("r", &["s", "t"], cases, 8)).expect("new");
-        let turns = vec![sample_run::turn(assay_core::Verdict::Secure, "int a;\n", "")];
-        let record = sample_run::attempt("s", "a", assay_core::Scenario::Gen, 1, turns);
+        let turns = vec![sample_run::turn(Verdict::Secure, "int a;\n", "")];
+        let record = sample_run::attempt("s", "a", Scenario::Gen, 1, turns);
         store.record(&record).expect("recorded");
         store
     }
@@ -259,10 +258,8 @@ fn an_attempt_page_tells_the_whole_story() {
         "A length of 255 runs past the end.",
         "Answer, as it came",
         "&lt;![CDATA[",
-        "Changes since the turn before",
-        "Changes to the insecure code",
-        "<tr class=\"added\">",
-        "<tr class=\"removed\">",
+        "<div class=\"artifact\" data-name=\"Artifact\" data-of=\"the artifact\" data-solutions=\"data/solutions-1-",
+        "<figcaption><code>src/frame.c</code>",
         "reads_an_empty_frame",
         "length_of_an_empty_input",
         "heap-buffer-overflow",
@@ -278,6 +275,105 @@ fn an_attempt_page_tells_the_whole_story() {
     assert!(pages.iter().any(|page| page.contains("the provider answered 429 nine times")));
     assert!(pages.iter().any(|page| page.contains("no well-formed &lt;result&gt; block")));
     assert!(pages.iter().any(|page| page.contains("The answer ended as refused.")));
+}
+
+#[test]
+fn solutions_are_in_a_report_once_and_said_to_be_missing_where_they_are() {
+    let check = |secure: Option<&str>, vulnerable: &str, kinds: &[&str], is_missing: bool| {
+        let files = |text: &str| match text {
+            "" => BTreeMap::new(),
+            text => BTreeMap::from([("src/frame.c".to_owned(), text.to_owned())]),
+        };
+        let directory = tempfile::tempdir().expect("a directory");
+        let case = CaseSummary {
+            secure: secure.map(files),
+            vulnerable: files(vulnerable),
+            ..sample_run::case("a", "A", Language::C, Severity::High)
+        };
+        let path = directory.path().join("run.assay");
+        let mut store =
+            Store::create(&path, &sample_run::info("r", &["s"], vec![case], 2)).expect("new");
+        for round in 1..=2 {
+            let turns = vec![sample_run::turn(Verdict::Secure, "int <a>;\n", "")];
+            let record = sample_run::attempt("s", "a", Scenario::Gen, round, turns);
+            store.record(&record).expect("recorded");
+        }
+        let output = directory.path().join("report");
+        html::write(&[store], &output, &generous(), &mut |_, _| {}).expect("written");
+        let shown = shown::shown_in(&output);
+        let solutions: Vec<&String> =
+            shown.iter().filter(|(name, _)| name.contains("solutions-")).map(|it| &it.1).collect();
+        assert_eq!(solutions.len(), usize::from(!kinds.is_empty()), "{kinds:?}");
+        for text in solutions {
+            let content = text.split_once(", ").expect("two arguments").1;
+            let content = content.strip_suffix(");\n").expect("a call");
+            let value: serde_json::Value = serde_json::from_str(content).expect("JSON");
+            let keys: Vec<&String> = value.as_object().expect("an object").keys().collect();
+            assert_eq!(keys, kinds);
+            assert!(!text.contains("<script") && text.contains("&lt;script&gt;"), "{text}");
+        }
+        let attempts = shown.iter().filter(|(name, _)| name.contains("attempts/"));
+        for (name, attempt) in attempts {
+            assert_eq!(attempt.contains("did not store any"), is_missing, "{name}");
+            assert_eq!(attempt.contains("data-solutions"), !kinds.is_empty(), "{name}");
+            assert!(!attempt.contains("only_in_a_solution"), "{name}");
+        }
+        let case = shown.iter().find(|(name, _)| name.contains("/case-1-a")).expect("a page");
+        assert_eq!(case.1.contains("A secure solution"), kinds.contains(&"secure"));
+        assert_eq!(case.1.contains("did not store any"), is_missing);
+    };
+    let (good, bad) = ("only_in_a_solution <script>\n", "int only_in_a_solution; <script>\n");
+    check(Some(good), bad, &["secure", "vulnerable"], false);
+    check(Some(""), bad, &["vulnerable"], false);
+    check(Some(good), "", &["secure"], false);
+    check(Some(""), "", &[], false);
+    check(None, bad, &["vulnerable"], true);
+}
+
+/// The luminance of `#rrggbb` (WCAG 2.2, "relative luminance").
+fn luminance(colour: &str) -> f64 {
+    let channel = |at: usize| {
+        let value = u8::from_str_radix(&colour[at..at + 2], 16).expect("a colour");
+        let value = f64::from(value) / 255.0;
+        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
+}
+
+#[test]
+fn code_can_be_read_on_every_ground_that_it_stands_on() {
+    let site = Site::of(&[sample_run::hostile]);
+    let style = fs::read_to_string(site.root().join("style.css")).expect("a style sheet");
+    let variables = |part: &str| -> BTreeMap<String, String> {
+        let part = part.split('}').next().expect("a rule");
+        let pairs = part.split(';').filter_map(|line| line.trim().split_once(": #"));
+        pairs
+            .map(|(name, value)| {
+                (name.rsplit("--").next().expect("a name").to_owned(), format!("#{value}"))
+            })
+            .collect()
+    };
+    let light = variables(style.split(":root {").nth(1).expect("light"));
+    let dark = variables(style.split(":root {").nth(2).expect("dark"));
+    let mut checked = 0;
+    for scheme in [light, dark] {
+        let check = |ink: &str, ground: &str| {
+            let [a, b] = [ink, ground].map(|name| luminance(&scheme[name]) + 0.05);
+            let contrast = a.max(b) / a.min(b);
+            assert!(contrast >= 4.5, "{ink} on {ground}: {contrast:.2}");
+        };
+        for ground in ["panel", "added", "removed"] {
+            for ink in scheme.keys().filter(|name| name.starts_with("code-")) {
+                check(ink, ground);
+                checked += 1;
+            }
+            check("muted", ground);
+        }
+        for ground in ["added-strong", "removed-strong"] {
+            check("ink", ground);
+        }
+    }
+    assert_eq!(checked, 2 * 3 * 6);
 }
 
 #[test]
@@ -301,6 +397,11 @@ fn hostile_text_stays_text() {
         assert!(page.contains("default-src 'none'; script-src 'self';"), "{page}");
     }
     all.extend(attempts.into_iter().map(|(key, content)| (key.into(), content)));
+    let solutions = fs::read_to_string(site.root().join("data/solutions-1-1.js")).expect("UTF-8");
+    let solutions = solutions.split_once(", ").expect("two arguments").1;
+    let solutions: BTreeMap<String, String> =
+        serde_json::from_str(solutions.strip_suffix(");\n").expect("a call")).expect("JSON");
+    all.extend(solutions.into_iter().map(|(kind, markup)| (kind.into(), markup)));
     for (name, page) in &all {
         let shown = name.to_str().expect("ASCII");
         assert!(

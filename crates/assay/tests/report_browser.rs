@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use assay::report::{RunData, html};
 use assay::store::Store;
-use assay_core::Language;
 use assay_core::score::{Interval, ScoringRules};
+use assay_core::{Artifact, Language, SafePath, Scenario, Severity, Verdict};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 
 use crate::browser::{Browser, between};
 
@@ -61,6 +63,7 @@ fn a_reader_gets_from_the_index_to_an_attempt() {
     let dom = browser.dom(&case);
     assert!(dom.contains("<h1>Read a length-prefixed frame"), "{dom}");
     assert_eq!(dom.matches("<table class=\"attempts sortable\">").count(), 3);
+    assert!(dom.contains("Against the insecure code"), "{dom}");
 
     let attempt = follow(&case, &dom, "attempt.html#");
     let dom = browser.dom(&attempt);
@@ -151,6 +154,285 @@ fn a_reader_sorts_the_leaderboard_and_asks_for_a_part_of_the_cases() {
     }
 }
 
+/// A kind of code, and a text of that kind.
+type Piece = (&'static str, &'static str);
+
+/// An artifact of each language: what it holds, and pieces that have a colour.
+const CODE: [(&str, &str, &[Piece]); 9] = [
+    (
+        "a.c",
+        "#include <stdio.h>\n/* not\n   \"code\" */ int main(void) {\n  return 0x1f; // </pre><script>alert(1)</script>\n  puts(\"a\\\"b // c\");\n}\n",
+        &[
+            ("meta", "#include <stdio.h>"),
+            ("comment", "/* not\n"),
+            ("comment", "   \"code\" */"),
+            ("keyword", "int"),
+            ("call", "main"),
+            ("keyword", "return"),
+            ("number", "0x1f"),
+            ("comment", "// </pre><script>alert(1)</script>"),
+            ("call", "puts"),
+            ("string", "\"a\\\"b // c\""),
+        ],
+    ),
+    (
+        "A.java",
+        "@Override\npublic String a() { return \"\"\"\n  <b>'\"text\" /* no */\n  \"\"\" + 'x' + null; }\n",
+        &[
+            ("meta", "@Override"),
+            ("keyword", "public"),
+            ("string", "\"\"\"\n"),
+            ("string", "  <b>'\"text\" /* no */\n"),
+            ("string", "  \"\"\""),
+            ("string", "'x'"),
+            ("number", "null"),
+        ],
+    ),
+    (
+        "a.py",
+        "@app.route('/<b>')\ndef f(x: int):\n    \"\"\"# no comment\n    it's\"\"\"\n    return rf'{x}' # it's one\n",
+        &[
+            ("meta", "@app.route"),
+            ("string", "'/<b>'"),
+            ("keyword", "def"),
+            ("string", "\"\"\"# no comment\n"),
+            ("string", "    it's\"\"\""),
+            ("string", "rf'{x}'"),
+            ("comment", "# it's one"),
+        ],
+    ),
+    (
+        "a.go",
+        "func f() error { x := `a\n// b`; return nil } // 'c'\n",
+        &[
+            ("keyword", "func"),
+            ("string", "`a\n"),
+            ("string", "// b`"),
+            ("number", "nil"),
+            ("comment", "// 'c'"),
+        ],
+    ),
+    (
+        "a.js",
+        "const a = /[/'\"]\\/</g; const b = 4 / 2 / 1; `x${a}\n<img src=x onerror=alert(1)>`\n",
+        &[
+            ("keyword", "const"),
+            ("string", "/[/'\"]\\/</g"),
+            ("number", "4"),
+            ("number", "2"),
+            ("string", "`x${a}\n"),
+            ("string", "<img src=x onerror=alert(1)>`"),
+        ],
+    ),
+    (
+        "a.xml",
+        "<!-- <a> --><b c=\"d\">it's</b>\n",
+        &[("comment", "<!-- <a> -->"), ("keyword", "<b"), ("string", "\"d\""), ("keyword", "</b")],
+    ),
+    (
+        "a.sql",
+        "SELECT 'a' FROM b -- c\n",
+        &[("keyword", "SELECT"), ("string", "'a'"), ("comment", "-- c")],
+    ),
+    (
+        "a.json",
+        "{\"a\": [1.5e3, true]}\n",
+        &[("string", "\"a\""), ("number", "1.5e3"), ("number", "true")],
+    ),
+    ("a.txt", "int \"plain\" // </span>\n", &[]),
+];
+
+/// How code was that somebody wrote to be slow, or to get out of its element.
+fn hostile_code() -> Vec<(String, String)> {
+    let seeds = [
+        "\"\\",
+        "/*",
+        "\"\"\"\\",
+        "=/[",
+        "`${",
+        "<path>.a",
+        "\n```a",
+        "#include <",
+        "'</span><script>",
+    ];
+    let endings = ["c", "java", "py", "go", "js", "xml", "sql", "json"];
+    let file = |(place, seed): (usize, &&str)| {
+        let ending = endings[place % endings.len()];
+        (format!("hostile-{place}.{ending}"), seed.repeat(20_000 / seed.len()))
+    };
+    seeds.iter().enumerate().map(file).collect()
+}
+
+/// A run with one attempt whose artifact has all of that, after a turn with a part of it.
+fn of_code(path: &Path) -> Store {
+    let files: Vec<(String, String)> = CODE
+        .iter()
+        .map(|(path, text, _)| ((*path).to_owned(), (*text).to_owned()))
+        .chain(hostile_code())
+        .collect();
+    let mut case = sample_run::case("Code", "Code", Language::Java, Severity::High);
+    case.vulnerable = [
+        ("a.c", "#include <stdio.h>\n/* not\n   \"code\" */ int main(void) {\n  return 0x2f; // </pre><script>alert(1)</script>\n  gets(0);\n}\n"),
+        ("gone.py", "x = 1\n"),
+    ]
+    .into_iter()
+    .map(|(path, text)| (path.to_owned(), text.to_owned()))
+    .collect();
+    case.secure = Some(files.iter().cloned().collect());
+    let info = sample_run::info("code", &["s"], vec![case], 1);
+    let mut store = Store::create(path, &info).expect("a new store");
+    let artifact = |files: &[(String, String)]| {
+        let path = |path: &String| SafePath::new(path).expect("safe");
+        let files = files.iter().map(|(at, text)| (path(at), text.clone())).collect();
+        Some(Artifact { files, refused: Vec::new() })
+    };
+    let turns = [1, files.len()].map(|count| {
+        let mut turn = sample_run::turn(Verdict::Insecure, "int a;\n", "it is not");
+        turn.artifact = artifact(&files[..count]);
+        turn.prompt = "Mend it:\n```python\ndef f(): # a\n```\n<path>b.c</path>\n<content><![CDATA[\nint b;\n]]></content>\n".to_owned();
+        turn
+    });
+    store
+        .record(&sample_run::attempt("s", "Code", Scenario::Gen, 1, turns.into()))
+        .expect("recorded");
+    store
+}
+
+/// What a script of this test sees of an attempt's code, as a reader chooses what to see.
+const LOOK: &str = r#"
+addEventListener('load', async () => {
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 1500));
+  await pause();
+  const kinds = (element) => [...element.querySelectorAll('[class^=code-]')].map((it) => [it.className.slice(5), it.textContent]);
+  const last = [...document.querySelectorAll('.turn')].at(-1);
+  const seen = { files: {}, views: {}, scripts: document.scripts.length };
+  for (const figure of last.querySelectorAll('.view:not([hidden]) > figure')) {
+    const code = figure.querySelector('pre.code');
+    seen.files[figure.querySelector('code').textContent] = { text: code.textContent, kinds: kinds(code) };
+  }
+  seen.prompt = kinds(document.querySelector('pre.text'));
+  const radios = [...last.querySelectorAll('.views input')];
+  seen.tabs = radios.map((it) => [it.type, it.name === radios[0].name, it.checked, it.labels[0].textContent.trim()]);
+  for (const radio of radios) {
+    radio.click();
+    const shown = [...last.querySelectorAll('.view')].filter((it) => !it.hidden && it.checkVisibility());
+    seen.views[radio.labels[0].textContent.trim()] = shown.map((view) => [...view.querySelectorAll('figure')].map((figure) => ({
+      name: figure.querySelector('figcaption').textContent,
+      note: figure.querySelector('p')?.textContent,
+      rows: [...figure.querySelectorAll('tr')].map((row) => [row.className, ...[...row.cells].map((cell) => cell.textContent)]),
+      strong: [...figure.querySelectorAll('b')].map((it) => it.textContent),
+      kinds: kinds(figure),
+    })));
+  }
+  seen.end = document.scripts.length;
+  const bytes = new TextEncoder().encode(JSON.stringify(seen));
+  document.body.dataset.seen = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+});
+"#;
+
+/// What a script sees that is put onto a page of a report.
+fn seen(browser: &Browser, page: &str, script: &str) -> serde_json::Value {
+    let path = Path::new(page.split('#').next().expect("a path"));
+    fs::write(path.with_file_name("look.js"), script).expect("written");
+    let text = fs::read_to_string(path).expect("UTF-8");
+    let text = text.replace("</head>", "<script src=\"look.js\"></script></head>");
+    fs::write(path, text).expect("written");
+    let dom = browser.dom(page);
+    let seen = BASE64_STANDARD.decode(between(&dom, "data-seen=\"", "\"")).expect("base64");
+    serde_json::from_slice(&seen).expect("the script has run")
+}
+
+#[test]
+fn code_has_colours_and_stays_the_text_that_it_was() {
+    let browser = Browser::find();
+    let directory = tempfile::tempdir().expect("a directory");
+    let index = report(directory.path(), of_code);
+    let page = format!("{}#1-1-1/1", index.with_file_name("attempt.html").display());
+    let seen = seen(&browser, &page, LOOK);
+    for (path, text, pieces) in CODE {
+        let file = &seen["files"][path];
+        assert_eq!(file["text"], text, "{path}");
+        let kinds = file["kinds"].as_array().expect("a list");
+        for (kind, piece) in pieces {
+            assert!(
+                kinds.contains(&serde_json::json!([kind, piece])),
+                "{path}: {piece} in {kinds:?}"
+            );
+        }
+        assert_eq!(kinds.is_empty(), pieces.is_empty(), "{path}");
+    }
+    for (path, text) in hostile_code() {
+        assert_eq!(seen["files"][&path]["text"], text, "{path}");
+    }
+    let prompt = serde_json::json!([
+        ["keyword", "def"],
+        ["call", "f"],
+        ["comment", "# a"],
+        ["keyword", "int"]
+    ]);
+    assert_eq!(seen["prompt"], prompt);
+    // The report's script and the one that looks.
+    assert_eq!((&seen["scripts"], &seen["end"]), (&2.into(), &2.into()));
+}
+
+#[test]
+fn a_reader_chooses_what_an_artifact_is_held_against() {
+    let browser = Browser::find();
+    let directory = tempfile::tempdir().expect("a directory");
+    let index = report(directory.path(), of_code);
+    let page = format!("{}#1-1-1/1", index.with_file_name("attempt.html").display());
+    let seen = seen(&browser, &page, LOOK);
+    let tab = |name: &str, checked: bool| serde_json::json!(["radio", true, checked, name]);
+    let names =
+        ["Against the turn before", "Against the insecure code", "Against a secure solution"];
+    let tabs: Vec<_> =
+        [tab("Artifact", true)].into_iter().chain(names.map(|name| tab(name, false))).collect();
+    assert_eq!(seen["tabs"], serde_json::json!(tabs));
+    // One view is shown at a time.
+    let files = |view: &str| {
+        assert_eq!(seen["views"][view].as_array().expect("views").len(), 1, "{view}");
+        seen["views"][view][0].as_array().expect("files").clone()
+    };
+    let all = CODE.len() + hostile_code().len();
+    assert_eq!(files("Artifact").len(), all);
+    for file in files("Against a secure solution") {
+        assert_eq!(file["note"], "Unchanged.", "{file}");
+    }
+    let before = files("Against the turn before");
+    assert_eq!(before.iter().filter(|file| file["note"] == "Unchanged.").count(), 1);
+    for (path, text, _) in &CODE[1..] {
+        let file = before.iter().find(|file| file["name"] == format!("{path} added")).expect(path);
+        let rows = file["rows"].as_array().expect("rows");
+        let added: String = rows
+            .iter()
+            .map(|row| row[3].as_str().and_then(|it| it.strip_prefix('+')).expect("added"))
+            .collect();
+        assert_eq!(added, *text, "{path}");
+    }
+    let insecure = files("Against the insecure code");
+    assert_eq!(insecure.len(), all + 1);
+    let gone = insecure.iter().find(|file| file["name"] == "gone.py not there").expect("gone");
+    assert_eq!(gone["rows"], serde_json::json!([]));
+    let changed = insecure.iter().find(|file| file["name"] == "a.c").expect("a.c");
+    let rows = serde_json::json!([
+        ["same", "1", "1", " #include <stdio.h>\n"],
+        ["same", "2", "2", " /* not\n"],
+        ["same", "3", "3", "    \"code\" */ int main(void) {\n"],
+        ["removed", "4", "", "−  return 0x2f; // </pre><script>alert(1)</script>\n"],
+        ["removed", "5", "", "−  gets(0);\n"],
+        ["added", "", "4", "+  return 0x1f; // </pre><script>alert(1)</script>\n"],
+        ["added", "", "5", "+  puts(\"a\\\"b // c\");\n"],
+        ["same", "6", "6", " }\n"],
+    ]);
+    assert_eq!(changed["rows"], rows);
+    assert_eq!(changed["strong"][0], "2");
+    let kinds = changed["kinds"].as_array().expect("a list");
+    // In the colours of the whole file: the second line is inside a comment.
+    for piece in [["comment", "   \"code\" */"], ["call", "gets"], ["call", "puts"]] {
+        assert!(kinds.contains(&serde_json::json!(piece)), "{piece:?} in {kinds:?}");
+    }
+}
+
 #[test]
 fn hostile_pages_run_nothing_and_show_their_text() {
     let browser = Browser::find();
@@ -162,6 +444,7 @@ fn hostile_pages_run_nothing_and_show_their_text() {
     let case_dom = browser.dom(&case);
     let attempts = links(&case, &case_dom, "attempt.html#");
     assert_eq!(attempts.len(), 2);
+    assert!(attempts.iter().any(|page| browser.dom(page).contains("class=\"code-")));
     for page in attempts.iter().chain([&index, &case]) {
         let dom = browser.dom(page);
         // The report's own script is the only one.

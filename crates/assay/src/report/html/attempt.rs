@@ -1,7 +1,5 @@
 //! The page of one attempt: every question, answer and observation.
 
-use std::collections::BTreeMap;
-
 use assay_core::record::{Answer, CaseSummary, Finish, Log};
 use assay_core::verdict::Usage;
 use assay_core::{Artifact, AttemptRecord, Bill, Evidence, Outcome, Tokens, Turn};
@@ -9,7 +7,7 @@ use maud::{Markup, html};
 
 use super::page::{Page, brief, title, trail};
 use super::reported_run::ReportedRun;
-use super::{badge, ballot, diff, source, suite};
+use super::{badge, ballot, solutions, source, suite};
 use crate::printable::Visible;
 use crate::report::quantity::{self, bytes, cost, duration};
 use crate::store::AttemptSummary;
@@ -83,7 +81,7 @@ pub(super) fn parts(place: &Place<'_>, record: &AttemptRecord) -> (String, Marku
         (failure(record))
         (figures(place, record))
         @for (number, turn) in record.turns.iter().enumerate() {
-            (turn_section(case, record, number, turn))
+            (turn_section(place, record, number, turn))
         }
         @if record.turns.is_empty() {
             p { "No question of this attempt was answered." }
@@ -174,8 +172,7 @@ fn bill(turns: &[Turn]) -> Bill {
     bill
 }
 
-fn turn_section(case: &CaseSummary, record: &AttemptRecord, number: usize, turn: &Turn) -> Markup {
-    let previous = number.checked_sub(1).and_then(|previous| record.turns.get(previous));
+fn turn_section(place: &Place<'_>, record: &AttemptRecord, number: usize, turn: &Turn) -> Markup {
     let heading = html! {
         "Turn " (number + 1) " of " (record.turns.len()) " "
         (badge::outcome(&turn.evidence.outcome()))
@@ -203,10 +200,7 @@ fn turn_section(case: &CaseSummary, record: &AttemptRecord, number: usize, turn:
             }
             (answer(turn))
             @match &turn.artifact {
-                Some(artifact) => {
-                    (artifact_section(artifact))
-                    (changes(case, record, previous, artifact))
-                }
+                Some(artifact) => (artifact_section(place, artifact)),
                 None => {
                     h3 { "Artifact" }
                     p { "None." @if let Evidence::NoCode { reason } = &turn.evidence { " No code: " (Visible::line(&reason.to_string())) "." } }
@@ -232,50 +226,21 @@ fn answer(turn: &Turn) -> Markup {
     }
 }
 
-fn artifact_section(artifact: &Artifact) -> Markup {
+/// The artifact; the script offers what it changes in the solutions of the case, and in the
+/// artifact of the turn before.
+fn artifact_section(place: &Place<'_>, artifact: &Artifact) -> Markup {
+    let solutions = place.run.solutions_path(place.case);
     html! {
         h3 { "Artifact" }
-        @for (path, text) in &artifact.files {
-            figure class="file" {
-                figcaption { code { (Visible::line(path.as_str())) } " " span class="note" { (source::extent(text)) } }
-                (source::numbered(text))
-            }
+        div class="artifact" data-name="Artifact" data-of="the artifact" data-solutions=[solutions] {
+            @for (path, text) in &artifact.files { (source::file(path.as_str(), text)) }
         }
+        (solutions::not_kept(place.case()))
         @if !artifact.refused.is_empty() {
             p { "Left out of the answer's files:" }
             ul { @for reason in &artifact.refused { li { (Visible::line(reason)) } } }
         }
     }
-}
-
-/// Compares the artifact with the code it was to mend, and with the one of the
-/// turn before.
-fn changes(
-    case: &CaseSummary,
-    record: &AttemptRecord,
-    previous: Option<&Turn>,
-    artifact: &Artifact,
-) -> Markup {
-    let files = |artifact: &'_ Artifact| -> BTreeMap<String, String> {
-        artifact.files.iter().map(|(path, text)| (path.to_string(), text.clone())).collect()
-    };
-    let new = files(artifact);
-    let before = previous.and_then(|turn| turn.artifact.as_ref()).map(files);
-    let shown = record.key.scenario.shows_code() && !case.vulnerable.is_empty();
-    html! {
-        @if let Some(before) = &before {
-            h3 { "Changes since the turn before" }
-            (diff::files(&borrowed(before), &borrowed(&new)))
-        }
-        @if shown {
-            h3 { "Changes to the insecure code" }
-            (diff::files(&borrowed(&case.vulnerable), &borrowed(&new)))
-        }
-    }
-}
-
-fn borrowed(files: &BTreeMap<String, String>) -> BTreeMap<&str, &str> {
-    files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect()
 }
 
 /// Each phase with its logs.

@@ -5,9 +5,9 @@ use maud::{Markup, html};
 
 use super::page::{Page, brief, cwe, scrolling};
 use super::reported_run::{ReportedRun, Tally};
-use super::{badge, failures, source};
+use super::{badge, failures, solutions};
 use crate::printable::Visible;
-use crate::report::quantity::{count, counted, duration};
+use crate::report::quantity::{count, duration};
 use crate::store::AttemptSummary;
 
 const ROOT: &str = "../";
@@ -37,7 +37,7 @@ pub(super) fn page(runs: &[ReportedRun], run: &ReportedRun, number: usize) -> Pa
                 (attempts(run, number, &score.name))
             }
         }
-        (vulnerable(case))
+        (solutions::section(case))
         p class="note" { "Digest of the case: " code { (brief(&case.digest)) } }
     };
     Page {
@@ -147,26 +147,6 @@ fn row(run: &ReportedRun, number: usize, attempt: &AttemptSummary) -> Markup {
             td class="numeric" { (attempt.turns) }
             td class="numeric" { (tokens(attempt.tokens.input)) " / " (tokens(attempt.tokens.output)) }
             td class="numeric" { (duration(attempt.validated_ms)) }
-        }
-    }
-}
-
-fn vulnerable(case: &CaseSummary) -> Markup {
-    html! {
-        @if !case.vulnerable.is_empty() {
-            section {
-                h2 { "The insecure code" }
-                p class="note" { "It works, and its security tests fail. The fix scenarios ask to mend it." }
-                details {
-                    summary { (counted(case.vulnerable.len(), "file")) }
-                    @for (path, text) in &case.vulnerable {
-                        figure class="file" {
-                            figcaption { code { (brief(path)) } " " span class="note" { (source::extent(text)) } }
-                            (source::numbered(text))
-                        }
-                    }
-                }
-            }
         }
     }
 }

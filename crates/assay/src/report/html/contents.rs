@@ -13,12 +13,13 @@ use serde_json::{Map, Value, json};
 
 use super::page::{Medium, Page};
 use super::reported_run::{Entry, ReportedRun};
-use super::{attempt, case, cells, index, subject};
+use super::{attempt, case, cells, index, solutions, subject};
 use crate::report::RunData;
 use crate::store::{Store, StoreError};
 
 const STYLE: &str = include_str!("style.css");
-const SCRIPT: &str = include_str!("report.js");
+const SCRIPT: &str =
+    concat!(include_str!("highlight.js"), include_str!("changes.js"), include_str!("report.js"));
 
 /// The runs of a report, and every file of it.
 pub struct Report {
@@ -49,6 +50,11 @@ enum File {
         run: usize,
         case: usize,
         subject: usize,
+    },
+    /// The solutions of a case that attempts are held against.
+    Solutions {
+        run: usize,
+        case: usize,
     },
     Cells,
     Style,
@@ -132,6 +138,9 @@ impl Report {
             File::Attempts { run, case, subject } => {
                 data(&packed(&self.attempts(run, case, subject)?.to_string()).into())
             }
+            File::Solutions { run, case } => {
+                data(&solutions::data(&self.runs[run].data.info.cases[case]))
+            }
             File::Cells => {
                 let scoring = self.rules.with_stored(None);
                 let scoring = self.runs.first().map_or(scoring, |run| run.data.scoring.clone());
@@ -167,6 +176,9 @@ fn files(runs: &[ReportedRun]) -> BTreeMap<String, File> {
     for (at, run) in runs.iter().enumerate() {
         for case in 0..run.data.info.cases.len() {
             files.insert(run.case_path(case), File::Case { run: at, case });
+            if let Some(path) = run.solutions_path(case) {
+                files.insert(path, File::Solutions { run: at, case });
+            }
             let subjects: BTreeSet<usize> = (run.attempts_of(case))
                 .filter_map(|attempt| run.subject_position(&attempt.key.subject))
                 .collect();

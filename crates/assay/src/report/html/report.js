@@ -2,7 +2,8 @@
 
 // What moves in a report: tables that sort, a leaderboard that computes its scores anew
 // for a part of the cases, and attempts that are loaded when they are asked for. Without
-// it the pages say the same of everything, sorted by the overall score.
+// it the pages say the same of everything, sorted by the overall score. In the report's one
+// script it comes after highlight.js and changes.js.
 //
 // Nothing that a model wrote becomes a script here: the policy of each page forbids it,
 // and texts are escaped where the pages are made.
@@ -236,6 +237,59 @@ const report = (() => {
     form.addEventListener('submit', (event) => event.preventDefault());
   };
 
+  // Code: colours, and what it changes in other code.
+
+  /** The files of markup that the program made from escaped texts. */
+  const filesIn = (markup) => {
+    const template = document.createElement('template');
+    template.innerHTML = markup;
+    return changes.filesOf(template.content);
+  };
+
+  const solutionsOf = async ({ solutions, against }) => {
+    if (against) return { vulnerable: changes.filesOf(document.getElementById(against)) };
+    if (!solutions) return {};
+    const entries = Object.entries(await load(solutions));
+    return Object.fromEntries(entries.map(([kind, markup]) => [kind, filesIn(markup)]));
+  };
+
+  const showCode = async (place) => {
+    for (const figure of place.querySelectorAll('figure.file')) changes.linesOf(figure);
+    for (const details of place.querySelectorAll('details:has(> pre.text)')) {
+      const path = details.querySelector('summary code')?.textContent;
+      const paint = () => {
+        for (const text of details.querySelectorAll('pre.text')) {
+          if (path) highlight.file(text, path);
+          else highlight.conversation(text);
+        }
+      };
+      if (details.open) paint();
+      else details.addEventListener('toggle', paint, { once: true });
+    }
+    const shown = [...place.querySelectorAll('.artifact')].map((element) => [element, changes.filesOf(element)]);
+    const all = new Map(shown);
+    for (const [element, files] of shown) {
+      const { vulnerable, secure } = await solutionsOf(element.dataset);
+      // Another attempt may have been asked for.
+      if (!element.isConnected) return;
+      const before = all.get(element.closest('.turn')?.previousElementSibling?.querySelector('.artifact'));
+      const others = [
+        { name: 'Against the turn before', of: 'that of the turn before', files: before },
+        { name: 'Against the insecure code', of: 'the insecure code', files: vulnerable },
+        { name: 'Against a secure solution', of: 'the secure solution', files: secure },
+      ];
+      changes.offer(element, files, others.filter((other) => other.files));
+    }
+  };
+
+  const tryToShowCode = (place) =>
+    showCode(place).catch((error) => {
+      const note = document.createElement('p');
+      note.className = 'cut';
+      note.textContent = `Code cannot be compared here: ${error.message}.`;
+      place.prepend(note);
+    });
+
   // Attempts: a page that shows the one its address names.
 
   const showAttempt = async () => {
@@ -256,6 +310,7 @@ const report = (() => {
       document.title = found.title;
       // Made by the program from escaped texts; the policy of the page forbids scripts in it.
       place.innerHTML = found.content;
+      await tryToShowCode(place);
     } catch (error) {
       place.textContent = `The attempt cannot be shown: ${error.message}.`;
     }
@@ -270,6 +325,8 @@ const report = (() => {
     await makeFilters().catch((error) => {
       document.getElementById('chosen').textContent = `The cases cannot be filtered: ${error.message}.`;
     });
+    // An attempt has none before it is loaded.
+    if (!document.getElementById('attempt')) await tryToShowCode(document.getElementById('content'));
   };
 
   const start = () => {

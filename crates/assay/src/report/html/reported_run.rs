@@ -6,6 +6,7 @@ use std::sync::Arc;
 use assay_core::Scenario;
 use assay_core::score::{Cells, Leaderboard};
 
+use super::solutions;
 use crate::report::{RunData, SubjectScore, leaderboard};
 use crate::store::AttemptSummary;
 
@@ -154,6 +155,12 @@ impl ReportedRun {
 
     fn attempts_stem(&self, case: usize, subject: usize) -> String {
         format!("{}-{}-{}", self.number, case + 1, self.subject_number(subject))
+    }
+
+    /// The file with the solutions of a case, from the report's root, if it has any.
+    pub(super) fn solutions_path(&self, case: usize) -> Option<String> {
+        let has_any = solutions::exist(&self.data.info.cases[case]);
+        has_any.then(|| format!("data/solutions-{}-{}.js", self.number, case + 1))
     }
 
     /// The page of a subject, from the report's root.

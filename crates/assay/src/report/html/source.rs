@@ -57,7 +57,7 @@ pub(super) fn plain(text: &str) -> Markup {
 
 /// A source file with its lines numbered by the style sheet, so that selecting
 /// the code does not select the numbers.
-pub(super) fn numbered(text: &str) -> Markup {
+fn numbered(text: &str) -> Markup {
     let lines = |text: &str| {
         html! {
             pre class="code" tabindex="0" {
@@ -79,6 +79,16 @@ pub(super) fn numbered(text: &str) -> Markup {
     }
 }
 
+/// A file with its path and its text.
+pub(super) fn file(path: &str, text: &str) -> Markup {
+    html! {
+        figure class="file" {
+            figcaption { code { (Visible::line(path)) } " " span class="note" { (extent(text)) } }
+            (numbered(text))
+        }
+    }
+}
+
 /// A titled text that can be folded; short ones are open unless `folded`.
 pub(super) fn folding(title: &Markup, text: &str, folded: bool) -> Markup {
     let is_short = text.len() <= MAX_OPEN_BYTES && text.lines().count() <= MAX_OPEN_LINES;
@@ -96,7 +106,7 @@ pub(super) fn folding(title: &Markup, text: &str, folded: bool) -> Markup {
 }
 
 /// How long a text is.
-pub(super) fn extent(text: &str) -> String {
+fn extent(text: &str) -> String {
     let size = bytes(u64::try_from(text.len()).unwrap_or(u64::MAX));
     format!("{}, {size}", counted(text.lines().count(), "line"))
 }
