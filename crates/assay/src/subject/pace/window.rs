@@ -3,7 +3,8 @@
 //! A window starts small and doubles with each round of answers, but only while growth
 //! brings more answers a second: a server that merely queues is not flooded, and is
 //! tried with more only now and then. A refusal shrinks the window at once, and then it
-//! grows by addition.
+//! grows with time: quickly to just below where it was refused, hardly any more there, and
+//! then more and more, as TCP's CUBIC does (RFC 9438).
 //!
 //! How many answers a second a window brings is read off its requests: one that was
 //! sent as the n-th of those under way, and took a time t, tells of n / t. While the
@@ -32,8 +33,11 @@ pub(super) struct Window {
     latency: Duration,
     /// The next request is sent no earlier.
     not_before: Duration,
-    /// Rounds since then that went further without a refusal.
-    beyond: usize,
+    /// How long the window has been in use since then, and until when that is counted.
+    climbed: Duration,
+    counted_until: Duration,
+    /// When it was all in use last.
+    full_at: Duration,
     round: Round,
 }
 
@@ -41,7 +45,7 @@ pub(super) struct Window {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Doubling,
-    /// By addition, after a refusal.
+    /// With time, after a refusal.
     Climbing,
     /// Not at all for some rounds, as the last growth brought nothing.
     Holding {
@@ -114,8 +118,8 @@ const LEAST: usize = 8;
 /// A whole window is sent in no less than this part of the time of an answer.
 const SPREAD: f64 = 0.8;
 
-/// So many are no wave.
-const FEW: u32 = 32;
+/// So many are no wave, to a provider that has refused none.
+const FEW: usize = 32;
 
 /// What is late is made up for, up to this part of the time of an answer: a machine that
 /// is busy must not make a provider idle.
@@ -126,6 +130,20 @@ const WORTHWHILE: f64 = 0.4;
 
 /// The share of the answers a second that half a window has to bring to be enough.
 const ENOUGH: f64 = 0.9;
+
+/// What is left of a window after a refusal.
+const CUT: f64 = 0.7;
+
+/// The share of what was refused that a window soon comes back to, and in how many times
+/// of an answer.
+const BELOW: f64 = 0.95;
+const RETURN: f64 = 2.0;
+
+/// In how many times of an answer it then is where it was refused.
+const PROBE: f64 = 3.0;
+
+/// So many times what was refused, without another refusal, say that it was a bad moment.
+const FAR: f64 = 2.0;
 
 /// Rounds that a window is held before more is tried, at first and at last.
 const PATIENCE: u32 = 12;
@@ -145,7 +163,9 @@ impl Window {
             ceiling: 0,
             latency: Duration::ZERO,
             not_before: Duration::ZERO,
-            beyond: 0,
+            climbed: Duration::ZERO,
+            counted_until: Duration::ZERO,
+            full_at: Duration::ZERO,
             round: Round::new(0, LEAST),
         }
     }
@@ -178,13 +198,17 @@ impl Window {
 
     /// A request is sent.
     pub(super) fn send(&mut self, now: Duration) -> Sent {
+        let is_wave = self.allowed > FEW || self.stage == Stage::Climbing;
         let gap = match u32::try_from(self.allowed) {
-            Ok(allowed) if allowed > FEW => self.latency.mul_f64(SPREAD) / allowed,
+            Ok(allowed) if allowed > 1 && is_wave => self.latency.mul_f64(SPREAD) / allowed,
             _ => Duration::ZERO,
         };
         self.not_before = self.not_before.max(now.saturating_sub(self.latency / LATE)) + gap;
         self.in_flight += 1;
-        self.round.full |= self.in_flight >= self.allowed;
+        if self.in_flight >= self.allowed {
+            self.round.full = true;
+            self.full_at = now;
+        }
         self.next += 1;
         Sent { number: self.next - 1, load: self.in_flight, at: now }
     }
@@ -197,6 +221,9 @@ impl Window {
             let latency = now.saturating_sub(sent.at);
             let known = if self.latency == Duration::ZERO { latency } else { self.latency };
             self.latency = (known * 7 + latency) / 8;
+            if self.stage == Stage::Climbing {
+                self.climb(now);
+            }
         }
         match ending {
             Ending::Answered if sent.number >= self.round.mark => {
@@ -208,6 +235,7 @@ impl Window {
             // Those that were sent before the last cut say what it answered already.
             Ending::Limited if sent.number >= self.cut_mark => {
                 self.cut(used, Stage::Climbing);
+                self.counted_until = now;
             }
             Ending::Silent if sent.number >= self.cut_mark => {
                 self.round.silent += 1;
@@ -226,8 +254,8 @@ impl Window {
 
     fn cut(&mut self, used: usize, stage: Stage) {
         self.ceiling = used;
-        self.beyond = 0;
-        self.allowed = (used * 7 / 10).max(1);
+        self.climbed = Duration::ZERO;
+        self.allowed = part(used, CUT).max(1);
         self.cut_mark = self.next;
         self.stage = stage;
         self.base = None;
@@ -248,7 +276,9 @@ impl Window {
     fn finish_round(&mut self) {
         let measured = self.round.measured(self.allowed);
         // Where the window was not used up, its size changed nothing.
-        if self.round.full {
+        if self.stage == Stage::Climbing {
+            // It grows with time.
+        } else if self.round.full {
             self.adapt(measured);
         } else if let (Stage::Trying { .. } | Stage::Easing, Some(base)) = (self.stage, self.base) {
             self.allowed = base.allowed;
@@ -287,11 +317,7 @@ impl Window {
                 self.base = Some(Measured { rate, load, ..measured });
                 self.grow();
             }
-            // It refuses what is too much.
-            Stage::Climbing => {
-                self.beyond += usize::from(self.allowed >= self.ceiling);
-                self.grow();
-            }
+            Stage::Climbing => {}
             // All that may be is used; or the window had not been all used before.
             Stage::Doubling if measured.allowed <= base.allowed => {
                 self.base = Some(measured);
@@ -311,13 +337,12 @@ impl Window {
     fn grow(&mut self) {
         match &mut self.stage {
             Stage::Doubling => self.allowed *= 2,
-            Stage::Climbing => self.allowed += self.step(),
             Stage::Holding { rounds, .. } if *rounds > 0 => *rounds -= 1,
             Stage::Holding { patience, .. } if self.allowed < self.most => {
                 self.stage = Stage::Trying { patience: *patience };
                 self.allowed = (self.allowed * 3).div_ceil(2);
             }
-            Stage::Holding { .. } | Stage::Trying { .. } | Stage::Easing => {}
+            Stage::Climbing | Stage::Holding { .. } | Stage::Trying { .. } | Stage::Easing => {}
         }
     }
 
@@ -330,13 +355,38 @@ impl Window {
         }
     }
 
-    /// Half the way back to just below where the provider refused, then little by
-    /// little, and then more and more, as that may have been a bad moment.
-    fn step(&self) -> usize {
-        let below = self.ceiling * 19 / 20;
-        let little = self.allowed * (1 + self.beyond).min(8) / 32;
-        (below.saturating_sub(self.allowed) / 2).max(little).max(1)
+    /// Goes on after a refusal. Time counts only while the window is in use, or it would
+    /// grow without anything learned.
+    fn climb(&mut self, now: Duration) {
+        let passed = now.saturating_sub(self.counted_until);
+        self.counted_until = self.counted_until.max(now);
+        if now.saturating_sub(self.full_at) > self.latency {
+            return;
+        }
+        self.climbed += passed;
+        let times = self.climbed.as_secs_f64() / self.latency.as_secs_f64().max(1e-6);
+        let share = if times < RETURN {
+            BELOW - (BELOW - CUT) * (1.0 - times / RETURN).powi(3)
+        } else {
+            BELOW + (1.0 - BELOW) * ((times - RETURN) / PROBE).powi(3)
+        };
+        let allowed = part(self.ceiling, share.min(FAR));
+        self.allowed = self.allowed.max(allowed).min(self.most.max(1));
+        if share >= FAR {
+            self.stage = Stage::Doubling;
+            self.begin_round();
+        }
     }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a share of a count of requests, which is not negative"
+)]
+fn part(count: usize, share: f64) -> usize {
+    (count as f64 * share) as usize
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of requests")]

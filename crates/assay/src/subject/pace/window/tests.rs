@@ -13,10 +13,12 @@ struct Provider {
     slots: usize,
     /// With more than this under way it refuses.
     refuses_above: usize,
+    /// So many are admitted in a second, half of them at once, and others refused.
+    rate: Option<u64>,
 }
 
 const PARALLEL: Provider =
-    Provider { latency: 2_000, slots: usize::MAX, refuses_above: usize::MAX };
+    Provider { latency: 2_000, slots: usize::MAX, refuses_above: usize::MAX, rate: None };
 
 /// What became of a window over some time.
 #[derive(Debug)]
@@ -38,6 +40,8 @@ fn play(provider: Provider, most: usize, seconds: u64) -> Played {
     let mut slots: BinaryHeap<Reverse<u64>> = BinaryHeap::new();
     let mut random = fastrand::Rng::with_seed(7);
     let (mut now, mut sum, mut samples) = (0, 0, 0);
+    // When the bucket of what it admits has the next place, half a second from now at most.
+    let mut next_place: u64 = 0;
     while now < seconds * 1_000_000 {
         let mut next_send = u64::MAX;
         while window.has_room() {
@@ -48,7 +52,13 @@ fn play(provider: Provider, most: usize, seconds: u64) -> Played {
             asked.push(window.send(Duration::from_micros(now)));
             let number = asked.len() - 1;
             played.highest = played.highest.max(window.in_flight());
-            if window.in_flight() > provider.refuses_above {
+            let is_admitted = provider.rate.is_none_or(|rate| {
+                let place = next_place.max(now);
+                let is_admitted = place <= now + 500_000;
+                next_place = if is_admitted { place + 1_000_000 / rate } else { place };
+                is_admitted
+            });
+            if window.in_flight() > provider.refuses_above || !is_admitted {
                 ends.push(Reverse((now + 20_000, number, false)));
                 continue;
             }
@@ -162,4 +172,39 @@ fn what_is_not_used_does_not_grow() {
         window.end(sent, Ending::Answered, now + Duration::from_millis(500));
     }
     assert_eq!(window.allowed(), FIRST);
+}
+
+#[test]
+fn after_a_refusal_most_of_what_is_offered_is_soon_used_again() {
+    // Of few and many a second, in answers of different lengths, over so many seconds.
+    for (rate, latency, seconds, least) in
+        [(200, 2_000, 60, 75), (200, 2_000, 600, 95), (20, 10_000, 600, 35), (50, 5_000, 600, 55)]
+    {
+        let provider = Provider { latency, rate: Some(rate), ..PARALLEL };
+        let played = play(provider, 4_096, seconds);
+        let possible = usize::try_from(rate * seconds).expect("few");
+        assert!(played.refused > 0, "{rate}: {played:?}");
+        assert!(played.refused * 50 < played.answered, "{rate}: {played:?}");
+        assert!(played.answered * 100 > possible * least, "{rate} of {possible}: {played:?}");
+    }
+}
+
+#[test]
+fn a_refusal_in_a_bad_moment_is_forgotten() {
+    let mut window = Window::new();
+    window.widen(512);
+    let sent: Vec<Sent> = (0..8).map(|_| window.send(Duration::ZERO)).collect();
+    for sent in sent {
+        window.end(sent, Ending::Limited, Duration::from_millis(10));
+    }
+    assert_eq!(window.allowed(), 5);
+    for second in 1..60 {
+        let now = Duration::from_secs(second);
+        let sent: Vec<Sent> =
+            (window.in_flight()..window.allowed()).map(|_| window.send(now)).collect();
+        for sent in sent {
+            window.end(sent, Ending::Answered, now + Duration::from_millis(990));
+        }
+    }
+    assert_eq!(window.allowed(), 512);
 }
