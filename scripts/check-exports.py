@@ -80,7 +80,8 @@ for info in logs:
     log = read_eval_log(info)
     same("inspect", log.status, header.status)
     own = {(row["case_id"] + "/" + row["scenario"], row["round"]): row
-           for row in rows if row["subject"] == log.eval.model}
+           for row in rows
+           if (row["run_id"], row["subject"]) == (log.eval.metadata["run"], log.eval.model)}
     same("inspect", len(log.samples), log.results.total_samples)
     for sample in log.samples:
         row = own[(sample.id, sample.epoch)]
