@@ -87,7 +87,9 @@ for info in logs:
         row = own[(sample.id, sample.epoch)]
         score = (sample.scores or {}).get("verdict")
         same(f"inspect, {sample.id}", score.value if score else None, row["verdict"])
-        same(f"inspect, {sample.id}", sample.output.completion, row["answer"] or "")
+        # Built-in subjects answer in files, which the log has as one text.
+        if row["answer"] is not None:
+            same(f"inspect, {sample.id}", sample.output.completion, row["answer"])
         same(f"inspect, {sample.id}", len(sample.messages), 2 * row["turns"])
         same(f"inspect, {sample.id}", bool(sample.error),
              row["verdict"] is None and row["error_class"] != "unjudged")
