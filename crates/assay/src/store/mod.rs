@@ -5,6 +5,7 @@
 //! kept once however often they occur.
 
 mod pace;
+mod read;
 mod replies;
 mod spending;
 mod watch;
@@ -12,18 +13,15 @@ mod write;
 
 pub use spending::{Payer, Payment, Purpose, Spent};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
-use std::io::{ErrorKind, Read as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use assay_core::record::{Answer, CaseSummary, Finish, Log};
-use assay_core::{Artifact, AttemptKey, AttemptRecord, Cost, Evidence, Locale, Outcome};
-use assay_core::{TokenUsage, Tokens, Turn, Verdict};
-use flate2::read::DeflateDecoder;
-use replies::token_usage;
-use rusqlite::{Connection, ErrorCode, OpenFlags, params};
+use assay_core::record::CaseSummary;
+use assay_core::{AttemptKey, AttemptRecord, Cost, Locale, Outcome, Tokens, Verdict};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::{Deserialize, Serialize};
 
 pub use pace::PaceSample;
@@ -341,176 +339,6 @@ impl Store {
         Ok(())
     }
 
-    /// The keys of all judged attempts. Errored ones are not among them: they
-    /// are tried again.
-    pub fn judged(&self) -> Result<BTreeSet<AttemptKey>, StoreError> {
-        let attempts = self.attempts()?.into_iter();
-        Ok(attempts
-            .filter(|attempt| attempt.outcome.verdict().is_some())
-            .map(|attempt| attempt.key)
-            .collect())
-    }
-
-    /// All attempts, in order of subject, case, scenario and round.
-    pub fn attempts(&self) -> Result<Vec<AttemptSummary>, StoreError> {
-        let query = "
-            SELECT id, subject, case_id, scenario, round, verdict, error, first_failure,
-                   count(turn.number), total(turn.validated_ms),
-                   total(reply.input), total(reply.cached), total(reply.output),
-                   total(reply.reasoning), sum(reply.cost), first_verdict
-            FROM attempt LEFT JOIN turn ON turn.attempt = attempt.id
-                 LEFT JOIN reply ON reply.attempt = attempt.id AND reply.turn = turn.number
-                      AND reply.role = 'subject'
-            GROUP BY id ORDER BY subject, case_id, scenario, round";
-        let mut statement = self.connection.prepare(query).map_err(|source| self.sqlite(source))?;
-        let mut rows = statement.query([]).map_err(|source| self.sqlite(source))?;
-        let mut attempts = Vec::new();
-        while let Some(row) = rows.next().map_err(|source| self.sqlite(source))? {
-            let columns = (|| -> rusqlite::Result<_> {
-                Ok((
-                    row.get::<_, String>(3)?,
-                    row.get::<_, Option<String>>(5)?,
-                    row.get::<_, Option<String>>(6)?,
-                    AttemptSummary {
-                        id: row.get(0)?,
-                        key: AttemptKey {
-                            subject: row.get(1)?,
-                            case: row.get(2)?,
-                            scenario: assay_core::Scenario::Gen,
-                            round: row.get(4)?,
-                        },
-                        outcome: Outcome::Judged(Verdict::NoCode),
-                        turns: row.get(8)?,
-                        first_failure: row.get(7)?,
-                        validated_ms: whole(row.get(9)?),
-                        tokens: Tokens {
-                            input: whole(row.get(10)?),
-                            cached: whole(row.get(11)?),
-                            output: whole(row.get(12)?),
-                            reasoning: whole(row.get(13)?),
-                        },
-                        cost: row.get::<_, Option<u64>>(14)?.map(Cost::from_nanos),
-                        first_verdict: None,
-                    },
-                    row.get::<_, Option<String>>(15)?,
-                ))
-            })();
-            let (scenario, verdict, error, mut attempt, first) =
-                columns.map_err(|source| self.sqlite(source))?;
-            attempt.key.scenario =
-                scenario.parse().map_err(|error: String| self.corrupt("a scenario", &error))?;
-            attempt.outcome = self.outcome(verdict, error)?;
-            attempt.first_verdict = first.map(|text| self.verdict(text)).transpose()?;
-            attempts.push(attempt);
-        }
-        Ok(attempts)
-    }
-
-    /// When the last attempt of a subject finished (RFC 3339, UTC).
-    pub fn last_finished_at(&self, subject: &str) -> Result<Option<String>, StoreError> {
-        let query = "SELECT max(finished_at) FROM attempt WHERE subject = ?1";
-        let found = self.connection.query_row(query, [subject], |row| row.get(0));
-        found.map_err(|source| self.sqlite(source))
-    }
-
-    /// One attempt with everything that belongs to it.
-    pub fn attempt(&self, summary: &AttemptSummary) -> Result<AttemptRecord, StoreError> {
-        let query = "
-            SELECT number, prompt, answer, thinking, finish, artifact, evidence,
-                   asked_ms, validated_ms, shared_with, input, cached, output, reasoning,
-                   cost, requests, from_cache
-            FROM turn LEFT JOIN reply ON reply.attempt = turn.attempt
-                 AND reply.turn = turn.number AND reply.role = 'subject'
-            WHERE turn.attempt = ?1 ORDER BY number";
-        let mut statement =
-            self.connection.prepare_cached(query).map_err(|source| self.sqlite(source))?;
-        let mut rows = statement.query([summary.id]).map_err(|source| self.sqlite(source))?;
-        let mut turns = Vec::new();
-        while let Some(row) = rows.next().map_err(|source| self.sqlite(source))? {
-            let turn = TurnRow::read(row).map_err(|source| self.sqlite(source))?;
-            turns.push(self.turn(summary.id, &turn)?);
-        }
-        Ok(AttemptRecord { key: summary.key.clone(), outcome: summary.outcome.clone(), turns })
-    }
-
-    fn turn(&self, attempt: i64, row: &TurnRow) -> Result<Turn, StoreError> {
-        let artifact = match row.artifact {
-            Some(blob) => Some(self.json::<Artifact>(blob, "an artifact")?),
-            None => None,
-        };
-        let query = "SELECT name, text FROM log WHERE attempt = ?1 AND turn = ?2 ORDER BY position";
-        let mut statement =
-            self.connection.prepare_cached(query).map_err(|source| self.sqlite(source))?;
-        let names: Vec<(String, i64)> = statement
-            .query_map(params![attempt, row.number], |row| Ok((row.get(0)?, row.get(1)?)))
-            .and_then(Iterator::collect)
-            .map_err(|source| self.sqlite(source))?;
-        let mut logs = Vec::new();
-        for (name, blob) in names {
-            logs.push(Log { name, text: self.text(blob)? });
-        }
-        Ok(Turn {
-            prompt: self.text(row.prompt)?,
-            answer: self.json::<Answer>(row.answer, "an answer")?,
-            thinking: row.thinking.map(|blob| self.text(blob)).transpose()?,
-            finish: row.finish.parse::<Finish>().map_err(|error| self.corrupt("a turn", &error))?,
-            artifact,
-            evidence: self.json::<Evidence>(row.evidence, "evidence")?,
-            logs,
-            usage: row.usage,
-            asked_ms: row.asked_ms,
-            validated_ms: row.validated_ms,
-            shared_with: match &row.shared_with {
-                Some(text) => Some(
-                    serde_json::from_str(text)
-                        .map_err(|error| self.corrupt("an attempt's key", &error))?,
-                ),
-                None => None,
-            },
-            judge_replies: self.judge_replies(attempt, row.number)?,
-        })
-    }
-
-    fn outcome(
-        &self,
-        verdict: Option<String>,
-        error: Option<String>,
-    ) -> Result<Outcome, StoreError> {
-        match (verdict, error) {
-            (Some(verdict), None) => self.verdict(verdict).map(Outcome::Judged),
-            (None, Some(error)) => serde_json::from_str(&error)
-                .map(Outcome::Errored)
-                .map_err(|error| self.corrupt("an error", &error)),
-            _ => Err(self.corrupt("an outcome", &"it is neither a verdict nor an error")),
-        }
-    }
-
-    fn verdict(&self, text: String) -> Result<Verdict, StoreError> {
-        let value = serde_json::Value::String(text);
-        serde_json::from_value(value).map_err(|error| self.corrupt("a verdict", &error))
-    }
-
-    fn json<T: serde::de::DeserializeOwned>(
-        &self,
-        blob: i64,
-        what: &'static str,
-    ) -> Result<T, StoreError> {
-        serde_json::from_str(&self.text(blob)?).map_err(|error| self.corrupt(what, &error))
-    }
-
-    fn text(&self, blob: i64) -> Result<String, StoreError> {
-        let deflated: Vec<u8> = self
-            .connection
-            .prepare_cached("SELECT deflated FROM blob WHERE id = ?1")
-            .and_then(|mut statement| statement.query_row([blob], |row| row.get(0)))
-            .map_err(|source| self.sqlite(source))?;
-        let mut text = String::new();
-        DeflateDecoder::new(deflated.as_slice())
-            .read_to_string(&mut text)
-            .map_err(|error| self.corrupt("a text", &error))?;
-        Ok(text)
-    }
-
     fn sqlite(&self, source: rusqlite::Error) -> StoreError {
         let path = self.path.display().to_string();
         match source.sqlite_error_code() {
@@ -563,43 +391,4 @@ fn lock(path: &Path) -> Result<File, StoreError> {
         }
     }
     Err(StoreError::Busy(name))
-}
-
-/// One row of the turn table, with the subject's reply.
-struct TurnRow {
-    number: i64,
-    prompt: i64,
-    answer: i64,
-    thinking: Option<i64>,
-    finish: String,
-    artifact: Option<i64>,
-    evidence: i64,
-    usage: TokenUsage,
-    asked_ms: u64,
-    validated_ms: u64,
-    shared_with: Option<String>,
-}
-
-impl TurnRow {
-    fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<TurnRow> {
-        Ok(TurnRow {
-            number: row.get(0)?,
-            prompt: row.get(1)?,
-            answer: row.get(2)?,
-            thinking: row.get(3)?,
-            finish: row.get(4)?,
-            artifact: row.get(5)?,
-            evidence: row.get(6)?,
-            usage: token_usage(row, 10)?,
-            asked_ms: row.get(7)?,
-            validated_ms: row.get(8)?,
-            shared_with: row.get(9)?,
-        })
-    }
-}
-
-/// SQLite's `total()` is a float, of whole numbers here.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a sum of counts")]
-fn whole(total: f64) -> u64 {
-    total as u64
 }

@@ -4,7 +4,8 @@
 use assay_core::{Bill, Cost, TokenUsage, Tokens};
 use rusqlite::params;
 
-use super::{Store, StoreError, whole};
+use super::read::whole;
+use super::{Store, StoreError};
 
 /// A reply that was paid for now.
 #[derive(Debug, Clone, Copy)]
