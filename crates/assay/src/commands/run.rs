@@ -195,7 +195,7 @@ fn describe(plan: &Plan, planned: usize, settings: &RunSettings, output: &Path) 
             }
         },
         format!(
-            "requests   at most {} to models ({} answers an attempt)",
+            "requests   at most {} to subjects ({} answers an attempt)",
             plan.most_requests(settings),
             settings.max_answers
         ),
