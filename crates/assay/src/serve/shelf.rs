@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use assay_core::score::ScoringRules;
 use maud::Markup;
@@ -243,6 +243,7 @@ impl State {
                 id: &run.data.info.id,
                 planned: run.data.info.planned,
                 pulse: &run.pulse,
+                seconds: run.seconds_of_last_minute(),
             })
             .collect();
         let faults: Vec<String> = self.faults.values().map(|(_, fault)| fault.clone()).collect();
@@ -262,6 +263,13 @@ impl Run {
         let store = Store::open_to_read(file.path())?;
         let (data, pulse) = (Arc::new(RunData::read(&store, rules)?), store.pulse()?);
         Ok(Run { number: 0, file, stamp, data, pulse, goes_on })
+    }
+
+    /// A run that began just now has not had a minute yet.
+    fn seconds_of_last_minute(&self) -> usize {
+        let begun = humantime::parse_rfc3339(&self.data.info.started_at).ok();
+        let age = begun.and_then(|begun| SystemTime::now().duration_since(begun).ok());
+        age.and_then(|age| usize::try_from(age.as_secs()).ok()).unwrap_or(60).clamp(1, 60)
     }
 
     /// Takes its pulse. What cannot be had now may be had the next time.

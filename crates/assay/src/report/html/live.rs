@@ -18,6 +18,8 @@ pub struct LiveRun<'a> {
     pub id: &'a str,
     pub planned: usize,
     pub pulse: &'a Pulse,
+    /// How many seconds of the last minute the run has been there.
+    pub seconds: usize,
 }
 
 impl LiveRun<'_> {
@@ -29,7 +31,7 @@ impl LiveRun<'_> {
             (0, _) => "none in the last minute".to_owned(),
             (_, 0) => format!("{} in the last minute", count(recent)),
             _ => {
-                let minutes = left.div_ceil(recent);
+                let minutes = (left * self.seconds).div_ceil(recent * 60);
                 let time = match (minutes / 60, minutes % 60) {
                     (0, minutes) => format!("{minutes} min"),
                     (hours, minutes) => format!("{} h {minutes:02} min", count(hours)),
