@@ -195,15 +195,33 @@ fn escapes(listener: Option<&TcpListener>) -> Vec<String> {
     found
 }
 
-/// Processes below this one in other PID namespaces. What outlives its parent becomes a
-/// child of this process.
-fn foreign_processes() -> BTreeSet<u32> {
-    // What was killed takes a moment to go.
-    std::thread::sleep(Duration::from_millis(200));
+/// Processes below this one in other PID namespaces, by their command lines. What
+/// outlives its parent becomes a child of this process.
+fn foreign_processes() -> BTreeMap<u32, String> {
+    let read = |id: u32, name: &str| {
+        let bytes = fs::read(format!("/proc/{id}/{name}")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).replace('\0', " ")
+    };
     let namespace = |id: &str| fs::read_link(format!("/proc/{id}/ns/pid")).ok();
     let own = namespace("self");
-    let is_foreign = |id: &u32| namespace(&id.to_string()).is_some_and(|it| Some(it) != own);
-    descendants().into_iter().map(|process| process.id).filter(is_foreign).collect()
+    let left = || -> BTreeMap<u32, String> {
+        let ids = descendants().into_iter().map(|process| process.id);
+        ids.filter(|id| namespace(&id.to_string()).is_some_and(|it| Some(it) != own))
+            // Nobody has asked how they ended, but they have.
+            .filter(|id| {
+                !read(*id, "stat").rsplit(") ").next().unwrap_or_default().starts_with('Z')
+            })
+            .map(|id| (id, read(id, "cmdline")))
+            .collect()
+    };
+    // What was killed takes a moment to go, on a busy machine a longer one.
+    for _ in 0..100 {
+        if left().is_empty() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    left()
 }
 
 /// Script of an attack that a report would run.
