@@ -74,7 +74,7 @@ fn built_in_subjects_get_the_verdicts_that_they_stand_for() {
         "subjects   reference, vulnerable, empty",
         "(2 cases, locale en-US)",
         "attempts   12",
-        "at most 0 to models",
+        "at most 0 to subjects",
         "results    new/run.assay",
     ] {
         assert!(plan.contains(part), "the plan lacks {part:?}\n{ended}");
