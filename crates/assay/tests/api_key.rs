@@ -95,6 +95,15 @@ fn assert_keyless(door: &Door, ended: &Ended) {
     }
 }
 
+/// That each request has the key where it belongs, and nowhere else.
+fn assert_key_in_heads_alone(requests: &[String]) {
+    for request in requests {
+        let (head, body) = request.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.contains(&format!("Bearer {KEY}")), "the key was not used: {head}");
+        assert!(!body.contains("planted"), "the key is in the messages");
+    }
+}
+
 #[test]
 fn the_api_key_is_neither_stored_nor_shown_nor_seen_by_tested_code() {
     let dump = "
@@ -120,11 +129,7 @@ raise RuntimeError('\\n'.join(seen))
     let ended = run(&door, &arguments).with_code(0);
     let requests = server.requests();
     assert_eq!(requests.len(), 2, "{ended}");
-    for request in &requests {
-        let (head, body) = request.split_once("\r\n\r\n").expect("a head and a body");
-        assert!(head.contains(&format!("Bearer {KEY}")), "the key was not used: {head}");
-        assert!(!body.contains("planted"), "the key is in the messages");
-    }
+    assert_key_in_heads_alone(&requests);
     // The dump came through: what tested code sees is in the run.
     let stored = stored(&door.path("run.assay"));
     for part in ["seen by tested code:", "PATH=/usr/local/bin:/usr/bin:/bin", "/comm"] {
@@ -316,11 +321,7 @@ fn the_key_of_a_judge_is_where_it_belongs_and_nowhere_else() {
     let ended = run(&door, &[&arguments[..], &["--output", "run.assay"]].concat()).with_code(0);
     let requests = server.requests();
     assert_eq!(requests.len(), 2, "{ended}");
-    for request in &requests {
-        let (head, body) = request.split_once("\r\n\r\n").expect("a head and a body");
-        assert!(head.contains(&format!("Bearer {KEY}")), "the key was not used: {head}");
-        assert!(!body.contains("planted"), "the key is in the messages");
-    }
+    assert_key_in_heads_alone(&requests);
     assert!(stored(&door.path("run.assay")).contains("I know [API key]"), "{ended}");
     assert_keyless(&door, &ended);
 }

@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use super::{Context, runtime};
 use crate::cli::ServeArgs;
 use crate::exit::Exit;
+use crate::report::quantity::counted;
 use crate::serve::{self, NoShelf, Place, Shelf};
 use crate::terminal::{complain, say};
 
@@ -29,10 +30,7 @@ pub(super) fn execute(context: &Context<'_>, args: &ServeArgs) -> anyhow::Result
         if !bound.ip().is_loopback() {
             complain("warning: whoever reaches this address can read all prompts and answers");
         }
-        let runs = match shelf.runs() {
-            1 => "1 run".to_owned(),
-            runs => format!("{runs} runs"),
-        };
+        let runs = counted(shelf.runs(), "run");
         say(&format!("serving {runs} at http://{bound}/ until interrupted"))?;
         serve::serve(shelf, listener).await.context("failed to serve")
     })?;

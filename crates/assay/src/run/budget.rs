@@ -54,21 +54,19 @@ impl Budget {
         panel: Option<&Panel>,
     ) -> Budget {
         let SpendingLimit { most: limit, expected_output_tokens: output } = spending;
-        let subject = |subject: &Arc<Subject>| Expectation {
-            name: subject.name().to_owned(),
-            price: subject.price(),
-            system: subject.system_prompt().map_or(0, tokens_in),
+        let expectation = |name: &str, price, system: Option<&str>, most| Expectation {
+            name: name.to_owned(),
+            price,
+            system: system.map_or(0, tokens_in),
             output,
             is_known: false,
-            most: subject.most_output_tokens(),
+            most,
         };
-        let judges = panel.into_iter().flat_map(Panel::judges).map(|judge| Expectation {
-            name: judge.name().to_owned(),
-            price: judge.price(),
-            system: judge.system_prompt().map_or(0, tokens_in),
-            output,
-            is_known: false,
-            most: judge.most_output_tokens(),
+        let subject = |it: &Arc<Subject>| {
+            expectation(it.name(), it.price(), it.system_prompt(), it.most_output_tokens())
+        };
+        let judges = panel.into_iter().flat_map(Panel::judges).map(|it| {
+            expectation(it.name(), it.price(), it.system_prompt(), it.most_output_tokens())
         });
         Budget {
             limit,

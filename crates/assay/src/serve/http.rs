@@ -70,20 +70,17 @@ async fn answer(State(site): State<Arc<Site>>, headers: HeaderMap, uri: Uri) -> 
 
 impl Site {
     fn make(&self, path: &str) -> Response {
-        self.shelf.look();
-        let live = self.shelf.live();
-        match path {
-            "live.js" => return typed(Kind::Script, live::SCRIPT.to_owned()),
-            "live.html" => {
-                let version = HeaderValue::from(live.version);
-                let mut response = typed(Kind::Page, live.strip.into_string());
-                response.headers_mut().insert(VERSION, version);
-                return response;
-            }
-            _ => {}
+        if path == "live.js" {
+            return typed(Kind::Script, live::SCRIPT.to_owned());
         }
-        let shown = self.shelf.shown();
-        let live = Live { version: shown.version, ..live };
+        self.shelf.look();
+        let (shown, strip) = (self.shelf.shown(), self.shelf.strip());
+        let live = Live { version: shown.version, strip };
+        if path == "live.html" {
+            let mut response = typed(Kind::Page, live.strip.into_string());
+            response.headers_mut().insert(VERSION, HeaderValue::from(live.version));
+            return response;
+        }
         let path = if path.is_empty() { "index.html" } else { path };
         match shown.report.content(path, &Medium::Live(live)) {
             Ok(Some(content)) => typed(content.kind, content.text),

@@ -11,8 +11,8 @@ use assay_core::score::ScoringRules;
 use maud::Markup;
 
 use crate::report::RunData;
+use crate::report::html::Report;
 use crate::report::html::live::{LiveRun, strip};
-use crate::report::html::{Live, Report};
 use crate::store::{Pulse, Stamp, Store, StoreError, WatchedFile};
 
 /// Where runs come from.
@@ -133,10 +133,9 @@ impl Shelf {
         self.shown().report.run_ids().count()
     }
 
-    /// What pages show of the runs that go on, and the version of the newest report.
-    pub fn live(&self) -> Live {
-        let strip = self.strip.read().unwrap_or_else(PoisonError::into_inner).clone();
-        Live { version: self.shown().version, strip }
+    /// What pages show of the runs that go on.
+    pub fn strip(&self) -> Markup {
+        self.strip.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Looks what is new, and makes the report anew if anything is. Returns at once while
@@ -168,25 +167,23 @@ impl State {
     /// Finds runs that came or went, and how far those are that go on.
     fn look(&mut self, places: &[Place], rules: &ScoringRules) {
         let files: Vec<PathBuf> = places.iter().flat_map(Place::files).collect();
-        let before = self.runs.len();
-        self.runs.retain(|run| files.iter().any(|file| file == run.file.path()));
         self.faults.retain(|file, _| files.contains(file));
-        let mut gone = Vec::new();
-        for run in &mut self.runs {
-            let Some(stamp) = run.file.stamp() else {
-                gone.push(run.number);
-                continue;
+        let is_new = &mut self.is_new;
+        self.runs.retain_mut(|run| {
+            let is_named = files.iter().any(|file| file == run.file.path());
+            let Some(stamp) = run.file.stamp().filter(|_| is_named) else {
+                *is_new = true;
+                return false;
             };
             let is_other = stamp != run.stamp;
-            self.is_new |= is_other;
+            *is_new |= is_other;
             let went_on = std::mem::replace(&mut run.goes_on, run.file.is_being_written());
             // How many came in the last minute changes with time alone.
             if is_other || run.goes_on || went_on {
                 run.feel();
             }
-        }
-        self.runs.retain(|run| !gone.contains(&run.number));
-        self.is_new |= self.runs.len() < before;
+            true
+        });
         let known = |file: &&PathBuf| self.runs.iter().any(|run| run.file.path() == *file);
         let unknown: Vec<&PathBuf> = files.iter().filter(|file| !known(file)).collect();
         let mut came: Vec<Run> =

@@ -34,7 +34,7 @@ pub(super) fn page(runs: &[ReportedRun], run: &ReportedRun, number: usize) -> Pa
         @for (subject, score) in run.data.subjects.iter().enumerate() {
             section id=(run.subject_anchor(subject)) {
                 h2 { a href={ (ROOT) (run.subject_path(subject)) } { (brief(&score.name)) } " " small { (badge::tally(run.tally(number, subject))) } }
-                (attempts(run, number, &score.name))
+                (attempts(run, number, subject))
             }
         }
         (solutions::section(case))
@@ -72,12 +72,10 @@ fn elsewhere(runs: &[ReportedRun], run: &ReportedRun, case: &CaseSummary) -> Mar
 /// Subjects by scenarios.
 fn matrix(run: &ReportedRun, number: usize) -> Markup {
     let scenarios: Vec<_> = run.scenarios().collect();
-    let tally =
-        |subject: &str, scenario| {
-            Tally::of(run.attempts_of(number).filter(|attempt| {
-                attempt.key.subject == subject && attempt.key.scenario == scenario
-            }))
-        };
+    let tally = |subject, scenario| {
+        let attempts = run.attempts_by(number, subject);
+        Tally::of(attempts.filter(|attempt| attempt.key.scenario == scenario))
+    };
     let table = html! {
         table class="matrix" {
             caption { "Secure of judged attempts" }
@@ -92,7 +90,7 @@ fn matrix(run: &ReportedRun, number: usize) -> Markup {
                     tr {
                         th scope="row" { a href={ "#" (run.subject_anchor(subject)) } { (brief(&score.name)) } }
                         @for scenario in &scenarios {
-                            td class="numeric" { (badge::tally(tally(&score.name, *scenario))) }
+                            td class="numeric" { (badge::tally(tally(subject, *scenario))) }
                         }
                     }
                 }
@@ -102,9 +100,8 @@ fn matrix(run: &ReportedRun, number: usize) -> Markup {
     scrolling("Subjects by scenarios", &table)
 }
 
-fn attempts(run: &ReportedRun, number: usize, subject: &str) -> Markup {
-    let attempts: Vec<&AttemptSummary> =
-        run.attempts_of(number).filter(|attempt| attempt.key.subject == subject).collect();
+fn attempts(run: &ReportedRun, number: usize, subject: usize) -> Markup {
+    let attempts: Vec<&AttemptSummary> = run.attempts_by(number, subject).collect();
     if attempts.is_empty() {
         return html! { p class="note" { "No attempt has finished." } };
     }
@@ -125,7 +122,8 @@ fn attempts(run: &ReportedRun, number: usize, subject: &str) -> Markup {
             }
         }
     };
-    scrolling(&format!("Attempts of {}", Visible::line(subject)), &table)
+    let name = &run.data.subjects[subject].name;
+    scrolling(&format!("Attempts of {}", Visible::line(name)), &table)
 }
 
 fn row(run: &ReportedRun, number: usize, attempt: &AttemptSummary) -> Markup {

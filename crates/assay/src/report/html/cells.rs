@@ -53,10 +53,9 @@ pub(super) fn data(
 /// functional.
 fn of_subject(entry: &Entry<'_>, places: &BTreeMap<Key<'_>, usize>) -> Value {
     let mut counts: BTreeMap<(Scenario, usize), [usize; 3]> = BTreeMap::new();
-    let name = &entry.score().name;
     for (number, case) in entry.run.data.info.cases.iter().enumerate() {
         let Some(place) = places.get(&(case.id.as_str(), case.digest.as_str())) else { continue };
-        for attempt in entry.run.attempts_of(number).filter(|it| it.key.subject == *name) {
+        for attempt in entry.run.attempts_by(number, entry.subject) {
             let Some(verdict) = attempt.outcome.verdict() else { continue };
             let counts = counts.entry((attempt.key.scenario, *place)).or_default();
             counts[0] += 1;

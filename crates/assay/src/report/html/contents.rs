@@ -1,6 +1,6 @@
 //! What a report consists of: its files by their paths, each of which can be made alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::Arc;
 
@@ -179,10 +179,7 @@ fn files(runs: &[ReportedRun]) -> BTreeMap<String, File> {
             if let Some(path) = run.solutions_path(case) {
                 files.insert(path, File::Solutions { run: at, case });
             }
-            let subjects: BTreeSet<usize> = (run.attempts_of(case))
-                .filter_map(|attempt| run.subject_position(&attempt.key.subject))
-                .collect();
-            for subject in subjects {
+            for subject in run.subjects_at(case) {
                 let file = File::Attempts { run: at, case, subject };
                 files.insert(run.attempts_path(case, subject), file);
             }

@@ -121,6 +121,11 @@ impl ReportedRun {
         self.attempts_of(case).filter(move |attempt| attempt.key.subject == *name)
     }
 
+    /// The subjects that have attempts at a case.
+    pub(super) fn subjects_at(&self, case: usize) -> impl Iterator<Item = usize> {
+        self.tallies.range((case, 0)..(case + 1, 0)).map(|((_, subject), _)| *subject)
+    }
+
     pub(super) fn tally(&self, case: usize, subject: usize) -> Tally {
         self.tallies.get(&(case, subject)).copied().unwrap_or_default()
     }

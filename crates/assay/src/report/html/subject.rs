@@ -113,8 +113,7 @@ fn cases(run: &ReportedRun, number: usize) -> Markup {
             } }
             tbody {
                 @for (position, case) in run.data.info.cases.iter().enumerate() {
-                    @let name = &run.data.subjects[number].name;
-                    @let failures = failures::commonest(run.attempts_of(position).filter(|it| it.key.subject == *name));
+                    @let failures = failures::commonest(run.attempts_by(position, number));
                     @let tally = run.tally(position, number);
                     tr {
                         th scope="row" class="name" {
