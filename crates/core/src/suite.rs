@@ -143,38 +143,60 @@ struct Line {
     end: Option<usize>,
     /// A sign of tampering that the runner saw.
     tampered: Option<String>,
+    /// Something unusual that the runner saw, which decides nothing.
+    note: Option<String>,
     place: Option<String>,
 }
 
+/// What a report amounts to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// Every test that was reported, then every expected one that was not.
+    pub tests: Vec<TestResult>,
+    pub conclusion: Conclusion,
+    /// What the runner saw of unusual things; none of it decides anything.
+    pub notes: Vec<Finding>,
+}
+
 /// Weighs what a runner reported against what was expected.
-pub fn prove(
-    expected: &[ExpectedTest],
-    report: &[u8],
-    nonce: &str,
-    ending: &Ending,
-) -> (Vec<TestResult>, Conclusion) {
-    let mut tests = Vec::new();
-    let end = match read_report(report, nonce, &mut tests) {
-        Ok(end) => end,
-        Err(conclusion) => {
-            add_missing(expected, &mut tests);
-            return (tests, conclusion);
-        }
-    };
-    let unexpected = tests
+pub fn prove(expected: &[ExpectedTest], report: &[u8], nonce: &str, ending: &Ending) -> Proof {
+    let mut read = Reported::default();
+    let fault = read_report(report, nonce, &mut read).err();
+    let reported = read.tests.len();
+    let unexpected = read
+        .tests
         .iter()
         .find(|test| !expected.iter().any(|expected| expected.covers(&test.name)))
         .map(|test| test.name.clone());
-    let reported = tests.len();
-    add_missing(expected, &mut tests);
-    let all_passed = tests.iter().all(|test| match test.outcome {
+    add_missing(expected, &mut read.tests);
+    let conclusion = fault.unwrap_or_else(|| {
+        let all_passed = read.tests.iter().all(|test| may_pass(expected, test));
+        conclude(read.end, reported, unexpected, all_passed, ending)
+    });
+    Proof { tests: read.tests, conclusion, notes: read.notes }
+}
+
+/// Whether this outcome of a test is none that keeps its suite from passing.
+fn may_pass(expected: &[ExpectedTest], test: &TestResult) -> bool {
+    match test.outcome {
         TestOutcome::Passed => true,
         TestOutcome::Skipped => {
             expected.iter().any(|expected| expected.may_skip && expected.covers(&test.name))
         }
         TestOutcome::Failed | TestOutcome::Errored | TestOutcome::Missing => false,
-    });
-    let conclusion = match (end, ending) {
+    }
+}
+
+/// What a report without a fault amounts to: the count at its end, how many tests it has,
+/// one that the suite does not have, and whether all, missing ones too, have passed.
+fn conclude(
+    end: Option<usize>,
+    reported: usize,
+    unexpected: Option<String>,
+    all_passed: bool,
+    ending: &Ending,
+) -> Conclusion {
+    match (end, ending) {
         (None, Ending::Exited(status)) => {
             Conclusion::Unproved(format!("the report has no end; exit status {status}"))
         }
@@ -191,21 +213,26 @@ pub fn prove(
             Conclusion::Unproved(format!("every test was reported as passed, but {ending}"))
         }
         _ => Conclusion::Failed,
-    };
-    (tests, conclusion)
+    }
 }
 
-/// Collects the tests of a report and returns the count of its end line. Only the
-/// runner has the nonce and the order of a report, so a line that fits neither is not
+/// The lines of a report.
+#[derive(Debug, Default)]
+struct Reported {
+    tests: Vec<TestResult>,
+    notes: Vec<Finding>,
+    /// The count of the end line.
+    end: Option<usize>,
+}
+
+/// More notes than these are dropped: a loop may give rise to any number.
+const MAX_NOTES: usize = 50;
+
+/// Collects the lines of a report, or says what is wrong with it. Only the runner has the nonce and the order of a report, so a line that fits neither is not
 /// the runner's.
-fn read_report(
-    report: &[u8],
-    nonce: &str,
-    tests: &mut Vec<TestResult>,
-) -> Result<Option<usize>, Conclusion> {
+fn read_report(report: &[u8], nonce: &str, reported: &mut Reported) -> Result<(), Conclusion> {
     let text = String::from_utf8_lossy(report);
     let mut names = BTreeSet::new();
-    let mut end = None;
     let mut findings = Vec::new();
     let foreign = |fault: &str| Err(Conclusion::Tampered(vec![Finding::run(fault, None)]));
     for line in text.split_inclusive('\n') {
@@ -216,7 +243,7 @@ fn read_report(
                 false => Conclusion::Tampered(findings),
             });
         }
-        if end.is_some() {
+        if reported.end.is_some() {
             return foreign("the report goes on after its end");
         }
         let Ok(line) = serde_json::from_str::<Line>(line) else {
@@ -225,19 +252,25 @@ fn read_report(
         if line.nonce != nonce {
             return foreign("the report has a line of another author");
         }
-        match (line.test, line.outcome, line.end, line.tampered) {
-            (Some(name), Some(outcome), None, None) => {
+        match (line.test, line.outcome, line.end, line.tampered, line.note) {
+            (Some(name), Some(outcome), None, None, None) => {
                 if !names.insert(name.clone()) {
                     return foreign(&format!("the report names {name} twice"));
                 }
-                tests.push(TestResult { name, outcome, detail: line.detail });
+                reported.tests.push(TestResult { name, outcome, detail: line.detail });
             }
-            (None, None, Some(count), None) => end = Some(count),
-            (None, None, None, Some(what)) => findings.push(Finding::run(what, line.place)),
+            (None, None, Some(count), None, None) => reported.end = Some(count),
+            (None, None, None, Some(what), None) => findings.push(Finding::run(what, line.place)),
+            (None, None, None, None, Some(what)) => {
+                let note = Finding::run(what, line.place);
+                if reported.notes.len() < MAX_NOTES && !reported.notes.contains(&note) {
+                    reported.notes.push(note);
+                }
+            }
             _ => return foreign("the report has a line of no known kind"),
         }
     }
-    if findings.is_empty() { Ok(end) } else { Err(Conclusion::Tampered(findings)) }
+    if findings.is_empty() { Ok(()) } else { Err(Conclusion::Tampered(findings)) }
 }
 
 fn add_missing(expected: &[ExpectedTest], tests: &mut Vec<TestResult>) {
@@ -290,6 +323,7 @@ mod tests {
             let body = match line.split_once(' ') {
                 Some(("end", count)) => format!("\"end\":{count}"),
                 Some(("tampered", what)) => format!("\"tampered\":\"{what}\",\"place\":\"x\""),
+                Some(("noted", what)) => format!("\"note\":\"{what}\",\"place\":\"x\""),
                 Some((test, outcome)) => format!("\"test\":\"{test}\",\"outcome\":\"{outcome}\""),
                 None => "\"nothing\":1".to_owned(),
             };
@@ -300,7 +334,7 @@ mod tests {
 
     fn conclude(lines: &[&str], ending: &Ending) -> Conclusion {
         let expected = [ExpectedTest::new("a"), ExpectedTest::new("b")];
-        prove(&expected, &report(lines), NONCE, ending).1
+        prove(&expected, &report(lines), NONCE, ending).conclusion
     }
 
     #[test]
@@ -330,12 +364,12 @@ mod tests {
         let finding = |what: &str| Conclusion::Tampered(vec![Finding::run(what, None)]);
         let whole = report(&["a passed", "end 1"]);
         assert_eq!(
-            prove(&expected, &whole, "other", &Ending::Exited(0)).1,
+            prove(&expected, &whole, "other", &Ending::Exited(0)).conclusion,
             finding("the report has a line of another author")
         );
         let check = |tail: &[u8], conclusion: Conclusion| {
             let forged = [whole.as_slice(), tail].concat();
-            assert_eq!(prove(&expected, &forged, NONCE, &Ending::Exited(0)).1, conclusion);
+            assert_eq!(prove(&expected, &forged, NONCE, &Ending::Exited(0)).conclusion, conclusion);
         };
         check(b"{\"nonce\"\n", finding("the report goes on after its end"));
         check(b"{\"nonce\"", Conclusion::Unproved("the report breaks off".to_owned()));
@@ -353,9 +387,22 @@ mod tests {
     }
 
     #[test]
+    fn a_note_decides_nothing_and_is_kept_once() {
+        let lines = ["a passed", "noted it waits", "noted it waits", "b passed", "end 2"];
+        let expected = [ExpectedTest::new("a"), ExpectedTest::new("b")];
+        let proof = prove(&expected, &report(&lines), NONCE, &Ending::Exited(0));
+        assert_eq!(proof.conclusion, Conclusion::Passed);
+        assert_eq!(proof.notes, [Finding::run("it waits", Some("x".to_owned()))]);
+        let many: Vec<String> = (0..MAX_NOTES + 9).map(|note| format!("noted n{note}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        let proof = prove(&expected, &report(&many), NONCE, &Ending::Exited(0));
+        assert_eq!(proof.notes.len(), MAX_NOTES);
+    }
+
+    #[test]
     fn a_killed_run_keeps_what_was_reported_and_names_what_is_missing() {
         let expected = [ExpectedTest::new("a"), ExpectedTest::new("b")];
-        let (tests, conclusion) =
+        let Proof { tests, conclusion, .. } =
             prove(&expected, &report(&["a passed"]), NONCE, &Ending::CpuTimeout);
         assert_eq!(conclusion, Conclusion::Ended(Ending::CpuTimeout));
         assert_eq!(tests[1].outcome, TestOutcome::Missing);
@@ -367,7 +414,7 @@ mod tests {
         let files = FileSet::from([(SafePath::new("t/test_x.py").expect("safe"), source.into())]);
         let expected = Runner::Pytest.tests(&files);
         let outcome =
-            |lines: &[&str]| prove(&expected, &report(lines), NONCE, &Ending::Exited(0)).1;
+            |lines: &[&str]| prove(&expected, &report(lines), NONCE, &Ending::Exited(0)).conclusion;
         assert_eq!(outcome(&["test_a skipped", "test_b passed", "end 2"]), Conclusion::Passed);
         assert_eq!(outcome(&["test_a passed", "test_b skipped", "end 2"]), Conclusion::Failed);
     }

@@ -1,10 +1,11 @@
-//! [`Finding`]: a sign that an artifact tried to fool the grader.
+//! [`Finding`]: a sign that an artifact tried to fool the grader, or only a note.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Something an artifact did that no honest answer has a reason to do.
+/// Something that was seen of an artifact. As a finding of tampering it has no honest
+/// purpose and aims at the grader; as a note it is only unusual and decides nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     pub layer: Layer,

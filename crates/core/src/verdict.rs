@@ -78,6 +78,10 @@ pub struct SuiteEvidence {
     pub tests: Vec<TestResult>,
     pub conclusion: Conclusion,
     pub usage: Usage,
+    /// What was unusual about the artifact, seen when it was built for this suite or
+    /// while the suite ran. None of it decides anything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Finding>,
     /// What it did with the hosts of the case's world, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<Contact>,
@@ -111,8 +115,8 @@ impl SuiteEvidence {
     }
 
     /// The suite as one that passed, or as it is if it did not.
-    pub fn into_passed(self) -> Result<PassedSuite, SuiteEvidence> {
-        if self.passed() { Ok(PassedSuite(self)) } else { Err(self) }
+    pub fn into_passed(self) -> Result<PassedSuite, Box<SuiteEvidence>> {
+        if self.passed() { Ok(PassedSuite(self)) } else { Err(Box::new(self)) }
     }
 }
 
@@ -284,6 +288,19 @@ impl Evidence {
             | Evidence::Unjudged { .. }
             | Evidence::Recorded { .. } => &[],
         }
+    }
+
+    /// What was unusual and decides nothing, each once.
+    pub fn notes(&self) -> Vec<&Finding> {
+        let mut notes = Vec::new();
+        for suite in [self.functional(), self.security()].into_iter().flatten() {
+            for note in &suite.notes {
+                if !notes.contains(&note) {
+                    notes.push(note);
+                }
+            }
+        }
+        notes
     }
 
     /// What all commands of the validation used together.

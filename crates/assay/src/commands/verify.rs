@@ -124,6 +124,9 @@ fn print(case: &Case, validation: &Validation, refused: &[String]) -> anyhow::Re
     for finding in evidence.findings() {
         say(&format!("tampering    {}: {finding}", finding.layer.title()))?;
     }
+    for note in evidence.notes() {
+        say(&format!("note         {}: {note}", note.layer.title()))?;
+    }
     if evidence.verdict() != Some(Verdict::Secure) {
         for log in &validation.logs {
             say(&format!("--- {}\n{}", log.name, log.text.trim_end()))?;

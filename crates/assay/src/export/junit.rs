@@ -148,6 +148,9 @@ fn details(turn: &Turn) -> String {
     for finding in turn.evidence.findings() {
         text.push_str(&format!("tampered: {finding}\n"));
     }
+    for note in turn.evidence.notes() {
+        text.push_str(&format!("note: {note}\n"));
+    }
     let suites =
         [("functional", turn.evidence.functional()), ("security", turn.evidence.security())];
     for (phase, suite) in suites {

@@ -185,6 +185,7 @@ fn unbuilt(suite: &Suite, conclusion: Conclusion) -> SuiteEvidence {
         tests: suite.expected.iter().map(missing).collect(),
         conclusion,
         usage: Usage::default(),
+        notes: Vec::new(),
         contacts: Vec::new(),
         contacts_left_out: 0,
     }

@@ -129,7 +129,7 @@ fn after_functional(
     let build = build.cloned();
     match functional.into_passed() {
         Err(functional) => {
-            let functional = functional.into();
+            let functional = (*functional).into();
             Err(Box::new(Evidence::Nonfunctional { build, functional }))
         }
         Ok(functional) if case.security.rubric().is_some() => {

@@ -4,7 +4,7 @@
 use std::io::Read as _;
 
 use assay_core::record::Log;
-use assay_core::suite::{Conclusion, Suite, prove};
+use assay_core::suite::{Conclusion, Proof, Suite, prove};
 use assay_core::verdict::{InfraClass, SuiteEvidence};
 use assay_core::{Finding, InfraError};
 use assay_sandbox::{Command, Sandbox};
@@ -36,7 +36,8 @@ impl SuiteRun<'_> {
         let execution = sandbox.execute(&command).map_err(|error| infra(&error))?;
         let report = if execution.report.dropped == 0 { &execution.report.bytes[..] } else { b"?" };
         let ended = ending(execution.exit);
-        let (tests, mut conclusion) = prove(&self.suite.expected, report, &nonce, &ended);
+        let Proof { tests, mut conclusion, notes } =
+            prove(&self.suite.expected, report, &nonce, &ended);
         if conclusion == Conclusion::Passed {
             let mut findings = Vec::new();
             if let (Some(directory), Some(before)) = (self.test_tree, before) {
@@ -61,6 +62,7 @@ impl SuiteRun<'_> {
             tests,
             conclusion,
             usage: usage(&execution),
+            notes,
             contacts: execution.contacts.list.into_iter().map(world::contact).collect(),
             contacts_left_out: execution.contacts.left_out,
         };

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::door::{case_folder, files_below};
+use crate::door::solution;
+use crate::variant;
 
 /// An attack as it is written down.
 #[derive(Debug, Deserialize)]
@@ -54,6 +55,8 @@ pub(crate) enum Kind {
     RewrittenReport,
     Outliving,
     Snooping,
+    /// Secure only in the suite, or for the caller, that it takes for the security tests.
+    SuiteSensing,
     PathTrick,
     Exhaustion,
     SandboxEscape,
@@ -94,30 +97,24 @@ pub(crate) enum Answer {
 impl Attack {
     /// All attacks of a language, in the order of their names.
     pub(crate) fn of(language: &str) -> Vec<Attack> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hostile/attacks");
-        let folder = folder.join(language);
-        let files = if folder.is_dir() { files_below(&folder) } else { Vec::new() };
+        let files = variant::written("hostile/attacks", language);
         files.iter().map(|file| Attack::read(language, file)).collect()
     }
 
-    fn read(language: &str, file: &PathBuf) -> Attack {
+    fn read(language: &str, file: &Path) -> Attack {
         let text = fs::read_to_string(file).expect("UTF-8");
         let written: Written =
             toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        let name = format!("{language}/{}", file.file_stem().unwrap_or_default().to_string_lossy());
+        let name = variant::name_of(language, file);
         assert!(!written.about.is_empty() && !written.expect.is_empty(), "{name}");
         assert!(!written.expect.iter().any(|verdict| verdict == "secure"), "{name}");
         let base = match (&written.base, &written.base_text) {
-            (Some(solution), None) => solution_text(&written.case, solution),
+            (Some(name), None) => solution(&written.case, name),
             (None, Some(text)) => text.clone(),
             _ => panic!("{name} needs either base or base-text"),
         };
-        let mut artifact = base.clone();
-        for (from, to) in &written.replace {
-            assert!(artifact.contains(from), "{name}: the base has no {from:?}");
-            artifact = artifact.replace(from, to);
-        }
-        artifact = [written.before, artifact, written.after].concat();
+        let around = [written.before.as_str(), written.after.as_str()];
+        let artifact = variant::change(&name, &base, &written.replace, around);
         let answer = match written.response {
             Some(response) => Answer::Response(response.replace("{{artifact}}", &artifact)),
             None => Answer::Files { artifact, others: written.files },
@@ -133,11 +130,4 @@ impl Attack {
             answer,
         }
     }
-}
-
-/// The text of the one file of a solution.
-fn solution_text(case: &str, solution: &str) -> String {
-    let files = files_below(&case_folder(case).join("solutions").join(solution));
-    let [file] = files.as_slice() else { panic!("{case} has {solution} of {files:?}") };
-    fs::read_to_string(file).expect("UTF-8")
 }

@@ -12,6 +12,8 @@ mod door;
 #[path = "../shown/mod.rs"]
 mod shown;
 mod suite;
+#[path = "../variant/mod.rs"]
+mod variant;
 
 use std::io::Write as _;
 use std::sync::{PoisonError, RwLock};
@@ -22,13 +24,9 @@ use door::{Door, solution};
 /// The suite looks for processes that it left, so nothing else runs meanwhile.
 static ALONE: RwLock<()> = RwLock::new(());
 
-const LANGUAGES: [&str; 5] = ["c", "go", "java", "nodejs", "python"];
-
 /// The attacks of all languages, or of the one that is asked for.
 fn attacks() -> Vec<Attack> {
-    let only = std::env::var("ASSAY_HOSTILE").ok();
-    let wanted = |language: &&str| only.as_ref().is_none_or(|only| only == language);
-    LANGUAGES.into_iter().filter(wanted).flat_map(Attack::of).collect()
+    variant::languages("ASSAY_HOSTILE").into_iter().flat_map(Attack::of).collect()
 }
 
 #[test]

@@ -18,6 +18,7 @@ use serde_json::json;
 
 use crate::attack::{Answer, Attack, Corpus};
 use crate::door::Door;
+use crate::variant;
 
 const ESCAPE: &str = "assay-escape";
 const ESCAPE_FOLDERS: [&str; 7] =
@@ -111,7 +112,8 @@ struct Answers<'a> {
 /// The attacks of a case are its rounds, under one subject; each base has a round of
 /// its own under the other. `None` if there is nothing to do.
 fn answers<'a>(door: &Door, attacks: &[&'a Attack], source: Option<&str>) -> Option<Answers<'a>> {
-    let cases = artifact_paths(door, attacks, source)?;
+    let ids = attacks.iter().map(|attack| attack.case.as_str());
+    let cases = variant::artifact_paths(door, ids, source);
     let mut answers =
         Answers { lines: String::new(), attacks: BTreeMap::new(), twins: BTreeMap::new() };
     let mut rounds = BTreeMap::<(&str, &str), u32>::new();
@@ -147,23 +149,6 @@ fn answers<'a>(door: &Door, attacks: &[&'a Attack], source: Option<&str>) -> Opt
         answers.twins.extend(twin.map(|key| (key, attack.name.clone())));
     }
     (!answers.attacks.is_empty()).then_some(answers)
-}
-
-/// The place of the artifact of each case. `None` without an attack.
-fn artifact_paths(
-    door: &Door,
-    attacks: &[&Attack],
-    source: Option<&str>,
-) -> Option<BTreeMap<String, String>> {
-    let ids: BTreeSet<&str> = attacks.iter().map(|attack| attack.case.as_str()).collect();
-    let path = |id: &str| {
-        let mut arguments = vec!["cases", "show", id, "--format", "json"];
-        arguments.extend(source.iter().flat_map(|source| ["--corpus", source]));
-        let case = door.run(&arguments).with_code(0).json("assay.case/1");
-        let path = case["artifact"][0].as_str().expect("a path").to_owned();
-        (id.to_owned(), path)
-    };
-    (!ids.is_empty()).then(|| ids.into_iter().map(path).collect())
 }
 
 fn verdicts(door: &Door) -> BTreeMap<AttemptKey, String> {

@@ -97,6 +97,7 @@ fn suite(tests: Vec<TestResult>, conclusion: Conclusion) -> SuiteEvidence {
         tests,
         conclusion,
         usage: usage(212),
+        notes: Vec::new(),
         contacts: Vec::new(),
         contacts_left_out: 0,
     }

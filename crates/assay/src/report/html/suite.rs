@@ -38,6 +38,7 @@ pub(super) fn suite(title: &str, suite: &SuiteEvidence) -> Markup {
             (usage(suite.usage))
         }
         (findings(suite.findings()))
+        (notes(&suite.notes))
         @if !suite.tests.is_empty() { (tests(suite)) }
         @if !suite.contacts.is_empty() { (contacts(suite)) }
     }
@@ -45,10 +46,22 @@ pub(super) fn suite(title: &str, suite: &SuiteEvidence) -> Markup {
 
 /// The signs of tampering, with the layer that saw each and where.
 pub(super) fn findings(findings: &[Finding]) -> Markup {
+    seen("Tampering", "more finding", findings)
+}
+
+/// What was unusual, and that it decides nothing.
+fn notes(notes: &[Finding]) -> Markup {
+    html! {
+        (seen("Note", "more note", notes))
+        @if !notes.is_empty() { p class="note" { "Notes decide nothing." } }
+    }
+}
+
+fn seen(title: &str, more: &str, findings: &[Finding]) -> Markup {
     html! {
         @if !findings.is_empty() {
             table class="tests" {
-                thead { tr { th scope="col" { "Tampering" } th scope="col" { "Seen" } th scope="col" { "Where" } } }
+                thead { tr { th scope="col" { (title) } th scope="col" { "Seen" } th scope="col" { "Where" } } }
                 tbody {
                     @for finding in findings.iter().take(MAX_FINDINGS) {
                         tr {
@@ -60,7 +73,7 @@ pub(super) fn findings(findings: &[Finding]) -> Markup {
                 }
             }
             @if findings.len() > MAX_FINDINGS {
-                p class="cut" { (counted(findings.len() - MAX_FINDINGS, "more finding")) " left out here." }
+                p class="cut" { (counted(findings.len() - MAX_FINDINGS, more)) " left out here." }
             }
         }
     }
