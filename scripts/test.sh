@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
-# The whole gate, step by step, the tests last. The first step that fails ends
-# it. Everything is built in the dev profile, so that only lints compile twice.
-set -euo pipefail
-cd "$(dirname "$0")/.."
+# The whole gate, step by step, the tests last. A step that fails does not keep the
+# others from running, nor a test program the others; all failures are listed at the end.
+# Everything is built in the dev profile, so that only lints compile twice.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
 
 # The tests use what set-up has prepared.
 export ASSAY_TEST_CACHE=${ASSAY_TEST_CACHE:-${ASSAY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/assay}}
 
+failures=()
 step() {
     printf '\n==> %s\n' "$*"
-    "$@"
+    "$@" || failures+=("$*")
 }
 
-step scripts/setup.sh dev
+printf '\n==> scripts/setup.sh dev\n'
+scripts/setup.sh dev || exit 1
 step cargo fmt --check
 step cargo clippy --workspace --all-targets --locked -- -D warnings
 if command -v cargo-deny >/dev/null; then
@@ -25,8 +28,16 @@ step "${CARGO_TARGET_DIR:-target}/debug/assay" check --repeat 3
 # Tests come in many programs; their summaries are gathered at the end.
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
-status=0
-step cargo test --workspace --locked 2>&1 | tee "$output" || status=$?
+test_all() {
+    cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$output"
+}
+step test_all
 printf '\n==> summary of the tests\n'
-grep '^test result: ' "$output" | grep --invert-match ' 0 passed; 0 failed' || true
-exit "$status"
+grep '^test result: ' "$output" | grep --invert-match ' 0 passed; 0 failed'
+
+if ((${#failures[@]} > 0)); then
+    printf '\n==> failures\n'
+    printf 'step: %s\n' "${failures[@]}"
+    sed -n -E 's/^test (.*) \.\.\. FAILED$/test: \1/p' "$output"
+    exit 1
+fi

@@ -29,15 +29,7 @@ pub(super) fn execute(context: &Context<'_>) -> anyhow::Result<Exit> {
             remedy: finding.remedy,
         })
         .collect();
-    for (name, version) in tools::versions(&assay_core::Language::ALL) {
-        let missing = version == tools::MISSING;
-        lines.push(Line {
-            name,
-            status: if missing { Status::Missing } else { Status::Ok },
-            detail: version,
-            remedy: missing.then(|| tools::REMEDY.to_owned()),
-        });
-    }
+    lines.extend(tools::versions(&assay_core::Language::ALL).into_iter().map(tool));
     lines.push(responses(context)?);
     let missing = lines.iter().filter(|line| line.status == Status::Missing).count();
     let word = |status| match status {
@@ -64,6 +56,30 @@ pub(super) fn execute(context: &Context<'_>) -> anyhow::Result<Exit> {
         })?;
     }
     Ok(if missing == 0 { Exit::Success } else { Exit::Negative })
+}
+
+/// A tool of the host, and whether it is one that Assay was tried with.
+fn tool((name, version): (String, String)) -> Line {
+    if version == tools::MISSING {
+        let remedy = Some(tools::REMEDY.to_owned());
+        return Line { name, status: Status::Missing, detail: version, remedy };
+    }
+    match tools::unsupported(&name, &version) {
+        None => {
+            let supported = tools::all_supported().remove(&name);
+            let detail = match supported {
+                Some(supported) => format!("{version}  (supported: {supported})"),
+                None => version,
+            };
+            Line { name, status: Status::Ok, detail, remedy: None }
+        }
+        Some(supported) => {
+            let remedy = format!(
+                "install {name} {supported}, with which Assay was tried; verdicts of another version may differ"
+            );
+            Line { name, status: Status::Degraded, detail: version, remedy: Some(remedy) }
+        }
+    }
 }
 
 /// How much the response cache holds, and how to be rid of it.

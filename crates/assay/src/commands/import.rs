@@ -94,6 +94,7 @@ fn info(results: &Results, chosen: &[usize]) -> RunInfo {
         subjects,
         planned: 0,
         tools: BTreeMap::new(),
+        supported_tools: BTreeMap::new(),
         cases: results.cases.clone(),
         derived_from: None,
     }

@@ -116,6 +116,7 @@ fn run_info(
         corpus: name,
         corpus_digest: corpus.digest.clone(),
         tools: tools::versions(&Language::ALL),
+        supported_tools: tools::all_supported(),
         cases: old.cases.iter().map(|case| CaseSummary::from(cases[&case.id].as_ref())).collect(),
         derived_from: Some(DerivedFrom {
             run: old.id.clone(),

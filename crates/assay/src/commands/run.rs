@@ -245,6 +245,7 @@ fn run_info(plan: &Plan, settings: &RunSettings, digest: &str) -> anyhow::Result
         planned: plan.attempts.len(),
         settings: serde_json::to_value(settings)?,
         tools: tools::versions(&assay_core::Language::ALL),
+        supported_tools: tools::all_supported(),
         cases: plan.case_summaries(),
         derived_from: None,
     })

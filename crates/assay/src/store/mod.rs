@@ -132,6 +132,9 @@ pub struct RunInfo {
     pub settings: serde_json::Value,
     /// Versions of compilers and interpreters, by name.
     pub tools: BTreeMap<String, String>,
+    /// The versions of these tools that this build of Assay supports, by name.
+    #[serde(default)]
+    pub supported_tools: BTreeMap<String, String>,
     /// The cases of the plan.
     pub cases: Vec<CaseSummary>,
     /// Where a run's answers come from another run, which was judged anew.

@@ -40,6 +40,71 @@ pub const REMEDY: &str = "run `make setup`";
 /// The version of a tool that does not answer.
 pub const MISSING: &str = "missing";
 
+/// The versions of tools, lowest and highest, that the whole gate has passed with. Only
+/// as many parts of a version count as are named here. A tool that no verdict depends on
+/// is not among them.
+const SUPPORTED: &[(&str, &str, &str)] = &[
+    ("addr2line", "2.40", "2.40"),
+    ("gcc", "12", "12"),
+    ("go", "1.26", "1.26"),
+    ("gold", "2.40", "2.40"),
+    ("java", "17", "17"),
+    ("javac", "17", "17"),
+    ("maven", "3.8", "3.8"),
+    ("node", "18", "20"),
+    ("objcopy", "2.40", "2.40"),
+    ("python", "3.11", "3.11"),
+];
+
+/// The supported versions of a tool, in a phrase; `None` if any will do.
+fn supported(tool: &str) -> Option<String> {
+    let (_, lowest, highest) = SUPPORTED.iter().find(|(name, ..)| *name == tool)?;
+    let is_one = lowest == highest;
+    Some(if is_one { (*lowest).to_owned() } else { format!("{lowest} to {highest}") })
+}
+
+/// The supported versions of every tool that a verdict depends on, by name.
+pub fn all_supported() -> BTreeMap<String, String> {
+    let phrase = |name: &str| supported(name).map(|phrase| (name.to_owned(), phrase));
+    SUPPORTED.iter().filter_map(|(name, ..)| phrase(name)).collect()
+}
+
+/// The supported versions of a tool if this answer of it names none of them.
+pub fn unsupported(tool: &str, answer: &str) -> Option<String> {
+    let (_, lowest, highest) = SUPPORTED.iter().find(|(name, ..)| *name == tool)?;
+    let is_within = || {
+        let found = parts(number(answer)?);
+        let cut = |bound: &[u32]| found.get(..bound.len()).map(<[u32]>::to_vec);
+        let (lowest, highest) = (parts(lowest), parts(highest));
+        Some(cut(&lowest)? >= lowest && cut(&highest)? <= highest)
+    };
+    if is_within() == Some(true) { None } else { supported(tool) }
+}
+
+/// The first number with a point in an answer: its version.
+fn number(answer: &str) -> Option<&str> {
+    let is_part = |c: char| c.is_ascii_digit() || c == '.';
+    answer
+        .split(|c: char| !is_part(c))
+        .map(|word| word.trim_matches('.'))
+        .find(|word| word.contains('.'))
+}
+
+fn parts(version: &str) -> Vec<u32> {
+    version.split('.').map_while(|part| part.parse().ok()).collect()
+}
+
+/// Without the sequences that make a terminal show colours.
+fn without_colours(line: &str) -> String {
+    let mut pieces = line.split('\u{1b}');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let end = piece.find(|c: char| c.is_ascii_alphabetic()).map_or(piece.len(), |end| end + 1);
+        text.push_str(&piece[end..]);
+    }
+    text.chars().filter(|c| !c.is_control()).collect()
+}
+
 /// The first line that each tool of these languages answers; [`MISSING`] without one.
 pub fn versions(languages: &[Language]) -> BTreeMap<String, String> {
     let toolchains = Toolchains::default();
@@ -67,9 +132,52 @@ pub(super) fn version(command: &'static [&'static str]) -> String {
         let output = command.stdin(Stdio::null()).output().ok()?;
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8_lossy(&text);
-        output.status.success().then(|| text.lines().next().unwrap_or_default().trim().to_owned())
+        output
+            .status
+            .success()
+            .then(|| without_colours(text.lines().next().unwrap_or_default()).trim().to_owned())
     };
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let known = known.get_or_insert_default();
     known.entry(command).or_insert_with(|| ask().unwrap_or_else(|| MISSING.to_owned())).clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_out_of_what_tools_answer() {
+        let check = |answer, expect| assert_eq!(number(answer), expect, "{answer}");
+        check("gcc (Debian 12.2.0-14+deb12u1) 12.2.0", Some("12.2.0"));
+        check("GNU gold (GNU Binutils for Debian 2.40) 1.16", Some("2.40"));
+        check("openjdk version \"17.0.15\" 2025-04-15", Some("17.0.15"));
+        check("go version go1.26.8 linux/amd64", Some("1.26.8"));
+        check("v20.20.2", Some("20.20.2"));
+        check("Python 3.11.2", Some("3.11.2"));
+        check("version two", None);
+    }
+
+    #[test]
+    fn only_versions_that_the_gate_has_passed_with_are_supported() {
+        let check = |tool, answer, is_supported: bool| {
+            assert_eq!(unsupported(tool, answer).is_none(), is_supported, "{tool}: {answer}");
+        };
+        check("node", "v18.19.0", true);
+        check("node", "v20.20.2", true);
+        check("node", "v17.9.1", false);
+        check("node", "v100.1.0", false);
+        check("go", "go version go1.26 linux/amd64", true);
+        check("go", "go version go1.3.1 linux/amd64", false);
+        check("gcc", "gcc (Ubuntu 13.2.0-23ubuntu4) 13.2.0", false);
+        check("python", MISSING, false);
+        check("npm", "11.19.1", true);
+    }
+
+    #[test]
+    fn colours_of_a_terminal_are_left_out() {
+        assert_eq!(without_colours("\u{1b}[1mApache Maven 3.8.7\u{1b}[m"), "Apache Maven 3.8.7");
+        assert_eq!(without_colours("plain\u{7}"), "plain");
+        assert_eq!(without_colours("\u{1b}[0"), "");
+    }
 }

@@ -71,6 +71,7 @@ pub(crate) fn info(
         settings: serde_json::json!({
             "rounds": 2, "temperature": 0.2, "sandbox": { "backend": "namespaces" }
         }),
+        supported_tools: BTreeMap::new(),
         tools: BTreeMap::from([
             ("gcc".to_owned(), "12.2.0".to_owned()),
             ("python".to_owned(), "3.11.2".to_owned()),

@@ -33,7 +33,13 @@ pub(super) fn run(run: &ReportedRun) -> Markup {
                     }
                 }
                 @for (tool, version) in &info.tools {
-                    dt { (brief(tool)) } dd { (brief(version)) }
+                    dt { (brief(tool)) }
+                    dd {
+                        (brief(version))
+                        @if let Some(supported) = info.supported_tools.get(tool) {
+                            " (supported: " (brief(supported)) ")"
+                        }
+                    }
                 }
             }
             (pace::charts(&run.data.pace))

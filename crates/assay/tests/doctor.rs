@@ -1,0 +1,36 @@
+//! `assay doctor`: what it says of the tools of the host.
+#![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
+
+#[expect(dead_code, reason = "each test binary uses a part of it")]
+mod door;
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+
+use door::{Door, Ended};
+use serde_json::Value;
+
+/// What it says of a tool where the folder `bin` comes first in the search for programs.
+fn finding(door: &Door, tool: &str) -> Value {
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", door.path("bin").display());
+    let mut command = door.command(&["doctor", "--format", "json"]);
+    let ended = Ended::of(command.env("PATH", path).output().expect("assay starts"));
+    let json = ended.json("assay.doctor/1");
+    let findings = json["findings"].as_array().expect("a list");
+    findings.iter().find(|finding| finding["name"] == tool).expect("the tool").clone()
+}
+
+#[test]
+fn doctor_says_which_versions_are_supported() {
+    let door = Door::open();
+    let check = |answer: &str, status: &str, says: &str| {
+        let script = door.write("bin/go", format!("#!/bin/sh\necho '{answer}'\n"));
+        fs::set_permissions(script, Permissions::from_mode(0o755)).expect("it can be executed");
+        let finding = finding(&door, "go");
+        assert_eq!(finding["status"], status, "{finding:#}");
+        assert!(finding.to_string().contains(says), "{finding:#}");
+    };
+    check("go version go1.26.3 linux/amd64", "ok", "(supported: 1.26)");
+    check("go version go1.99.0 linux/amd64", "degraded", "install go 1.26");
+    check("\u{1b}[1mgo version go1.26.3\u{1b}[m linux/amd64", "ok", "\"go version go1.26.3 linux");
+}
