@@ -35,6 +35,7 @@ pub use contact::{Contact, ContactEvent, Contacts};
 pub use error::{Obstacle, OsError, SandboxError};
 pub use execution::{Captured, Execution, Exit, Usage};
 pub use file::{File, TreeEntry};
+pub use inside::inherited::raise_limits;
 pub use inside::launch::enter_if_launched;
 pub use nursery::{Nursery, Seed};
 pub use sandbox::Sandbox;

@@ -4,10 +4,12 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
+use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::utsname::uname;
 use nix::unistd::geteuid;
 
+use crate::inside::inherited::raise_limits;
 use crate::inside::namespaces;
 use crate::{Command, Exit, Launcher, Sandbox, SandboxError, Spec};
 
@@ -44,7 +46,9 @@ pub fn host() -> Vec<Finding> {
 pub fn host_with(launcher: &Launcher) -> Vec<Finding> {
     let mut findings = vec![kernel(), user_namespaces()];
     findings.extend(namespaces::NAMESPACES.iter().map(|(name, _)| namespace(name)));
-    findings.extend([seccomp(), core_dumps(), control_groups(), trial(launcher)]);
+    findings.extend([seccomp(), limits(), core_dumps(), control_groups()]);
+    findings.extend(SANITIZER_SETTINGS.map(|setting| setting.finding(Path::new("/proc/sys"))));
+    findings.push(trial(launcher));
     findings
 }
 
@@ -122,6 +126,85 @@ fn seccomp() -> Finding {
         Finding::new(name, Status::Missing, "filters are not available")
             .remedy("use a kernel built with CONFIG_SECCOMP_FILTER")
     }
+}
+
+fn limits() -> Finding {
+    let name = "limits of this shell";
+    match raise_limits() {
+        Ok(()) => Finding::new(name, Status::Ok, "high enough, or raised"),
+        Err(error) => {
+            let finding = Finding::new(name, Status::Missing, format!("failed to {error}"));
+            match error {
+                SandboxError::Setup { step, cause, remedy } => {
+                    Finding { detail: format!("failed to {step}: {cause}"), remedy, ..finding }
+                }
+                _ => finding,
+            }
+        }
+    }
+}
+
+/// A setting of the kernel under which programs with sanitizers do not start.
+#[derive(Clone, Copy, Debug)]
+struct SanitizerSetting {
+    /// Below `/proc/sys`.
+    file: &'static str,
+    /// The highest value under which they do.
+    highest: u32,
+    /// What happens under a higher one.
+    effect: &'static str,
+}
+
+const SANITIZER_SETTINGS: [SanitizerSetting; 2] = [
+    SanitizerSetting {
+        file: "vm/overcommit_memory",
+        highest: 1,
+        effect: "AddressSanitizer cannot reserve its shadow memory",
+    },
+    SanitizerSetting {
+        file: "vm/mmap_rnd_bits",
+        highest: 28,
+        effect: "AddressSanitizer of GCC 12 finds its shadow memory taken, at random",
+    },
+];
+
+impl SanitizerSetting {
+    fn name(self) -> String {
+        self.file.replace('/', ".")
+    }
+
+    /// The value, if it is one that keeps sanitizers from starting.
+    fn harmful(self, settings: &Path) -> Option<u32> {
+        let value = fs::read_to_string(settings.join(self.file)).ok()?;
+        value.trim().parse().ok().filter(|value| *value > self.highest)
+    }
+
+    fn remedy(self) -> String {
+        format!("as root: sysctl -w {}={}", self.name(), self.highest)
+    }
+
+    fn finding(self, settings: &Path) -> Finding {
+        match self.harmful(settings) {
+            None => Finding::new(self.name(), Status::Ok, "sanitizers start under it"),
+            Some(value) => {
+                let detail = format!("it is {value}: {}", self.effect);
+                Finding::new(self.name(), Status::Missing, detail).remedy(self.remedy())
+            }
+        }
+    }
+}
+
+/// Whether programs with sanitizers start under the settings of this host's kernel.
+pub fn sanitizers_start() -> Result<(), SandboxError> {
+    let settings = Path::new("/proc/sys");
+    let harmful = |setting: &SanitizerSetting| Some((*setting, setting.harmful(settings)?));
+    SANITIZER_SETTINGS.iter().find_map(harmful).map_or(Ok(()), |(setting, value)| {
+        Err(SandboxError::Setup {
+            step: format!("start programs with sanitizers: {} is {value}", setting.name()),
+            cause: Errno::EPERM.into(),
+            remedy: Some(setting.remedy()),
+        })
+    })
 }
 
 /// A host that hands core dumps to a program of its own must be told not to.

@@ -87,6 +87,8 @@ impl Validator {
     /// Runs the functional suite and, if it is proved to have passed, the
     /// security suite, which is absent until then.
     pub fn validate(&self, case: &Case, artifact: &Artifact) -> Result<Validation, InfraError> {
+        // With too little of anything, tools would not even say their versions.
+        assay_sandbox::raise_limits().map_err(|error| infra(&error))?;
         let toolchain = self.toolchains.of(case.language);
         if case.functional.rubric().is_some() {
             let evidence = Evidence::Unjudged { build: None, functional: None };

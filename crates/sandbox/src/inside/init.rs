@@ -15,7 +15,6 @@ use crate::{SandboxError, Spec};
 /// Makes this process, the first of its PID namespace, ready to run tested code.
 pub(super) fn prepare(spec: &Spec, identity: Identity) -> Result<(), SandboxError> {
     setsid().map_err(failed("start a session"))?;
-    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
     // A handler, as the standard library's for stack overflows, would let tested code
     // send that signal to init.
     syscall::reset_signals();

@@ -8,12 +8,12 @@ use std::panic;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, kill, signal, sigprocmask};
 use nix::sys::stat::{SFlag, fstat};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
 
-use super::{failed, init, namespaces, nursery, syscall, world};
+use super::{failed, inherited, init, namespaces, nursery, syscall, world};
 use crate::protocol::{self, Reply, Request};
 use crate::{SandboxError, Spec};
 
@@ -26,6 +26,7 @@ pub(crate) const MARKER: &str = "__assay-sandbox";
 /// Every program that uses [`crate::Sandbox`] calls this first in `main`, before it
 /// starts a thread.
 pub fn enter_if_launched() {
+    wait_for_children_as_usual();
     let marker = env::args_os().nth(1);
     if marker.as_deref() == Some(OsStr::new(MARKER)) {
         end_silently_on_panic();
@@ -37,6 +38,18 @@ pub fn enter_if_launched() {
     if marker.as_deref() == Some(OsStr::new(nursery::MARKER)) {
         nursery::run();
     }
+    // What cannot be changed is said when a sandbox is needed.
+    let _ = inherited::raise_limits();
+}
+
+/// Where whoever started this program ignores the end of children, nothing could be
+/// learned of how a child ended.
+fn wait_for_children_as_usual() {
+    // SAFETY: the default action runs no code, and there is only this thread.
+    let _ = unsafe { signal(Signal::SIGCHLD, SigHandler::SigDfl) };
+    let mut ends = SigSet::empty();
+    ends.add(Signal::SIGCHLD);
+    let _ = sigprocmask(SigmaskHow::SIG_UNBLOCK, Some(&ends), None);
 }
 
 pub(super) fn end_silently_on_panic() {
@@ -96,6 +109,7 @@ fn start(
     socket: &UnixStream,
     control: Option<UnixStream>,
 ) -> Result<Pid, SandboxError> {
+    inherited::reset()?;
     let identity = namespaces::enter()?;
     syscall::bring_up_loopback().map_err(failed("bring up the loopback interface"))?;
     syscall::prctl(libc::PR_SET_DUMPABLE, 0, 0).map_err(failed("forbid tracing the launcher"))?;

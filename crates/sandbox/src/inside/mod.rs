@@ -5,6 +5,7 @@ mod capture;
 mod census;
 pub(crate) mod descriptor;
 mod filesystem;
+pub(crate) mod inherited;
 mod init;
 mod interpreter;
 pub(crate) mod launch;

@@ -11,7 +11,7 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction
 use nix::unistd::{ForkResult, fork};
 
 use super::interpreter::Interpreter;
-use super::{descriptor, failed, failed_io, filesystem, launch, namespaces, syscall};
+use super::{descriptor, failed, failed_io, filesystem, inherited, launch, namespaces, syscall};
 use crate::protocol::{self, Reply};
 use crate::{SandboxError, Seed, Spec};
 
@@ -49,6 +49,7 @@ pub(super) fn run() -> ! {
 /// Moves this process to where it sees what a sandbox shows and nothing else, and loads
 /// the interpreter there.
 fn prepare(seed: &Seed, socket: &UnixStream) -> Result<(), SandboxError> {
+    inherited::reset()?;
     let identity = namespaces::enter()?;
     let mounts = File::open("/proc/self/ns/mnt").map_err(failed_io("open the mount namespace"))?;
     protocol::send(socket, &Reply::Done).map_err(failed_io("answer the host"))?;

@@ -211,6 +211,12 @@ fn prepare(image: &Image, given: &Given) -> Result<(), (u8, Errno)> {
     chdir(image.directory.as_c_str()).map_err(|errno| (FAILED_DIRECTORY, errno))
 }
 
+/// What a process of tested code may lock, have pending, and use as the stack of its
+/// first thread.
+pub(super) const LOCKED_BYTES: u64 = 64 << 10;
+pub(super) const PENDING_SIGNALS: u64 = 4096;
+pub(super) const STACK_BYTES: u64 = 8 << 20;
+
 /// Limits that the kernel keeps; init watches over the others.
 fn limit(limits: &Limits) -> Result<(), Errno> {
     // Init ends the command when the sum of its processes exceeds the limit. This ends
@@ -221,20 +227,17 @@ fn limit(limits: &Limits) -> Result<(), Errno> {
     let all = [
         (Resource::RLIMIT_CPU, cpu, cpu + 1),
         (Resource::RLIMIT_FSIZE, limits.written_bytes, limits.written_bytes),
-        (Resource::RLIMIT_MEMLOCK, 64 << 10, 64 << 10),
+        (Resource::RLIMIT_MEMLOCK, LOCKED_BYTES, LOCKED_BYTES),
         (Resource::RLIMIT_MSGQUEUE, 0, 0),
         (Resource::RLIMIT_NICE, 0, 0),
         (Resource::RLIMIT_NOFILE, limits.open_files.into(), limits.open_files.into()),
         (Resource::RLIMIT_NPROC, processes, processes),
         (Resource::RLIMIT_RTPRIO, 0, 0),
-        (Resource::RLIMIT_SIGPENDING, 4096, 4096),
-        (Resource::RLIMIT_STACK, 8 << 20, libc::RLIM_INFINITY),
+        (Resource::RLIMIT_SIGPENDING, PENDING_SIGNALS, PENDING_SIGNALS),
+        (Resource::RLIMIT_STACK, STACK_BYTES, STACK_BYTES),
     ];
-    for (resource, soft, hard) in all {
-        let (_, highest) = nix::sys::resource::getrlimit(resource)?;
-        setrlimit(resource, soft.min(highest), hard.min(highest))?;
-    }
-    Ok(())
+    // The launcher has seen to it that the host allows as much.
+    all.into_iter().try_for_each(|(resource, soft, hard)| setrlimit(resource, soft, hard))
 }
 
 /// Runs the command in this process; returns why that cannot be. All that an exec would
