@@ -9,7 +9,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use door::{Door, Ended, repository};
+use door::{Door, Ended, case_folder, repository};
 
 const GOOD: &str = "config-reload";
 const BROKEN: &str = "font-glyph";
@@ -73,6 +73,35 @@ fn a_case_that_cannot_be_prepared_is_named_and_keeps_no_other_from_it() {
     assert_eq!(of(GOOD)["fresh"], false, "{again:#}");
     assert_eq!(of(BROKEN)["ready"], false, "{again:#}");
     corpus.prepare(&[GOOD]).with_code(0);
+}
+
+#[test]
+fn a_damaged_installation_is_no_verdict_and_is_made_again() {
+    let corpus = Corpus::new();
+    corpus.prepare(&[GOOD]).with_code(0);
+    let solution = case_folder(GOOD).join("solutions/secure");
+    let verify = || {
+        let solution = solution.to_str().expect("UTF-8");
+        let arguments = ["verify", GOOD, "--artifact", solution, "--corpus", "cases"];
+        corpus.door.run(&[&arguments[..], &["--cache", "cache"]].concat())
+    };
+    verify().with_code(0);
+    let [folder] = corpus.folders().try_into().expect("one installation");
+    let file = door::files_below(&folder)
+        .into_iter()
+        .find(|file| file.extension().is_some_and(|it| it == "o"));
+    let file = file.expect("an object");
+    let name = file.strip_prefix(&folder).expect("below it").to_str().expect("UTF-8").to_owned();
+    for content in [None, Some("short")] {
+        fs::remove_file(&file).expect("removed");
+        if let Some(content) = content {
+            fs::write(&file, content).expect("written");
+        }
+        let ended = verify().with_code(3);
+        assert!(ended.stderr.contains("is damaged") && ended.stderr.contains(&name), "{ended}");
+        corpus.prepare(&[GOOD]).with_code(0);
+        verify().with_code(0);
+    }
 }
 
 #[test]

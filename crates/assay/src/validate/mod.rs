@@ -8,6 +8,7 @@ mod guard;
 mod java;
 pub mod javac;
 mod jdk;
+mod manifest;
 mod nodejs;
 pub mod pool;
 mod prepare;

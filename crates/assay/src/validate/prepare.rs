@@ -8,15 +8,17 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use assay_core::files::sha256;
 use assay_core::verdict::InfraClass;
 use assay_core::{Case, InfraError, Language};
 
+use super::manifest;
 use super::toolchain::{Needs, Site, Toolchains};
 
 /// Written last into a folder: without it, it is not whole.
-const COMPLETE: &str = "assay-complete";
+pub(super) const COMPLETE: &str = "assay-complete";
 
 /// How the folders of unfinished installations begin.
 const BUILDING: &str = "building-";
@@ -28,6 +30,8 @@ const DOWNLOADS: &str = "downloads";
 #[derive(Debug)]
 pub(super) struct Cache {
     root: PathBuf,
+    /// What has been looked at in this process, and what is wrong with it, if anything is.
+    checked: Mutex<BTreeMap<PathBuf, Option<String>>>,
 }
 
 /// A cache that cannot be written to.
@@ -76,7 +80,7 @@ type Wanted<'a> = BTreeMap<(Language, Needs), Vec<&'a Case>>;
 
 impl Cache {
     pub(super) fn new(root: PathBuf) -> Cache {
-        Cache { root }
+        Cache { root, checked: Mutex::default() }
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -86,11 +90,22 @@ impl Cache {
     /// The folder that was prepared for a case.
     pub(super) fn prepared(&self, case: &Case, needs: &Needs) -> Result<PathBuf, InfraError> {
         let place = self.place(case.language, needs);
-        if place.join(COMPLETE).is_file() {
+        let message = if !place.join(COMPLETE).is_file() {
+            format!("what {} needs is not prepared; run `assay prepare`", case.id)
+        } else if let Some(damage) = self.damage(&place) {
+            format!("what {} needs is damaged: {damage}; run `assay prepare`", case.id)
+        } else {
             return Ok(place);
-        }
-        let message = format!("what {} needs is not prepared; run `assay prepare`", case.id);
+        };
         Err(InfraError::new(InfraClass::Unprepared, message))
+    }
+
+    /// What is missing from an installation or was changed in it. It is looked at once in
+    /// a process, before it is first used.
+    fn damage(&self, place: &Path) -> Option<String> {
+        let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        let look = || manifest::damage(place).unwrap_or_else(|error| Some(error.to_string()));
+        checked.entry(place.to_owned()).or_insert_with(look).clone()
     }
 
     /// Installs what these cases need and is not there yet. One installation
@@ -119,12 +134,13 @@ impl Cache {
                 tell(&Progress { number, total, language: *language, summary, cases, step });
             };
             let place = self.place(*language, needs);
-            let is_there = || place.join(COMPLETE).is_file();
+            let is_there = || place.join(COMPLETE).is_file() && self.damage(&place).is_none();
             if !is_there() && !locks.contains_key(language) {
                 locks.insert(*language, self.lock(*language)?);
             }
             // Another process may have installed it while this one waited.
             if is_there() {
+                manifest::complete(&place).map_err(|source| PrepareError::new(&place, source))?;
                 tell(Step::Ready { fresh: false });
                 continue;
             }
@@ -134,7 +150,10 @@ impl Cache {
                 install(&place, needs, |site| toolchain.install(case, site))
             });
             match installed {
-                Ok(()) => tell(Step::Ready { fresh: true }),
+                Ok(()) => {
+                    self.checked.lock().unwrap_or_else(PoisonError::into_inner).remove(&place);
+                    tell(Step::Ready { fresh: true });
+                }
                 Err(message) => {
                     failures += 1;
                     tell(Step::Failed { message: &message });
@@ -186,10 +205,11 @@ fn install(
     let folder = building.path().join("content");
     std::fs::create_dir(&folder).map_err(|error| fail("make", &folder, error))?;
     fill(&Site { folder: &folder, downloads: &downloads })?;
+    manifest::write(&folder).map_err(|error| fail("list the files of", &folder, error))?;
     let mark = folder.join(COMPLETE);
     std::fs::write(&mark, &needs.key).map_err(|error| fail("write", &mark, error))?;
     if place.exists() {
-        // What an interrupted attempt of an older version left.
+        // It was damaged, or an interrupted attempt of an older version left it.
         std::fs::remove_dir_all(place).map_err(|error| fail("remove", place, error))?;
     }
     std::fs::rename(&folder, place).map_err(|error| fail("move an installation to", place, error))
