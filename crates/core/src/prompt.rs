@@ -266,7 +266,9 @@ fn reason_in_english(reason: &NoCode) -> String {
         NoCode::NoExpectedPath(refused) => {
             format!("no file of the answer has an expected path: {}", quoted(refused))
         }
-        NoCode::Truncated => "the answer was cut off before its end; answer more briefly".to_owned(),
+        NoCode::Truncated => {
+            "the answer was cut off before its end; answer more briefly".to_owned()
+        }
         NoCode::ToolCall => "the answer calls a tool, and there are none".to_owned(),
         other => other.to_string().chars().take(QUOTED_CHARACTERS).collect(),
     }

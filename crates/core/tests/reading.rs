@@ -220,7 +220,11 @@ fn what_is_not_found_says_why() {
     check(&block(PATH, "..."), Err("empty-files"), Ok("...\n"));
     check(&block("README.md", CODE), Err("no-expected-path"), Ok(CODE));
     check(&block("tests/test_pack.py", CODE), Err("no-expected-path"), Ok(CODE));
-    check("```python\na = 1\n```\n```python\nb = 2\n```", Err("several-candidates"), Err("no-block"));
+    check(
+        "```python\na = 1\n```\n```python\nb = 2\n```",
+        Err("several-candidates"),
+        Err("no-block"),
+    );
     check("```bash\nls\n```", Err("no-block"), Err("no-block"));
     check("<result></result>", Err("no-block"), Err("malformed"));
     let huge = block(PATH, &"x = 1\n".repeat(800_000));
@@ -241,7 +245,11 @@ fn thinking_holds_no_file_unless_it_never_ends() {
     let after = format!("{answer}\n<think>A draft was {draft}</think>");
     check(&after, Ok((CODE, MendedBlock, Exact)), Ok("draft = 1\n"));
     check(&format!("<think>\nSo: {answer}"), Ok((CODE, ResultBlock, Exact)), Ok(CODE));
-    check(&format!("{answer}\n<think>\nOr {draft}"), Ok((CODE, MendedBlock, Exact)), Ok("draft = 1\n"));
+    check(
+        &format!("{answer}\n<think>\nOr {draft}"),
+        Ok((CODE, MendedBlock, Exact)),
+        Ok("draft = 1\n"),
+    );
 }
 
 #[test]
@@ -268,9 +276,11 @@ fn two_versions_are_the_last_one() {
     check(&format!("{old}\nNo, wait.\n{new}"), Ok((CODE, ResultBlock, Exact)), Ok(CODE));
     let other = block("README.md", "words");
     check(&format!("{new}\n{other}"), Ok((CODE, MendedBlock, Exact)), Ok("words\n"));
-    let restarted = format!("<result>\n<code>\n<path>{PATH}</path>\n<content><![CDATA[\nold\n{new}");
+    let restarted =
+        format!("<result>\n<code>\n<path>{PATH}</path>\n<content><![CDATA[\nold\n{new}");
     // In XML, the first content goes on to the first end.
-    let strict = format!("old\n{}", &new[..new.len() - "\n]]></content>\n</code>\n</result>".len()]);
+    let strict =
+        format!("old\n{}", &new[..new.len() - "\n]]></content>\n</code>\n</result>".len()]);
     check(&restarted, Ok((CODE, MendedBlock, Exact)), Ok(&strict));
 }
 
@@ -293,7 +303,10 @@ fn several_files_are_found_by_name() {
     check(&format!("<result>{c}</result>\n<result>{h}</result>"), Ok(both));
     check(&format!("{c}\n{h}"), Ok(both));
     check(&format!("<result>{c}</result>"), Ok(&both[..1]));
-    check(&format!("<result>{c}{h}{}</result>", item("src/ring.c", "int d;")), Ok(&[("src/ring.c", "int d;\n"), both[1]]));
+    check(
+        &format!("<result>{c}{h}{}</result>", item("src/ring.c", "int d;")),
+        Ok(&[("src/ring.c", "int d;\n"), both[1]]),
+    );
     check("## src/ring.h\n```c\nint h;\n```\n## src/ring.c\n```c\nint c;\n```", Ok(both));
     check("```c ring.c\nint c;\n```\n```c ring.h\nint h;\n```", Ok(both));
     check("```c\n// ring.c\n```", Ok(&[("src/ring.c", "// ring.c\n")]));

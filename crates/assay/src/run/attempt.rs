@@ -57,7 +57,11 @@ pub(super) struct Readings {
 
 impl Readings {
     /// Reads an answer; beside it, what there is to be said of one without code.
-    pub(super) fn of(said: &Said<'_>, case: &Case, reading: Reading) -> (Readings, Option<Evidence>) {
+    pub(super) fn of(
+        said: &Said<'_>,
+        case: &Case,
+        reading: Reading,
+    ) -> (Readings, Option<Evidence>) {
         let BothReadings { own, other } = said.read_both(reading, &case.artifact_paths);
         let (artifact, found, evidence) = parts(own);
         let mut turn = TurnReading { reading, found, other: None };
@@ -92,9 +96,7 @@ impl Readings {
 
 type Found = std::collections::BTreeMap<assay_core::SafePath, assay_core::reading::Found>;
 
-fn parts(
-    read: Result<ReadArtifact, NoCode>,
-) -> (Option<Artifact>, Found, Option<Evidence>) {
+fn parts(read: Result<ReadArtifact, NoCode>) -> (Option<Artifact>, Found, Option<Evidence>) {
     match read {
         Ok(ReadArtifact { artifact, found }) => (Some(artifact), found, None),
         Err(reason) => (None, Found::new(), Some(Evidence::NoCode { reason })),
@@ -150,11 +152,8 @@ impl OpenAttempt {
         can_repair: bool,
         rules: Rules,
     ) -> Next {
-        let said = Said {
-            answer: &reply.answer,
-            finish: reply.finish,
-            thought: reply.thinking.is_some(),
-        };
+        let said =
+            Said { answer: &reply.answer, finish: reply.finish, thought: reply.thinking.is_some() };
         let (readings, without_code) = Readings::of(&said, &self.case, rules.reading);
         let artifact = readings.artifact.clone();
         self.answered = Some(Answered { reply, readings, asked, observed: None });

@@ -159,7 +159,10 @@ impl State<'_> {
             let case = Arc::clone(case);
             let id = self.next_id;
             self.next_id += 1;
-            self.proceed(id, Open { old, case, turns: Vec::new(), readings: None, observed: None })?;
+            self.proceed(
+                id,
+                Open { old, case, turns: Vec::new(), readings: None, observed: None },
+            )?;
         }
         Ok(())
     }
@@ -313,15 +316,8 @@ impl Open {
             false => evidence,
         };
         let validated_ms = milliseconds(elapsed);
-        let turn = Turn {
-            artifact,
-            reading,
-            evidence,
-            logs,
-            validated_ms,
-            shared_with,
-            ..stored.clone()
-        };
+        let turn =
+            Turn { artifact, reading, evidence, logs, validated_ms, shared_with, ..stored.clone() };
         self.turns.push(turn);
     }
 

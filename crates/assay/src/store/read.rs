@@ -104,8 +104,10 @@ impl Store {
     /// Whether the run was made by a version that keeps how answers were read.
     pub(super) fn keeps_readings(&self) -> Result<bool, StoreError> {
         let query = "SELECT count(*) FROM sqlite_master WHERE name = 'other_reading'";
-        let found: rusqlite::Result<i64> =
-            self.connection.prepare_cached(query).and_then(|mut it| it.query_row([], |row| row.get(0)));
+        let found: rusqlite::Result<i64> = self
+            .connection
+            .prepare_cached(query)
+            .and_then(|mut it| it.query_row([], |row| row.get(0)));
         found.map(|count| count > 0).map_err(|source| self.sqlite(source))
     }
 

@@ -16,18 +16,88 @@ use flate2::bufread::MultiGzDecoder;
 
 /// What answers are put together from.
 const PARTS: &[&str] = &[
-    "<result>", "</result>", "<code>", "</code>", "<path>", "</path>", "<content>", "</content>",
+    "<result>",
+    "</result>",
+    "<code>",
+    "</code>",
+    "<path>",
+    "</path>",
+    "<content>",
+    "</content>",
     "<result>\n<code>\n<path>src/a.py</path>\n<content><![CDATA[\n",
     "\n]]></content>\n</code>\n</result>",
-    "<![CDATA[", "]]>", "]]]]><![CDATA[>", "<code lang=\"py\">", "<code lang='a' lang='b'>",
-    "<code xmlns=\"urn:x\">", "<code xmlns=\"\">", "<p:code xmlns:p='urn:p'>", "</p:code>", "<p:x/>",
-    "<content/>", "<content type='text'>", "<about>new</about>", "<RESULT>", "</RESULT>", "<!-- note -->",
-    "<!-- a -- b -->", "<?pi data?>", "<?xml version='1.0'?>", "<!DOCTYPE result>", "<br/>", "<br>",
-    "&lt;", "&gt;", "&amp;", "&quot;", "&apos;", "&#60;", "&#x3C;", "&#0;", "&#xD800;", "&#13;", "&nbsp;",
-    "&", "&&", "a < b", "a > b", "x = 1\n", "  indented\n", "\n", "\r\n", "\r", "\n\n \t\n", " ",
-    "/src/a.py", "src/a.py", "text", "```python\n", "```", "\u{feff}", "\u{b}", "\u{c}", "\u{85}",
-    "\u{2028}", "\u{fffd}", "\u{ffff}", "\u{0}", "é", "\u{1f600}", "</ code>", "</code >", "<code\n>", "< code>",
-    "<a b=c>", "<a b='&lt;'/>", "<a b='<'/>", "<1/>", "<a:b:c/>", "<x:y/>", "<xml:x/>", "\"", "'",
+    "<![CDATA[",
+    "]]>",
+    "]]]]><![CDATA[>",
+    "<code lang=\"py\">",
+    "<code lang='a' lang='b'>",
+    "<code xmlns=\"urn:x\">",
+    "<code xmlns=\"\">",
+    "<p:code xmlns:p='urn:p'>",
+    "</p:code>",
+    "<p:x/>",
+    "<content/>",
+    "<content type='text'>",
+    "<about>new</about>",
+    "<RESULT>",
+    "</RESULT>",
+    "<!-- note -->",
+    "<!-- a -- b -->",
+    "<?pi data?>",
+    "<?xml version='1.0'?>",
+    "<!DOCTYPE result>",
+    "<br/>",
+    "<br>",
+    "&lt;",
+    "&gt;",
+    "&amp;",
+    "&quot;",
+    "&apos;",
+    "&#60;",
+    "&#x3C;",
+    "&#0;",
+    "&#xD800;",
+    "&#13;",
+    "&nbsp;",
+    "&",
+    "&&",
+    "a < b",
+    "a > b",
+    "x = 1\n",
+    "  indented\n",
+    "\n",
+    "\r\n",
+    "\r",
+    "\n\n \t\n",
+    " ",
+    "/src/a.py",
+    "src/a.py",
+    "text",
+    "```python\n",
+    "```",
+    "\u{feff}",
+    "\u{b}",
+    "\u{c}",
+    "\u{85}",
+    "\u{2028}",
+    "\u{fffd}",
+    "\u{ffff}",
+    "\u{0}",
+    "é",
+    "\u{1f600}",
+    "</ code>",
+    "</code >",
+    "<code\n>",
+    "< code>",
+    "<a b=c>",
+    "<a b='&lt;'/>",
+    "<a b='<'/>",
+    "<1/>",
+    "<a:b:c/>",
+    "<x:y/>",
+    "<xml:x/>",
+    "\"",
+    "'",
 ];
 
 /// A text that is put together by chance.
@@ -56,7 +126,8 @@ fn strict(text: &str) -> Option<String> {
 }
 
 fn official(checkout: &str, texts: &[String]) -> Vec<Option<String>> {
-    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/official_extractor/extract.py");
+    let script =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/official_extractor/extract.py");
     let mut child = Command::new("python3")
         .arg("-B")
         .arg(script)
@@ -95,7 +166,8 @@ fn published() -> Vec<String> {
 
 #[test]
 fn the_strict_reading_is_that_of_the_official_program() {
-    let Some(checkout) = std::env::var("SEC_CODE_BENCH_DIR").ok().filter(|it| !it.is_empty()) else {
+    let Some(checkout) = std::env::var("SEC_CODE_BENCH_DIR").ok().filter(|it| !it.is_empty())
+    else {
         let _ = writeln!(std::io::stderr(), "skipped: SEC_CODE_BENCH_DIR is not set");
         return;
     };

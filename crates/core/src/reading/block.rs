@@ -142,8 +142,8 @@ impl<'a> Parser<'a> {
             Kind::Close(Tag::Result) => self.result_closes.push(place),
             Kind::Open(Tag::Result | Tag::Code | Tag::Path | Tag::Content) if mark.begins_line => {
                 self.line_opens.push(place);
-                let begins_anew = mark.kind == Kind::Open(Tag::Result)
-                    && next == Some(Kind::Open(Tag::Code));
+                let begins_anew =
+                    mark.kind == Kind::Open(Tag::Result) && next == Some(Kind::Open(Tag::Code));
                 if begins_anew {
                     self.restarts.push(place);
                 }
@@ -284,7 +284,8 @@ impl<'a> Parser<'a> {
     fn cdata_end(&self, after: usize, start: usize) -> Option<usize> {
         let at = |place: usize| self.marks[place].at.start;
         if let Some(first) = first_after(&self.cdata_ends, after) {
-            let has_lines = self.text[start..].trim_start_matches([' ', '\t', '\r']).starts_with('\n');
+            let has_lines =
+                self.text[start..].trim_start_matches([' ', '\t', '\r']).starts_with('\n');
             let on_a_line = first_after(&self.line_cdata_ends, first).filter(|_| has_lines);
             if let Some(on_a_line) = on_a_line {
                 let next_open = first_after(&self.line_opens, first);

@@ -34,8 +34,12 @@ impl<'a> Bar<'a> {
         let info = text[length..].trim();
         // A line such as ```x``` is code in a line of prose.
         let is_inline = mark == b'`' && info.contains('`');
-        (length >= 3 && !is_inline)
-            .then(|| Bar { mark, length, indent: line.len() - text.len(), info })
+        (length >= 3 && !is_inline).then(|| Bar {
+            mark,
+            length,
+            indent: line.len() - text.len(),
+            info,
+        })
     }
 
     fn closes(&self, open: &Bar<'_>) -> bool {
@@ -157,7 +161,9 @@ pub(super) fn without_fence(text: &str) -> String {
     let pairs = match (open, close) {
         (Some(open), Some(close)) => close.closes(&open),
         // One alone pairs with nothing within.
-        (Some(open), None) => !lines[1..].iter().filter_map(|line| Bar::of(line)).any(|bar| bar.closes(&open)),
+        (Some(open), None) => {
+            !lines[1..].iter().filter_map(|line| Bar::of(line)).any(|bar| bar.closes(&open))
+        }
         (None, Some(close)) => {
             let bars = lines[..lines.len() - 1].iter().filter_map(|line| Bar::of(line));
             bars.filter(|bar| bar.mark == close.mark).count() % 2 == 0

@@ -16,22 +16,51 @@ const LANGUAGES: [(&[&str], &[&str]); 5] = [
     (&["c", "h", "cc", "cpp", "hpp"], &["c", "h", "cpp", "c++", "cc", "objc"]),
     (&["java"], &["java"]),
     (&["go"], &["go", "golang"]),
-    (&["js", "mjs", "cjs", "ts"], &["javascript", "js", "node", "nodejs", "mjs", "cjs", "jsx", "typescript", "ts"]),
+    (
+        &["js", "mjs", "cjs", "ts"],
+        &["javascript", "js", "node", "nodejs", "mjs", "cjs", "jsx", "typescript", "ts"],
+    ),
 ];
 
 /// What a fenced block is tagged with that holds none.
 const OTHER_LANGUAGES: [&str; 29] = [
-    "bash", "sh", "shell", "zsh", "console", "terminal", "powershell", "cmd", "bat", "json",
-    "yaml", "yml", "toml", "ini", "xml", "html", "css", "sql", "diff", "patch", "csv",
-    "markdown", "md", "makefile", "make", "dockerfile", "http", "output", "log",
+    "bash",
+    "sh",
+    "shell",
+    "zsh",
+    "console",
+    "terminal",
+    "powershell",
+    "cmd",
+    "bat",
+    "json",
+    "yaml",
+    "yml",
+    "toml",
+    "ini",
+    "xml",
+    "html",
+    "css",
+    "sql",
+    "diff",
+    "patch",
+    "csv",
+    "markdown",
+    "md",
+    "makefile",
+    "make",
+    "dockerfile",
+    "http",
+    "output",
+    "log",
 ];
 
 /// Reads a text. One that was cut off at a limit holds no file that ends with it.
 pub(super) fn read(answer: &str, allowed: &[SafePath], is_cut_off: bool) -> Result<Taken, Fault> {
     let text = answer.strip_prefix('\u{feff}').unwrap_or(answer);
     let mut blocks = Blocks::of(text);
-    let unescaped = (blocks.blocks.is_empty() && is_escaped(text))
-        .then(|| unescaped_where_possible(text));
+    let unescaped =
+        (blocks.blocks.is_empty() && is_escaped(text)).then(|| unescaped_where_possible(text));
     let text = match &unescaped {
         Some(text) => {
             blocks = Blocks::of(text);
@@ -44,10 +73,8 @@ pub(super) fn read(answer: &str, allowed: &[SafePath], is_cut_off: bool) -> Resu
     }
     let mut taken = match of_blocks(&blocks.blocks, allowed, is_cut_off) {
         Err(Fault::NoForm) => of_fences(&fences(text, &blocks.thinking), allowed, is_cut_off),
-        Err(Fault::EmptyFiles) => {
-            of_fences(&fences(text, &blocks.thinking), allowed, is_cut_off)
-                .map_err(|_| Fault::EmptyFiles)
-        }
+        Err(Fault::EmptyFiles) => of_fences(&fences(text, &blocks.thinking), allowed, is_cut_off)
+            .map_err(|_| Fault::EmptyFiles),
         other => other,
     }?;
     mark_as_asked(&mut taken, answer, allowed);

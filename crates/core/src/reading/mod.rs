@@ -243,9 +243,10 @@ fn of_files(
         true => PathMatch::Exact,
         false => PathMatch::Tail,
     };
-    let found = artifact.files.keys().map(|path| {
-        (path.clone(), Found { form: Form::File, path: exact(path) })
-    });
+    let found = artifact
+        .files
+        .keys()
+        .map(|path| (path.clone(), Found { form: Form::File, path: exact(path) }));
     Ok(ReadArtifact { found: found.collect(), artifact })
 }
 

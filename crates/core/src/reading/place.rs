@@ -38,10 +38,12 @@ pub(super) fn place(written: &str, allowed: &[SafePath]) -> Option<(SafePath, Pa
     let lower = cleaned.to_lowercase();
     let (tail, folder) = (format!("/{lower}"), format!("/{lower}"));
     let found = only(&|place| folder.ends_with(&format!("/{place}")) || folder == *place)
-        .or_else(|| only(&|place| {
-            let place = place.to_lowercase();
-            place == lower || format!("/{place}").ends_with(&tail)
-        }))
+        .or_else(|| {
+            only(&|place| {
+                let place = place.to_lowercase();
+                place == lower || format!("/{place}").ends_with(&tail)
+            })
+        })
         .or_else(|| only(&|place| folder.ends_with(&format!("/{}", place.to_lowercase()))))
         .or_else(|| by_name(&lower, allowed));
     found.map(|found| (found, PathMatch::Mended))
@@ -90,8 +92,7 @@ pub(super) fn could_be(written: &str, file: &SafePath) -> bool {
     match name.rsplit_once('.') {
         None => !is_among_tests,
         Some((_, ending)) => {
-            !is_among_tests
-                && file.extension().is_some_and(|own| own.eq_ignore_ascii_case(ending))
+            !is_among_tests && file.extension().is_some_and(|own| own.eq_ignore_ascii_case(ending))
         }
     }
 }

@@ -272,9 +272,7 @@ fn attribute_at(text: &str) -> Result<((&str, &str), &str), Fault> {
 /// The name that a text begins with.
 fn name_at(text: &str) -> Option<&str> {
     let starts = |c: char| c.is_alphabetic() || matches!(c, '_' | ':');
-    let goes_on = |c: char| {
-        c.is_alphanumeric() || matches!(c, '_' | ':' | '-' | '.' | '\u{b7}')
-    };
+    let goes_on = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '-' | '.' | '\u{b7}');
     let end = text.find(|c| !goes_on(c)).unwrap_or(text.len());
     text.starts_with(starts).then(|| &text[..end])
 }
