@@ -24,7 +24,7 @@ pub(super) fn place(written: &str, allowed: &[SafePath]) -> Option<(SafePath, Pa
         }
     };
     let tail = format!("/{cleaned}");
-    let is_plain = SafePath::new(written).is_ok();
+    let is_plain = SafePath::new(written).is_ok_and(|path| path.as_str() == cleaned);
     let by_tail = only(&|place| place == cleaned || place.ends_with(&tail));
     if let Some(found) = by_tail {
         let is_equal = found.as_str() == cleaned;
