@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
 mod door;
+mod shown;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -345,12 +346,11 @@ fn stored_answers_are_read_anew_and_reports_say_how() {
     door.run(&["revalidate", "run.assay", "--output", "same.assay"]).with_code(0);
     assert_eq!(verdicts("same.assay"), ["secure", "no-code", "no-code"]);
     door.run(&["report", "run.assay", "--output", "report"]).with_code(0);
-    let pages = door::files_below(&door.path("report"));
-    let pages = pages
-        .iter()
-        .map(|page| String::from_utf8_lossy(&std::fs::read(page).expect("readable")).into_owned());
-    let text: String = pages.collect();
-    assert!(text.contains("overall 0.00% strict, 100.00% lenient; 1 attempt is read differently"));
+    let index = std::fs::read_to_string(door.path("report/index.html")).expect("a page");
+    let told = "overall 0.00% strict, 100.00% lenient; 1 attempt is read differently";
+    assert!(index.contains(told), "{index}");
+    let attempts = shown::shown_in(&door.path("report/attempts"));
+    let text: String = attempts.into_iter().map(|(_, content)| content).collect();
     assert!(text.contains("was found as a &lt;result&gt; block, with its path"));
     assert!(text.contains("The lenient reading finds another artifact, which is"));
 }

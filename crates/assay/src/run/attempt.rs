@@ -1,15 +1,18 @@
 //! One attempt while it goes on: its conversation, its turns, and what is to
 //! be done next.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use assay_core::prompt::{NoPrompt, ask_again, render, repair};
-use assay_core::reading::{BothReadings, OtherReading, ReadArtifact, Reading, Said, TurnReading};
+use assay_core::reading::{
+    BothReadings, Found, OtherReading, ReadArtifact, Reading, Said, TurnReading,
+};
 use assay_core::record::{Answer, Log};
 use assay_core::verdict::InfraClass;
 use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Evidence, InfraError, JudgeReply};
-use assay_core::{Locale, NoCode, Outcome, Turn, Verdict};
+use assay_core::{Locale, NoCode, Outcome, SafePath, Turn, Verdict};
 
 use crate::subject::{Message, Reply};
 use crate::validate::Validation;
@@ -94,12 +97,13 @@ impl Readings {
     }
 }
 
-type Found = std::collections::BTreeMap<assay_core::SafePath, assay_core::reading::Found>;
+/// The artifact, how its files were found, and what there is to be said of none.
+type Parts = (Option<Artifact>, BTreeMap<SafePath, Found>, Option<Evidence>);
 
-fn parts(read: Result<ReadArtifact, NoCode>) -> (Option<Artifact>, Found, Option<Evidence>) {
+fn parts(read: Result<ReadArtifact, NoCode>) -> Parts {
     match read {
         Ok(ReadArtifact { artifact, found }) => (Some(artifact), found, None),
-        Err(reason) => (None, Found::new(), Some(Evidence::NoCode { reason })),
+        Err(reason) => (None, BTreeMap::new(), Some(Evidence::NoCode { reason })),
     }
 }
 

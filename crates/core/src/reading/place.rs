@@ -83,14 +83,15 @@ fn cleaned(written: &str) -> Option<String> {
 }
 
 /// Whether a path that is none of the case's could be another name for a file: its ending
-/// is the same, or it has none. `path1` is a placeholder, and `README.md` another file.
+/// is the same, or it is a word without one. `path1` is a placeholder, and `README.md` another
+/// file.
 pub(super) fn could_be(written: &str, file: &SafePath) -> bool {
     let Some(cleaned) = cleaned(written) else { return written.trim().is_empty() };
     let lower = cleaned.to_lowercase();
     let is_among_tests = lower.split('/').any(|folder| TEST_FOLDERS.contains(&folder));
     let name = cleaned.rsplit('/').next().unwrap_or_default();
     match name.rsplit_once('.') {
-        None => !is_among_tests,
+        None => !is_among_tests && !cleaned.contains('/'),
         Some((_, ending)) => {
             !is_among_tests && file.extension().is_some_and(|own| own.eq_ignore_ascii_case(ending))
         }
