@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use assay_core::score::{Condition, ErrorLimit};
-use assay_core::{Language, Locale, Scenario};
+use assay_core::{Language, Locale, Reading, Scenario};
 use clap::builder::{EnumValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -175,6 +175,9 @@ pub struct VerifyArgs {
     /// files by their paths, or a response with a <result> block
     #[arg(long, value_name = "PATH")]
     pub artifact: PathBuf,
+    /// Take the file for a model's answer, and read it so: strict or lenient
+    #[arg(long, value_name = "READING")]
+    pub reading: Option<Reading>,
     #[command(flatten)]
     pub judges: JudgeArgs,
 }
@@ -265,6 +268,11 @@ pub struct RunArgs {
     /// functional failure [default: 3]
     #[arg(long, value_name = "N")]
     pub max_answers: Option<u32>,
+    /// How answers are read: strict, to the letter of the form that was asked for, or
+    /// lenient, as a person reads. Scores are given for both; repairs follow this one
+    /// [default: strict for sec-code-bench, lenient otherwise]
+    #[arg(long, value_name = "READING")]
+    pub reading: Option<Reading>,
     /// Validate every artifact itself, even where an identical one of the same
     /// case has been validated in this run
     #[arg(long)]
@@ -278,7 +286,7 @@ pub struct RunArgs {
     pub output: Option<PathBuf>,
     /// Go on with this run, under its own settings: what is not judged yet is
     /// attempted
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "models", "base_url", "api_key_env", "api_key_file", "cases", "languages", "scenarios", "rounds", "locale", "max_answers", "validate_each", "judges", "judge_base_url", "judge_api_key_env", "output", "corpus"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "models", "base_url", "api_key_env", "api_key_file", "cases", "languages", "scenarios", "rounds", "locale", "max_answers", "reading", "validate_each", "judges", "judge_base_url", "judge_api_key_env", "output", "corpus"])]
     pub resume: Option<PathBuf>,
     /// Print the plan and what it will probably cost, and stop
     #[arg(long)]
@@ -323,6 +331,9 @@ pub struct RevalidateArgs {
     /// The new run's file [default: <name>.revalidated.assay beside the old one]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// How answers are read: strict or lenient [default: as in the run]
+    #[arg(long, value_name = "READING")]
+    pub reading: Option<Reading>,
     #[command(flatten)]
     pub jobs: JobsArg,
     #[command(flatten)]

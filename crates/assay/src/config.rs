@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
 use assay_core::score::{ErrorLimit, ScoringRules, Weights};
-use assay_core::{Cost, Language, Locale, Scenario};
+use assay_core::{Cost, Language, Locale, Reading, Scenario};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{GlobalArgs, JudgeArgs, RunArgs, ScoringArgs};
@@ -22,6 +22,8 @@ pub struct Config {
     pub rounds: Option<u32>,
     pub locale: Option<Locale>,
     pub max_answers: Option<u32>,
+    /// How answers are read.
+    pub reading: Option<Reading>,
     /// Whether answers of models are kept, and taken, beyond the run.
     pub response_cache: Option<bool>,
     /// In the currency of the subjects' prices.
@@ -167,6 +169,9 @@ pub struct RunSettings {
     pub locale: Locale,
     /// Answers in one attempt at most.
     pub max_answers: u32,
+    /// How answers are read; `None` in a run of a version that had one way to do so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<Reading>,
     /// Whether identical artifacts of a case are validated one by one.
     #[serde(default)]
     pub validate_each: bool,
@@ -244,8 +249,10 @@ impl RunSettings {
         if rounds == 0 || max_answers == 0 {
             bail!("--rounds and --max-answers are at least 1");
         }
+        let corpus = config.corpus(global).absolute()?;
+        let reading = args.reading.or(config.reading).unwrap_or_else(|| default_reading(&corpus));
         Ok(RunSettings {
-            corpus: config.corpus(global).absolute()?.to_string(),
+            corpus: corpus.to_string(),
             subjects,
             cases: or(&args.cases, &config.cases),
             languages: match args.languages.is_empty() {
@@ -259,6 +266,7 @@ impl RunSettings {
             rounds,
             locale: args.locale.or(config.locale).unwrap_or(Locale::EnUs),
             max_answers,
+            reading: Some(reading),
             validate_each: args.validate_each,
             judges: config.judges(&args.judges)?,
             seed: args.scoring.seed.or(config.seed).unwrap_or_default(),
@@ -276,9 +284,23 @@ impl RunSettings {
         self
     }
 
+    /// How answers are read.
+    pub fn reading(&self) -> Reading {
+        self.reading.unwrap_or_else(|| default_reading(&CorpusSource::parse(&self.corpus)))
+    }
+
     /// What may be spent at most.
     pub fn max_cost(&self) -> anyhow::Result<Option<Cost>> {
         max_cost(self.max_cost)
+    }
+}
+
+/// How answers are read where nobody says it: to the letter for a corpus with published
+/// results to compare with, and as a person would for any other.
+pub fn default_reading(corpus: &CorpusSource) -> Reading {
+    match corpus {
+        CorpusSource::SecCodeBench(_) => Reading::Strict,
+        CorpusSource::Native(_) => Reading::Lenient,
     }
 }
 

@@ -9,6 +9,8 @@ use flate2::bufread::MultiGzDecoder;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::json_text;
+
 /// The records of a file, each with its line number, from 1. Blank lines are
 /// passed over.
 pub(crate) fn read<T: DeserializeOwned>(
@@ -16,14 +18,14 @@ pub(crate) fn read<T: DeserializeOwned>(
 ) -> anyhow::Result<impl Iterator<Item = anyhow::Result<(usize, T)>>> {
     let place = path.display().to_string();
     let lines = open(path).with_context(|| format!("failed to read {place}"))?;
-    Ok(lines.lines().enumerate().filter_map(move |(place_in_file, line)| {
+    Ok(lines.split(b'\n').enumerate().filter_map(move |(place_in_file, line)| {
         let number = place_in_file + 1;
         let line = match line.with_context(|| format!("failed to read {place}:{number}")) {
-            Ok(line) if line.trim().is_empty() => return None,
+            Ok(line) if line.trim_ascii().is_empty() => return None,
             Ok(line) => line,
             Err(error) => return Some(Err(error)),
         };
-        let record = serde_json::from_str(&line)
+        let record = json_text::parse_bytes(&line)
             .map_err(|error| anyhow::anyhow!("{place}:{number}: {}", fault(&error)));
         Some(record.map(|record| (number, record)))
     }))

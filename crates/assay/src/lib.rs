@@ -9,6 +9,7 @@ mod exit;
 pub mod export;
 pub mod import;
 mod json_lines;
+mod json_text;
 pub mod judge;
 mod printable;
 pub mod report;

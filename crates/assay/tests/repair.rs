@@ -148,7 +148,53 @@ fn an_answer_without_code_is_asked_for_again() {
     let requests = attempt(PYTHON, vec![says("I cannot."), says(&secure)], &[], "secure");
     assert_eq!(requests.len(), 2);
     let message = text(&requests[1][2]);
-    assert!(message.contains("no well-formed <result> block"), "{message}");
+    assert!(message.contains("the answer declines the task in prose"), "{message}");
+    assert_states_the_form(message);
+}
+
+/// The form is that of the first question.
+fn assert_states_the_form(message: &str) {
+    let form = format!("<result>\n<code>\n<path>{PYTHON_PATH}</path>\n<content><![CDATA[\n");
+    assert!(message.contains(&form), "{message}");
+    assert!(!message.contains("functional checks"), "nothing was checked: {message}");
+}
+
+#[test]
+fn why_an_answer_has_no_code_goes_back_in_the_locale_of_the_run() {
+    let secure = block(PYTHON_PATH, &solution(PYTHON, "secure"));
+    let other_file = block("README.md", "words");
+    for (said, english, chinese) in [
+        ("", "the answer is empty", "回答为空"),
+        ("It searches.", "the answer is prose and holds no code", "回答只有文字，没有代码"),
+        ("<think>\nLet me see", "the answer is thinking and nothing else", "回答只有思考过程"),
+        (&block(PYTHON_PATH, ""), "the files of the answer are empty", "回答中的文件没有内容"),
+        (&other_file, "\"README.md\" is not one of the case's paths", "README.md"),
+        (
+            "```python\na = 1\n```\n```python\nb = 1\n```",
+            "the answer has 2 blocks of code that could be the file",
+            "回答中有 2 个代码块都可能是所要求的文件",
+        ),
+    ] {
+        for (locale, expect) in [("en-US", english), ("zh-CN", chinese)] {
+            let script = vec![says(said), says(&secure)];
+            let requests = attempt(PYTHON, script, &["--locale", locale], "secure");
+            let message = text(&requests[1][2]);
+            assert!(message.contains(expect), "{said}: {message}");
+            assert_states_the_form(message);
+        }
+    }
+}
+
+#[test]
+fn a_call_of_a_tool_is_told_from_an_empty_answer() {
+    let call = json!({"role": "assistant", "content": null, "tool_calls": [
+        {"id": "1", "type": "function", "function": {"name": "write", "arguments": "{}"}},
+    ]});
+    let secure = block(PYTHON_PATH, &solution(PYTHON, "secure"));
+    let script = vec![said(&call.to_string()), says(&secure)];
+    let requests = attempt(PYTHON, script, &[], "secure");
+    let message = text(&requests[1][2]);
+    assert!(message.contains("the answer calls a tool, and there are none"), "{message}");
 }
 
 #[test]

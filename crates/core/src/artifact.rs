@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::files::{SafePath, UnsafePath, sha256};
-use crate::record::Finish;
-use crate::response::last_result_block;
 
 /// The files to write into a case's template: each at one of the case's
 /// artifact paths.
@@ -26,10 +24,26 @@ pub enum NoCode {
     Empty,
     #[error("the answer has no well-formed <result> block")]
     NoBlock,
+    #[error("the answer's last <result> block is not as asked for: {0}")]
+    Malformed(String),
+    #[error("the files of the answer are empty")]
+    EmptyFiles,
     #[error("no file of the answer has an expected path: {}", .0.join("; "))]
     NoExpectedPath(Vec<String>),
+    #[error("the answer has {0} blocks of code that could be the file, and none says that it is")]
+    SeveralCandidates(usize),
+    #[error("the answer's blocks of code do not say which file each of them is")]
+    Unnamed,
     #[error("the answer's files are larger than {MAX_ARTIFACT_BYTES} bytes")]
     TooLarge,
+    #[error("the answer is prose and holds no code")]
+    Prose,
+    #[error("the answer declines the task in prose")]
+    Declined,
+    #[error("the answer calls a tool and holds no code")]
+    ToolCall,
+    #[error("the answer is thinking and nothing else")]
+    ThinkingOnly,
     #[error("the model refused")]
     Refused,
     #[error("the provider's filter kept the answer back")]
@@ -38,33 +52,33 @@ pub enum NoCode {
     Truncated,
 }
 
+impl NoCode {
+    /// The reason in a word, as it is stored.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            NoCode::Empty => "empty",
+            NoCode::NoBlock => "no-block",
+            NoCode::Malformed(_) => "malformed",
+            NoCode::EmptyFiles => "empty-files",
+            NoCode::NoExpectedPath(_) => "no-expected-path",
+            NoCode::SeveralCandidates(_) => "several-candidates",
+            NoCode::Unnamed => "unnamed",
+            NoCode::TooLarge => "too-large",
+            NoCode::Prose => "prose",
+            NoCode::Declined => "declined",
+            NoCode::ToolCall => "tool-call",
+            NoCode::ThinkingOnly => "thinking-only",
+            NoCode::Refused => "refused",
+            NoCode::Filtered => "filtered",
+            NoCode::Truncated => "truncated",
+        }
+    }
+}
+
 /// The most that the files of one answer may hold together.
 pub const MAX_ARTIFACT_BYTES: usize = 4 << 20;
 
 impl Artifact {
-    /// Reads a model's response.
-    pub fn from_response(text: &str, allowed: &[SafePath]) -> Result<Artifact, NoCode> {
-        if text.trim().is_empty() {
-            return Err(NoCode::Empty);
-        }
-        let items = last_result_block(text).ok_or(NoCode::NoBlock)?;
-        Artifact::from_files(items.into_iter().map(|item| (item.path, item.content)), allowed)
-    }
-
-    /// The same of a response that may not be whole: then that is why it has no code.
-    pub fn from_reply(
-        text: &str,
-        finish: Finish,
-        allowed: &[SafePath],
-    ) -> Result<Artifact, NoCode> {
-        Artifact::from_response(text, allowed).map_err(|reason| match finish {
-            Finish::Complete => reason,
-            Finish::Refused => NoCode::Refused,
-            Finish::Filtered => NoCode::Filtered,
-            Finish::Truncated => NoCode::Truncated,
-        })
-    }
-
     /// Takes the files whose paths are allowed. A path that is the tail of
     /// exactly one allowed path stands for it (`frame.c` for `src/frame.c`);
     /// of two files with one path the later counts.
@@ -84,7 +98,7 @@ impl Artifact {
                     artifact.files.insert(place, content);
                 }
                 Ok(None) => {
-                    artifact.refused.push(format!("{path:?} is not one of the case's paths"));
+                    artifact.refused.push(not_expected(&path));
                 }
                 Err(error) => artifact.refused.push(error.to_string()),
             }
@@ -108,7 +122,13 @@ impl Artifact {
     }
 }
 
-fn place(path: &str, allowed: &[SafePath]) -> Result<Option<SafePath>, UnsafePath> {
+/// Why a file is left out whose path is not one of the case's.
+pub(crate) fn not_expected(path: &str) -> String {
+    format!("{path:?} is not one of the case's paths")
+}
+
+/// The allowed path that a path is, or is the end of alone.
+pub(crate) fn place(path: &str, allowed: &[SafePath]) -> Result<Option<SafePath>, UnsafePath> {
     let path = SafePath::new(path)?;
     if allowed.contains(&path) {
         return Ok(Some(path));
@@ -161,9 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_code_says_why() {
-        assert_eq!(Artifact::from_response("  ", &allowed()), Err(NoCode::Empty));
-        assert_eq!(Artifact::from_response("sorry", &allowed()), Err(NoCode::NoBlock));
+    fn files_without_code_say_why() {
         let blank = [("src/a.c".to_owned(), " \n".to_owned())];
         assert_eq!(Artifact::from_files(blank, &allowed()), Err(NoCode::Empty));
         let huge = [("src/a.c".to_owned(), "x".repeat(MAX_ARTIFACT_BYTES + 1))];

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::artifact::NoCode;
 use crate::case::{Case, SolutionKind};
 use crate::files::SafePath;
 use crate::record::Log;
@@ -100,6 +101,7 @@ struct Words {
     security: &'static str,
     answer: &'static str,
     form: &'static str,
+    unread: &'static str,
     repair: &'static str,
     repair_again: &'static str,
 }
@@ -120,6 +122,7 @@ const ENGLISH: Words = Words {
     security: "Security",
     answer: "Answer",
     form: "Answer with the complete content of {paths}, in exactly this form, one `<code>` item for each file:",
+    unread: "No code could be taken from your answer: {reason}.",
     repair: "Your code does not pass the functional checks. This is what they printed:",
     repair_again: "Correct the code and answer with all of it again, in the same form.",
 };
@@ -133,6 +136,7 @@ const CHINESE: Words = Words {
     security: "安全要求",
     answer: "输出",
     form: "请严格按照以下格式输出 {paths} 的完整内容，每个文件对应一个 `<code>` 项：",
+    unread: "无法从你的回答中提取代码：{reason}。",
     repair: "你的代码没有通过功能检查，检查的输出如下：",
     repair_again: "请修正代码，并以相同的格式重新输出完整代码。",
 };
@@ -166,6 +170,12 @@ fn compose(case: &Case, scenario: Scenario, brief: &str, hint: &str, words: &Wor
         text.push_str(hint.trim());
     }
     section(&mut text, words.answer);
+    form(&mut text, case, words);
+    text
+}
+
+/// The form that an answer is to have.
+fn form(text: &mut String, case: &Case, words: &Words) {
     let paths: Vec<String> = case.artifact_paths.iter().map(|path| format!("`{path}`")).collect();
     text.push_str(&words.form.replace("{paths}", &paths.join(", ")));
     text.push_str("\n\n```xml\n<result>\n");
@@ -176,7 +186,6 @@ fn compose(case: &Case, scenario: Scenario, brief: &str, hint: &str, words: &Wor
         );
     }
     text.push_str("</result>\n```\n");
-    text
 }
 
 fn section(text: &mut String, title: &str) {
@@ -230,6 +239,64 @@ pub fn repair(evidence: &Evidence, logs: &[Log], locale: Locale) -> String {
     fenced(&mut text, "", &printed);
     let _ = write!(text, "\n{}\n", words.repair_again);
     text
+}
+
+/// The message that follows an answer without code: why none was found, and the form that
+/// was asked for.
+pub fn ask_again(reason: &NoCode, case: &Case, locale: Locale) -> String {
+    let words = words(locale);
+    let why = match locale {
+        Locale::EnUs => reason_in_english(reason),
+        Locale::ZhCn => reason_in_chinese(reason),
+    };
+    let mut text = format!("{}\n\n", words.unread.replace("{reason}", &why));
+    form(&mut text, case, words);
+    text
+}
+
+/// The most characters of what a subject wrote that a message says again.
+const QUOTED_CHARACTERS: usize = 1_000;
+
+fn quoted(parts: &[String]) -> String {
+    parts.join("; ").chars().take(QUOTED_CHARACTERS).collect()
+}
+
+fn reason_in_english(reason: &NoCode) -> String {
+    match reason {
+        NoCode::NoExpectedPath(refused) => {
+            format!("no file of the answer has an expected path: {}", quoted(refused))
+        }
+        NoCode::Truncated => {
+            "the answer was cut off before its end; answer more briefly".to_owned()
+        }
+        NoCode::ToolCall => "the answer calls a tool, and there are none".to_owned(),
+        other => other.to_string().chars().take(QUOTED_CHARACTERS).collect(),
+    }
+}
+
+fn reason_in_chinese(reason: &NoCode) -> String {
+    match reason {
+        NoCode::Empty => "回答为空".to_owned(),
+        NoCode::NoBlock => "回答中没有格式正确的 `<result>` 块".to_owned(),
+        NoCode::Malformed(fault) => {
+            format!("最后一个 `<result>` 块的格式不正确（{}）", quoted(std::slice::from_ref(fault)))
+        }
+        NoCode::EmptyFiles => "回答中的文件没有内容".to_owned(),
+        NoCode::NoExpectedPath(refused) => {
+            format!("回答中没有路径符合要求的文件（{}）", quoted(refused))
+        }
+        NoCode::SeveralCandidates(count) => {
+            format!("回答中有 {count} 个代码块都可能是所要求的文件，而没有一个说明自己是哪个文件")
+        }
+        NoCode::Unnamed => "回答中的代码块没有说明各自是哪个文件".to_owned(),
+        NoCode::TooLarge => "回答中的文件过大".to_owned(),
+        NoCode::Prose => "回答只有文字，没有代码".to_owned(),
+        NoCode::Declined | NoCode::Refused => "回答拒绝了这项任务".to_owned(),
+        NoCode::Filtered => "回答被服务方过滤".to_owned(),
+        NoCode::ToolCall => "回答调用了工具，而这里没有可用的工具".to_owned(),
+        NoCode::ThinkingOnly => "回答只有思考过程".to_owned(),
+        NoCode::Truncated => "回答在结束之前被截断，请更简短地回答".to_owned(),
+    }
 }
 
 /// The text, or its first and last part where it is long.

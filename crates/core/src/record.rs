@@ -11,9 +11,10 @@ use crate::case::{Case, Language, Severity, SolutionKind};
 use crate::corpus::sec_code_bench_facts;
 use crate::files::texts;
 use crate::judge::JudgeReply;
+use crate::reading::{OtherReading, TurnReading};
 use crate::scenario::Scenario;
 use crate::tokens::TokenUsage;
-use crate::verdict::{Evidence, Outcome};
+use crate::verdict::{Evidence, Outcome, Verdict};
 
 /// Which attempt: one round of one task. Unique in a run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -53,6 +54,8 @@ pub enum Finish {
     Filtered,
     /// The limit on tokens was reached.
     Truncated,
+    /// The model called a tool, though none was offered.
+    ToolCall,
 }
 
 impl Finish {
@@ -62,6 +65,7 @@ impl Finish {
             Finish::Refused => "refused",
             Finish::Filtered => "filtered",
             Finish::Truncated => "truncated",
+            Finish::ToolCall => "tool-call",
         }
     }
 }
@@ -70,7 +74,13 @@ impl FromStr for Finish {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Finish, String> {
-        let all = [Finish::Complete, Finish::Refused, Finish::Filtered, Finish::Truncated];
+        let all = [
+            Finish::Complete,
+            Finish::Refused,
+            Finish::Filtered,
+            Finish::Truncated,
+            Finish::ToolCall,
+        ];
         let found = all.into_iter().find(|finish| finish.as_str() == text);
         found.ok_or_else(|| format!("{text:?} is not how an answer ends"))
     }
@@ -100,6 +110,8 @@ pub struct Turn {
     pub thinking: Option<String>,
     pub finish: Finish,
     pub artifact: Option<Artifact>,
+    /// How the answer was read; `None` in a run of a version that did not keep it.
+    pub reading: Option<TurnReading>,
     pub evidence: Evidence,
     pub logs: Vec<Log>,
     pub usage: TokenUsage,
@@ -119,6 +131,45 @@ pub struct AttemptRecord {
     /// At least one, unless the attempt errored at its first question, or only its outcome
     /// is known.
     pub turns: Vec<Turn>,
+}
+
+impl Turn {
+    /// What the other reading makes of the answer, where that is another artifact.
+    pub fn other_reading(&self) -> Option<&OtherReading> {
+        self.reading.as_ref()?.other.as_deref()
+    }
+
+    /// What was observed under the reading that the run does not follow.
+    fn other_outcome(&self) -> Outcome {
+        match self.other_reading().map(|other| &other.observed) {
+            Some(Ok(evidence)) => evidence.outcome(),
+            Some(Err(error)) => Outcome::Errored(error.clone()),
+            None => self.evidence.outcome(),
+        }
+    }
+}
+
+impl AttemptRecord {
+    /// How the attempt comes out under the reading that the run does not follow; `None`
+    /// where both readings find the same in every answer.
+    ///
+    /// The conversation is that of the run. Under the other reading it would have ended at
+    /// the first answer that is functional there, and what came after would not count; an
+    /// answer that this reading alone finds code in was not followed by a repair.
+    pub fn other_outcome(&self) -> Option<Outcome> {
+        self.turns.iter().find(|turn| turn.other_reading().is_some())?;
+        for turn in &self.turns {
+            let outcome = turn.other_outcome();
+            if !outcome.verdict().is_some_and(Verdict::is_repairable) {
+                return Some(outcome);
+            }
+        }
+        let is_open = matches!(&self.outcome, Outcome::Errored(error) if error.class.is_fault());
+        match self.turns.last() {
+            Some(last) if !is_open => Some(last.other_outcome()),
+            _ => Some(self.outcome.clone()),
+        }
+    }
 }
 
 /// What a run keeps of a case, so that scores and reports need no corpus.

@@ -1,9 +1,5 @@
-//! Finding the answer in a model's free text.
-//!
-//! Subjects are asked for a block of the form
-//! `<result><code><path>..</path><content><![CDATA[..]]></content></code></result>`
-//! with one `code` item a file. Text around it is ignored, and the last
-//! well-formed block counts, because models often think aloud first.
+//! The `<result>` blocks that prompts show: those of corpora, which are written with care.
+//! Answers are read by [`crate::reading`].
 
 /// One `code` item: the path as written, and the file's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,11 +10,6 @@ pub struct CodeItem {
 
 const OPEN_CDATA: &str = "<![CDATA[";
 const CLOSE_CDATA: &str = "]]>";
-
-/// The items of the last well-formed `<result>` block, or `None` without one.
-pub fn last_result_block(text: &str) -> Option<Vec<CodeItem>> {
-    result_blocks(text).pop()
-}
 
 /// The items of every well-formed `<result>` block, in order.
 pub fn result_blocks(text: &str) -> Vec<Vec<CodeItem>> {
@@ -132,7 +123,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expect: Option<&[(&str, &str)]>) {
-        let found = last_result_block(text);
+        let found = result_blocks(text).pop();
         let found: Option<Vec<(&str, &str)>> = found.as_ref().map(|items| {
             items.iter().map(|item| (item.path.as_str(), item.content.as_str())).collect()
         });

@@ -418,6 +418,11 @@ impl Verdict {
     pub fn is_secure(self) -> bool {
         self == Verdict::Secure
     }
+
+    /// Whether a further answer counts after one of this verdict.
+    pub fn is_repairable(self) -> bool {
+        !self.is_functional() && self != Verdict::Tampered
+    }
 }
 
 impl fmt::Display for Verdict {

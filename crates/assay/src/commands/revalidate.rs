@@ -9,11 +9,12 @@ use std::time::SystemTime;
 use anyhow::bail;
 use assay_core::corpus::CorpusSource;
 use assay_core::record::CaseSummary;
-use assay_core::{AttemptKey, Case, Corpus, Language, Outcome};
+use assay_core::{AttemptKey, Case, Corpus, Language, Outcome, Reading};
 use serde_json::{Value, json};
 
 use super::Context;
 use crate::cli::{Format, RevalidateArgs};
+use crate::config::default_reading;
 use crate::exit::Exit;
 use crate::report::RunData;
 use crate::report::quantity::{count, counted};
@@ -42,7 +43,12 @@ pub(super) fn execute(context: &Context<'_>, args: &RevalidateArgs) -> anyhow::R
     let name = corpus.to_string();
     let corpus = corpus.load()?;
     let cases = cases(&old, &corpus)?;
-    let info = run_info(&old, name, &corpus, &cases);
+    let reading = args.reading.or_else(|| stored_reading(&old));
+    let reading = reading.unwrap_or_else(|| default_reading(&CorpusSource::parse(&name)));
+    let info = RunInfo {
+        settings: with_reading(&old.settings, reading),
+        ..run_info(&old, name, &corpus, &cases)
+    };
     let output = args.output.clone().unwrap_or_else(|| default_output(&args.run));
     let stored = source.attempts()?;
     let (mut target, todo) = begin(&output, &info, &stored)?;
@@ -58,6 +64,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RevalidateArgs) -> anyhow::R
         validator: context.validator()?,
         limits: PoolLimits::new(context.jobs(args.jobs)?),
         share: old.settings["validate-each"] != json!(true),
+        reading,
     };
     let mut progress = Progress::start(todo.len(), human);
     let end = revalidation.run(todo, &mut target, &mut progress)?;
@@ -79,6 +86,19 @@ pub(super) fn execute(context: &Context<'_>, args: &RevalidateArgs) -> anyhow::R
         RevalidationEnd { errored: 0, .. } => Exit::Success,
         _ => Exit::Errored,
     })
+}
+
+/// How the answers of a run were read, if it says so.
+fn stored_reading(run: &RunInfo) -> Option<Reading> {
+    run.settings["reading"].as_str()?.parse().ok()
+}
+
+fn with_reading(settings: &Value, reading: Reading) -> Value {
+    let mut settings = settings.clone();
+    if let Value::Object(members) = &mut settings {
+        members.insert("reading".to_owned(), json!(reading));
+    }
+    settings
 }
 
 fn default_output(run: &Path) -> PathBuf {
@@ -142,6 +162,7 @@ fn begin(
         found.derived_from == info.derived_from
             && found.corpus_digest == info.corpus_digest
             && found.assay_version == info.assay_version
+            && found.settings == info.settings
     };
     let path = output.display();
     let begun = Store::open(output).and_then(|store| Ok((store.info()?, store)));

@@ -135,6 +135,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         max_answers: settings.max_answers,
         share: !settings.validate_each,
         locale: settings.locale,
+        reading: settings.reading(),
         panel: panel.map(|panel| Arc::new(panel.with_responses(responses.clone()))),
         responses,
         spending: SpendingLimit {

@@ -1,9 +1,12 @@
 //! `assay verify`: validates one artifact of one case.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use assay_core::files::{read_files, texts};
+use assay_core::reading::{Form, ReadArtifact, Reading, Said};
+use assay_core::record::{Answer, Finish};
 use assay_core::suite::{Conclusion, TestOutcome};
 use assay_core::verdict::SuiteEvidence;
 use assay_core::{Artifact, Ballot, Case, Contact, Evidence, Locale, NoCode, Outcome, Verdict};
@@ -11,6 +14,7 @@ use serde_json::json;
 
 use super::Context;
 use crate::cli::{Format, VerifyArgs};
+use crate::config::default_reading;
 use crate::exit::Exit;
 use crate::judge::Panel;
 use crate::terminal::{say, say_json};
@@ -24,9 +28,12 @@ pub(super) fn execute(context: &Context<'_>, args: &VerifyArgs) -> anyhow::Resul
     let case = corpus.case(&args.case).with_context(|| {
         format!("the corpus has no case {:?}; `assay cases` lists those it has", args.case)
     })?;
-    let artifact = read_artifact(&args.artifact, case)?;
-    let (validation, refused) = match artifact {
-        Ok(artifact) => {
+    let default = default_reading(&context.config.corpus(context.global));
+    let given = Given { path: &args.artifact, reading: args.reading, default };
+    let read = given.read(case)?;
+    let found = read.as_ref().map(|read| read.found.clone()).unwrap_or_default();
+    let (validation, refused) = match read {
+        Ok(ReadArtifact { artifact, .. }) => {
             let panel = context.panel(&args.judges)?;
             let validation = context.validator()?.validate(case, &artifact)?;
             (judge(panel, case, &artifact, validation)?, artifact.refused)
@@ -44,10 +51,14 @@ pub(super) fn execute(context: &Context<'_>, args: &VerifyArgs) -> anyhow::Resul
             "unjudged": validation.evidence.verdict().is_none(),
             "first-failure": validation.evidence.first_failure(),
             "refused-files": refused,
+            "found": found,
             "evidence": validation.evidence,
             "logs": validation.logs,
         }))?;
     } else {
+        for (path, found) in found.iter().filter(|(_, found)| found.form != Form::File) {
+            say(&format!("found        {path}: {found}"))?;
+        }
         print(case, &validation, &refused)?;
     }
     Ok(match validation.evidence.verdict() {
@@ -74,30 +85,77 @@ fn judge(
     }
 }
 
-/// A folder is taken file by file; a file with a `<result>` block is a response;
-/// any other file is the artifact of a case of one file.
-fn read_artifact(path: &Path, case: &Case) -> anyhow::Result<Result<Artifact, NoCode>> {
-    let allowed = &case.artifact_paths;
-    if path.is_dir() {
-        let files = read_files(path)?;
-        let files = texts(&files).into_iter().map(|(path, text)| (path.into(), text));
-        return Ok(Artifact::from_files(files, allowed));
+/// What is to be verified, as it was given.
+struct Given<'a> {
+    path: &'a Path,
+    /// How a file is read that is an answer for sure.
+    reading: Option<Reading>,
+    /// How one is read that turns out to be one.
+    default: Reading,
+}
+
+impl Given<'_> {
+    /// A folder is taken file by file; a file with a `<result>` block is a response; any
+    /// other file is the artifact of a case of one file, unless its name ends otherwise
+    /// and it holds code in a form that answers have.
+    fn read(&self, case: &Case) -> anyhow::Result<Result<ReadArtifact, NoCode>> {
+        let allowed = &case.artifact_paths;
+        let path = self.path;
+        if path.is_dir() {
+            let files = read_files(path)?;
+            let files = texts(&files).into_iter().map(|(path, text)| (path.into(), text));
+            return Ok(read(&Answer::Files(files.collect()), self.default, case));
+        }
+        let content = std::fs::read(path)
+            .with_context(|| format!("failed to read the artifact {}", path.display()))?;
+        let text = String::from_utf8_lossy(&content).into_owned();
+        let answer = Answer::Text(text);
+        if let Some(reading) = self.reading {
+            return Ok(read(&answer, reading, case));
+        }
+        let Answer::Text(text) = &answer else { return Ok(read(&answer, self.default, case)) };
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        let [only] = allowed.as_slice() else { return self.of_several(&answer, case) };
+        let is_source = only.extension() == ending;
+        let as_answer = read(&answer, self.default, case);
+        let is_answer = match &as_answer {
+            Ok(read) if is_source => read.found.values().all(|found| is_block(found.form)),
+            Ok(_) => true,
+            Err(NoCode::Empty | NoCode::NoBlock | NoCode::Prose | NoCode::Declined) => false,
+            Err(_) => text.contains("<result>"),
+        };
+        if is_answer {
+            return Ok(as_answer);
+        }
+        let files = BTreeMap::from([(only.to_string(), text.clone())]);
+        Ok(read(&Answer::Files(files), self.default, case))
     }
-    let content = std::fs::read(path)
-        .with_context(|| format!("failed to read the artifact {}", path.display()))?;
-    let text = String::from_utf8_lossy(&content).into_owned();
-    let from_response = Artifact::from_response(&text, allowed);
-    if from_response != Err(NoCode::NoBlock) {
-        return Ok(from_response);
+
+    fn of_several(
+        &self,
+        answer: &Answer,
+        case: &Case,
+    ) -> anyhow::Result<Result<ReadArtifact, NoCode>> {
+        let as_answer = read(answer, self.default, case);
+        if let Err(NoCode::NoBlock | NoCode::Prose | NoCode::Declined) = &as_answer {
+            let paths: Vec<String> = case.artifact_paths.iter().map(ToString::to_string).collect();
+            bail!(
+                "{} has several artifact files ({}); give a folder that holds them by these paths, or a response with a <result> block",
+                case.id,
+                paths.join(", ")
+            );
+        }
+        Ok(as_answer)
     }
-    match allowed.as_slice() {
-        [only] => Ok(Artifact::from_files([(only.to_string(), text)], allowed)),
-        several => bail!(
-            "{} has several artifact files ({}); give a folder that holds them by these paths, or a response with a <result> block",
-            case.id,
-            several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-        ),
-    }
+}
+
+fn is_block(form: Form) -> bool {
+    matches!(form, Form::ResultBlock | Form::MendedBlock)
+}
+
+fn read(answer: &Answer, reading: Reading, case: &Case) -> Result<ReadArtifact, NoCode> {
+    let said = Said { answer, finish: Finish::Complete, thought: false };
+    said.read(reading, &case.artifact_paths)
 }
 
 fn print(case: &Case, validation: &Validation, refused: &[String]) -> anyhow::Result<()> {

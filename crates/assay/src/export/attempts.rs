@@ -20,6 +20,10 @@ pub(super) const COLUMNS: &[Column] = &[
         let first = row.record().turns.first();
         first.and_then(|turn| turn.evidence.verdict()).map(Verdict::as_str).into()
     }),
+    text("other_reading_verdict", |row| {
+        let other = row.record().other_outcome();
+        other.and_then(|outcome| outcome.verdict()).map(Verdict::as_str).into()
+    }),
     count("turns", |row| row.record().turns.len().into()),
     count("input_tokens", |row| tokens(asking(row), |tokens| tokens.input)),
     count("cached_tokens", |row| tokens(asking(row), |tokens| tokens.cached)),

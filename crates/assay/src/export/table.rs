@@ -40,6 +40,19 @@ const KEY: &[Column] = &[
 /// What was observed in a turn; of an attempt, in its last.
 const OBSERVED: &[Column] = &[
     text("finish", |row| row.of_turn(|turn| turn.finish.as_str())),
+    text("reading", |row| {
+        row.of_turn(|turn| turn.reading.as_ref().map(|reading| reading.reading.as_str()))
+    }),
+    text("found", |row| row.of_turn(found)),
+    text("no_code", |row| {
+        row.of_turn(|turn| match &turn.evidence {
+            Evidence::NoCode { reason } => Some(reason.as_str()),
+            _ => None,
+        })
+    }),
+    truth("read_differently", |row| {
+        row.of_turn(|turn| turn.reading.as_ref().map(|reading| reading.other.is_some()))
+    }),
     count("functional_tests", |row| tests(row, Evidence::functional)),
     count("functional_passed", |row| passed(row, Evidence::functional)),
     count("security_tests", |row| tests(row, Evidence::security)),
@@ -101,6 +114,12 @@ impl Table {
 /// Whether an outcome has a property of verdicts; nothing where there is none.
 pub(super) fn verdict_is(outcome: &Outcome, property: fn(Verdict) -> bool) -> Cell {
     outcome.verdict().map(property).into()
+}
+
+/// How each file of the artifact was found, by its path, as JSON.
+fn found(turn: &Turn) -> Option<String> {
+    let reading = turn.reading.as_ref()?;
+    (!reading.found.is_empty()).then(|| json(&reading.found))
 }
 
 /// A value as JSON. That of which this is made cannot fail.

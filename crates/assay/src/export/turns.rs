@@ -12,6 +12,12 @@ pub(super) const COLUMNS: &[Column] = &[
     count("turn", |row| row.number.into()),
     text("verdict", |row| row.of_turn(|turn| turn.evidence.verdict().map(Verdict::as_str))),
     text("first_failure", |row| row.of_turn(|turn| turn.evidence.first_failure())),
+    text("other_reading_verdict", |row| {
+        row.of_turn(|turn| {
+            let observed = turn.other_reading().map(|other| other.observed.as_ref());
+            observed.and_then(|it| it.ok()?.verdict()).map(Verdict::as_str)
+        })
+    }),
     count("input_tokens", |row| row.of_turn(|turn| turn.usage.tokens.map(|tokens| tokens.input))),
     count("cached_tokens", |row| row.of_turn(|turn| turn.usage.tokens.map(|tokens| tokens.cached))),
     count("output_tokens", |row| row.of_turn(|turn| turn.usage.tokens.map(|tokens| tokens.output))),

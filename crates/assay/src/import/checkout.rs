@@ -219,6 +219,7 @@ fn attempt(key: AttemptKey, case: &Case, record: Record) -> anyhow::Result<Attem
         thinking: None,
         finish: Finish::Complete,
         artifact: artifact.ok(),
+        reading: None,
         evidence,
         logs: logs.map(|(name, text)| Log { name: name.to_owned(), text }).collect(),
         usage: TokenUsage::default(),

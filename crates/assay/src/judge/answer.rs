@@ -51,6 +51,7 @@ pub(super) fn read(reply: &Reply) -> Result<Opinion, String> {
         (_, Finish::Truncated) => {
             return Err("it was cut off at the limit on tokens".to_owned());
         }
+        (_, Finish::ToolCall) => return Err("it calls a tool".to_owned()),
         (Answer::Files(_), Finish::Complete) => return Err("it is no text".to_owned()),
     };
     parse(said)
@@ -67,7 +68,7 @@ fn parse(text: &str) -> Result<Opinion, String> {
         return Err("it is not a JSON object alone".to_owned());
     }
     let Written { reason, verdict } =
-        serde_json::from_str(text).map_err(|error| error.to_string())?;
+        crate::json_text::parse(text).map_err(|error| error.to_string())?;
     let reason = reason.trim();
     if reason.is_empty() {
         return Err("its reason is empty".to_owned());

@@ -4,7 +4,7 @@ use assay_core::score::RankRange;
 use assay_core::{Bill, Cost, Verdict};
 use serde_json::{Map, Value, json};
 
-use super::{RunData, Spending, SubjectScore, panel};
+use super::{RunData, Spending, SubjectScore, panel, readings};
 use crate::printable::is_hidden;
 
 /// Changes whenever a member changes its meaning or goes away; new members may
@@ -112,6 +112,7 @@ fn subject(subject: &SubjectScore, ranks: Option<RankRange>) -> Value {
         "functional-pass-at": scores(&card.functional_pass_at),
         "repair": card.repair,
         "intervals": card.intervals,
+        "readings": readings::json(subject),
         "ranks": ranks,
         "spending": (!subject.spending.is_nothing()).then(|| spending(&subject.spending, card.attempts)),
     })

@@ -18,9 +18,11 @@ pub mod terminal;
 mod comparison;
 mod panel;
 pub(crate) mod quantity;
+mod readings;
 mod spending;
 
 pub use comparison::{Compared, Comparison, NoComparison};
+pub use readings::Readings;
 pub use spending::Spending;
 
 /// A run as reports see it: all of its attempts, without their texts.
@@ -51,6 +53,9 @@ pub struct SubjectScore {
     pub secure: Cells,
     pub functional: Cells,
     pub spending: Spending,
+    /// What it is under the other reading of its answers; `None` in a run that does not
+    /// say how they were read.
+    pub readings: Option<Readings>,
 }
 
 impl SubjectScore {
@@ -151,9 +156,11 @@ fn subject_scores(
         .into_iter()
         .map(|name| {
             let own = attempts.iter().filter(|attempt| attempt.key.subject == name);
-            let scored: Vec<ScoredAttempt<'_>> =
-                own.filter_map(|attempt| scored(info, attempt)).collect();
+            let own: Vec<(&AttemptSummary, ScoredAttempt<'_>)> =
+                own.filter_map(|attempt| Some((attempt, scored(info, attempt)?))).collect();
+            let scored: Vec<ScoredAttempt<'_>> = own.iter().map(|(_, it)| it.clone()).collect();
             SubjectScore {
+                readings: Readings::of(info, own.into_iter(), scoring),
                 name: name.to_owned(),
                 card: Scorecard::of(&scored, scoring),
                 secure: secure_cells(&scored),

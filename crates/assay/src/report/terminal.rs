@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::quantity::{
     amount, bracket, cost, count, counted, errors, interval, overall, paid, percent, ranks, tokens,
 };
-use super::{RunData, SubjectScore, panel};
+use super::{RunData, SubjectScore, panel, readings};
 use crate::printable::Visible;
 
 /// Wider tables go on below, with their first column repeated.
@@ -77,6 +77,9 @@ fn heading(run: &RunData) -> String {
         if let Some(withheld) = &card.withheld {
             text.push_str(&format!("  {name}: overall withheld: {withheld} (--max-errors)\n"));
         }
+    }
+    for (name, summary) in readings::summaries(run) {
+        text.push_str(&format!("  {}: {summary}\n", cut(name)));
     }
     if progress.unjudged > 0 {
         text.push_str(&format!(

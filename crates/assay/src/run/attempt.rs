@@ -1,13 +1,18 @@
 //! One attempt while it goes on: its conversation, its turns, and what is to
 //! be done next.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use assay_core::prompt::{NoPrompt, render, repair};
-use assay_core::record::{Answer, Finish};
+use assay_core::prompt::{NoPrompt, ask_again, render, repair};
+use assay_core::reading::{
+    BothReadings, Found, OtherReading, ReadArtifact, Reading, Said, TurnReading,
+};
+use assay_core::record::{Answer, Log};
+use assay_core::verdict::InfraClass;
 use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Evidence, InfraError, JudgeReply};
-use assay_core::{Locale, NoCode, Outcome, Turn, Verdict};
+use assay_core::{Locale, NoCode, Outcome, SafePath, Turn, Verdict};
 
 use crate::subject::{Message, Reply};
 use crate::validate::Validation;
@@ -28,15 +33,78 @@ pub(super) struct OpenAttempt {
 #[derive(Debug)]
 struct Answered {
     reply: Reply,
-    artifact: Option<Arc<Artifact>>,
+    readings: Readings,
     asked: Duration,
+    /// What was observed under the reading that the run follows, while what the other one
+    /// found is being validated.
+    observed: Option<Box<Validated>>,
 }
 
-/// How often a subject may answer, and in which language it is asked.
+/// How often a subject may answer, in which language it is asked, and how its answers
+/// are read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
     pub(super) max_answers: u32,
     pub(super) locale: Locale,
+    pub(super) reading: Reading,
+}
+
+/// What both readings make of an answer, to be validated one after the other.
+#[derive(Debug)]
+pub(super) struct Readings {
+    pub(super) artifact: Option<Arc<Artifact>>,
+    turn: TurnReading,
+    /// What the other reading found, if that is an artifact of its own.
+    pub(super) other: Option<Arc<Artifact>>,
+}
+
+impl Readings {
+    /// Reads an answer; beside it, what there is to be said of one without code.
+    pub(super) fn of(
+        said: &Said<'_>,
+        case: &Case,
+        reading: Reading,
+    ) -> (Readings, Option<Evidence>) {
+        let BothReadings { own, other } = said.read_both(reading, &case.artifact_paths);
+        let (artifact, found, evidence) = parts(own);
+        let mut turn = TurnReading { reading, found, other: None };
+        let mut to_validate = None;
+        if let Some(other) = other {
+            let (other, found, without_code) = parts(other);
+            to_validate = other.map(Arc::new);
+            // Until it is validated, it is not known what comes of it.
+            let observed = without_code.ok_or_else(|| {
+                InfraError::new(InfraClass::Sandbox, "the other reading was not validated")
+            });
+            turn.other = Some(Box::new(OtherReading { artifact: None, found, observed }));
+        }
+        let artifact = artifact.map(Arc::new);
+        (Readings { artifact, turn, other: to_validate }, evidence)
+    }
+
+    /// Takes what was observed of what the other reading found.
+    pub(super) fn observe_other(&mut self, observed: Result<Evidence, InfraError>) {
+        let artifact = self.other.take().map(Arc::unwrap_or_clone);
+        if let Some(other) = &mut self.turn.other {
+            other.artifact = artifact;
+            other.observed = observed;
+        }
+    }
+
+    /// The artifact of the run's reading, and how the answer was read.
+    pub(super) fn into_parts(self) -> (Option<Artifact>, TurnReading) {
+        (self.artifact.map(Arc::unwrap_or_clone), self.turn)
+    }
+}
+
+/// The artifact, how its files were found, and what there is to be said of none.
+type Parts = (Option<Artifact>, BTreeMap<SafePath, Found>, Option<Evidence>);
+
+fn parts(read: Result<ReadArtifact, NoCode>) -> Parts {
+    match read {
+        Ok(ReadArtifact { artifact, found }) => (Some(artifact), found, None),
+        Err(reason) => (None, BTreeMap::new(), Some(Evidence::NoCode { reason })),
+    }
 }
 
 /// What was observed of an answer.
@@ -88,33 +156,73 @@ impl OpenAttempt {
         can_repair: bool,
         rules: Rules,
     ) -> Next {
-        let extracted = extract(&reply.answer, reply.finish, &self.case);
-        let extracted = extracted.map(Arc::new);
-        let artifact = extracted.as_ref().ok().cloned();
-        self.answered = Some(Answered { reply, artifact, asked });
-        match extracted {
-            Ok(artifact) => Next::Validate(self, artifact),
-            Err(reason) => {
-                let validation =
-                    Validation { evidence: Evidence::NoCode { reason }, logs: Vec::new() };
+        let said =
+            Said { answer: &reply.answer, finish: reply.finish, thought: reply.thinking.is_some() };
+        let (readings, without_code) = Readings::of(&said, &self.case, rules.reading);
+        let artifact = readings.artifact.clone();
+        self.answered = Some(Answered { reply, readings, asked, observed: None });
+        match (artifact, without_code) {
+            (Some(artifact), _) => Next::Validate(self, artifact),
+            (None, evidence) => {
+                let evidence = evidence.unwrap_or(Evidence::NoCode { reason: NoCode::Empty });
+                let validation = Validation { evidence, logs: Vec::new() };
                 self.judge(Validated::own(validation, Duration::ZERO), can_repair, rules)
             }
         }
     }
 
+    /// Whether what is being validated is what the other reading found.
+    pub(super) fn is_at_other_reading(&self) -> bool {
+        self.answered.as_ref().is_some_and(|answered| answered.observed.is_some())
+    }
+
+    /// Goes on although what the other reading found could not be validated.
+    pub(super) fn fail_other(mut self, error: InfraError, can_repair: bool, rules: Rules) -> Next {
+        let Some(answered) = &mut self.answered else { return Next::Record(self.fail(error)) };
+        answered.readings.observe_other(Err(error));
+        match answered.observed.take() {
+            Some(observed) => self.conclude(*observed, can_repair, rules),
+            None => self.stop(),
+        }
+    }
+
     /// Takes what was observed of the answer: either the attempt is finished, or
-    /// what failed goes back to the subject.
+    /// what failed goes back to the subject. First, what the other reading found of it is
+    /// validated, if that is something else.
     pub(super) fn judge(mut self, validated: Validated, can_repair: bool, rules: Rules) -> Next {
+        let Some(answered) = &mut self.answered else { return self.stop() };
+        if let Some(mut own) = answered.observed.take() {
+            let Validated { validation, judge_replies, open, .. } = validated;
+            answered.readings.observe_other(match open {
+                Some(error) => Err(error),
+                None => Ok(validation.evidence),
+            });
+            own.judge_replies.extend(judge_replies);
+            return self.conclude(*own, can_repair, rules);
+        }
+        if let Some(other) = answered.readings.other.clone() {
+            answered.observed = Some(Box::new(validated));
+            return Next::Validate(self, other);
+        }
+        self.conclude(validated, can_repair, rules)
+    }
+
+    /// Ends an attempt of which there is nothing more to be known.
+    fn stop(self) -> Next {
+        let message = "an answer was validated that nobody gave; this is a bug";
+        Next::Record(self.fail(InfraError::new(InfraClass::Sandbox, message)))
+    }
+
+    fn conclude(mut self, validated: Validated, can_repair: bool, rules: Rules) -> Next {
         let Validated { validation, elapsed, shared_with, judge_replies, open } = validated;
         let Validation { evidence, logs } = validation;
         let outcome = open.map_or_else(|| evidence.outcome(), Outcome::Errored);
-        let is_repairable = outcome
-            .verdict()
-            .is_some_and(|verdict| !verdict.is_functional() && verdict != Verdict::Tampered);
+        let is_repairable = outcome.verdict().is_some_and(Verdict::is_repairable);
         let last = self.turns.len() + 1 >= rules.max_answers as usize;
         let repair_message =
-            (is_repairable && can_repair && !last).then(|| repair(&evidence, &logs, rules.locale));
-        if let Some(Answered { reply, artifact, asked }) = self.answered.take() {
+            (is_repairable && can_repair && !last).then(|| self.repair(&evidence, &logs, rules));
+        if let Some(Answered { reply, readings, asked, observed: _ }) = self.answered.take() {
+            let (artifact, reading) = readings.into_parts();
             let Reply { answer, thinking, finish, usage } = reply;
             let said = match &answer {
                 Answer::Text(text) => text.clone(),
@@ -129,7 +237,8 @@ impl OpenAttempt {
                 answer,
                 thinking,
                 finish,
-                artifact: artifact.map(Arc::unwrap_or_clone),
+                artifact,
+                reading: Some(reading),
                 evidence,
                 logs,
                 usage,
@@ -147,14 +256,24 @@ impl OpenAttempt {
         Next::Record(AttemptRecord { key: self.key, outcome, turns: self.turns })
     }
 
+    /// The message that says what failed.
+    fn repair(&self, evidence: &Evidence, logs: &[Log], rules: Rules) -> String {
+        match evidence {
+            Evidence::NoCode { reason } => ask_again(reason, &self.case, rules.locale),
+            _ => repair(evidence, logs, rules.locale),
+        }
+    }
+
     /// About how many bytes it holds: its conversation, and the answer that is being
     /// validated.
     pub(super) fn bytes(&self) -> usize {
         let messages: usize = self.messages.iter().map(|message| message.text.len()).sum();
         let answered = self.answered.as_ref().map_or(0, |answered| {
             let thinking = answered.reply.thinking.as_ref().map_or(0, String::len);
-            // The artifact is a copy of a part of the answer.
-            2 * answer_bytes(&answered.reply.answer) + thinking
+            // An artifact is a copy of a part of the answer.
+            let readings = &answered.readings;
+            let copies = [&readings.artifact, &readings.other].into_iter().flatten().count();
+            (1 + copies) * answer_bytes(&answered.reply.answer) + thinking
         });
         let turns = self.turns.iter().flat_map(|turn| &turn.logs).map(|log| log.text.len());
         messages + answered + turns.sum::<usize>()
@@ -162,21 +281,17 @@ impl OpenAttempt {
 
     /// What is to be validated of the answer.
     pub(super) fn work(&self) -> Option<(Arc<Case>, Arc<Artifact>)> {
-        let artifact = self.answered.as_ref()?.artifact.as_ref()?;
+        let answered = self.answered.as_ref()?;
+        let artifact = match self.is_at_other_reading() {
+            true => answered.readings.other.as_ref()?,
+            false => answered.readings.artifact.as_ref()?,
+        };
         Some((Arc::clone(&self.case), Arc::clone(artifact)))
     }
 
     /// Ends the attempt for a fault that the subject did not cause.
     pub(super) fn fail(self, error: InfraError) -> AttemptRecord {
         AttemptRecord { key: self.key, outcome: Outcome::Errored(error), turns: self.turns }
-    }
-}
-
-/// The artifact that an answer holds.
-pub(super) fn extract(answer: &Answer, finish: Finish, case: &Case) -> Result<Artifact, NoCode> {
-    match answer {
-        Answer::Text(text) => Artifact::from_reply(text, finish, &case.artifact_paths),
-        Answer::Files(files) => Artifact::from_files(files.clone(), &case.artifact_paths),
     }
 }
 

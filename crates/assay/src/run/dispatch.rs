@@ -65,6 +65,8 @@ pub struct Dispatcher<'a> {
     /// Whether identical artifacts of a case share one validation.
     pub share: bool,
     pub locale: assay_core::Locale,
+    /// How answers are read.
+    pub reading: assay_core::Reading,
     /// Who decides what tests do not.
     pub panel: Option<Arc<Panel>>,
     /// Where answers of models are taken from and kept.
@@ -170,7 +172,7 @@ impl Dispatcher<'_> {
     }
 
     fn rules(&self) -> Rules {
-        Rules { max_answers: self.max_answers, locale: self.locale }
+        Rules { max_answers: self.max_answers, locale: self.locale, reading: self.reading }
     }
 }
 
@@ -354,11 +356,27 @@ impl State<'_> {
             Err(error) => {
                 let waiting = self.waiting(done.id, None);
                 if let Some(attempt) = self.take_validated(done.id) {
-                    self.record(&attempt.fail(error))?;
+                    self.fail(done.id, attempt, error)?;
                 }
                 self.release(waiting)
             }
         }
+    }
+
+    /// Ends an attempt for a fault of its validation, unless it has what the run's own
+    /// reading found validated.
+    fn fail(&mut self, id: u64, attempt: OpenAttempt, error: InfraError) -> anyhow::Result<()> {
+        if !attempt.is_at_other_reading() {
+            return self.record(&attempt.fail(error));
+        }
+        let can_repair = self.can_repair(&attempt);
+        let next = attempt.fail_other(error, can_repair, self.dispatcher.rules());
+        self.proceed(id, next)
+    }
+
+    fn can_repair(&self, attempt: &OpenAttempt) -> bool {
+        self.dispatcher.subjects[attempt.subject].can_repair()
+            && self.lanes[attempt.subject].given_up.is_none()
     }
 
     fn judged(&mut self, Judged { id, validated }: Judged) -> anyhow::Result<()> {
@@ -402,8 +420,7 @@ impl State<'_> {
 
     fn judge(&mut self, id: u64, validated: Validated) -> anyhow::Result<()> {
         let Some(attempt) = self.take_validated(id) else { return Ok(()) };
-        let can_repair = self.dispatcher.subjects[attempt.subject].can_repair()
-            && self.lanes[attempt.subject].given_up.is_none();
+        let can_repair = self.can_repair(&attempt);
         let next = attempt.judge(validated, can_repair, self.dispatcher.rules());
         self.proceed(id, next)
     }

@@ -10,11 +10,12 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use assay_core::reading::{Reading, Said};
 use assay_core::{
     Artifact, AttemptKey, AttemptRecord, Case, Evidence, InfraError, Outcome, Turn, Verdict,
 };
 
-use super::attempt::{extract, milliseconds};
+use super::attempt::{Readings, milliseconds};
 use super::interruption;
 use super::progress::Progress;
 use super::sharing::{Need, Shared, Sharing, Waiting};
@@ -33,6 +34,8 @@ pub struct Revalidation<'a> {
     pub limits: PoolLimits,
     /// Whether identical artifacts of a case share one validation.
     pub share: bool,
+    /// How answers are read.
+    pub reading: Reading,
 }
 
 /// How it ended.
@@ -50,8 +53,11 @@ struct Open {
     old: AttemptRecord,
     case: Arc<Case>,
     turns: Vec<Turn>,
-    /// What is being validated: that of the next stored answer.
-    artifact: Option<Arc<Artifact>>,
+    /// What the next stored answer holds.
+    readings: Option<Readings>,
+    /// What was observed under the reading that the run follows, while what the other one
+    /// found is being validated.
+    observed: Option<Observed>,
 }
 
 /// What was observed of an answer.
@@ -153,7 +159,10 @@ impl State<'_> {
             let case = Arc::clone(case);
             let id = self.next_id;
             self.next_id += 1;
-            self.proceed(id, Open { old, case, turns: Vec::new(), artifact: None })?;
+            self.proceed(
+                id,
+                Open { old, case, turns: Vec::new(), readings: None, observed: None },
+            )?;
         }
         Ok(())
     }
@@ -165,34 +174,38 @@ impl State<'_> {
                 let outcome = open.outcome();
                 return self.record(open, outcome);
             };
-            match extract(&stored.answer, stored.finish, &open.case) {
-                Ok(artifact) => {
-                    let artifact = Arc::new(artifact);
-                    let need = self.sharing.need(id, &open.old.key, &open.case, &artifact);
-                    open.artifact = Some(artifact);
-                    self.open.insert(id, open);
-                    return match need {
-                        Need::Validation => {
-                            self.submit(id);
-                            Ok(())
-                        }
-                        Need::Wait => Ok(()),
-                        Need::Shared(shared) => self.share(id, &shared),
-                    };
-                }
-                Err(reason) => {
-                    let evidence = Evidence::NoCode { reason };
+            if open.readings.is_none() {
+                let thought = stored.thinking.is_some();
+                let said = Said { answer: &stored.answer, finish: stored.finish, thought };
+                let reading = self.revalidation.reading;
+                let (readings, without_code) = Readings::of(&said, &open.case, reading);
+                open.readings = Some(readings);
+                if let Some(evidence) = without_code {
                     let validation = Validation { evidence, logs: Vec::new() };
-                    open.take(Observed { validation, elapsed: Duration::ZERO, shared_with: None });
+                    let elapsed = Duration::ZERO;
+                    open.observed = Some(Observed { validation, elapsed, shared_with: None });
                 }
             }
+            if let Some(artifact) = open.to_validate() {
+                let need = self.sharing.need(id, &open.old.key, &open.case, &artifact);
+                self.open.insert(id, open);
+                return match need {
+                    Need::Validation => {
+                        self.submit(id);
+                        Ok(())
+                    }
+                    Need::Wait => Ok(()),
+                    Need::Shared(shared) => self.share(id, &shared),
+                };
+            }
+            open.take();
         }
     }
 
     fn submit(&mut self, id: u64) {
         let Some(open) = self.open.get(&id) else { return };
-        if let Some(artifact) = &open.artifact {
-            let (case, artifact) = (Arc::clone(&open.case), Arc::clone(artifact));
+        if let Some(artifact) = open.to_validate() {
+            let case = Arc::clone(&open.case);
             self.pool.submit(Work { id, case, artifact });
         }
     }
@@ -208,12 +221,22 @@ impl State<'_> {
                 self.observe(done.id, Observed { validation, elapsed, shared_with: None })?;
             }
             Err(error) => {
-                if let Some(open) = self.open.remove(&done.id) {
+                if let Some(mut open) = self.open.remove(&done.id) {
+                    // What the run's own reading found is there; the other's is not.
+                    if open.observed.is_some() {
+                        open.observe_other(Err(error));
+                        self.proceed(done.id, open)?;
+                        return self.release(waiting);
+                    }
                     self.end.errored += 1;
                     self.record(open, Outcome::Errored(error))?;
                 }
             }
         }
+        self.release(waiting)
+    }
+
+    fn release(&mut self, waiting: Waiting) -> anyhow::Result<()> {
         match waiting {
             Waiting::Share(shared) => {
                 for (id, shared) in shared {
@@ -237,7 +260,10 @@ impl State<'_> {
 
     fn observe(&mut self, id: u64, observed: Observed) -> anyhow::Result<()> {
         let Some(mut open) = self.open.remove(&id) else { return Ok(()) };
-        open.take(observed);
+        match open.observed {
+            Some(_) => open.observe_other(Ok(observed.validation.evidence)),
+            None => open.observed = Some(observed),
+        }
         self.proceed(id, open)
     }
 
@@ -258,20 +284,40 @@ impl Open {
         }
     }
 
+    /// What is to be validated of the next answer: first what the run's own reading found.
+    fn to_validate(&self) -> Option<Arc<Artifact>> {
+        let readings = self.readings.as_ref()?;
+        match self.observed {
+            Some(_) => readings.other.clone(),
+            None => readings.artifact.clone(),
+        }
+    }
+
+    fn observe_other(&mut self, observed: Result<Evidence, InfraError>) {
+        if let Some(readings) = &mut self.readings {
+            readings.observe_other(observed);
+        }
+    }
+
     /// Puts a turn beside those before: what was asked and answered as it is stored, and
     /// what was observed now.
-    fn take(&mut self, observed: Observed) {
+    fn take(&mut self) {
+        let (Some(observed), Some(readings)) = (self.observed.take(), self.readings.take()) else {
+            return;
+        };
         let Observed { validation, elapsed, shared_with } = observed;
         let Validation { evidence, logs } = validation;
         let Some(stored) = self.old.turns.get(self.turns.len()) else { return };
-        let artifact = self.artifact.take().map(Arc::unwrap_or_clone);
+        let (artifact, reading) = readings.into_parts();
+        let reading = Some(reading);
         // No judge is asked: what judges said of the same artifact stays.
         let evidence = match artifact == stored.artifact {
             true => evidence.with_ballots_of(&stored.evidence),
             false => evidence,
         };
         let validated_ms = milliseconds(elapsed);
-        let turn = Turn { artifact, evidence, logs, validated_ms, shared_with, ..stored.clone() };
+        let turn =
+            Turn { artifact, reading, evidence, logs, validated_ms, shared_with, ..stored.clone() };
         self.turns.push(turn);
     }
 
@@ -293,5 +339,5 @@ impl Open {
 /// Whether a further answer counts after this one.
 fn is_repairable(evidence: &Evidence) -> bool {
     let verdict = evidence.verdict();
-    verdict.is_some_and(|verdict| !verdict.is_functional() && verdict != Verdict::Tampered)
+    verdict.is_some_and(Verdict::is_repairable)
 }

@@ -109,6 +109,23 @@ CREATE TABLE pace (
 ) WITHOUT ROWID;
 ";
 
+/// How answers were read: beside the tables of runs that were made before it was kept, in
+/// tables of its own, which such a run has not.
+const READING_SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS reading (
+    attempt INTEGER NOT NULL REFERENCES attempt (id) ON DELETE CASCADE,
+    turn INTEGER NOT NULL,
+    reading INTEGER NOT NULL REFERENCES blob (id),
+    PRIMARY KEY (attempt, turn)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS other_reading (
+    attempt INTEGER PRIMARY KEY REFERENCES attempt (id) ON DELETE CASCADE,
+    verdict TEXT,
+    error TEXT,
+    CHECK ((verdict IS NULL) <> (error IS NULL))
+);
+";
+
 /// How often a run is tried to be had for writing, and the pause between two tries.
 const LOCK_TRIES: usize = 10;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
@@ -172,6 +189,9 @@ pub struct AttemptSummary {
     /// Of those replies whose price is known; `None` if it is of none.
     pub cost: Option<Cost>,
     pub validated_ms: u64,
+    /// How it comes out under the reading that the run does not follow, where that finds
+    /// something else in an answer.
+    pub other: Option<Outcome>,
 }
 
 /// The file of one run.
@@ -237,7 +257,7 @@ impl Store {
     fn begin(&self, info: &RunInfo) -> Result<(), StoreError> {
         let info = serde_json::to_string(info).map_err(|error| self.corrupt("settings", &error))?;
         self.connection
-            .execute_batch(&format!("BEGIN; {SCHEMA}"))
+            .execute_batch(&format!("BEGIN; {SCHEMA} {READING_SCHEMA}"))
             .and_then(|()| {
                 let insert = "INSERT INTO meta VALUES (?1, ?2)";
                 self.connection.execute(insert, ["format", FORMAT])?;
@@ -336,7 +356,8 @@ impl Store {
     fn start_to_write(&mut self) -> Result<(), StoreError> {
         if !self.writes {
             let wal = self.connection.pragma_update(None, "journal_mode", "wal");
-            wal.map_err(|source| self.sqlite(source))?;
+            wal.and_then(|()| self.connection.execute_batch(READING_SCHEMA))
+                .map_err(|source| self.sqlite(source))?;
             self.writes = true;
         }
         Ok(())

@@ -1,13 +1,14 @@
 //! Reading attempts from the store's tables.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 
+use assay_core::reading::TurnReading;
 use assay_core::record::{Answer, Finish, Log};
 use assay_core::{Artifact, AttemptKey, AttemptRecord, Cost, Evidence, Outcome};
 use assay_core::{TokenUsage, Tokens, Turn, Verdict};
 use flate2::read::DeflateDecoder;
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
 
 use super::replies::token_usage;
 use super::{AttemptSummary, Store, StoreError};
@@ -63,6 +64,7 @@ impl Store {
                         },
                         cost: row.get::<_, Option<u64>>(14)?.map(Cost::from_nanos),
                         first_verdict: None,
+                        other: None,
                     },
                     row.get::<_, Option<String>>(15)?,
                 ))
@@ -75,7 +77,51 @@ impl Store {
             attempt.first_verdict = first.map(|text| self.verdict(text)).transpose()?;
             attempts.push(attempt);
         }
+        let mut others = self.other_outcomes()?;
+        for attempt in &mut attempts {
+            attempt.other = others.remove(&attempt.id);
+        }
         Ok(attempts)
+    }
+
+    /// How attempts come out under the reading that the run does not follow, by id.
+    fn other_outcomes(&self) -> Result<BTreeMap<i64, Outcome>, StoreError> {
+        let mut others = BTreeMap::new();
+        if !self.keeps_readings()? {
+            return Ok(others);
+        }
+        let query = "SELECT attempt, verdict, error FROM other_reading";
+        let mut statement = self.connection.prepare(query).map_err(|source| self.sqlite(source))?;
+        let mut rows = statement.query([]).map_err(|source| self.sqlite(source))?;
+        while let Some(row) = rows.next().map_err(|source| self.sqlite(source))? {
+            let columns = || Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+            let (id, verdict, error) = columns().map_err(|source| self.sqlite(source))?;
+            others.insert(id, self.outcome(verdict, error)?);
+        }
+        Ok(others)
+    }
+
+    /// Whether the run was made by a version that keeps how answers were read.
+    pub(super) fn keeps_readings(&self) -> Result<bool, StoreError> {
+        let query = "SELECT count(*) FROM sqlite_master WHERE name = 'other_reading'";
+        let found: rusqlite::Result<i64> = self
+            .connection
+            .prepare_cached(query)
+            .and_then(|mut it| it.query_row([], |row| row.get(0)));
+        found.map(|count| count > 0).map_err(|source| self.sqlite(source))
+    }
+
+    fn turn_reading(&self, attempt: i64, turn: i64) -> Result<Option<TurnReading>, StoreError> {
+        if !self.keeps_readings()? {
+            return Ok(None);
+        }
+        let query = "SELECT reading FROM reading WHERE attempt = ?1 AND turn = ?2";
+        let blob: Option<i64> = self
+            .connection
+            .prepare_cached(query)
+            .and_then(|mut it| it.query_row([attempt, turn], |row| row.get(0)).optional())
+            .map_err(|source| self.sqlite(source))?;
+        blob.map(|blob| self.json(blob, "a reading")).transpose()
     }
 
     /// When the last attempt of a subject finished (RFC 3339, UTC).
@@ -127,6 +173,7 @@ impl Store {
             thinking: row.thinking.map(|blob| self.text(blob)).transpose()?,
             finish: row.finish.parse::<Finish>().map_err(|error| self.corrupt("a turn", &error))?,
             artifact,
+            reading: self.turn_reading(attempt, row.number)?,
             evidence: self.json::<Evidence>(row.evidence, "evidence")?,
             logs,
             usage: row.usage,

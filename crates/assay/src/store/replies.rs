@@ -27,7 +27,7 @@ impl Store {
     /// share it.
     pub fn ballots(&self) -> Result<Vec<Ballot>, StoreError> {
         let query = "
-            SELECT evidence FROM turn WHERE EXISTS (
+            SELECT evidence FROM turn WHERE shared_with IS NULL AND EXISTS (
                 SELECT 1 FROM reply WHERE role = 'judge'
                 AND reply.attempt = turn.attempt AND reply.turn = turn.number)
             ORDER BY attempt, number";

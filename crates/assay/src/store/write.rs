@@ -49,6 +49,15 @@ pub(super) fn attempt(
             attempt.turns.first().and_then(|turn| turn.evidence.verdict()).map(Verdict::as_str)
         ])?;
     let id = transaction.last_insert_rowid();
+    if let Some(other) = attempt.other_outcome() {
+        let (verdict, error) = match &other {
+            Outcome::Judged(verdict) => (Some(verdict.as_str()), None),
+            Outcome::Errored(error) => (None, Some(json(error)?)),
+        };
+        transaction
+            .prepare_cached("INSERT INTO other_reading VALUES (?1, ?2, ?3)")?
+            .execute(params![id, verdict, error])?;
+    }
     for (number, turn) in attempt.turns.iter().enumerate() {
         write_turn(transaction, id, number, turn)?;
         let reply = Reply { role: "subject", model: subject, usage: turn.usage };
@@ -87,6 +96,12 @@ fn write_turn(
     transaction
         .prepare_cached("INSERT INTO turn VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?
         .execute(values)?;
+    if let Some(reading) = &turn.reading {
+        let reading = blob(transaction, &json(reading)?)?;
+        transaction
+            .prepare_cached("INSERT INTO reading VALUES (?1, ?2, ?3)")?
+            .execute(params![attempt, number, reading])?;
+    }
     for (position, log) in turn.logs.iter().enumerate() {
         let text = blob(transaction, &log.text)?;
         transaction

@@ -28,6 +28,7 @@ use super::event_stream::EventStream;
 use super::model_config::ModelError;
 use super::provider::Provider;
 use super::retry::{Failure, retry_after};
+use crate::json_text;
 
 /// A connection to the endpoint of one model.
 pub(super) struct Connection {
@@ -218,12 +219,15 @@ fn not_answered(error: webc::Error) -> Result<Received, Failure> {
         }
         // Some servers send JSON under another name.
         webc::Error::ResponseFailedNotJson { content_type, body } => {
-            match serde_json::from_str(&body) {
+            match json_text::parse(&body) {
                 Ok(body) => Ok(Received::Body(body)),
                 Err(_) => malformed(&format!("it is {content_type:?}")),
             }
         }
-        webc::Error::ResponseFailedInvalidJson { cause, .. } => malformed(&cause),
+        webc::Error::ResponseFailedInvalidJson { body, cause } => match json_text::parse(&body) {
+            Ok(body) => Ok(Received::Body(body)),
+            Err(_) => malformed(&cause),
+        },
         webc::Error::JsonValueExt(_) => malformed("it has no usual form"),
         webc::Error::Reqwest(error) => Err(transport(error)),
     }

@@ -4,6 +4,7 @@ use assay_core::verdict::{InfraClass, InfraError};
 use serde_json::Value;
 
 use super::provider::Provider;
+use crate::json_text;
 
 /// The most bytes of the events of one answer.
 const MOST_BYTES: usize = 32 << 20;
@@ -43,7 +44,7 @@ impl EventStream {
             self.state = State::TooLarge;
         } else if data == "[DONE]" {
             self.state = State::Whole;
-        } else if let Ok(event) = serde_json::from_str::<Value>(data) {
+        } else if let Ok(event) = json_text::parse::<Value>(data) {
             self.take(event);
         } else {
             self.state = State::NoJson;

@@ -78,7 +78,7 @@ struct Fault {
 
 impl Fault {
     fn read(body: &str) -> Fault {
-        let value = match serde_json::from_str(body) {
+        let value = match crate::json_text::parse(body) {
             // Gemini may send a list of one.
             Ok(Value::Array(mut list)) if list.len() == 1 => list.remove(0),
             Ok(value) => value,

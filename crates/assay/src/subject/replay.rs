@@ -9,7 +9,7 @@ use assay_core::record::Answer;
 use assay_core::{Corpus, Scenario};
 use serde::{Deserialize, Serialize};
 
-use crate::json_lines;
+use crate::{json_lines, json_text};
 
 /// The recorded answers of one model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,7 +182,7 @@ impl Records<'_> {
     }
 
     fn add(&mut self, line: usize, bytes: &[u8]) -> Result<(), LineFault> {
-        let record: Record = serde_json::from_slice(bytes)
+        let record: Record = json_text::parse_bytes(bytes)
             .map_err(|error| LineFault::Json(json_lines::fault(&error)))?;
         let round = record.round()?;
         let case_id = record.case.ok_or(LineFault::Missing("case"))?;

@@ -181,6 +181,7 @@ pub(crate) fn turn(verdict: Verdict, code: &str, detail: &str) -> Turn {
         thinking: says_code.then(|| "A length of 255 runs past the end.".to_owned()),
         finish: if says_code { Finish::Complete } else { Finish::Refused },
         artifact: says_code.then_some(artifact),
+        reading: None,
         evidence: evidence(verdict, detail),
         logs: logs
             .into_iter()

@@ -93,6 +93,7 @@ fn output(attempt: &Exported<'_>, turn: &Turn) -> Value {
         Finish::Complete => "stop",
         Finish::Truncated => "max_tokens",
         Finish::Refused | Finish::Filtered => "content_filter",
+        Finish::ToolCall => "tool_calls",
     };
     json!({
         "model": attempt.record.key.subject,

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::page::{Page, brief, title, trail};
 use super::reported_run::ReportedRun;
-use super::{badge, ballot, solutions, source, suite};
+use super::{badge, ballot, readings, solutions, source, suite};
 use crate::printable::Visible;
 use crate::report::quantity::{self, bytes, cost, duration};
 use crate::store::AttemptSummary;
@@ -199,6 +199,7 @@ fn turn_section(place: &Place<'_>, record: &AttemptRecord, number: usize, turn: 
                 p class="note" { "The answer ended as " (turn.finish.as_str()) "." }
             }
             (answer(turn))
+            @if let Some(reading) = &turn.reading { (readings::of_turn(reading)) }
             @match &turn.artifact {
                 Some(artifact) => (artifact_section(place, artifact)),
                 None => {

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use super::page::{brief, scrolling};
 use super::reported_run::Entry;
-use super::{badge, spending};
+use super::{badge, readings, spending};
 use crate::report::quantity::{self, cost, count, counted, interval, overall, percent, tokens};
 
 /// How subjects are named: two runs may have subjects of one name.
@@ -60,6 +60,7 @@ pub(super) fn leaderboard(
         (scrolling("Leaderboard", &table))
         (compared(entries, board))
         (spending::brackets(entries))
+        (readings::differences(entries))
     }
 }
 

@@ -40,6 +40,7 @@ mod page;
 mod plot;
 mod plots;
 mod provenance;
+mod readings;
 mod reported_run;
 mod site;
 mod solutions;

@@ -10,6 +10,7 @@ use super::page::{Page, brief, cwe, scrolling};
 use super::reported_run::ReportedRun;
 use super::{badge, failures};
 use crate::report::quantity::{count, counted, interval, overall, percent, ranks};
+use crate::report::readings;
 
 const ROOT: &str = "../";
 
@@ -42,6 +43,9 @@ pub(super) fn page(run: &ReportedRun, number: usize) -> Page {
         (badge::verdict_bar(&card.verdicts))
         @if let Some(withheld) = &card.withheld {
             div class="callout callout-unfinished" { p { "The overall score is withheld: " (withheld.to_string()) "." } }
+        }
+        @if let Some(summary) = readings::summary(score) {
+            div class="callout callout-unfinished" { p { strong { "Two readings. " } (summary) "." } }
         }
         section { h2 { "Scores" } (scores(card)) }
         section {

@@ -71,6 +71,7 @@ pub(super) fn read(body: &Value) -> Result<Spoken, InfraError> {
     for block in content {
         match text_at(block, "/type") {
             "text" => spoken.text.push_str(text_at(block, "/text")),
+            "tool_use" => spoken.calls_tool = true,
             "thinking" => spoken.thinking.push_str(text_at(block, "/thinking")),
             _ => {}
         }

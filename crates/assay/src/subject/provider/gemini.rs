@@ -84,6 +84,7 @@ pub(super) fn read(body: &Value) -> Result<Spoken, InfraError> {
         ..Spoken::default()
     };
     for part in list_at(candidate, "/content/parts") {
+        spoken.calls_tool |= part.get("functionCall").is_some();
         match part.get("thought").and_then(Value::as_bool) {
             Some(true) => spoken.thinking.push_str(text_at(part, "/text")),
             _ => spoken.text.push_str(text_at(part, "/text")),

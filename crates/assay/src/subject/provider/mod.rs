@@ -184,18 +184,22 @@ struct Spoken {
     thinking: String,
     finish: Finish,
     tokens: Option<Tokens>,
+    calls_tool: bool,
 }
 
 impl From<Spoken> for Reply {
     fn from(spoken: Spoken) -> Reply {
-        let Spoken { mut text, refusal, mut thinking, mut finish, tokens } = spoken;
+        let Spoken { mut text, refusal, mut thinking, mut finish, tokens, calls_tool } = spoken;
         if !refusal.is_empty() {
             finish = Finish::Refused;
             if text.is_empty() {
                 text = refusal;
             }
         }
-        if let Some((inside, rest)) = split_thinking(&text) {
+        if calls_tool && text.trim().is_empty() && finish == Finish::Complete {
+            finish = Finish::ToolCall;
+        }
+        if let Some((inside, rest)) = split_thinking(&text, finish) {
             thinking.push_str(inside);
             text = rest.to_owned();
         }
@@ -208,10 +212,15 @@ impl From<Spoken> for Reply {
 }
 
 /// The thinking that servers leave in the text of models that begin with it, and what
-/// comes after. A block that was cut off has no end.
-fn split_thinking(text: &str) -> Option<(&str, &str)> {
+/// comes after. A block that was cut off has no end; one without an end of an answer that
+/// is complete may hold the answer, and is left in the text then.
+fn split_thinking(text: &str, finish: Finish) -> Option<(&str, &str)> {
     let inside = text.trim_start().strip_prefix("<think>")?;
-    let (inside, rest) = inside.split_once("</think>").unwrap_or((inside, ""));
+    let (inside, rest) = match inside.split_once("</think>") {
+        Some(parts) => parts,
+        None if finish == Finish::Complete && inside.contains("<result") => return None,
+        None => (inside, ""),
+    };
     Some((inside.trim(), rest.trim_start()))
 }
 
@@ -282,11 +291,12 @@ mod tests {
     #[test]
     fn thinking_at_the_start_of_a_text_is_no_part_of_it() {
         let check = |text: &str, expect: Option<(&str, &str)>| {
-            assert_eq!(split_thinking(text), expect, "{text}");
+            assert_eq!(split_thinking(text, Finish::Complete), expect, "{text}");
         };
         check("<think>\nhm\n</think>\n\ncode", Some(("hm", "code")));
         check(" \n<think></think>code", Some(("", "code")));
         check("<think>cut of", Some(("cut of", "")));
+        check("<think>So: <result>code</result>", None);
         check("code <think>hm</think>", None);
         check("hm</think>code", None);
     }

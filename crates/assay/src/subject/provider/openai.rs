@@ -68,6 +68,8 @@ pub(super) fn read(body: &Value) -> Result<Spoken, InfraError> {
             _ => Finish::Complete,
         },
         tokens: usage(&body["usage"]),
+        calls_tool: !list_at(message, "/tool_calls").is_empty()
+            || message.get("function_call").is_some_and(Value::is_object),
         ..Spoken::default()
     };
     // Servers agree on no name for it.
@@ -136,6 +138,9 @@ pub(super) fn fold(body: &mut Value, event: &Value) -> bool {
                 }
                 _ => {}
             }
+        }
+        if !list_at(choice, "/delta/tool_calls").is_empty() {
+            put(message, "tool_calls", json!([{}]));
         }
     }
     let reason = choice.get("finish_reason").filter(|reason| reason.is_string());

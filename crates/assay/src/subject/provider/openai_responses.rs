@@ -82,6 +82,7 @@ pub(super) fn read(body: &Value) -> Result<Spoken, InfraError> {
                     spoken.thinking.push_str(text_at(part, "/text"));
                 }
             }
+            "function_call" | "custom_tool_call" => spoken.calls_tool = true,
             _ => {}
         }
     }

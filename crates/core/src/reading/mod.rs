@@ -1,0 +1,326 @@
+//! Finding the files of an answer in a model's free text.
+//!
+//! Subjects are asked for a block of the form
+//! `<result><code><path>..</path><content><![CDATA[..]]></content></code></result>`
+//! with one `code` item a file. There are two readings of what they answer: [`Reading::Strict`]
+//! takes the form to the letter, as SecCodeBench-V2's own program does, and
+//! [`Reading::Lenient`] takes what a person would read. Both take time that is linear in
+//! the size of the text, but for a factor that is logarithmic.
+
+mod block;
+mod entity;
+mod fence;
+mod lenient;
+mod marks;
+mod place;
+mod reason;
+mod strict;
+mod xml;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::artifact::{Artifact, MAX_ARTIFACT_BYTES, NoCode};
+use crate::files::SafePath;
+use crate::record::{Answer, Finish};
+use crate::verdict::Evidence;
+
+/// How answers are read.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reading {
+    /// As SecCodeBench-V2's program reads: the last `<result>` block as XML, and its first
+    /// `<code>` whose `<content>` is not empty, whatever its path says.
+    Strict,
+    /// As a person reads, where there is one way to do that.
+    #[default]
+    Lenient,
+}
+
+impl Reading {
+    pub const ALL: [Reading; 2] = [Reading::Strict, Reading::Lenient];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reading::Strict => "strict",
+            Reading::Lenient => "lenient",
+        }
+    }
+
+    #[must_use]
+    pub fn other(self) -> Reading {
+        match self {
+            Reading::Strict => Reading::Lenient,
+            Reading::Lenient => Reading::Strict,
+        }
+    }
+}
+
+impl fmt::Display for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Reading {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Reading, String> {
+        let found = Reading::ALL.into_iter().find(|reading| reading.as_str() == text);
+        found.ok_or_else(|| format!("{text:?} is not a reading; there are strict and lenient"))
+    }
+}
+
+/// In what form of an answer a file was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// The subject answered with files.
+    File,
+    /// A `<result>` block in XML, as asked for.
+    ResultBlock,
+    /// A `<result>` block that is not quite as asked for.
+    MendedBlock,
+    /// A `<code>` item outside of any `<result>` block.
+    CodeItem,
+    /// A fenced block whose opening line names the file.
+    FenceInfo,
+    /// A fenced block after a line that names the file.
+    FenceHeading,
+    /// A fenced block whose first line is a comment that names the file.
+    FenceComment,
+    /// The only fenced block that can be the case's only file.
+    SoleFence,
+}
+
+impl Form {
+    /// What is shown of it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Form::File => "a file",
+            Form::ResultBlock => "a <result> block",
+            Form::MendedBlock => "a <result> block that is not quite as asked for",
+            Form::CodeItem => "a <code> item without a <result> block",
+            Form::FenceInfo => "a fenced block that names it",
+            Form::FenceHeading => "a fenced block after a line that names it",
+            Form::FenceComment => "a fenced block whose first line names it",
+            Form::SoleFence => "the only fenced block",
+        }
+    }
+}
+
+/// How the path that an answer gives was understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PathMatch {
+    /// It is the case's path.
+    Exact,
+    /// It is the end of the case's path, and of no other.
+    Tail,
+    /// It is another path that only this file can be meant by: one from a root, with a
+    /// project's folder, with backslashes, in quotes, or in other letter case.
+    Mended,
+    /// It does not matter, as only one file was asked for and only one was given.
+    Only,
+}
+
+impl PathMatch {
+    /// What is shown of it.
+    pub fn title(self) -> &'static str {
+        match self {
+            PathMatch::Exact => "with its path",
+            PathMatch::Tail => "with the end of its path",
+            PathMatch::Mended => "with a path that only it can be meant by",
+            PathMatch::Only => "whatever its path, as there is one file",
+        }
+    }
+}
+
+/// How a file of an artifact was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Found {
+    pub form: Form,
+    pub path: PathMatch,
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}", self.form.title(), self.path.title())
+    }
+}
+
+/// An artifact, and how each of its files was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadArtifact {
+    pub artifact: Artifact,
+    pub found: BTreeMap<SafePath, Found>,
+}
+
+/// What a turn keeps of how its answer was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct TurnReading {
+    /// The reading that the turn's artifact and evidence are of.
+    pub reading: Reading,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub found: BTreeMap<SafePath, Found>,
+    /// What the other reading makes of the answer, where that is another artifact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<Box<OtherReading>>,
+}
+
+/// What the reading that a run does not follow makes of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct OtherReading {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<Artifact>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub found: BTreeMap<SafePath, Found>,
+    /// What was observed of that artifact, or the fault that kept it from being observed.
+    pub observed: Result<Evidence, crate::verdict::InfraError>,
+}
+
+/// An answer as it came.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a> {
+    pub answer: &'a Answer,
+    pub finish: Finish,
+    /// Whether the model showed thinking beside it.
+    pub thought: bool,
+}
+
+impl Said<'_> {
+    /// The artifact that a reading finds in the answer, or why it finds none.
+    pub fn read(&self, reading: Reading, allowed: &[SafePath]) -> Result<ReadArtifact, NoCode> {
+        let text = match self.answer {
+            Answer::Text(text) => text,
+            Answer::Files(files) => return of_files(files, allowed),
+        };
+        let taken = match reading {
+            Reading::Strict => strict::read(text, allowed),
+            Reading::Lenient => lenient::read(text, allowed, self.finish == Finish::Truncated),
+        };
+        let taken = taken.map_err(|fault| reason::of(fault, text, self));
+        taken.and_then(|taken| taken.into_artifact())
+    }
+
+    /// Both readings: that of the run, and the other one if it finds another artifact.
+    pub fn read_both(&self, reading: Reading, allowed: &[SafePath]) -> BothReadings {
+        let own = self.read(reading, allowed);
+        let other = match self.answer {
+            Answer::Files(_) => None,
+            Answer::Text(_) => Some(self.read(reading.other(), allowed)),
+        };
+        let files = |read: &Result<ReadArtifact, NoCode>| {
+            read.as_ref().ok().map(|read| read.artifact.files.clone())
+        };
+        let other = other.filter(|other| files(other) != files(&own));
+        BothReadings { own, other }
+    }
+}
+
+/// What both readings make of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BothReadings {
+    pub own: Result<ReadArtifact, NoCode>,
+    /// `None` where both find the same files, or both find none.
+    pub other: Option<Result<ReadArtifact, NoCode>>,
+}
+
+fn of_files(
+    files: &BTreeMap<String, String>,
+    allowed: &[SafePath],
+) -> Result<ReadArtifact, NoCode> {
+    let artifact = Artifact::from_files(files.clone(), allowed)?;
+    let exact = |path: &SafePath| match files.contains_key(path.as_str()) {
+        true => PathMatch::Exact,
+        false => PathMatch::Tail,
+    };
+    let found = artifact
+        .files
+        .keys()
+        .map(|path| (path.clone(), Found { form: Form::File, path: exact(path) }));
+    Ok(ReadArtifact { found: found.collect(), artifact })
+}
+
+/// Files that were found in a text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Taken {
+    files: BTreeMap<SafePath, (String, Found)>,
+    /// Why others were left out, a sentence each.
+    refused: Vec<String>,
+}
+
+impl Taken {
+    fn into_artifact(self) -> Result<ReadArtifact, NoCode> {
+        if self.files.values().map(|(text, _)| text.len()).sum::<usize>() > MAX_ARTIFACT_BYTES {
+            return Err(NoCode::TooLarge);
+        }
+        let found = self.files.iter().map(|(path, (_, found))| (path.clone(), *found)).collect();
+        let files = self.files.into_iter().map(|(path, (text, _))| (path, text)).collect();
+        Ok(ReadArtifact { artifact: Artifact { files, refused: self.refused }, found })
+    }
+}
+
+/// Why a reading finds no file in a text, as far as the form tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Fault {
+    /// Nothing of the form that was looked for.
+    NoForm,
+    /// The block is no XML: what is wrong, and where.
+    Malformed(String),
+    /// Only files without content.
+    EmptyFiles,
+    /// Only files that were not asked for, a sentence each.
+    NoExpectedPath(Vec<String>),
+    /// So many fenced blocks that could be the file.
+    Several(usize),
+    /// Fenced blocks that do not say which of several files they are.
+    Unnamed,
+    /// The text ends within the only file.
+    CutOff,
+}
+
+/// The lines of a text without blank ones around them, and with an end of the last line;
+/// `None` if all are blank.
+fn without_margin_lines(text: &str) -> Option<String> {
+    let is_blank = |line: &str| line.trim().is_empty();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if !is_blank(line) {
+            break;
+        }
+        start += line.len();
+    }
+    let mut body = &text[start..];
+    while let Some(line) = body.rsplit_inclusive_line() {
+        if !is_blank(line) {
+            break;
+        }
+        body = &body[..body.len() - line.len()];
+    }
+    let body = body.strip_suffix('\n').unwrap_or(body);
+    (!body.is_empty()).then(|| format!("{body}\n"))
+}
+
+trait LastLine {
+    fn rsplit_inclusive_line(&self) -> Option<&str>;
+}
+
+impl LastLine for str {
+    /// The last line, with its end.
+    fn rsplit_inclusive_line(&self) -> Option<&str> {
+        if self.is_empty() {
+            return None;
+        }
+        let start = self[..self.len() - usize::from(self.ends_with('\n'))].rfind('\n');
+        Some(&self[start.map_or(0, |at| at + 1)..])
+    }
+}
