@@ -4,6 +4,7 @@
 mod capture;
 mod census;
 pub(crate) mod descriptor;
+mod etc;
 mod filesystem;
 mod init;
 mod interpreter;
@@ -12,6 +13,7 @@ pub(crate) mod namespaces;
 pub(crate) mod nursery;
 mod program;
 mod seccomp;
+mod state;
 mod supervisor;
 pub(crate) mod syscall;
 mod workspace;
