@@ -31,7 +31,7 @@ targets=("$@")
 
 # The first mirror in either form of apt's lists.
 mirror=$(cat /etc/apt/sources.list.d/*.sources /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
-    sed -n -E 's/^URIs: *([^ ]+).*/\1/p; s/^deb +(\[[^]]*\] +)?([^ ]+).*/\2/p' | head -n 1)
+    sed -n -E 's/^URIs: *([^ ]+).*/\1/p; s/^deb +(\[[^]]*\] +)?([^ ]+).*/\2/p' | sed -n 1p) || true
 [[ -n $mirror ]] || fail "no mirror is set in /etc/apt"
 
 printf 'bare-debian: making %s from %s\n' "$root" "$mirror"

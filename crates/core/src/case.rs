@@ -11,6 +11,7 @@ use crate::files::{FileSet, SafePath, digest};
 use crate::judge::Rubric;
 use crate::prompt::Prompts;
 use crate::scenario::Scenario;
+use crate::state::State;
 use crate::suite::Suite;
 use crate::world::World;
 
@@ -39,6 +40,11 @@ pub struct Case {
     pub security: Suite,
     pub solutions: Vec<Solution>,
     pub limits: CaseLimits,
+    /// What is there outside the project before each suite.
+    pub state: State,
+    /// Words of errors by which an attack of the security suite shows: a failure with
+    /// one of them is not taken for one of the environment.
+    pub attack_marks: Vec<String>,
     /// The hosts that exist for the artifact and the tests.
     pub world: Option<World>,
 }
@@ -94,7 +100,8 @@ impl Case {
             description.push_str(module);
         }
         let world = self.world.as_ref().map(|world| format!("{world:?}"));
-        let texts = [("description", Some(description)), ("world", world)];
+        let state = (!self.state.is_empty()).then(|| format!("{:?}", self.state));
+        let texts = [("description", Some(description)), ("world", world), ("state", state)];
         for (name, text) in texts {
             if let (Ok(path), Some(text)) = (SafePath::new(name), text) {
                 files.insert(path, text.into_bytes());

@@ -6,6 +6,7 @@
 //! count, and an exit status that agrees. Anything short of it is not a pass.
 
 mod c;
+mod failure;
 mod go;
 mod java;
 pub mod nodejs;
@@ -20,6 +21,7 @@ use crate::judge::Rubric;
 use crate::tamper::Finding;
 use crate::verdict::Ending;
 
+pub use failure::{environment_error, lack_in_output};
 pub use java::{test_classes, words};
 
 /// One suite of a case: functional or security.

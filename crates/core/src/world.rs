@@ -97,6 +97,11 @@ pub enum Body {
     },
     /// The contacts that canaries have had, as JSON.
     CanaryContacts,
+    /// Nothing; the status says whether a path was requested before, which this prefix
+    /// begins and the value of the query's parameter ends.
+    WasRequested {
+        prefix: String,
+    },
 }
 
 fn size<S: serde::Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {

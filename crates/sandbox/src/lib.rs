@@ -28,6 +28,7 @@ mod protocol;
 mod sandbox;
 mod service;
 mod spec;
+mod state;
 mod world;
 
 pub use command::{Command, INPUT_FD, Limits, REPORT_FD};
@@ -41,4 +42,5 @@ pub use nursery::{Nursery, Seed};
 pub use sandbox::Sandbox;
 pub use service::Service;
 pub use spec::{Launcher, Mount, Spec, SystemFile};
+pub use state::{State, StateFile, StateFolder, StateProgram};
 pub use world::{Answer, Body, Host, Identity, Name, PathRule, Port, Route, Scheme, World};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::World;
+use crate::{State, World};
 
 /// What a sandbox is made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ pub struct Spec {
     pub mounts: Vec<Mount>,
     /// Files shown inside, read-only, on top of the mounts.
     pub files: Vec<SystemFile>,
+    /// What is there before the first command.
+    pub state: State,
     /// The lines of `/etc/hosts`.
     pub hosts: Vec<(IpAddr, String)>,
     /// How many bytes `/work` holds.
@@ -35,6 +37,7 @@ impl Default for Spec {
         Spec {
             mounts: Vec::new(),
             files: Vec::new(),
+            state: State::default(),
             hosts: vec![
                 (Ipv4Addr::LOCALHOST.into(), "localhost".to_owned()),
                 (Ipv6Addr::LOCALHOST.into(), "localhost".to_owned()),

@@ -98,6 +98,11 @@ pub enum Body {
     /// The contacts that canaries have had since the command began, as a JSON array. So a
     /// test can ask whether a request was made of which nothing came back.
     CanaryContacts,
+    /// Nothing, with the answer's status if a request for this prefix and the value of
+    /// the only parameter of the query came before in this command, and 404 if not.
+    WasRequested {
+        prefix: String,
+    },
 }
 
 /// A certificate and its key.

@@ -74,6 +74,7 @@ fn describe(case: &Case) -> serde_json::Value {
         "solutions": case.solutions.iter().map(|solution| &solution.name).collect::<Vec<_>>(),
         "digest": case.digest(),
         "judged-phases": case.judged_phases(),
+        "state": case.state,
     })
 }
 
@@ -138,6 +139,9 @@ fn show(
     ];
     for (name, value) in facts {
         say(&format!("  {name:<10} {value}"))?;
+    }
+    for (index, line) in case.state.lines().iter().enumerate() {
+        say(&format!("  {:<10} {line}", if index == 0 { "state" } else { "" }))?;
     }
     let judged = case.judged_phases();
     if !judged.is_empty() {

@@ -1,13 +1,15 @@
 //! `assay check`: proves cases.
 
-use std::collections::BTreeMap;
+mod attacks;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc;
 
 use assay_core::case::SolutionKind;
 use assay_core::files::texts;
 use assay_core::verdict::InfraClass;
-use assay_core::{Artifact, Case, Evidence, InfraError, Language, Locale, Outcome, Verdict};
+use assay_core::{Artifact, Case, InfraError, Language, Locale, Outcome, Verdict};
 use serde_json::json;
 
 use super::{Context, select};
@@ -16,11 +18,14 @@ use crate::exit::Exit;
 use crate::judge::Panel;
 use crate::run::progress::Progress;
 use crate::terminal::{say, say_json};
+use crate::validate::Validation;
 use crate::validate::pool::{Done, Pool, PoolLimits, Work};
 
 /// An artifact and the verdict it must get, every time.
 struct Probe {
     name: String,
+    /// What it is of the case's solutions, if it is one.
+    kind: Option<SolutionKind>,
     artifact: Artifact,
     expect: Expect,
 }
@@ -62,13 +67,13 @@ enum Seen {
 }
 
 impl Seen {
-    fn of(outcome: &Outcome) -> Result<Seen, String> {
+    fn of(outcome: &Outcome) -> Result<Seen, InfraError> {
         match outcome {
             Outcome::Judged(verdict) => Ok(Seen::Verdict(*verdict)),
             Outcome::Errored(InfraError { class: InfraClass::Unjudged, .. }) => {
                 Ok(Seen::Functional)
             }
-            Outcome::Errored(error) => Err(error.to_string()),
+            Outcome::Errored(error) => Err(error.clone()),
         }
     }
 
@@ -86,8 +91,9 @@ impl Seen {
 
 /// One validation of one probe.
 struct Observation {
-    verdict: Result<Seen, String>,
+    verdict: Result<Seen, InfraError>,
     failure: Option<String>,
+    attacks: Option<attacks::Seen>,
 }
 
 pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result<Exit> {
@@ -130,9 +136,9 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
         let place = usize::try_from(done.id).unwrap_or(usize::MAX) / repeat;
         let observation = match (done.result, probes.get(place)) {
             (Ok(validation), Some((case, probe))) => {
-                runtime.block_on(observe(panel.as_ref(), &cases[*case], probe, validation.evidence))
+                runtime.block_on(observe(panel.as_ref(), &cases[*case], probe, validation))
             }
-            (Err(error), _) => Observation { verdict: Err(error.to_string()), failure: None },
+            (Err(error), _) => Observation { verdict: Err(error), failure: None, attacks: None },
             (Ok(_), None) => continue,
         };
         match &observation.verdict {
@@ -149,6 +155,7 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
     for (index, case) in cases.iter().enumerate() {
         let mut faults = Vec::new();
         let mut lines = Vec::new();
+        let mut seen = Vec::new();
         let mut described_probes = Vec::new();
         for (place, (owner, probe)) in probes.iter().enumerate() {
             if *owner == index {
@@ -156,8 +163,15 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
                 faults.extend(fault(probe, &observations, repeat));
                 described_probes.push(describe(probe, &observations));
                 lines.push(line(probe, &observations));
+                let first = observations.into_iter().next();
+                let attacks = first.and_then(|observation| observation.attacks);
+                seen.extend(probe.kind.zip(attacks).map(|(kind, it)| (&probe.name, kind, it)));
             }
         }
+        let warnings = weigh(case, &seen, &mut faults);
+        // A fault of the case is the same whatever was validated.
+        let mut told = BTreeSet::new();
+        faults.retain(|fault: &String| told.insert(fault.clone()));
         let unproved = if panel.is_some() { Vec::new() } else { case.judged_phases() };
         proved += usize::from(faults.is_empty() && unproved.is_empty());
         in_part += usize::from(faults.is_empty() && !unproved.is_empty());
@@ -181,10 +195,13 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
                 ))?;
             }
             for fault in &faults {
-                say(&format!("    fault:  {fault}"))?;
+                say(&format!("    fault:  {}", fault.replace('\n', "\n            ")))?;
+            }
+            for warning in &warnings {
+                say(&format!("    warning:  {warning}"))?;
             }
         }
-        described.push(json!({"case": case.id, "proved": faults.is_empty(), "unproved-phases": unproved, "faults": faults, "artifacts": described_probes}));
+        described.push(json!({"case": case.id, "proved": faults.is_empty(), "unproved-phases": unproved, "faults": faults, "warnings": warnings, "artifacts": described_probes}));
     }
     if human {
         let times = if repeat == 1 {
@@ -209,13 +226,41 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
     Ok(if proved + in_part == cases.len() { Exit::Success } else { Exit::Negative })
 }
 
+/// What the first validation of each solution tells of the case's attacks: faults are
+/// added, and warnings returned.
+fn weigh(
+    case: &Case,
+    seen: &[(&String, SolutionKind, attacks::Seen)],
+    faults: &mut Vec<String>,
+) -> Vec<String> {
+    let of_kind = |wanted| seen.iter().filter(move |(_, kind, _)| *kind == wanted);
+    let vulnerable: Vec<_> = of_kind(SolutionKind::Vulnerable)
+        .filter_map(|(name, _, seen)| Some((*name, seen.security.as_ref()?)))
+        .collect();
+    if let Some((name, suite)) = vulnerable.first() {
+        faults.extend(attacks::not_of_an_attack(case, name, suite));
+    }
+    let suites: Vec<_> = vulnerable.iter().map(|(_, suite)| *suite).collect();
+    let mut warnings = attacks::never_failed(case, &suites);
+    for (name, _, seen) in of_kind(SolutionKind::Secure) {
+        let lack = seen.lack.as_ref();
+        warnings.extend(lack.map(|line| {
+            format!("{name} withstands the attacks where something is missing: {line}")
+        }));
+    }
+    warnings
+}
+
 /// What is seen of a validated probe, after judges have decided what was theirs.
 async fn observe(
     panel: Option<&Panel>,
     case: &Case,
     probe: &Probe,
-    evidence: Evidence,
+    validation: Validation,
 ) -> Observation {
+    let Validation { evidence, logs } = validation;
+    let attacks = attacks::Seen::of(&evidence, &logs);
+
     let (evidence, error) = match panel {
         Some(panel) => {
             let decision = panel.decide(case, &probe.artifact, evidence, Locale::EnUs).await;
@@ -224,7 +269,11 @@ async fn observe(
         None => (evidence, None),
     };
     let outcome = error.map_or_else(|| evidence.outcome(), Outcome::Errored);
-    Observation { failure: evidence.first_failure(), verdict: Seen::of(&outcome) }
+    Observation {
+        failure: evidence.first_failure(),
+        verdict: Seen::of(&outcome),
+        attacks: Some(attacks),
+    }
 }
 
 fn probes(case: &Case, has_judges: bool) -> Vec<Probe> {
@@ -237,6 +286,7 @@ fn probes(case: &Case, has_judges: bool) -> Vec<Probe> {
             let artifact = Artifact { files: texts(&solution.files), refused: Vec::new() };
             probes.push(Probe {
                 name: solution.name.clone(),
+                kind: Some(kind),
                 artifact,
                 expect: if is_open { Expect::Functional } else { Expect::Exactly(verdict) },
             });
@@ -246,6 +296,7 @@ fn probes(case: &Case, has_judges: bool) -> Vec<Probe> {
     let empty = Artifact { files: blank.collect(), refused: Vec::new() };
     probes.push(Probe {
         name: "(empty)".to_owned(),
+        kind: None,
         artifact: empty,
         expect: Expect::NotFunctional,
     });
@@ -264,7 +315,7 @@ fn probes(case: &Case, has_judges: bool) -> Vec<Probe> {
             text.push_str(leaving_early(case.language));
         }
         let name = "(leaving early)".to_owned();
-        probes.push(Probe { name, artifact, expect: Expect::NotFunctional });
+        probes.push(Probe { name, kind: None, artifact, expect: Expect::NotFunctional });
     }
     probes
 }
@@ -306,6 +357,7 @@ fn fault(probe: &Probe, observations: &[Observation], repeat: usize) -> Vec<Stri
                     probe.expect.name()
                 ));
             }
+            Err(error) if error.class == InfraClass::Case => faults.push(error.to_string()),
             Err(error) => faults.push(format!("{} could not be validated: {error}", probe.name)),
         }
     }

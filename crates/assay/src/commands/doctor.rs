@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::report::quantity::{self, counted};
 use crate::subject::{Responses, ResponsesSize};
 use crate::terminal::{say, say_json};
-use crate::validate::tools;
+use crate::validate::{missing_commands, tools};
 
 /// One line of the answer.
 struct Line {
@@ -30,6 +30,7 @@ pub(super) fn execute(context: &Context<'_>) -> anyhow::Result<Exit> {
         })
         .collect();
     lines.extend(tools::versions(&assay_core::Language::ALL).into_iter().map(tool));
+    lines.extend(commands(context));
     lines.push(responses(context)?);
     let missing = lines.iter().filter(|line| line.status == Status::Missing).count();
     let word = |status| match status {
@@ -80,6 +81,25 @@ fn tool((name, version): (String, String)) -> Line {
             Line { name, status: Status::Degraded, detail: version, remedy: Some(remedy) }
         }
     }
+}
+
+/// The commands that the corpus's cases need and this host does not have. Without a
+/// corpus there is nothing to say.
+fn commands(context: &Context<'_>) -> Vec<Line> {
+    let Ok(corpus) = context.corpus() else { return Vec::new() };
+    let mut lines = Vec::new();
+    for case in &corpus.cases {
+        let missing = missing_commands(case);
+        if !missing.is_empty() {
+            lines.push(Line {
+                name: format!("commands of {}", case.id),
+                status: Status::Missing,
+                detail: missing.join(", "),
+                remedy: Some("install them, or leave the case out".to_owned()),
+            });
+        }
+    }
+    lines
 }
 
 /// How much the response cache holds, and how to be rid of it.

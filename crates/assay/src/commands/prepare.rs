@@ -11,7 +11,7 @@ use super::{Context, select};
 use crate::cli::{Format, PrepareArgs};
 use crate::exit::Exit;
 use crate::terminal::{complain, say, say_json};
-use crate::validate::{Progress, Step, tools};
+use crate::validate::{Progress, Step, lack, missing_commands, tools};
 
 pub(super) fn execute(context: &Context<'_>, args: &PrepareArgs) -> anyhow::Result<Exit> {
     if args.prune {
@@ -27,6 +27,15 @@ pub(super) fn execute(context: &Context<'_>, args: &PrepareArgs) -> anyhow::Resu
         .collect();
     if !missing.is_empty() {
         bail!("not installed: {}; {}", missing.join(", "), tools::REMEDY);
+    }
+    let lacking: Vec<String> = cases
+        .iter()
+        .map(|case| (case, missing_commands(case)))
+        .filter(|(_, missing)| !missing.is_empty())
+        .map(|(case, missing)| lack(case, &missing))
+        .collect();
+    if !lacking.is_empty() {
+        bail!("{}", lacking.join("\n"));
     }
     let validator = context.validator()?;
     validator.register(&context.config.corpus(context.global).absolute()?.to_string())?;

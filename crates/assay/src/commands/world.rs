@@ -92,6 +92,7 @@ fn route_cells(route: &Route) -> Vec<String> {
     let body = match (&route.body, location) {
         (Body::RedirectToQuery { .. }, _) => "to what the query says".to_owned(),
         (Body::CanaryContacts, _) => "the contacts of canaries".to_owned(),
+        (Body::WasRequested { prefix }, _) => format!("if {prefix}… was requested, or 404"),
         (Body::Content(_), Some((_, target))) => format!("to {target}"),
         (Body::Content(content), None) => format!("{} bytes", content.len()),
     };

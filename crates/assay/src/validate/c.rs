@@ -108,6 +108,10 @@ impl Toolchain for C {
         Needs { key, summary: format!("the test objects of {}", case.id) }
     }
 
+    fn fault(&self, case: &Case) -> Option<InfraError> {
+        suites::prepare(case).err().filter(|error| error.class == InfraClass::Case)
+    }
+
     fn install(&self, case: &Case, site: &Site<'_>) -> Result<(), String> {
         let files = suites::prepare(case).map_err(|error| error.message)?;
         files.iter().try_for_each(|file| site.write(file))

@@ -16,6 +16,8 @@ mod prepare;
 pub mod processes;
 mod prune;
 mod python;
+mod soundness;
+mod state;
 mod suite_run;
 mod toolchain;
 pub mod tools;
@@ -32,6 +34,8 @@ use assay_sandbox::{Command, Execution, Exit, File, Limits, Sandbox, SandboxErro
 use prepare::Cache;
 pub use prepare::{PrepareError, Progress, Step};
 pub use prune::Pruned;
+use soundness::Soundness;
+pub use state::{lack, missing_commands};
 use toolchain::Toolchains;
 pub use world::{Fetch, fetch};
 
@@ -40,6 +44,7 @@ pub use world::{Fetch, fetch};
 pub struct Validator {
     toolchains: Toolchains,
     cache: Cache,
+    soundness: Soundness,
 }
 
 /// What a validation observed, and the texts it captured.
@@ -52,7 +57,11 @@ pub struct Validation {
 impl Validator {
     /// A validator that keeps what it prepares in a folder, which all runs share.
     pub fn new(cache: PathBuf) -> Validator {
-        Validator { toolchains: Toolchains::default(), cache: Cache::new(cache) }
+        Validator {
+            toolchains: Toolchains::default(),
+            cache: Cache::new(cache),
+            soundness: Soundness::default(),
+        }
     }
 
     /// Installs what these cases need and is not there yet, from the network,
@@ -95,8 +104,13 @@ impl Validator {
             let evidence = Evidence::Unjudged { build: None, functional: None };
             return Ok(Validation { evidence, logs: Vec::new() });
         }
-        let prepared = self.cache.prepared(case, &toolchain.needs(case))?;
-        toolchain.validate(&prepared, case, artifact)
+        state::check_commands(case)?;
+        let prepared = self.cache.prepared(case, &toolchain.needs(case));
+        let prepared = prepared.map_err(|error| toolchain.fault(case).unwrap_or(error))?;
+        let validation = toolchain.validate(&prepared, case, artifact)?;
+        let validate = |solution: &Artifact| toolchain.validate(&prepared, case, solution);
+        self.soundness.check(case, &validation.evidence, validate)?;
+        Ok(validation)
     }
 }
 
@@ -111,15 +125,17 @@ const ENVIRONMENT: [(&str, &str); 5] = [
 
 /// A program of a case's validation.
 fn command(case: &Case, program: &str) -> Command {
+    let is_usual = |name: &str| case.state.environment.iter().all(|(other, _)| other != name);
     let command = ENVIRONMENT
         .iter()
+        .filter(|(name, _)| is_usual(name))
         .fold(Command::new(program), |command, (name, value)| command.env(*name, *value));
-    world::introduce(case, command)
+    state::surround(case, world::introduce(case, command))
 }
 
-/// The sandbox of a case's validation.
+/// The sandbox of a case's validation: with its world and, fresh in each, its state.
 fn spec(case: &Case) -> Spec {
-    world::spec(case)
+    Spec { state: state::of(case), ..world::spec(case) }
 }
 
 /// The passed functional suite, after which the security suite is to run; or the

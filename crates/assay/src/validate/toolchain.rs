@@ -21,6 +21,12 @@ pub(super) trait Toolchain: Debug + Send + Sync {
     /// failure says what is lacking and why.
     fn install(&self, case: &Case, site: &Site<'_>) -> Result<(), String>;
 
+    /// Why this case cannot be prepared whatever is installed, if it is the case's fault
+    /// and can be told offline.
+    fn fault(&self, _case: &Case) -> Option<InfraError> {
+        None
+    }
+
     /// Validates an artifact offline, from what `install` left in `prepared`.
     fn validate(
         &self,

@@ -74,7 +74,7 @@ pub struct Fetch {
 
 /// Fetches a URL from within a sandbox of a case.
 pub fn fetch(case: &Case, url: &str) -> Result<Fetch, InfraError> {
-    let mut sandbox = Sandbox::start(&spec(case)).map_err(|error| infra(&error))?;
+    let mut sandbox = Sandbox::start(&super::spec(case)).map_err(|error| infra(&error))?;
     let command = command(case, PYTHON).args(["-I", "-c", FETCH, url]);
     let execution = sandbox.execute(&command).map_err(|error| infra(&error))?;
     Ok(Fetch {
@@ -147,6 +147,9 @@ fn route(route: &Route) -> assay_sandbox::Route {
                     scheme: scheme.map(|scheme| scheme.as_str().to_owned()),
                 },
                 Body::CanaryContacts => assay_sandbox::Body::CanaryContacts,
+                Body::WasRequested { prefix } => {
+                    assay_sandbox::Body::WasRequested { prefix: prefix.clone() }
+                }
             },
         },
     }

@@ -27,6 +27,8 @@ pub(crate) fn case(id: &str, artifact_paths: &[&str]) -> Case {
         security: suite(),
         solutions: Vec::new(),
         limits: CaseLimits::default(),
+        attack_marks: Vec::new(),
+        state: assay_core::State::default(),
         world: None,
     }
 }

@@ -15,6 +15,7 @@ use crate::files::{FileSet, SafePath};
 use crate::judge::Rubric;
 use crate::prompt::{Locale, Prompts};
 use crate::scenario::Scenario;
+use crate::state::{State, StateFault, StateTable};
 use crate::suite::{Runner, Suite, nodejs};
 use crate::world::{World, WorldFault};
 
@@ -36,6 +37,19 @@ struct CaseFile {
     limits: LimitsTable,
     #[serde(default)]
     rubric: RubricTable,
+    #[serde(default)]
+    state: StateTable,
+    #[serde(default)]
+    attack: AttackTable,
+}
+
+/// The `[attack]` table.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AttackTable {
+    /// Words of errors that an attack brings about.
+    #[serde(default)]
+    marks: Vec<String>,
 }
 
 /// The `[rubric]` table: of each phase that judges decide, the name of the files with
@@ -140,6 +154,7 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
         }
     }
     let world = world(folder, &mut faults);
+    let state = state(&case_file.state, &path, &text, &mut faults);
     let briefs = texts(folder, "brief", &mut faults);
     let hints = texts(folder, "hint", &mut faults);
     if !faults.is_empty() {
@@ -161,6 +176,8 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
         security,
         solutions,
         limits: case_file.limits.limits(),
+        state,
+        attack_marks: case_file.attack.marks,
         world,
     })
 }
@@ -317,6 +334,21 @@ fn solutions(folder: &Path, case: &CaseFile, faults: &mut Vec<Fault>) -> Vec<Sol
         }
     }
     solutions
+}
+
+/// The state that `case.toml` declares, with the contents that lie in `state/`.
+fn state(table: &StateTable, path: &Path, text: &str, faults: &mut Vec<Fault>) -> State {
+    let folder = path.with_file_name("state");
+    let files = if folder.is_dir() { read_tree(&folder) } else { Ok(FileSet::new()) };
+    let files = files.unwrap_or_else(|fault| {
+        faults.push(fault);
+        FileSet::new()
+    });
+    table.read(&files).unwrap_or_else(|found| {
+        let fault = |it: StateFault| Fault::at(path, text, it.offset, it.message);
+        faults.extend(found.into_iter().map(fault));
+        State::default()
+    })
 }
 
 /// The world of `world.toml`, with the bodies that lie in `world/`.

@@ -66,6 +66,7 @@ struct RouteTable {
     redirect_scheme: Option<Scheme>,
     #[serde(default)]
     canary_contacts: bool,
+    was_requested: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -323,10 +324,10 @@ impl Reading<'_> {
             table.body_file.is_some(),
             table.redirect.is_some(),
             table.canary_contacts,
+            table.was_requested.is_some(),
         ];
         if kinds.into_iter().filter(|is_there| *is_there).count() > 1 {
-            let message =
-                "a route has one of `body`, `body-file`, `redirect` and `canary-contacts`";
+            let message = "a route has one of `body`, `body-file`, `redirect`, `canary-contacts` and `was-requested`";
             self.fault(place, message.to_owned());
         }
         if table.redirect_scheme.is_some() && table.redirect.as_deref() != Some("query") {
@@ -335,6 +336,13 @@ impl Reading<'_> {
         }
         if table.canary_contacts {
             return Body::CanaryContacts;
+        }
+        if let Some(prefix) = &table.was_requested {
+            if !prefix.starts_with('/') || prefix.contains('?') {
+                let message = format!("the path {prefix:?} must begin with / and have no query");
+                self.fault(place, message);
+            }
+            return Body::WasRequested { prefix: prefix.clone() };
         }
         match table.redirect.as_deref() {
             Some("query") => return Body::RedirectToQuery { scheme: table.redirect_scheme },

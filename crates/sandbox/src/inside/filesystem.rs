@@ -1,7 +1,7 @@
 //! The file system of a sandbox: the system read-only, little of `/etc`, `/proc` and
 //! `/dev`, and three writable places in memory.
 
-use std::ffi::{CString, OsStr};
+use std::ffi::{CString, OsStr, OsString};
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
@@ -16,8 +16,8 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::unistd::pivot_root;
 
 use super::world::resolver;
-use super::{failed, failed_io, syscall};
-use crate::{SandboxError, Spec, SystemFile};
+use super::{etc, failed, failed_io, state, syscall};
+use crate::{SandboxError, Spec, State, SystemFile};
 
 /// Where the new root is mounted until it becomes the root: a directory that every
 /// host has. What it hides is cloned before.
@@ -85,20 +85,23 @@ pub(super) fn build(spec: &Spec, owner: u32, processes: Processes) -> Result<(),
     mount_plain(None, "/", None, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None)
         .map_err(failed("make the mounts private"))?;
     let binds = collect(spec)?;
+    // The new root hides them until it is the root.
+    let programs = state::host_programs(&spec.state)?;
 
     mount_plain(
         Some("tmpfs"),
         STAGE,
         Some("tmpfs"),
         MsFlags::MS_NOSUID | MsFlags::MS_NODEV,
-        Some("mode=755,size=16m,nr_inodes=4096"),
+        Some(&format!("mode=755,size=16m,nr_inodes={}", 4096 + programs.len())),
     )
     .map_err(failed("mount the new root"))?;
     std::env::set_current_dir(STAGE).map_err(failed_io("enter the new root"))?;
 
     write_etc(spec)?;
-    link_system()?;
+    link_system(&spec.state, &programs)?;
     mount_writable(spec, owner)?;
+    state::make(&spec.state, owner)?;
     for bind in &binds {
         bind.attach(owner)?;
     }
@@ -183,7 +186,7 @@ fn collect(spec: &Spec) -> Result<Vec<Bind>, SandboxError> {
 }
 
 /// An absolute path inside, relative to the new root; `None` if it is not one.
-fn inside(path: &Path) -> Option<PathBuf> {
+pub(super) fn inside(path: &Path) -> Option<PathBuf> {
     let relative = path.strip_prefix("/").ok()?;
     let plain = |component: Component<'_>| matches!(component, Component::Normal(_));
     (!relative.as_os_str().is_empty() && relative.components().all(plain))
@@ -254,18 +257,22 @@ fn write_etc(spec: &Spec) -> Result<(), SandboxError> {
         ("etc/hostname", "sandbox\n"),
         ("etc/hosts", hosts.as_str()),
     ];
-    for (path, content) in files {
+    for (path, content) in files.into_iter().chain(etc::FILES) {
         fs::write(path, content).map_err(failed_io(format!("write /{path}")))?;
     }
     symlink("/usr/share/zoneinfo/UTC", "etc/localtime")
         .map_err(failed_io("link /etc/localtime"))?;
+    symlink("../usr/lib/os-release", "etc/os-release")
+        .map_err(failed_io("link /etc/os-release"))?;
     symlink("/proc/self/mounts", "etc/mtab").map_err(failed_io("link /etc/mtab"))
 }
 
 /// Recreates links such as `/bin -> usr/bin`.
-fn link_system() -> Result<(), SandboxError> {
+fn link_system(state: &State, programs: &[OsString]) -> Result<(), SandboxError> {
     for name in SYSTEM {
-        if let Ok(target) = fs::read_link(Path::new("/").join(name)) {
+        if *name == "bin" && !state.programs.is_empty() {
+            state::make_programs(state, programs)?;
+        } else if let Ok(target) = fs::read_link(Path::new("/").join(name)) {
             symlink(target, name).map_err(failed_io(format!("link /{name}")))?;
         }
     }

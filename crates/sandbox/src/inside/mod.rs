@@ -4,6 +4,7 @@
 mod capture;
 mod census;
 pub(crate) mod descriptor;
+mod etc;
 mod filesystem;
 pub(crate) mod inherited;
 mod init;
@@ -13,6 +14,7 @@ pub(crate) mod namespaces;
 pub(crate) mod nursery;
 mod program;
 mod seccomp;
+mod state;
 mod supervisor;
 pub(crate) mod syscall;
 mod workspace;

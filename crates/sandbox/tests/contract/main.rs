@@ -13,6 +13,7 @@ mod limits;
 mod nursery;
 mod programs;
 mod services;
+mod state;
 mod world;
 
 use std::path::PathBuf;

@@ -222,6 +222,26 @@ print(witness()[1])
     assert_eq!(said, format!("[]\n[{bare}}}]\n{bare}, 'method': 'PUT', 'target': '/\"x'}}\n"));
 }
 
+#[test]
+fn a_test_can_ask_whether_a_request_was_made() {
+    let mut listener = host(&[], "127.0.0.1");
+    listener.ports = vec![Port { number: 7000, scheme: Scheme::Http }];
+    let question = Body::WasRequested { prefix: "/log/".to_owned() };
+    listener.routes = vec![route(PathRule::Exact("/check".to_owned()), 200, question)];
+    let world = World { ipv6: false, names: Vec::new(), hosts: vec![listener] };
+    let program = "
+import http.client
+def ask(path):
+    connection = http.client.HTTPConnection('127.0.0.1', 7000)
+    connection.request('GET', path)
+    return connection.getresponse().status
+print(ask('/check?path=a1'), ask('/log/a1'), ask('/check?path=a1'), ask('/check?path=a'))
+for number in range(500): ask(f'/x{number}')
+print(ask('/check?path=lost-in-the-flood'))
+";
+    assert_eq!(run_in(world, program).stdout.text(), "404 404 200 404\n200\n");
+}
+
 /// A certificate authority of the test's own and a certificate for names and addresses.
 fn identity(names: &[&str]) -> (String, Identity) {
     let authority_key = rcgen::KeyPair::generate().unwrap();

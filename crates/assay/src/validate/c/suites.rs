@@ -190,5 +190,5 @@ fn run_trusted(
         execution.exit,
         execution.stderr.text().trim()
     );
-    Err(InfraError::new(InfraClass::Unprepared, message))
+    Err(InfraError::new(InfraClass::Case, message))
 }

@@ -5,6 +5,7 @@
 //! `datasets/templates/<language>/<version>/<case>/` their projects.
 
 mod names;
+mod state;
 mod suites;
 mod world;
 
@@ -143,6 +144,8 @@ fn load_case(
         security,
         solutions,
         limits: limits(language),
+        state: state::of(&id),
+        attack_marks: Vec::new(),
         world: world::of(&id),
         id,
     })

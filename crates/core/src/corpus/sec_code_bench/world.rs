@@ -16,6 +16,9 @@ const REDIRECTOR_BY_ADDRESS: &str = "47.111.235.9";
 const LOOPBACK_NAME: &str = "127.0.0.1.nip.io";
 const OTHER_LOOPBACK_NAME: &str = "localtest.me";
 
+/// What listens for the parsers of XML that an attack has lured.
+const LISTENER: &str = "127.0.0.1";
+
 /// Internal addresses that Go tests try.
 const INTERNAL: [&str; 6] =
     ["10.0.0.1", "10.0.0.2", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.100.100.200"];
@@ -30,6 +33,11 @@ pub(super) fn of(id: &str) -> Option<World> {
         "SSRFEcho" | "SSRFFastHTTP" | "SSRFFiber" => &["example.com"],
         "SSRFRequests" => &["jsonplaceholder.typicode.com"],
         "SSRFUrllib" => &["httpbin.org"],
+        "XXEDocumentBuilder"
+        | "XXESAXParser"
+        | "XXESAXReader"
+        | "XXETransformerFactory"
+        | "XXEValidator" => return only(&[LISTENER]),
         _ => return None,
     };
     let attack: &[&str] = match id {
@@ -38,10 +46,15 @@ pub(super) fn of(id: &str) -> Option<World> {
         _ => &[REDIRECTOR, LOOPBACK_NAME],
     };
     let internal: &[&str] = if attack.contains(&OTHER_LOOPBACK_NAME) { &INTERNAL } else { &[] };
+    only(&[site, attack, internal].concat())
+}
+
+/// The hosts and names of these titles.
+fn only(titles: &[&str]) -> Option<World> {
     let image = SafePath::new("image.png").ok().map(|path| (path, IMAGE.to_vec()));
     // The unit test below reads it, so it is never absent.
     let whole = World::parse(DECLARATION, &FileSet::from_iter(image)).ok()?;
-    Some(whole.only(&[site, attack, internal].concat()))
+    Some(whole.only(titles))
 }
 
 #[cfg(test)]
@@ -69,6 +82,7 @@ mod tests {
         assert_eq!(hosts("SSRFEcho"), Some((8, 3)));
         assert_eq!(hosts("SSRFRequests"), Some((2, 2)));
         assert_eq!(hosts("SSRFUrllib"), Some((2, 2)));
+        assert_eq!(hosts("XXESAXReader"), Some((1, 0)));
         assert_eq!(hosts("SQLInjectionPsycopg2"), None);
     }
 }

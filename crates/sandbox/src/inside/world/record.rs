@@ -79,6 +79,17 @@ impl Record {
         self.state().list.iter().filter(|contact| contact.canary).cloned().collect()
     }
 
+    /// Whether a request for this target was made. Where more contacts came than are
+    /// kept, it may have been among those, and nobody is to hide it so.
+    pub(super) fn has_request(&self, wanted: &str) -> bool {
+        let asks = |contact: &Contact| match &contact.event {
+            ContactEvent::Request { target, .. } => *target == cut(wanted),
+            _ => false,
+        };
+        let state = self.state();
+        state.left_out > 0 || state.list.iter().any(asks)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // No thread leaves it half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

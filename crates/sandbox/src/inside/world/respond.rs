@@ -63,6 +63,7 @@ pub(super) fn respond(place: &Place, request: &Request, record: &Record) -> Resp
 
 fn fill(answer: &Answer, query: &str, record: &Record) -> Response {
     let mut headers = answer.headers.clone();
+    let mut status = answer.status;
     let body = match &answer.body {
         Body::Bytes(bytes) => bytes.clone(),
         Body::RedirectToQuery { scheme } => {
@@ -87,8 +88,15 @@ fn fill(answer: &Answer, query: &str, record: &Record) -> Response {
             let contacts: Vec<String> = record.of_canaries().iter().filter_map(describe).collect();
             format!("[{}]\n", contacts.join(",")).into_bytes()
         }
+        Body::WasRequested { prefix } => {
+            let value = query.split_once('=').map_or(query, |(_, value)| value);
+            if !record.has_request(&format!("{prefix}{value}")) {
+                status = 404;
+            }
+            Vec::new()
+        }
     };
-    Response { status: answer.status, headers, body }
+    Response { status, headers, body }
 }
 
 /// A contact as JSON; of what tested code chose, the method and the target alone.
