@@ -3,6 +3,7 @@
 
 mod names;
 mod scan;
+mod task;
 mod tokens;
 
 use std::path::Path;
@@ -13,7 +14,6 @@ use assay_core::suite::{Runner, Suite, nodejs};
 use assay_core::verdict::{InfraClass, SuiteEvidence};
 use assay_core::{Artifact, Case, Evidence, InfraError, SafePath};
 use assay_sandbox::{Command, File, Mount, Sandbox, Spec};
-use serde_json::json;
 
 use super::guard;
 use super::prepare::{installer, run as run_installer};
@@ -24,8 +24,8 @@ use super::{
     Validation, after_functional, build_limits, command, infra, project_files, sandbox_files, spec,
     suite_limits,
 };
-use names::Names;
 use scan::Reach;
+use task::Task;
 
 const NODE: &str = "/usr/bin/node";
 const NODE_VERSION: &[&str] = &[NODE, "--version"];
@@ -56,9 +56,6 @@ const WARM_UP: &str = include_str!("nodejs/warm_up.js");
 /// seen at these places.
 const MODULES: (&str, &str) = ("node_modules", "/work/node_modules");
 const RUNNER: (&str, &str) = ("runner", "/opt/node");
-
-/// What a suite is told to run, below `/work`; it is gone before the artifact is loaded.
-const TASK: &str = ".assay-task.json";
 
 /// Where the runner is prepared, below `/work`.
 const HARNESS: &str = "assay-harness";
@@ -200,42 +197,22 @@ fn run(
     suite: &Suite,
     phase: &'static str,
 ) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
-    let Some(first) = nodejs::test_files(&suite.files).next() else {
+    if nodejs::test_files(&suite.files).next().is_none() {
         let message = format!("{} has no {phase} test", case.id);
         return Err(InfraError::new(InfraClass::Unprepared, message));
-    };
-    let test_tree = if first.as_str().starts_with("test/") { "test" } else { "tests" };
-    let names = Names::draw(suite)?;
-    let mut tests = Vec::new();
-    let mut files = project_files(case, artifact);
-    let mut has_others = false;
-    for (path, content) in &suite.files {
-        let place = names.hide(path);
-        if nodejs::test_files(&suite.files).any(|test| test == path) {
-            let text = String::from_utf8_lossy(content);
-            tests.push(json!({ "file": format!("/work/{place}"), "text": text }));
-        } else {
-            has_others |= place.starts_with(&format!("{test_tree}/"));
-            files.push(File::new(place, content.clone()));
-        }
     }
-    let expected: Vec<&str> = suite.expected.iter().map(|test| test.name.as_str()).collect();
-    let task = json!({
-        "files": tests,
-        "places": [format!("/work/{test_tree}/")],
-        "expected": expected,
-        "allowed": scan::allowed(case),
-    });
-    files.push(File::new(TASK, task.to_string()));
+    let task = Task::of(case, suite, &scan::allowed(case))?;
+    let mut files = project_files(case, artifact);
+    files.extend(task.files);
     let mut sandbox = Sandbox::start(spec).map_err(|error| infra(&error))?;
     sandbox.write(&files).map_err(|error| infra(&error))?;
     let command = node(case, &suite.runner)
-        .args([&format!("{}/main.js", RUNNER.1), framework(&suite.runner), TASK])
+        .args([&format!("{}/main.js", RUNNER.1), framework(&suite.runner), task::PLACE])
         .limits(suite_limits(case));
     let command = guard::wear(command, &format!("{}/{}", RUNNER.1, guard::NAME));
-    let test_tree = has_others.then_some(test_tree);
+    let test_tree = task.test_tree;
     let (mut evidence, mut logs) =
         SuiteRun { phase, suite, command, test_tree }.execute(&mut sandbox)?;
-    names.restore_evidence(&mut evidence, &mut logs);
+    task.names.restore_evidence(&mut evidence, &mut logs);
     Ok((evidence, logs))
 }
