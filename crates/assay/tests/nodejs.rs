@@ -66,11 +66,42 @@ fn what_was_seen_of_an_attack_is_told_with_its_place() {
 #[test]
 fn what_a_text_reaches_for_is_found_before_anything_runs() {
     for case in [JEST, MOCHA] {
-        let json = check(case, "const { Session } = require('inspector');");
+        let json = check(case, "const { fs } = process.binding('natives');");
         assert_eq!(json["verdict"], "tampered", "{json:#}");
-        assert_eq!(json["evidence"]["findings"][0]["what"], "loads inspector", "{json:#}");
+        assert_eq!(json["evidence"]["findings"][0]["what"], "uses process.binding", "{json:#}");
         assert_eq!(json["evidence"]["findings"][0]["layer"], "build", "{json:#}");
-        check_verdict(case, "// const { Session } = require('inspector');", "insecure");
+        check_verdict(case, "// const { fs } = process.binding('natives');", "insecure");
+    }
+}
+
+#[test]
+fn what_is_only_unusual_is_a_note_that_decides_nothing() {
+    let tail = "\nrequire('v8').getHeapStatistics();\nprocess.on('exit', () => {});\n";
+    for case in [JEST, MOCHA] {
+        let json = check(case, tail);
+        assert_eq!(json["verdict"], "insecure", "{json:#}");
+        let note = &json["evidence"]["functional"]["notes"][0];
+        assert_eq!(note["what"], "loads v8", "{json:#}");
+        assert_eq!(note["layer"], "build", "{json:#}");
+        let place = note["place"].as_str().unwrap_or_default();
+        assert!(place.starts_with("src/"), "{json:#}");
+    }
+}
+
+#[test]
+fn the_evidence_has_the_written_names_of_tests_and_their_files() {
+    let files = [
+        (JEST, "/work/tests/security/tenant-settings-security.test.js"),
+        (MOCHA, "/work/tests/security/inbox-security.test.js"),
+    ];
+    for (case, file) in files {
+        let json = check(case, "");
+        let tests = &json["evidence"]["security"]["tests"];
+        let failed: Vec<_> = tests.as_array().into_iter().flatten().collect();
+        let shows = |test: &&&serde_json::Value| {
+            test["outcome"] == "failed" && test["detail"].to_string().contains(file)
+        };
+        assert!(failed.iter().any(|test| shows(&test)), "{json:#}");
     }
 }
 

@@ -1,7 +1,9 @@
 //! Node.js: Jest or Mocha, whichever the project uses, from packages that were
 //! installed once, under a runner that reports each test on the report channel.
 
+mod names;
 mod scan;
+mod task;
 mod tokens;
 
 use std::path::Path;
@@ -12,7 +14,6 @@ use assay_core::suite::{Runner, Suite, nodejs};
 use assay_core::verdict::{InfraClass, SuiteEvidence};
 use assay_core::{Artifact, Case, Evidence, InfraError, SafePath};
 use assay_sandbox::{Command, File, Mount, Sandbox, Spec};
-use serde_json::json;
 
 use super::guard;
 use super::prepare::{installer, run as run_installer};
@@ -20,18 +21,21 @@ use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::version;
 use super::{
-    Validation, after_functional, build_limits, command, infra, sandbox_files, spec, suite_limits,
-    write_project,
+    Validation, after_functional, build_limits, command, infra, project_files, sandbox_files, spec,
+    suite_limits,
 };
+use scan::Reach;
+use task::Task;
 
 const NODE: &str = "/usr/bin/node";
 const NODE_VERSION: &[&str] = &[NODE, "--version"];
 const NPM: &str = "npm";
 
 /// Assay's own sources: what runs tests, and what prepares that.
-const SOURCES: [(&str, &str); 12] = [
+const SOURCES: [(&str, &str); 14] = [
     ("builtins.js", include_str!("nodejs/builtins.js")),
     ("bundle.js", include_str!("nodejs/bundle.js")),
+    ("facades.js", include_str!("nodejs/facades.js")),
     ("jest.js", include_str!("nodejs/jest.js")),
     ("main.js", include_str!("nodejs/main.js")),
     ("mocha.js", include_str!("nodejs/mocha.js")),
@@ -42,6 +46,7 @@ const SOURCES: [(&str, &str); 12] = [
     ("sentinels.js", include_str!("nodejs/sentinels.js")),
     ("stack.js", include_str!("nodejs/stack.js")),
     ("watch.js", include_str!("nodejs/watch.js")),
+    ("worker.js", include_str!("nodejs/worker.js")),
 ];
 
 /// A test file that does what test files usually do.
@@ -92,7 +97,7 @@ impl Toolchain for NodeJs {
         case: &Case,
         artifact: &Artifact,
     ) -> Result<Validation, InfraError> {
-        let findings = scan::findings(case, artifact);
+        let Reach { findings, notes } = scan::reach(case, artifact);
         if !findings.is_empty() {
             let evidence = Evidence::Tampered { build: None, findings };
             return Ok(Validation { evidence, logs: Vec::new() });
@@ -101,7 +106,9 @@ impl Toolchain for NodeJs {
             .map(|(folder, place)| Mount::new(prepared.join(folder), place))
             .to_vec();
         let spec = Spec { mounts, ..spec(case) };
-        let (functional, mut logs) = run(&spec, case, artifact, &case.functional, "functional")?;
+        let (mut functional, mut logs) =
+            run(&spec, case, artifact, &case.functional, "functional")?;
+        functional.notes.splice(0..0, notes);
         let functional = match after_functional(case, None, functional) {
             Ok(functional) => functional,
             Err(evidence) => return Ok(Validation { evidence: *evidence, logs }),
@@ -190,28 +197,22 @@ fn run(
     suite: &Suite,
     phase: &'static str,
 ) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
-    let test_files: Vec<String> =
-        nodejs::test_files(&suite.files).map(|path| format!("/work/{path}")).collect();
-    let test_tree = match test_files.first() {
-        Some(file) if file.starts_with("/work/test/") => "test",
-        Some(_) => "tests",
-        None => {
-            let message = format!("{} has no {phase} test", case.id);
-            return Err(InfraError::new(InfraClass::Unprepared, message));
-        }
-    };
+    if nodejs::test_files(&suite.files).next().is_none() {
+        let message = format!("{} has no {phase} test", case.id);
+        return Err(InfraError::new(InfraClass::Unprepared, message));
+    }
+    let task = Task::of(case, suite, &scan::allowed(case))?;
+    let mut files = project_files(case, artifact);
+    files.extend(task.files);
     let mut sandbox = Sandbox::start(spec).map_err(|error| infra(&error))?;
-    write_project(&mut sandbox, case, artifact, suite)?;
-    let expected: Vec<&str> = suite.expected.iter().map(|test| test.name.as_str()).collect();
-    let task = json!({
-        "files": test_files,
-        "places": [format!("/work/{test_tree}/")],
-        "expected": expected,
-        "allowed": scan::allowed(case),
-    });
+    sandbox.write(&files).map_err(|error| infra(&error))?;
     let command = node(case, &suite.runner)
-        .args([&format!("{}/main.js", RUNNER.1), framework(&suite.runner), &task.to_string()])
+        .args([&format!("{}/main.js", RUNNER.1), framework(&suite.runner), task::PLACE])
         .limits(suite_limits(case));
     let command = guard::wear(command, &format!("{}/{}", RUNNER.1, guard::NAME));
-    SuiteRun { phase, suite, command, test_tree: Some(test_tree) }.execute(&mut sandbox)
+    let test_tree = task.test_tree;
+    let (mut evidence, mut logs) =
+        SuiteRun { phase, suite, command, test_tree }.execute(&mut sandbox)?;
+    task.names.restore_evidence(&mut evidence, &mut logs);
+    Ok((evidence, logs))
 }

@@ -30,13 +30,16 @@ pub(crate) fn runner(template: &FileSet) -> Option<Runner> {
     }
 }
 
-/// The files of a suite that hold tests: `*.test.js`, `*.spec.js` and their like.
+/// Whether a file of a suite holds tests: `*.test.js`, `*.spec.js` and their like.
+pub fn is_test_file(path: &SafePath) -> bool {
+    let is_script = matches!(path.extension(), Some("js" | "cjs" | "mjs"));
+    let mut parts = path.file_name().rsplit('.').skip(1);
+    is_script && matches!(parts.next(), Some("test" | "spec"))
+}
+
+/// The files of a suite that hold tests.
 pub fn test_files(files: &FileSet) -> impl Iterator<Item = &SafePath> {
-    files.keys().filter(|path| {
-        let is_script = matches!(path.extension(), Some("js" | "cjs" | "mjs"));
-        let mut parts = path.file_name().rsplit('.').skip(1);
-        is_script && matches!(parts.next(), Some("test" | "spec"))
-    })
+    files.keys().filter(|path| is_test_file(path))
 }
 
 /// The tests of these sources.

@@ -8,6 +8,7 @@ const Module = require('module');
 const path = require('path');
 
 const stack = require('./stack.js');
+const facades = require('./facades.js');
 const { protect } = require('./protect.js');
 
 const { plain } = stack;
@@ -30,49 +31,42 @@ const MAX_PATH = 4096;
 /** Functions of fs that take two paths. */
 const OF_TWO_PATHS = ['rename', 'link', 'symlink', 'copyFile', 'cp'].flatMap((name) => [name, `${name}Sync`]);
 
-/** Files of a process that show its memory, its arguments or what it has open. */
-const OF_A_PROCESS =
-  /^\/proc\/(?:self|thread-self|\d+)(?:\/task\/\d+)?\/(?:mem|maps|smaps|map_files|pagemap|fd|fdinfo|cmdline|auxv|stack|syscall|root|cwd|exe)(?:\/|$)/;
-
-/** In a command: the same, and the tests and the runner. */
-const IN_A_COMMAND =
-  /\/proc\/[^/\s]+\/(?:mem|maps|smaps|fd|fdinfo|cmdline|root|cwd)\b|\/opt\/node\b|(?:^|[\s"'=;&|<>(/])tests?\/(?:functional|security|function\.test)|(?:^|\s)(?:ls|find|cat|test|stat|grep|cp|mv|rm|tar)\s(?:-\w+\s)*(?:\.\/|\/work\/)?tests?(?:\s|$)|\/work\/tests?\b|-(?:s\s*)?(?:SIG)?USR1\b/;
+/** Files of a process that are its memory. */
+const MEMORY = /^\/proc\/(?:self|thread-self|\d+)(?:\/task\/\d+)?\/(?:mem|pagemap|map_files)(?:\/|$)/;
 
 const matches = (pattern, value) => apply(exec, pattern, [value]) !== null;
 
 let find;
+let note;
+let fail;
 /** Whether links may have been made, so that a path is not where it seems to be. */
 let hasLinks = false;
 const real = fs.realpathSync.native;
 let watched = { files: [], folders: [], runner: '' };
-let isLoading = () => false;
+let ownText = () => '';
 let shown = '';
 
 /**
- * - `finder`: where findings go.
- * - `files`: the test files, as absolute paths.
- * - `source`: all their text: what tests name themselves is not reached for.
- * - `loading`: whether the project is still being loaded.
+ * - `finder`: where findings go; `noter`: where notes do.
+ * - `stop`: has the run fail that goes on when it is over.
+ * - `files`: the test files, as absolute paths; `source`: all their text: what tests
+ *   name themselves is not reached for.
+ * - `artifact`: answers with the text of the artifact.
  */
-exports.start = (finder, { files, source, loading }) => {
+exports.start = ({ finder, noter, stop }, { files, source, artifact }) => {
   find = finder;
-  isLoading = loading;
+  note = noter;
+  fail = stop;
+  ownText = artifact;
   shown = source;
-  const folders = new Set();
-  for (const file of files) {
-    for (let folder = path.dirname(file); folder.length > 5; folder = path.dirname(folder)) {
-      folders.add(folder);
-      if (/^tests?$/.test(path.basename(folder))) break;
-    }
-  }
-  watched = { files, folders: [...folders], runner: __dirname };
+  watched = { files, folders: [...new Set(files.map((file) => path.dirname(file)))], runner: __dirname };
 };
 
-/** Whether the artifact, or nobody's code, does it; the place goes to the finding. */
-const isArtifact = (what) => {
+/** Whether the artifact, or nobody's code, does it; `say` is told of it, with the place. */
+const isArtifact = (what, say = find) => {
   const { who, place } = stack.caller();
   if (who !== 'artifact' && who !== 'nobody') return false;
-  find(what, place);
+  say(what, place);
   return true;
 };
 
@@ -122,48 +116,47 @@ const trespass = (place) => {
       // There is nothing, so nothing is reached.
     }
   }
-  if (matches(OF_A_PROCESS, full)) {
+  if (matches(MEMORY, full)) {
     return indexOf(shown, '/proc/') < 0 ? `reaches for ${full}` : undefined;
   }
   if (startsWith(full, watched.runner)) return `reaches for the runner's files`;
   const { files, folders } = watched;
   for (let at = 0; at < files.length; at += 1) if (files[at] === full) return 'reaches for its tests';
-  const above = slice(full, 0, lastIndexOf(full, '/'));
-  for (let at = 0; at < folders.length; at += 1) {
-    if (folders[at] === full) return 'reaches for the folder of its tests';
-    if (folders[at] === above && matches(/\.[cm]?js$/, full)) return 'reaches for the folder of its tests';
-  }
   return undefined;
 };
 
 const LINKS = /^(?:symlink|link|rename)/;
 
+/** Whether the artifact's text names the file: then it is one of its own, a log, say. */
+const isNamed = (file) => {
+  if (typeof file !== 'string') return typeof file === 'number';
+  const base = slice(file, lastIndexOf(file, '/') + 1);
+  return base !== '' && indexOf(ownText(), base) >= 0;
+};
+
+/** What is put off until no test looks any more does not happen, and proves nothing. */
+const isLate = (what) => isOver && isArtifact(what, note) && (fail(what), true);
+
 const ofFiles = (name) => (parts) => {
   const count = OF_TWO_PATHS.includes(name) ? 2 : 1;
-  const writes = matches(WRITES, name);
   if (matches(LINKS, name)) hasLinks = true;
-  if (isOver && writes && isArtifact('writes files when its tests have ended')) return true;
+  if (isOver && matches(WRITES, name) && !isNamed(parts[count - 1]) && isLate('writes files when its tests have ended')) {
+    return true;
+  }
   for (let at = 0; at < count && at < parts.length; at += 1) {
     const what = trespass(parts[at]);
     if (what !== undefined && isArtifact(what)) return true;
   }
+  if (matches(CHANGES_MODE, name) && watched.folders.includes(parts[0])) {
+    return isArtifact('reaches for the folder of its tests');
+  }
   if (parts[0] === REPORT_CHANNEL || parts[1]?.fd === REPORT_CHANNEL) {
-    return isArtifact('uses the descriptor of the report');
+    return isArtifact('uses the descriptor of the report', matches(WRITES, name) ? find : note);
   }
   return false;
 };
 
-const ofCommands = (parts) => {
-  let command = '';
-  for (let at = 0; at < 2 && at < parts.length; at += 1) {
-    const part = parts[at];
-    if (typeof part === 'string') command += part + ' ';
-    else if (Array.isArray(part)) for (let word = 0; word < part.length; word += 1) command += text(part[word]) + ' ';
-  }
-  if (isOver && isArtifact('starts a process when its tests have ended')) return true;
-  if (!matches(IN_A_COMMAND, command)) return false;
-  return isArtifact('has a command reach for its tests or the runner');
-};
+const ofCommands = () => isLate('starts a process when its tests have ended');
 
 const watchFunctions = (exported, askOf) => {
   for (const name of ownKeys(exported)) {
@@ -181,15 +174,16 @@ exports.over = () => {
 };
 
 const WRITES = /^(?:write|append|create|copy|cp|mkdir|symlink|link|rename|open)/;
+const CHANGES_MODE = /^l?ch(?:mod|own)/;
 
-const named = (name, what) => (parts) => isArtifact(what ?? `uses ${name}`);
+const named = (what) => () => isArtifact(what);
 
 /** The processes that the artifact started. */
 const children = [];
 
 const isRunning = (child) => child.exitCode === null && child.signalCode === null && child.pid > 0;
 
-/** Says whether one of them goes on when all tests have ended, and a moment longer. */
+/** Waits for them for a moment; the run of one that goes on proves nothing. */
 exports.watchChildren = async () => {
   for (let wait = 0; wait < 10; wait += 1) {
     if (!children.some(isRunning)) return;
@@ -197,16 +191,12 @@ exports.watchChildren = async () => {
       setTimeout(resolve, 20);
     });
   }
-  find('has a process go on when its tests have ended', undefined);
+  note('has a process go on when its tests have ended', undefined);
+  fail('has a process go on when its tests have ended');
 };
 
 /** What is done with a module before the project has it. */
 const PREPARE = {
-  async_hooks(exported) {
-    for (const name of ['createHook', 'executionAsyncResource']) {
-      replace(exported, name, before(exported[name], name, named(`async_hooks.${name}`)));
-    }
-  },
   child_process(exported) {
     watchFunctions(exported, () => ofCommands);
     for (const name of ['exec', 'execFile', 'fork', 'spawn']) {
@@ -243,14 +233,25 @@ const PREPARE = {
   },
 };
 
-/** Modules that an artifact has no use for; a case's own files may have. */
-const DANGEROUS = {
-  cluster: true, inspector: true, 'inspector/promises': true, module: true, repl: true, sys: false,
-  test: true, 'test/reporters': true, trace_events: true, v8: true, vm: true, wasi: true,
-  worker_threads: true,
+/** Has `util` tell of no frame that an error would not show. */
+PREPARE.util = (exported) => {
+  for (const name of ['getCallSites', 'getCallSite']) {
+    const real = exported[name];
+    if (typeof real !== 'function') continue;
+    replace(exported, name, (...parts) => stack.visibleSites(apply(real, exported, parts)));
+  }
 };
 
-exports.isDangerous = (name) => DANGEROUS[name] === true;
+/** Modules that the artifact gets another form of, or may change as it likes. */
+const UNPROTECTED = ['console', 'inspector', 'inspector/promises', 'module', 'process', 'v8', 'vm', 'worker_threads'];
+
+/** Modules that programs wrap functions of for themselves; no assertion rests on them
+ * where the tests do not load them. */
+const WRAPPED = ['dns', 'dns/promises', 'events', 'http', 'http2', 'https', 'net', 'perf_hooks', 'timers', 'timers/promises', 'tls'];
+
+const isUnprotected = (id) =>
+  UNPROTECTED.includes(id) ||
+  (WRAPPED.includes(id) && !matches(new RegExp(`['"](?:node:)?${id}['"]`), shown));
 
 const done = Object.create(null);
 
@@ -259,7 +260,7 @@ exports.prepare = (name, exported) => {
   const id = startsWith(name, 'node:') ? slice(name, 5) : name;
   if (done[id] || exported === null || (typeof exported !== 'object' && typeof exported !== 'function')) return;
   done[id] = true;
-  if (id === 'process' || id === 'module' || DANGEROUS[id]) return;
+  if (isUnprotected(id)) return;
   if (id === 'fs/promises') {
     exports.prepare('fs', fs);
     void fs.promises;
@@ -279,49 +280,28 @@ exports.prepare = (name, exported) => {
   if (id === 'events') protect(exported.prototype, 'events.prototype');
 };
 
-/** What Node has loaded of its own, in order, and how much of it was looked at. */
-let loadList = [];
-let seen = 0;
-/** Modules that were required by somebody who may. */
-const required = Object.create(null);
-
-/** Notes what is loaded from now on, and by whom. */
+/** Has modules prepared whoever loads them, and hides what was loaded until now. */
 const watchLoads = () => {
-  loadList = process.moduleLoadList;
-  seen = loadList.length;
-  defineProperty(process, 'moduleLoadList', {
-    configurable: true, enumerable: true, value: Object.freeze([...loadList]), writable: false,
-  });
+  const list = Object.freeze([...process.moduleLoadList]);
+  defineProperty(process, 'moduleLoadList', { configurable: true, enumerable: true, value: list, writable: false });
   const load = Module._load;
   Module._load = function (name, ...rest) {
-    const id = startsWith(text(name), 'node:') ? slice(name, 5) : name;
     const exported = apply(load, this, [name, ...rest]);
-    if (DANGEROUS[id]) required[id] = true;
-    else if (isBuiltin(name)) exports.prepare(name, exported);
+    if (isBuiltin(name)) exports.prepare(name, exported);
     return exported;
   };
-  // What is there already says nothing when it is imported.
-  for (let at = 0; at < seen; at += 1) {
-    if (loadList[at] === 'NativeModule v8') {
-      const v8 = require('v8');
-      for (const name of ['getHeapSnapshot', 'writeHeapSnapshot', 'setFlagsFromString', 'queryObjects']) {
-        if (typeof v8[name] === 'function') replace(v8, name, before(v8[name], name, named(`v8.${name}`)));
+  const compile = Module.prototype._compile;
+  Module.prototype._compile = function (source, file, ...rest) {
+    // Code of the artifact's does not go by a name that is not its own.
+    if (stack.isTaken(text(file))) {
+      const { who, direct, place } = stack.caller();
+      if (who === 'nobody' || (who === 'artifact' && direct)) {
+        find('compiles code under a name that is not its own', place);
+        refuse('compile');
       }
     }
-  }
-};
-
-/** Of these, those that Node does not load by itself. */
-const TOLD = ['inspector', 'repl', 'test', 'trace_events', 'wasi', 'worker_threads'];
-
-/** Says which dangerous modules were loaded without being required: by an import. */
-exports.checkLoaded = () => {
-  for (; seen < loadList.length; seen += 1) {
-    const entry = text(loadList[seen]);
-    if (!startsWith(entry, 'NativeModule ')) continue;
-    const id = slice(entry, 13);
-    if (TOLD.includes(id) && !required[id]) find(`loads ${id}`, undefined);
-  }
+    return apply(compile, this, [source, file, ...rest]);
+  };
 };
 
 /** Keeps the loader of modules from being changed. */
@@ -331,61 +311,66 @@ exports.watchLoader = () => {
 };
 
 /** Takes away from the process what reaches past the tests. */
-exports.watchProcess = (decoy) => {
+exports.watchProcess = (decoy, facade) => {
   const never = {
     binding: 'uses process.binding',
     _linkedBinding: 'uses process._linkedBinding',
     dlopen: 'loads machine code',
-    _getActiveHandles: 'uses process._getActiveHandles',
-    _getActiveRequests: 'uses process._getActiveRequests',
     _debugProcess: 'starts the inspector',
-    setUncaughtExceptionCaptureCallback: 'takes uncaught errors to itself',
-    abort: 'ends the process of its tests',
   };
   for (const name of Object.keys(never)) {
     const real = process[name];
-    if (typeof real === 'function') replace(process, name, before(real, `process.${name}`, named(name, never[name])));
+    if (typeof real === 'function') replace(process, name, before(real, `process.${name}`, named(never[name])));
+  }
+  // What is open is the runner's and the tests'.
+  for (const name of ['_getActiveHandles', '_getActiveRequests']) {
+    const real = process[name];
+    const isTheirs = () => {
+      const { who } = stack.caller();
+      return who === 'artifact' || who === 'nobody';
+    };
+    if (typeof real === 'function') replace(process, name, () => (isTheirs() ? [] : apply(real, process, [])));
   }
   watchLoads();
+  const { closeInspector, watchThreads } = require('./worker.js');
+  closeInspector((name) => find(`uses inspector.${name}`, stack.caller().place));
+  watchThreads(path.join(__dirname, 'worker.js'));
+  Module.syncBuiltinESMExports();
   const builtin = process.getBuiltinModule;
   if (typeof builtin === 'function') {
-    const value = (name) => {
+    replace(process, 'getBuiltinModule', (name) => {
       const id = text(name);
-      const short = startsWith(id, 'node:') ? slice(id, 5) : id;
-      if (DANGEROUS[short] && isArtifact(`loads ${short}`)) refuse(short);
       const exported = apply(builtin, process, [id]);
-      if (exported !== undefined) exports.prepare(id, exported);
-      return exported;
-    };
-    replace(process, 'getBuiltinModule', value);
+      if (exported === undefined) return undefined;
+      exports.prepare(id, exported);
+      return facade(startsWith(id, 'node:') ? slice(id, 5) : id) ?? exported;
+    });
   }
   const report = getOwnPropertyDescriptor(process, 'report');
+  let shownReport;
   defineProperty(process, 'report', {
     configurable: false,
     enumerable: true,
     get() {
-      if (isArtifact('uses process.report')) refuse('process.report');
-      return report.get === undefined ? report.value : apply(report.get, process, []);
+      const real = report.get === undefined ? report.value : apply(report.get, process, []);
+      return (shownReport ??= facades.report(real));
     },
   });
   const { kill, pid, ppid, reallyExit } = process;
   const end = 'ends the process of its tests';
   replace(process, 'kill', before(kill, 'process.kill', ([target, signal]) => {
     const number = +target;
-    if (number === pid || number === ppid || number === 0 || number === 1 || number === -1) {
-      return signal !== 0 && isArtifact(end);
-    }
-    return false;
+    if (signal === 0 || (number !== pid && number !== ppid && number !== 0 && number !== 1 && number !== -1)) return false;
+    // Its own process may be ended: then nothing is proved.
+    return isArtifact(`sends a signal to the process of its tests or beyond`, note) && number !== pid;
   }));
-  replace(process, 'reallyExit', before(reallyExit, 'process.reallyExit', ([status]) => {
-    const { who, direct, place } = stack.caller();
-    if (who !== 'artifact' && who !== 'nobody') return false;
-    if (direct || (isLoading() && !status)) find(direct ? end : 'ends the process while it is loaded', place);
+  replace(process, 'reallyExit', before(reallyExit, 'process.reallyExit', () => {
+    if (stack.caller().who === 'artifact') isArtifact(end, note);
     return false;
   }));
   replace(process, 'mainModule', decoy);
   process.argv = [process.argv[0], `${process.cwd()}/index.js`];
   process.execArgv = [];
   // Another process may not start the inspector by a signal.
-  process.on('SIGUSR1', () => find('was sent the signal that starts the inspector', undefined));
+  process.on('SIGUSR1', () => note('was sent the signal that starts the inspector', undefined));
 };

@@ -31,7 +31,7 @@ const read = (name) => {
 
 /** Assay's own modules, by name: those that watch, and those that drive a framework. */
 const OURS = {
-  watch: ['stack.js', 'realm.js', 'protect.js', 'builtins.js', 'watch.js', 'report.js'],
+  watch: ['stack.js', 'realm.js', 'protect.js', 'facades.js', 'builtins.js', 'watch.js', 'report.js'],
   drive: ['sentinels.js', 'jest.js', 'mocha.js'],
 };
 exports.OURS = OURS;
@@ -72,18 +72,20 @@ exports.host = () => {
   if (script === undefined) return { script, require: Module.createRequire };
   const { files, links } = script.runInThisContext();
   const builtins = new Set(Module.builtinModules);
+  // Not where everybody finds what was loaded.
+  const cache = Object.create(null);
 
   const load = (file) => {
-    const known = Module._cache[file];
+    const known = cache[file];
     if (known !== undefined) return known.exports;
     const module = new Module(file, null);
     module.filename = file;
     module.paths = [];
-    Module._cache[file] = module;
+    cache[file] = module;
     try {
       files[file].call(module.exports, module.exports, requireOf(file), module, file, path.dirname(file));
     } catch (thrown) {
-      delete Module._cache[file];
+      delete cache[file];
       throw thrown;
     }
     module.loaded = true;

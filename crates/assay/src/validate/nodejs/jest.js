@@ -45,7 +45,9 @@ const scriptsBelow = (folder) => {
 const transformer = async (load, cacheFS) => {
   const plain = settings.plainTransform;
   const isOurs = () =>
-    plain && scriptsBelow(projectConfig.rootDir).every((file) => isPlain(fs.readFileSync(file, 'utf8')));
+    plain &&
+    [...cacheFS.values()].every(isPlain) &&
+    scriptsBelow(projectConfig.rootDir).every((file) => isPlain(fs.readFileSync(file, 'utf8')));
   const real = isOurs()
     ? undefined
     : await load('@jest/transform').createScriptTransformer(projectConfig, cacheFS);
@@ -70,7 +72,7 @@ const GLOBALS = [
 
 /** Keeps what defines tests from being replaced, and from being seen by the artifact.
  * Returns it, in the order of its names. */
-const fix = (global, watch) => {
+const fix = (global, known, watch) => {
   const values = GLOBALS.map((name) => {
     const value = name === 'expect' ? watch.looking(global[name]) : global[name];
     if (value === undefined) return undefined;
@@ -78,16 +80,15 @@ const fix = (global, watch) => {
     if (name !== 'expect') guard([value, ...Object.values(value)]);
     return value;
   });
-  seal(global, watch);
+  seal(global, known, watch);
   return values;
 };
 
 /** Keeps the framework's own state from being changed through what it shares. */
-const seal = (global, watch) => {
+const seal = (global, known, watch) => {
   if (!watch.mentions(/retryTimes/)) {
     Object.defineProperty(global, Symbol.for('RETRY_TIMES'), { value: undefined });
   }
-  const known = global[Symbol.for('$$jest-matchers-object')];
   if (known === undefined || projectConfig.setupFilesAfterEnv.length > 0) return;
   if (!watch.mentions(/expect\s*\.\s*extend/)) guard([known.matchers]);
   if (!watch.mentions(/addEqualityTesters/)) guard([known.customEqualityTesters]);
@@ -102,7 +103,7 @@ const PARAMETERS = 'module,exports,require,__dirname,__filename,jest';
  * those of installed packages, are taken from the bundle: found, read and compiled
  * already.
  */
-const registry = (Runtime, resolver, { files, links }, watch) => {
+const registry = (Runtime, resolver, { files, links, shared }, { file, source, watch }) => {
   const find = resolver.resolveModule.bind(resolver);
   resolver.resolveModule = (from, name, options) => links[from]?.[name] ?? find(from, name, options);
   const options = { isInternalModule: true };
@@ -148,10 +149,19 @@ const registry = (Runtime, resolver, { files, links }, watch) => {
       // From here on tested code runs.
       if (from === this._testPath && to === undefined) {
         const { global } = this._environment;
-        this._framework = fix(global, watch);
+        this._framework = fix(global, shared?.[Symbol.for('$$jest-matchers-object')], watch);
         watch.enter(global, (code) => new vm.Script(code).runInContext(this._environment.getVmContext()), true);
       }
       return super.requireModule(from, to, ...rest);
+    }
+
+    // Test files are not on the disk.
+    readFile(name) {
+      return name === file ? source : super.readFile(name);
+    }
+
+    readFileBuffer(name) {
+      return name === file ? Buffer.from(source) : super.readFileBuffer(name);
     }
 
     _requireCoreModule(name, supportPrefix) {
@@ -190,6 +200,7 @@ const registry = (Runtime, resolver, { files, links }, watch) => {
     createScriptFromCode(source, file) {
       const body = files[file];
       if (body !== undefined) return { runInContext: () => ({ [COMPILED]: body }) };
+      if (watch.isArtifact(file)) watch.read(source);
       // What the framework calls its functions is given to tests by name, and means
       // nothing in the artifact.
       const values = watch.isArtifact(file) ? [] : this._framework;
@@ -235,22 +246,26 @@ const overseer = (environment, watch) => {
     return undefined;
   };
   let model;
-  const oversee = (block) => {
+  // The framework knows tests by names that say nothing, if they do not ask for their own.
+  const keepsNames = watch.mentions(/currentTestName|[sS]napshot/);
+  const oversee = (block, above) => {
     for (let place = 0; place < block.children.length; place += 1) {
       const test = block.children[place];
-      if (test.type !== 'test') {
-        oversee(test);
-        continue;
+      const name = [...above, test.name];
+      if (test.type === 'test') {
+        model ??= { ...test };
+        const record = { name, test, planted: false, mustFail: false, failed: undefined, ended: false, threw: false };
+        records[records.length] = record;
+        test.fn = watch.observe(test.fn, record);
+      } else {
+        oversee(test, name);
       }
-      model ??= { ...test };
-      const record = { test, planted: false, mustFail: false, failed: undefined, ended: false, threw: false };
-      records[records.length] = record;
-      test.fn = watch.observe(test.fn, record);
+      if (!keepsNames) test.name = randomName();
     }
   };
   return {
     plant(root, focused) {
-      oversee(root);
+      oversee(root, []);
       if (model === undefined) return;
       const plant = (place, fn, mustFail) => {
         const test = {
@@ -278,6 +293,8 @@ const overseer = (environment, watch) => {
       plant(root.children.length, make(sentinels.failingMatchers()), true);
     },
     isPlanted: (test) => recordOf(test)?.planted === true,
+    /** The names of a test's blocks and its own. */
+    nameOf: (test) => recordOf(test)?.name ?? [test.name],
     /** Whether a test had passed when it ended. */
     passed: (test) => recordOf(test)?.failed === false && test.errors.length === 0,
     done(test) {
@@ -289,7 +306,7 @@ const overseer = (environment, watch) => {
         // What was meant to fail is not shown as a failure.
         test.errors = [];
       } else if (!failed && !test.failing && (!record.ended || record.threw)) {
-        watch.find('has a test pass whose body did not run to its end', text(test.name));
+        watch.find('has a test pass whose body did not run to its end', text(record.name[record.name.length - 1]));
       }
       watch.check();
     },
@@ -306,25 +323,24 @@ const overseer = (environment, watch) => {
 const message = (error) => describe(Array.isArray(error) ? error[0] ?? error[1] : error);
 
 /** Reports the tests of a block, which nothing can change any more. */
-const reportBlock = (block, above, outcomes, planted) => {
+const reportBlock = (block, outcomes, planted) => {
   const tests = block.type === 'test' ? [block] : block.children;
   for (let place = 0; place < tests.length; place += 1) {
     const test = tests[place];
     if (test.type !== 'test') {
-      reportBlock(test, [...above, test.name], outcomes, planted);
+      reportBlock(test, outcomes, planted);
       continue;
     }
     if (planted.isPlanted(test)) continue;
-    const name = [...above, test.name];
+    const name = planted.nameOf(test);
     if (test.status === 'skip' || test.status === 'todo') outcomes.report(name, 'skipped', '');
     else if (planted.passed(test)) outcomes.report(name, 'passed', '');
     else outcomes.report(name, 'failed', message(test.errors[0]));
   }
 };
 
-const runFile = async (file, jest, { outcomes, watch }) => {
+const runFile = async ({ file, text: source }, jest, { outcomes, watch }) => {
   const { load, Runtime } = jest;
-  const source = fs.readFileSync(file, 'utf8');
   const cacheFS = new Map([[file, source]]);
   const { extract, parse } = load('jest-docblock');
   const docblockPragmas = parse(extract(source));
@@ -348,7 +364,7 @@ const runFile = async (file, jest, { outcomes, watch }) => {
   const resolver = Runtime.createResolver(projectConfig, jest.moduleMap);
   jest.observe?.resolver(resolver);
   const prepared = jest.inside.open(environment.getVmContext());
-  const Registry = registry(Runtime, resolver, prepared, watch);
+  const Registry = registry(Runtime, resolver, prepared, { file, source, watch });
   const coverage = { collectCoverage: false, collectCoverageFrom: [], coverageProvider: 'babel' };
   const runtime = new Registry(
     projectConfig,
@@ -378,11 +394,11 @@ const runFile = async (file, jest, { outcomes, watch }) => {
     } else if (event.name === 'test_done') {
       planted.done(event.test);
     } else if (event.name === 'run_describe_finish' && event.describeBlock.parent === root) {
-      reportBlock(event.describeBlock, [event.describeBlock.name], outcomes, planted);
+      reportBlock(event.describeBlock, outcomes, planted);
     } else if (event.name === 'run_finish') {
       for (let place = 0; place < root.children.length; place += 1) {
         const child = root.children[place];
-        if (child.type === 'test') reportBlock(child, [], outcomes, planted);
+        if (child.type === 'test') reportBlock(child, outcomes, planted);
       }
     }
   };

@@ -1,15 +1,22 @@
 'use strict';
 
 // Runs test files of a project with its own framework, Jest or Mocha, and reports
-// each test. Arguments: the framework, and what is to be run, as JSON:
-// `files` (the test files), `places` (what the paths of all tests start with),
-// `expected` (the names of the tests) and `allowed` (names of modules that the case's
-// own files require).
+// each test. Arguments: the framework, and a file that says what is to be run, as JSON:
+// `files` (the test files, each with its path as `file` and its `text`), `places` (what
+// the paths of all tests start with), `expected` (the names of the tests) and `allowed`
+// (names of modules that the case's own files require). The file is removed before the
+// project is loaded, and the test files never are on the disk: where the artifact runs,
+// both suites look the same.
 
 const assert = require('assert');
 const fs = require('fs');
+const path = require('path');
 
 const bundle = require('./bundle.js');
+
+const { rmSync } = fs;
+const { stderr } = process;
+let failed = false;
 
 const { load } = bundle.ours();
 const report = load('./report.js');
@@ -17,9 +24,15 @@ const watching = load('./watch.js');
 
 const channel = report.open();
 const [, , framework, task] = process.argv;
-const { files, places, expected, allowed } = JSON.parse(task);
-// The arguments are in the process's memory, where everybody can read them.
-process.title = 'node';
+const { files, places, expected, allowed } = JSON.parse(fs.readFileSync(task, 'utf8'));
+fs.unlinkSync(task);
+
+/** The folders of tests that were not there: tests may read and write beside themselves. */
+const folders = [];
+for (const { file } of files) {
+  const made = fs.mkdirSync(path.dirname(file), { recursive: true });
+  if (made !== undefined) folders.push(made);
+}
 
 /** Things that say nothing more once the report has its end. */
 let isOver = false;
@@ -30,22 +43,27 @@ const watch = watching.start({
   say(what, place) {
     if (!isOver) channel.tampered(what, place);
   },
+  remark(what, place) {
+    if (!isOver) channel.note(what, place);
+  },
+  fail(what) {
+    failed = true;
+    process.exitCode = 1;
+    stderr.write(`\n${what}\n`);
+  },
 });
 const names = report.names(expected);
 
-const { stderr } = process;
-
 /** The end of the run: what was reported decides, not what happens later. */
 let reported = 0;
-let failed = false;
 const outcomes = {
-  report(path, outcome, detail) {
+  report(name, outcome, detail) {
     reported += 1;
     if (outcome === 'failed' || outcome === 'errored') {
       failed = true;
-      stderr.write(`\n● ${path.join(' > ')}\n${report.plainText(detail)}\n`);
+      stderr.write(`\n● ${name.join(' > ')}\n${report.plainText(detail)}\n`);
     }
-    channel.test(names(path), outcome, outcome === 'passed' ? '' : report.plainText(detail));
+    channel.test(names(name), outcome, outcome === 'passed' ? '' : report.plainText(detail));
   },
   /** A failure that no report of a test shows. */
   fail() {
@@ -60,6 +78,7 @@ const outcomes = {
 const end = () => {
   watch.over();
   watch.showTests();
+  for (const folder of folders) rmSync(folder, { force: true, recursive: true });
   isOver = true;
   channel.end(reported);
 };

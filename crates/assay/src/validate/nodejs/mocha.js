@@ -5,6 +5,7 @@
 const fs = require('fs');
 const Module = require('module');
 const path = require('path');
+const url = require('url');
 const vm = require('vm');
 
 const { describe, guard, randomName } = require('./report.js');
@@ -40,12 +41,41 @@ const fix = (root, watch) => {
   });
 };
 
+/** What imports for a file, where Node has no loader to name: before its version 20.10. */
+const importFrom = (file) => (name) => import(name[0] === '.' ? url.pathToFileURL(path.resolve(path.dirname(file), name)) : name);
+
+/** Whether Node's own loader of ES modules is needed, for which a file must be there. */
+const isModule = ({ file, text }) => file.endsWith('.mjs') || /^\s*(?:import|export)\b(?!\s*\()/m.test(text);
+
+/** Loads test files, from their texts where that is possible. */
+const loadFiles = async (mocha, files) => {
+  if (files.some(isModule)) {
+    for (const { file, text } of files) fs.writeFileSync(file, text);
+    await mocha.loadFilesAsync();
+    for (const { file } of files) fs.unlinkSync(file);
+    return;
+  }
+  const { EVENT_FILE_PRE_REQUIRE, EVENT_FILE_REQUIRE, EVENT_FILE_POST_REQUIRE } = mocha.constructor.Suite.constants;
+  for (const { file, text } of files) {
+    mocha.suite.emit(EVENT_FILE_PRE_REQUIRE, globalThis, file, mocha);
+    const module = new Module(file, null);
+    module.filename = file;
+    module.paths = Module._nodeModulePaths(path.dirname(file));
+    module._compile(text, file);
+    module.loaded = true;
+    mocha.suite.emit(EVENT_FILE_REQUIRE, module.exports, file, mocha);
+    mocha.suite.emit(EVENT_FILE_POST_REQUIRE, globalThis, file, mocha);
+  }
+  mocha.lazyLoadFiles(true);
+};
+
 /** Has the artifact's files compiled here: with a `require` and a module of their own,
  * and without what Mocha calls its functions. */
 const compileArtifact = (watch) => {
   const compile = Module.prototype._compile;
   Module.prototype._compile = function (source, file, ...rest) {
     if (!watch.isArtifact(file)) return compile.call(this, source, file, ...rest);
+    watch.read(source);
     const start = `((${GLOBALS})=>(function(exports,require,module,__filename,__dirname){`;
     let made;
     try {
@@ -54,7 +84,7 @@ const compileArtifact = (watch) => {
         filename: file,
         // Only who imports needs to be known to the loader.
         ...(/\bimport\s*\(/.test(source)
-          ? { importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER }
+          ? { importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER ?? importFrom(file) }
           : {}),
       }).runInThisContext();
     } catch {
@@ -99,12 +129,12 @@ module.exports = async (files, { bundle, outcomes, watch }) => {
   for (const name of settings.preload) project(name);
 
   const mocha = new Mocha({ ...settings.options, reporter: class {} });
-  for (const file of files) mocha.addFile(file);
+  for (const { file } of files) mocha.addFile(file);
   fix(mocha.suite, watch);
   compileArtifact(watch);
   watch.watchLoader();
   watch.enter(globalThis, (code) => vm.runInThisContext(code), false);
-  await mocha.loadFilesAsync();
+  await loadFiles(mocha, files);
   watch.loaded();
 
   // The tests are remembered in arrays that are not asked to iterate themselves, and
@@ -116,17 +146,27 @@ module.exports = async (files, { bundle, outcomes, watch }) => {
     }
     return undefined;
   };
+  // The framework knows tests by names that say nothing, if they do not ask for their own.
+  const keepsNames = watch.mentions(/\.title\b|fullTitle|titlePath|[sS]napshot/);
+  const titles = [];
+  const written = (message) => titles.reduce((said, [name, title]) => said.replaceAll(name, () => title), message);
   const oversee = (suite) => {
     for (let place = 0; place < suite.tests.length; place += 1) {
       const test = suite.tests[place];
       const record = {
-        test, planted: false, mustFail: false, failed: undefined, skipped: false, thrown: undefined,
+        name: test.titlePath(), test, planted: false, mustFail: false, failed: undefined, skipped: false, thrown: undefined,
         ended: false, threw: false,
       };
       records[records.length] = record;
       if (typeof test.fn === 'function') test.fn = watch.observe(test.fn, record);
     }
     for (let place = 0; place < suite.suites.length; place += 1) oversee(suite.suites[place]);
+    for (const one of keepsNames ? [] : [...suite.tests, suite]) {
+      if (one === mocha.suite) continue;
+      const name = randomName();
+      titles.push([name, one.title]);
+      one.title = name;
+    }
   };
   oversee(mocha.suite);
 
@@ -160,7 +200,7 @@ module.exports = async (files, { bundle, outcomes, watch }) => {
         record.thrown = thrown;
       } else {
         // A hook: the tests that it was for do not run.
-        outcomes.broken(`${test.titlePath().join(' > ')}\n${describe(thrown)}`);
+        outcomes.broken(written(`${test.titlePath().join(' > ')}\n${describe(thrown)}`));
       }
     });
     runner.on(EVENT_TEST_PASS, (test) => {
@@ -172,7 +212,7 @@ module.exports = async (files, { bundle, outcomes, watch }) => {
       if (record === undefined || record.planted) return;
       // A test that skips itself while it runs has an end as well.
       record.skipped = true;
-      outcomes.report(test.titlePath(), 'skipped', '');
+      outcomes.report(record.name, 'skipped', '');
     });
     runner.on(EVENT_TEST_END, (test) => {
       const record = recordOf(test);
@@ -181,9 +221,9 @@ module.exports = async (files, { bundle, outcomes, watch }) => {
       } else if (!record.planted && !record.skipped) {
         const passed = record.failed === false && test.isPassed();
         if (passed && (!record.ended || record.threw)) {
-          watch.find('has a test pass whose body did not run to its end', test.title);
+          watch.find('has a test pass whose body did not run to its end', record.name.join(' > '));
         }
-        outcomes.report(test.titlePath(), passed ? 'passed' : 'failed', passed ? '' : describe(record.thrown));
+        outcomes.report(record.name, passed ? 'passed' : 'failed', passed ? '' : describe(record.thrown));
       }
       watch.check();
     });

@@ -72,25 +72,28 @@ const observeLinks = () => {
   return links;
 };
 
-/** What is put before a module: Jest's state is kept by it, and not by the global
- * object that tests share. */
+/** What is put before a module: the state of Jest and of its matchers is kept by what
+ * the bundle shares, and not by the global object that tests share. */
 const ours = (file) =>
-  file.endsWith('/jest-circus/build/state.js') ? "'use strict';const global=Object.create(globalThis);" : '';
+  /\/jest-circus\/build\/state\.js$|\/expect\/build\/jestMatchersObject\.js$/.test(file)
+    ? "'use strict';const global=shared,globalThis=shared;"
+    : '';
 
 /** The source of a bundle of these files. */
-const bundleOf = (files, links, parameters) => {
-  const bodies = files.map((file) => {
+const bundleOf = (names, links, parameters) => {
+  const bodies = names.map((file) => {
     const source = fs.readFileSync(file, 'utf8').replace(/^#!.*/, '');
     const body = file.endsWith('.json') ? `module.exports = ${source.trim()};` : ours(file) + source;
     return `${JSON.stringify(file)}: function (${parameters}) {${body}\n}`;
   });
-  const known = new Set(files);
+  const known = new Set(names);
   const found = {};
-  for (const file of files) {
+  for (const file of names) {
     const targets = Object.entries(links[file] ?? {}).filter(([, target]) => known.has(target));
     if (targets.length > 0) found[file] = Object.fromEntries(targets);
   }
-  return `({ files: {\n${bodies.join(',\n')}\n}, links: ${JSON.stringify(found)} })`;
+  const files = `{\n${bodies.join(',\n')}\n}`;
+  return `((shared) => ({ files: ${files}, links: ${JSON.stringify(found)}, shared }))(Object.create(globalThis))`;
 };
 
 /** Whether a file can be a function of a bundle: one that imports dynamically
@@ -122,15 +125,19 @@ const run = async (observe) => {
     inside: () => (opened.inside = bundle.inside()),
   };
   const file = path.join(project, 'warm-up.test.js');
+  const files = [{ file, text: fs.readFileSync(file, 'utf8') }];
+  const raise = (what, place) => {
+    throw new Error(`${what} (${place})`);
+  };
   const watch = load('./watch.js').start({
     allowed: [],
-    files: [file],
+    files,
     places: [file],
-    say(what, place) {
-      throw new Error(`${what} (${place})`);
-    },
+    say: raise,
+    remark: raise,
+    fail: raise,
   });
-  const betrayed = await drive([file], { bundle: watched, outcomes, watch }, observe);
+  const betrayed = await drive(files, { bundle: watched, outcomes, watch }, observe);
   if (betrayed) throw new Error('a sentinel did not come out as it must');
   return { ...opened, ...scripts };
 };

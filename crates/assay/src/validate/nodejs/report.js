@@ -32,6 +32,10 @@ exports.open = () => {
   const nonce = buffer.toString('latin1');
   buffer.fill(0);
   const say = (rest) => writeSync(REPORT_CHANNEL, '{"nonce":"' + nonce + '",' + rest + '}\n');
+  const remark = (kind, what, place) => {
+    const where = place === undefined ? '' : ',"place":' + stringify(text(place));
+    say('"' + kind + '":' + stringify(text(what)) + where);
+  };
   return {
     test(name, outcome, detail) {
       let short = '';
@@ -41,10 +45,8 @@ exports.open = () => {
       const line = '"test":' + stringify(name) + ',"outcome":"' + outcome + '"';
       say(line + ',"detail":' + stringify(short));
     },
-    tampered(what, place) {
-      const where = place === undefined ? '' : ',"place":' + stringify(text(place));
-      say('"tampered":' + stringify(text(what)) + where);
-    },
+    tampered: (what, place) => remark('tampered', what, place),
+    note: (what, place) => remark('note', what, place),
     end(count) {
       say('"end":' + number(count));
     },

@@ -1,4 +1,4 @@
-//! What an artifact's text reaches for that no honest answer has a use for: the test
+//! What an artifact's text reaches for that few answers have a use for: the test
 //! framework, the runner, the process's memory. It fires only on what none of the
 //! case's own files do. Names that are put together while the artifact runs are for
 //! the traps in the runner.
@@ -42,22 +42,27 @@ const FRAMEWORKS: [&str; 12] = [
 ];
 const FRAMEWORK_SCOPES: [&str; 5] = ["@jest/", "@babel/", "@sinonjs/", "jest-", "babel-"];
 
+/// What no honest answer has a use for. All else that is found here is a note.
+const OFFENCES: [&str; 5] = [
+    "names $$jest-matchers-object",
+    "names JEST_STATE_SYMBOL",
+    "names /proc/self/mem",
+    "uses process.binding",
+    "uses process._linkedBinding",
+];
+
 /// Parts of texts that name the runner or the process's memory.
-const TEXTS: [&str; 9] = [
+const TEXTS: [&str; 6] = [
     "$$jest-matchers-object",
     "JEST_STATE_SYMBOL",
-    "jest-native-",
-    "RETRY_TIMES",
     "JEST_WORKER_ID",
     "/opt/node/",
     "/proc/self/mem",
     "/proc/self/maps",
-    "/proc/self/fd",
 ];
 
 /// Properties, by the names they have wherever they are.
-const PROPERTIES: [&str; 7] = [
-    "_linkedBinding",
+const PROPERTIES: [&str; 6] = [
     "_getActiveHandles",
     "_getActiveRequests",
     "dlopen",
@@ -66,21 +71,38 @@ const PROPERTIES: [&str; 7] = [
     "callee",
 ];
 
+/// What an artifact's text reaches for.
+#[derive(Debug, Default)]
+pub(super) struct Reach {
+    /// What has no honest purpose.
+    pub(super) findings: Vec<Finding>,
+    /// What is only unusual.
+    pub(super) notes: Vec<Finding>,
+}
+
 /// What the artifact's text does that none of the case's files do.
-pub(super) fn findings(case: &Case, artifact: &Artifact) -> Vec<Finding> {
+pub(super) fn reach(case: &Case, artifact: &Artifact) -> Reach {
     let mut found = Vec::new();
     for (path, text) in &artifact.files {
         for (what, line) in reaches(text) {
             found.push((what, format!("{path}:{line}")));
         }
     }
+    let mut reach = Reach::default();
     if found.is_empty() {
-        return Vec::new();
+        return reach;
     }
     let known: BTreeSet<String> =
         trusted(case).flat_map(|text| reaches(&text)).map(|(what, _)| what).collect();
-    found.retain(|(what, _)| !known.contains(what));
-    found.into_iter().map(|(what, place)| Finding::build(what, Some(place))).collect()
+    for (what, place) in found {
+        if known.contains(&what) {
+            continue;
+        }
+        let list =
+            if OFFENCES.contains(&what.as_str()) { &mut reach.findings } else { &mut reach.notes };
+        list.push(Finding::build(what, Some(place)));
+    }
+    reach
 }
 
 /// Which modules that reach past the tests the case's own files load.
@@ -106,7 +128,7 @@ fn reaches(source: &str) -> Vec<(String, usize)> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
     for place in 0..tokens.len() {
-        let Some(what) = reach(&tokens, place) else {
+        let Some(what) = reach_at(&tokens, place) else {
             continue;
         };
         if seen.insert(what.clone()) {
@@ -117,7 +139,7 @@ fn reaches(source: &str) -> Vec<(String, usize)> {
 }
 
 /// What the token here reaches for, with what is around it.
-fn reach(tokens: &[Token], place: usize) -> Option<String> {
+fn reach_at(tokens: &[Token], place: usize) -> Option<String> {
     let token = &tokens[place];
     let before = |distance: usize| place.checked_sub(distance).map(|place| &tokens[place]);
     let is_before = |distance, mark| before(distance).is_some_and(|token| token.is_mark(mark));
@@ -131,8 +153,13 @@ fn reach(tokens: &[Token], place: usize) -> Option<String> {
         if let Some(part) = TEXTS.into_iter().find(|part| text.contains(part)) {
             return Some(format!("names {part}"));
         }
-        let is_key = is_before(1, '[') && (PROPERTIES.contains(&text) || is_binding(text));
-        return is_key.then(|| format!("uses {text}"));
+        let is_key = is_before(1, '[');
+        let of_process = is_binding(text) && name_before(2) == Some("process");
+        return match (is_key, of_process) {
+            (true, true) => Some(format!("uses process.{text}")),
+            (true, false) => PROPERTIES.contains(&text).then(|| format!("uses {text}")),
+            (false, _) => None,
+        };
     }
     let name = token.name()?;
     if !is_before(1, '.') {
@@ -141,7 +168,7 @@ fn reach(tokens: &[Token], place: usize) -> Option<String> {
     match name {
         _ if PROPERTIES.contains(&name) => Some(format!("uses {name}")),
         _ if is_binding(name) && name_before(2) == Some("process") => {
-            Some("uses process.binding".to_owned())
+            Some(format!("uses process.{name}"))
         }
         "caller" | "arguments" => {
             let function = name_before(2)?;
@@ -164,7 +191,7 @@ fn taken(tokens: &[Token], place: usize) -> bool {
 }
 
 fn is_binding(name: &str) -> bool {
-    name == "binding"
+    matches!(name, "binding" | "_linkedBinding")
 }
 
 fn is_function(tokens: &[Token], name: &str) -> bool {

@@ -27,7 +27,7 @@ const FRAMEWORK = /\/node_modules\/(?:@?jest[-/]|jest|expect|mocha)/;
 const { exec } = RegExp.prototype;
 
 /** The files that watch, whose frames say nothing. */
-const OWN = ['stack', 'realm', 'watch', 'protect', 'builtins', 'watch.bundle'].flatMap((name) => [
+const OWN = ['stack', 'realm', 'watch', 'protect', 'builtins', 'facades', 'watch.bundle'].flatMap((name) => [
   `${RUNNER}${name}.js`,
   `${BUNDLES}${name}.js`,
 ]);
@@ -36,22 +36,22 @@ const OWN = ['stack', 'realm', 'watch', 'protect', 'builtins', 'watch.bundle'].f
 const whole = new WeakMap();
 
 let tests = [];
+let hidesAll = true;
 let probe;
 let sites = [];
 
-/** Where tests are: paths that the paths of test files start with. */
-exports.expectTests = (places) => {
+/**
+ * Where tests are: paths that the paths of test files start with; and whether they
+ * look at stacks of their own, so that errors in which the artifact has no part are
+ * left as they are.
+ */
+exports.expectTests = (places, readStacks) => {
   tests = places;
+  hidesAll = !readStacks;
 };
 
-/**
- * Whose a frame is: `language`, `node`, `own`, `harness` (the runner, and the framework's modules that are
- * bundled in it), `package`, `test`, or `artifact`, which is everything else, code that
- * was evaluated included.
- */
-const kindOf = (site) => {
-  if (site.isEval()) return 'artifact';
-  const file = site.getFileName();
+/** Whose a file is: see `kindOf`. */
+const kindOfFile = (file) => {
   if (typeof file !== 'string') return 'language';
   if (startsWith(file, 'node:')) return 'node';
   if (startsWith(file, RUNNER) || startsWith(file, BUNDLES)) {
@@ -65,7 +65,20 @@ const kindOf = (site) => {
   return 'artifact';
 };
 
-const isFramework = (site) => apply(exec, FRAMEWORK, [text(site.getFileName())]) !== null;
+/** Whether a name of a file is one that code of the artifact's may not go by. */
+exports.isTaken = (file) => {
+  const kind = kindOfFile(file);
+  return kind !== 'artifact' && kind !== 'language';
+};
+
+/**
+ * Whose a frame is: `language`, `node`, `own`, `harness` (the runner, and the framework's modules that are
+ * bundled in it), `package`, `test`, or `artifact`, which is everything else, code that
+ * was evaluated included.
+ */
+const kindOf = (site) => (site.isEval() ? 'artifact' : kindOfFile(site.getFileName()));
+
+const isFramework = (file) => apply(exec, FRAMEWORK, [text(file)]) !== null;
 
 /** A file and line, for people. */
 const placeOf = (site) => {
@@ -119,37 +132,51 @@ exports.caller = (most = 100) => {
   return { who: inner ?? (direct ? 'nobody' : 'node'), direct: false, place: undefined };
 };
 
-const format = (error, frames, end) => {
+const format = (error, frames) => {
   let lines;
   try {
     lines = toText(error);
   } catch {
     lines = '<error>';
   }
-  for (let place = 0; place < end; place += 1) lines += '\n    at ' + text(frames[place]);
+  for (let place = 0; place < frames.length; place += 1) lines += '\n    at ' + text(frames[place]);
   return lines;
 };
 
-/** How many frames of an error the artifact may see: of one that comes to pass in what
- * it calls, those before its test's. */
-const visible = (frames) => {
-  let isOurs = false;
-  for (let place = 0; place < frames.length; place += 1) {
-    const kind = kindOf(frames[place]);
-    if (kind === 'artifact') isOurs = true;
-    else if (kind === 'test') return isOurs ? place : frames.length;
-    else if (isOurs && (kind === 'harness' || (kind === 'package' && isFramework(frames[place])))) {
-      return place;
-    }
-  }
-  return frames.length;
-};
+const push = (list, value) =>
+  defineProperty(list, list.length, { configurable: true, enumerable: true, value, writable: true });
 
 /**
- * Has the errors of a realm made into text here. What a package sets instead sees as
- * much as the artifact may; `refuse` is asked about everybody else.
+ * The frames that the artifact may see: none of a test, of the framework or of the
+ * runner, and of an error that comes to pass in what a test calls, none beyond either.
  */
-exports.watchErrors = (Errors, refuse) => {
+const visible = (frames, kindOf, fileOf) => {
+  const shown = [];
+  let isOurs = false;
+  for (let place = 0; place < frames.length; place += 1) {
+    const frame = frames[place];
+    const kind = kindOf(frame);
+    if (kind === 'own') continue;
+    if (kind === 'artifact') isOurs = true;
+    const isHidden =
+      kind === 'test' || kind === 'harness' || (kind === 'package' && isFramework(fileOf(frame)));
+    if (!isHidden) push(shown, frame);
+    else if (isOurs) break;
+  }
+  return isOurs || hidesAll ? shown : frames;
+};
+
+/** Frames as `util.getCallSites` gives them. */
+exports.visibleSites = (sites) =>
+  visible(sites, (site) => kindOfFile(site.scriptName), (site) => site.scriptName);
+
+const visibleFrames = (frames) => visible(frames, kindOf, (site) => site.getFileName());
+
+/**
+ * Has the errors of a realm made into text here. What is set instead sees as much as
+ * the artifact may; `note` hears of it.
+ */
+exports.watchErrors = (Errors, note) => {
   let custom;
   let isAsking = false;
   const prepare = (error, frames) => {
@@ -157,18 +184,12 @@ exports.watchErrors = (Errors, refuse) => {
       sites = frames;
       return '';
     }
-    const end = visible(frames);
-    if (end < frames.length && error !== null && typeof error === 'object') {
-      set(whole, error, format(error, frames, frames.length));
+    const shown = visibleFrames(frames);
+    if (shown.length < frames.length && error !== null && typeof error === 'object') {
+      set(whole, error, format(error, frames));
     }
     // What was set may end by asking what was set before, which is this.
-    if (custom === undefined || isAsking) return format(error, frames, end);
-    const shown = [];
-    for (let place = 0; place < end; place += 1) {
-      defineProperty(shown, place, {
-        configurable: true, enumerable: true, value: frames[place], writable: true,
-      });
-    }
+    if (custom === undefined || isAsking) return format(error, shown);
     isAsking = true;
     try {
       return apply(custom, Errors, [error, shown]);
@@ -182,7 +203,10 @@ exports.watchErrors = (Errors, refuse) => {
     get: () => prepare,
     set(next) {
       if (next === prepare || typeof next !== 'function') custom = undefined;
-      else if (!refuse(exports.caller())) custom = next;
+      else {
+        note(exports.caller());
+        custom = next;
+      }
     },
   });
 };

@@ -6,10 +6,13 @@
 const fs = require('fs');
 const path = require('path');
 const { runInThisContext } = require('vm');
+const { isBuiltin } = require('module');
+const { fileURLToPath } = require('url');
 const { isBoxedPrimitive } = require('util').types;
 
 const builtins = require('./builtins.js');
 const { protect, reserve, start, watchDefinitions } = require('./protect.js');
+const facades = require('./facades.js');
 const realm = require('./realm.js');
 const stack = require('./stack.js');
 
@@ -17,6 +20,7 @@ const { apply, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys
 const { plain } = stack;
 const { exec } = RegExp.prototype;
 const includes = plain(String.prototype.includes);
+const lastIndexOf = plain(String.prototype.lastIndexOf);
 const startsWith = plain(String.prototype.startsWith);
 const slice = plain(String.prototype.slice);
 const { resolve, dirname } = path;
@@ -35,27 +39,36 @@ const MOCKS =
   /\b(?:jest\s*\.\s*(?:fn|mock|doMock|spyOn|replaceProperty|useFakeTimers|isolateModules|setMock)|sinon|proxyquire|rewire|mock-fs|nock|testdouble|mock\.method)\b|\b(?:fs|path|crypto|http|https|os|dns|net|util|child_process|process|Date|Math|console|global|globalThis)\.\w+\s*=[^=]/;
 
 /**
- * - `say`: writes a finding to the report.
- * - `files`: the test files. `places`: what the paths of all tests start with.
+ * - `say`: writes a finding to the report; `remark`: a note. `fail`: has the run fail.
+ * - `files`: the test files, with their texts. `places`: what the paths of all tests
+ *   start with.
  * - `allowed`: names of modules that the case's own files require.
  */
-exports.start = ({ say, files, places, allowed }) => {
+exports.start = ({ say, remark, fail, files, places, allowed }) => {
   let source = '';
-  for (const file of files) source += fs.readFileSync(file, 'utf8');
-  stack.expectTests(places);
+  for (const { text: one } of files) source += one;
+  stack.expectTests(places, /\.stack\b/.test(source));
 
   const said = Object.create(null);
-  let count = 0;
-  let isLoading = true;
-  const find = (what, place) => {
-    const key = `${what} ${place}`;
-    if (said[key] || count >= MAX_FINDINGS) return;
-    said[key] = true;
-    count += 1;
-    say(what, place);
+  const sayer = (say) => {
+    let count = 0;
+    return (what, place) => {
+      const key = `${what} ${place}`;
+      if (said[key] || count >= MAX_FINDINGS) return;
+      said[key] = true;
+      count += 1;
+      say(what, place);
+    };
   };
+  const find = sayer(say);
+  const note = sayer(remark);
+  let artifactText = '';
   start(find, MOCKS.test(source));
-  builtins.start(find, { files, source, loading: () => isLoading });
+  builtins.start(
+    { finder: find, noter: note, stop: fail },
+    { files: files.map(({ file }) => file), source, artifact: () => artifactText },
+  );
+  facades.start(note, find);
 
   /** Whether a file is none of the tests', of a package, or of the runner. */
   const isArtifact = (file) => {
@@ -64,26 +77,28 @@ exports.start = ({ say, files, places, allowed }) => {
     return true;
   };
 
+  const bareName = (request) => {
+    const name = text(request);
+    return startsWith(name, 'node:') ? slice(name, 5) : name;
+  };
+
   /** Whether a module that the artifact asks for is kept from it. */
   const refuses = (from, request) => {
-    const name = text(request);
-    const bare = startsWith(name, 'node:') ? slice(name, 5) : name;
+    const bare = bareName(request);
     if (allowed.includes(bare)) return false;
-    let what;
-    if (builtins.isDangerous(bare) || matches(FRAMEWORKS, bare)) {
-      what = `loads ${bare}`;
-    } else if (name[0] === '.' || name[0] === '/') {
-      const full = resolve(dirname(from), name);
-      for (let place = 0; place < places.length; place += 1) {
-        if (startsWith(`${full}/`, places[place])) what = 'loads a file of its tests';
-      }
-      if (startsWith(full, __dirname)) what = 'loads a file of the runner';
-      if (includes(full, '/node_modules/')) what = 'loads a file of a package by its place';
+    const tell = (say, what) => {
+      say(what, stack.caller().place ?? slice(from, process.cwd().length + 1));
+      return true;
+    };
+    if (matches(FRAMEWORKS, bare)) return tell(note, `loads ${bare}`);
+    if (bare[0] !== '.' && bare[0] !== '/') return false;
+    const full = resolve(dirname(from), bare);
+    for (let place = 0; place < places.length; place += 1) {
+      if (startsWith(`${full}/`, places[place])) return tell(note, 'loads a file of its tests');
     }
-    if (what === undefined) return false;
-    const { place } = stack.caller();
-    find(what, place ?? slice(from, process.cwd().length + 1));
-    return true;
+    if (startsWith(full, __dirname)) return tell(find, 'loads a file of the runner');
+    const at = lastIndexOf(full, '/node_modules/');
+    return at >= 0 && matches(FRAMEWORKS, slice(full, at + 14)) && tell(note, 'loads a package that tests');
   };
 
   const decoy = Object.freeze({
@@ -108,12 +123,21 @@ exports.start = ({ say, files, places, allowed }) => {
 
   /** A `require` for the artifact, of what loads and what resolves a request. */
   const requireOf = (from, load, find) => {
+    /** A `require` for another file of the artifact's, made by it. */
+    const requireFrom = (file) => {
+      const place = startsWith(file, 'file:') ? fileURLToPath(file) : file;
+      const folder = dirname(resolve(place));
+      const whole = (request) => (text(request)[0] === '.' ? resolve(folder, text(request)) : request);
+      return requireOf(place, (request) => load(whole(request)), (request, how) => find(whole(request), how));
+    };
     const requireModule = (request) => {
       if (refuses(from, request)) {
         const error = new Error(`Cannot find module '${request}'`);
         error.code = 'MODULE_NOT_FOUND';
         throw error;
       }
+      const facade = facadeOf(bareName(request), (file) => requireFrom(text(file)));
+      if (facade !== undefined) return facade;
       let exported;
       try {
         exported = load(request);
@@ -131,6 +155,10 @@ exports.start = ({ say, files, places, allowed }) => {
     return requireModule;
   };
 
+  /** A module as the artifact gets it, where that is another than Node's own. */
+  const facadeOf = (name, requireFrom) =>
+    isBuiltin(name) && !allowed.includes(name) ? facades.of(name, { watchErrors, requireFrom }) : undefined;
+
   const nothing = { changes: () => undefined, isChanged: () => false };
   let noted = nothing;
   let hostNoted = nothing;
@@ -141,16 +169,18 @@ exports.start = ({ say, files, places, allowed }) => {
     if (noted.isChanged()) tell(noted.changes());
   };
   const checkAll = () => {
-    builtins.checkLoaded();
     tell(noted.changes());
     tell(hostNoted.changes());
   };
 
+  /** What a `require` is that was made where no file of the artifact is known. */
+  const refuseAll = () => {
+    throw new Error('a module is not to be loaded so');
+  };
+
   const watchErrors = (Errors) =>
     stack.watchErrors(Errors, ({ who, place }) => {
-      if (who === 'test' || who === 'package' || who === 'harness') return false;
-      find('replaces Error.prepareStackTrace', place);
-      return true;
+      if (who === 'artifact') note('sets Error.prepareStackTrace', place);
     });
   watchErrors(Error);
 
@@ -179,10 +209,8 @@ exports.start = ({ say, files, places, allowed }) => {
       configurable: false,
       enumerable: true,
       get() {
-        const { who, place } = stack.caller(8);
-        if (who === 'test' || who === 'harness' || who === 'package') return value();
-        find(`reaches for the framework's ${name}`, place);
-        return undefined;
+        const { who } = stack.caller(8);
+        return who === 'test' || who === 'harness' || who === 'package' ? value() : undefined;
       },
       set(next) {
         if (set !== undefined && set(next)) return;
@@ -194,28 +222,35 @@ exports.start = ({ say, files, places, allowed }) => {
   };
 
   let texts = [];
-  /** Says if a value is made to be taken for another than it is. */
+  /** A value as tests see it: what is made to be taken for another text than it is, a
+   * text in a box or an object that is only converted to one, is that text. */
   const look = (value) => {
-    if (value === null || typeof value !== 'object') return;
+    if (value === null || typeof value !== 'object') return value;
     const own = (key) => getOwnPropertyDescriptor(value, key);
-    let what;
     if (isBoxedPrimitive(value)) {
-      if (own('stdout') === undefined && !includes(source, 'new String')) what = 'gives a test a text in a box';
-    } else if (!Array.isArray(value)) {
-      let poses = false;
-      for (const key of ['toString', 'valueOf', Symbol.toPrimitive]) {
-        if (typeof own(key)?.value === 'function') poses = true;
-      }
-      if (!poses && ownKeys(value).length === 0) {
-        const parent = getPrototypeOf(value);
-        for (const key of parent === null ? [] : ['toString', Symbol.toPrimitive]) {
-          const method = getOwnPropertyDescriptor(parent, key)?.value;
-          poses ||= typeof method === 'function' && !texts.includes(method);
-        }
-      }
-      if (poses && !includes(source, 'toString')) what = 'gives a test an object that poses as a text';
+      if (own('stdout') !== undefined || includes(source, 'new String')) return value;
+      return value.valueOf();
     }
-    if (what !== undefined) find(what, undefined);
+    if (Array.isArray(value) || includes(source, 'toString')) return value;
+    let poses = false;
+    for (const key of ['toString', 'valueOf', Symbol.toPrimitive]) {
+      if (typeof own(key)?.value === 'function') poses = true;
+    }
+    const isEmpty = ownKeys(value).length === 0;
+    if (!poses && isEmpty) {
+      const parent = getPrototypeOf(value);
+      for (const key of parent === null ? [] : ['toString', Symbol.toPrimitive]) {
+        const method = getOwnPropertyDescriptor(parent, key)?.value;
+        poses ||= typeof method === 'function' && !texts.includes(method);
+      }
+    }
+    if (!poses) return value;
+    for (const key of ownKeys(value)) {
+      // One with data of its own is more than a text.
+      if (typeof own(key).value !== 'function') return value;
+    }
+    note('gives a test an object that is converted to a text', undefined);
+    return text(value);
   };
 
   /** `expect` that looks at what it is given. */
@@ -223,7 +258,7 @@ exports.start = ({ say, files, places, allowed }) => {
     new Proxy(expect, {
       __proto__: null,
       apply(_, self, parts) {
-        look(parts[0]);
+        if (parts.length > 0) parts[0] = look(parts[0]);
         return apply(expect, self, parts);
       },
     });
@@ -300,9 +335,12 @@ exports.start = ({ say, files, places, allowed }) => {
     prepare: builtins.prepare,
     watchLoader: builtins.watchLoader,
     requireOf,
-    watchProcess: () => builtins.watchProcess(decoy),
+    watchProcess: () => builtins.watchProcess(decoy, (name) => facadeOf(name, () => refuseAll)),
+    /** Tells of a text that is the artifact's. */
+    read(source) {
+      artifactText += source;
+    },
     loaded() {
-      isLoading = false;
       hideTests(true);
       checkAll();
     },
