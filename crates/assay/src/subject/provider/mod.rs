@@ -191,9 +191,10 @@ impl From<Spoken> for Reply {
         let Spoken { mut text, refusal, mut thinking, mut finish, tokens } = spoken;
         if !refusal.is_empty() {
             finish = Finish::Refused;
-            if text.is_empty() {
-                text = refusal;
+            if !text.is_empty() {
+                text.push('\n');
             }
+            text.push_str(&refusal);
         }
         if let Some((inside, rest)) = split_thinking(&text) {
             thinking.push_str(inside);
@@ -212,7 +213,7 @@ impl From<Spoken> for Reply {
 fn split_thinking(text: &str) -> Option<(&str, &str)> {
     let inside = text.trim_start().strip_prefix("<think>")?;
     let (inside, rest) = inside.split_once("</think>").unwrap_or((inside, ""));
-    Some((inside.trim(), rest.trim_start()))
+    Some((inside, rest))
 }
 
 /// Puts the members of one object over those of another; objects in both are joined.
@@ -284,7 +285,7 @@ mod tests {
         let check = |text: &str, expect: Option<(&str, &str)>| {
             assert_eq!(split_thinking(text), expect, "{text}");
         };
-        check("<think>\nhm\n</think>\n\ncode", Some(("hm", "code")));
+        check("<think>\nhm\n</think>\n\ncode", Some(("\nhm\n", "\n\ncode")));
         check(" \n<think></think>code", Some(("", "code")));
         check("<think>cut of", Some(("cut of", "")));
         check("code <think>hm</think>", None);
