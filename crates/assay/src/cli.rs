@@ -282,7 +282,7 @@ pub struct RunArgs {
     pub judge_later: bool,
     #[command(flatten)]
     pub jobs: JobsArg,
-    /// The run's file [default: assay-runs/<time>.assay]
+    /// The run's file, where nothing is yet [default: assay-runs/<time>.assay]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Go on with this run, under its own settings: what is not judged yet is
@@ -405,7 +405,8 @@ pub struct ReportArgs {
     /// The runs' files
     #[arg(required = true, value_name = "RUN")]
     pub runs: Vec<PathBuf>,
-    /// The folder to write
+    /// The folder to write: a new or empty one, or one with an earlier report, which is
+    /// replaced
     #[arg(long, short, value_name = "DIR", default_value = "assay-report")]
     pub output: PathBuf,
     #[command(flatten)]

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
-use assay_core::{Cost, JudgeReply};
 use assay_core::corpus::CorpusSource;
 use assay_core::score::ScoringRules;
+use assay_core::{Cost, JudgeReply};
 use serde::Deserialize as _;
 use serde_json::json;
 
-use super::{Context, preflight};
 use super::estimate::Estimates;
+use super::{Context, preflight};
 use crate::cli::{Format, RunArgs};
 use crate::config::RunSettings;
 use crate::exit::Exit;
@@ -320,6 +320,9 @@ fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
             "unjudged": end.unjudged,
             "shared-validations": end.shared,
             "left": end.left,
+            "given-up": end.given_up.iter().map(|(name, error)| {
+                json!({ "name": name, "error": error.to_string() })
+            }).collect::<Vec<_>>(),
             "interrupted": end.interrupted,
             "spent": end.spent.units(),
             "max-cost": told.max_cost.map(Cost::units),

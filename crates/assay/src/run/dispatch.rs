@@ -204,8 +204,9 @@ impl State<'_> {
             self.account_for_the_rest(inbox)?;
         }
         self.note_pace(true)?;
-        self.end.left =
-            self.open.len() + self.undecidable + self.lanes.iter().map(|lane| lane.fresh.len()).sum::<usize>();
+        self.end.left = self.open.len()
+            + self.undecidable
+            + self.lanes.iter().map(|lane| lane.fresh.len()).sum::<usize>();
         self.end.spent = self.budget.spent();
         for (lane, subject) in self.lanes.iter_mut().zip(self.dispatcher.subjects) {
             if let Some(error) = lane.given_up.take() {

@@ -36,10 +36,11 @@ impl Plan {
         settings: &RunSettings,
     ) -> anyhow::Result<Plan> {
         let leaves_open = settings.judges.is_empty() && !settings.judge_later;
-        let (undecidable, chosen): (Vec<&Case>, Vec<&Case>) =
-            settings.selection().of(corpus)?.into_iter().partition(|case| {
-                leaves_open && !case.judged_phases().is_empty()
-            });
+        let (undecidable, chosen): (Vec<&Case>, Vec<&Case>) = settings
+            .selection()
+            .of(corpus)?
+            .into_iter()
+            .partition(|case| leaves_open && !case.judged_phases().is_empty());
         let left_out: Vec<LeftOut> =
             undecidable.into_iter().map(|case| LeftOut::for_want_of_judges(&case.id)).collect();
         if chosen.is_empty() {

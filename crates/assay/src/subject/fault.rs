@@ -239,7 +239,11 @@ mod tests {
             (410, "", Err(InfraClass::NotFound)),
             (400, r#"{"error":{"code":"model_not_found"}}"#, Err(InfraClass::NotFound)),
             (400, r#"{"error":{"message":"Model Not Exist"}}"#, Err(InfraClass::NotFound)),
-            (400, r#"{"error":{"message":"m is not a valid model ID"}}"#, Err(InfraClass::NotFound)),
+            (
+                400,
+                r#"{"error":{"message":"m is not a valid model ID"}}"#,
+                Err(InfraClass::NotFound),
+            ),
             (408, "", Err(InfraClass::Timeout)),
             (429, "{}", Err(InfraClass::RateLimit)),
             (500, "", Err(InfraClass::Server)),

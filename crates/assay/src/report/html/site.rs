@@ -68,7 +68,9 @@ impl Site {
         let paths = (fs::canonicalize(&self.root), fs::canonicalize(file));
         let (Ok(root), Ok(file)) = paths else { return false };
         let inside = file.strip_prefix(&root).ok().and_then(|inside| inside.iter().next());
-        inside.and_then(|name| name.to_str()).is_some_and(|name| is_ours(name, file != root.join(name)))
+        inside
+            .and_then(|name| name.to_str())
+            .is_some_and(|name| is_ours(name, file != root.join(name)))
     }
 
     fn take_directory(&self) -> Result<(), ReportError> {
@@ -156,9 +158,7 @@ fn remove_if_ours(entry: &fs::DirEntry) -> io::Result<()> {
 fn is_ours(name: &str, is_directory: bool) -> bool {
     match is_directory {
         true => is_run_folder(name) || FOLDERS.contains(&name),
-        false => {
-            [MARKER, "index.html", "attempt.html", "style.css", "report.js"].contains(&name)
-        }
+        false => [MARKER, "index.html", "attempt.html", "style.css", "report.js"].contains(&name),
     }
 }
 
