@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use assay_core::score::{Condition, ErrorLimit};
-use assay_core::{Language, Locale, Reading, Scenario};
+use assay_core::{Locale, Reading, Scenario};
 use clap::builder::{EnumValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::export::{ExportFormat, Rows};
+use crate::selection::{Selection, Traits};
 
 /// Measures how securely language models write and repair code, by running what
 /// they write against functional and security tests in a sandbox.
@@ -131,7 +132,7 @@ pub struct PrepareArgs {
     pub filter: CaseFilter,
     /// Install nothing; remove what no corpus needs that was prepared here and
     /// still exists, and all downloads of package managers
-    #[arg(long, conflicts_with_all = ["cases", "languages"])]
+    #[arg(long, conflicts_with_all = ["cases", "exclude_cases", "languages", "cwes", "severities"])]
     pub prune: bool,
 }
 
@@ -141,9 +142,14 @@ pub struct CaseFilter {
     /// Only these cases, by id
     #[arg(value_name = "CASE")]
     pub cases: Vec<String>,
-    /// Only cases in these languages
-    #[arg(long = "language", value_name = "LANGUAGE")]
-    pub languages: Vec<Language>,
+    #[command(flatten)]
+    pub traits: Traits,
+}
+
+impl From<&CaseFilter> for Selection {
+    fn from(filter: &CaseFilter) -> Selection {
+        Selection { cases: filter.cases.clone(), traits: filter.traits.clone() }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -249,12 +255,11 @@ pub struct RunArgs {
     /// A file with their key
     #[arg(long, value_name = "FILE")]
     pub api_key_file: Option<PathBuf>,
-    /// Only these cases, by id
+    /// Only these cases, by id; may be repeated
     #[arg(long = "case", value_name = "CASE")]
     pub cases: Vec<String>,
-    /// Only cases in these languages
-    #[arg(long = "language", value_name = "LANGUAGE")]
-    pub languages: Vec<Language>,
+    #[command(flatten)]
+    pub traits: Traits,
     /// Only these scenarios [default: all that a case has]
     #[arg(long = "scenario", value_name = "SCENARIO")]
     pub scenarios: Vec<Scenario>,
@@ -279,14 +284,18 @@ pub struct RunArgs {
     pub validate_each: bool,
     #[command(flatten)]
     pub judges: JudgeArgs,
+    /// Ask cases with a phase for judges although none is configured; they are in no
+    /// score until `assay rejudge` decides them
+    #[arg(long)]
+    pub judge_later: bool,
     #[command(flatten)]
     pub jobs: JobsArg,
-    /// The run's file [default: assay-runs/<time>.assay]
+    /// The run's file, where nothing is yet [default: assay-runs/<time>.assay]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Go on with this run, under its own settings: what is not judged yet is
     /// attempted
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "models", "base_url", "api_key_env", "api_key_file", "cases", "languages", "scenarios", "rounds", "locale", "max_answers", "reading", "validate_each", "judges", "judge_base_url", "judge_api_key_env", "output", "corpus"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "models", "base_url", "api_key_env", "api_key_file", "cases", "exclude_cases", "languages", "cwes", "severities", "scenarios", "rounds", "locale", "max_answers", "reading", "validate_each", "judge_later", "judges", "judge_base_url", "judge_api_key_env", "output", "corpus"])]
     pub resume: Option<PathBuf>,
     /// Print the plan and what it will probably cost, and stop
     #[arg(long)]
@@ -407,7 +416,8 @@ pub struct ReportArgs {
     /// The runs' files
     #[arg(required = true, value_name = "RUN")]
     pub runs: Vec<PathBuf>,
-    /// The folder to write
+    /// The folder to write: a new or empty one, or one with an earlier report, which is
+    /// replaced
     #[arg(long, short, value_name = "DIR", default_value = "assay-report")]
     pub output: PathBuf,
     #[command(flatten)]
@@ -449,4 +459,8 @@ pub struct ExportArgs {
     /// [default: beside the first run, under its name]
     #[arg(long, short, value_name = "PATH")]
     pub output: Option<PathBuf>,
+    /// Replace files that are there, once the new ones are whole; a run, and what it was
+    /// made from, is never replaced
+    #[arg(long)]
+    pub force: bool,
 }

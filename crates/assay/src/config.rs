@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
 use assay_core::score::{ErrorLimit, ScoringRules, Weights};
-use assay_core::{Cost, Language, Locale, Reading, Scenario};
+use assay_core::{Cost, Language, Locale, Reading, Scenario, Severity};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{GlobalArgs, JudgeArgs, RunArgs, ScoringArgs};
 use crate::judge::JudgeConfig;
+use crate::selection::{Selection, Traits};
 use crate::subject::{KINDS, SubjectConfig};
 
 /// The configuration file, every key optional.
@@ -38,7 +39,13 @@ pub struct Config {
     #[serde(default)]
     pub cases: Vec<String>,
     #[serde(default)]
+    pub exclude_cases: Vec<String>,
+    #[serde(default)]
     pub languages: Vec<Language>,
+    #[serde(default)]
+    pub cwes: Vec<String>,
+    #[serde(default)]
+    pub severities: Vec<Severity>,
     #[serde(default)]
     pub scenarios: Vec<Scenario>,
     #[serde(default, rename = "subject")]
@@ -51,7 +58,7 @@ pub struct Config {
 const RESPONSES: &str = "responses.sqlite";
 
 /// The file that is read when none is named.
-const DEFAULT_FILE: &str = "assay.toml";
+pub const DEFAULT_FILE: &str = "assay.toml";
 
 impl Config {
     /// Reads the file that was named, or `assay.toml` if it is there.
@@ -87,6 +94,16 @@ impl Config {
             }
         }
         self
+    }
+
+    /// What cases are chosen by, beside their ids.
+    fn traits(&self) -> Traits {
+        Traits {
+            exclude_cases: self.exclude_cases.clone(),
+            languages: self.languages.clone(),
+            cwes: self.cwes.clone(),
+            severities: self.severities.clone(),
+        }
     }
 
     /// The corpus that was named on the command line, in the file, or `corpus`.
@@ -161,8 +178,8 @@ pub struct RunSettings {
     pub subjects: Vec<SubjectConfig>,
     /// Empty for all.
     pub cases: Vec<String>,
-    /// Empty for all.
-    pub languages: Vec<Language>,
+    #[serde(flatten)]
+    pub traits: Traits,
     /// Empty for all that a case has.
     pub scenarios: Vec<Scenario>,
     pub rounds: u32,
@@ -175,6 +192,10 @@ pub struct RunSettings {
     /// Whether identical artifacts of a case are validated one by one.
     #[serde(default)]
     pub validate_each: bool,
+    /// Whether cases are asked that judges are to decide, where none is configured. Runs
+    /// of versions that did not keep it asked all.
+    #[serde(default = "yes")]
+    pub judge_later: bool,
     /// Who decides what tests do not; perhaps nobody.
     #[serde(default)]
     pub judges: Vec<JudgeConfig>,
@@ -255,10 +276,7 @@ impl RunSettings {
             corpus: corpus.to_string(),
             subjects,
             cases: or(&args.cases, &config.cases),
-            languages: match args.languages.is_empty() {
-                true => config.languages.clone(),
-                false => args.languages.clone(),
-            },
+            traits: args.traits.or(&config.traits()),
             scenarios: match args.scenarios.is_empty() {
                 true => config.scenarios.clone(),
                 false => args.scenarios.clone(),
@@ -268,6 +286,7 @@ impl RunSettings {
             max_answers,
             reading: Some(reading),
             validate_each: args.validate_each,
+            judge_later: args.judge_later,
             judges: config.judges(&args.judges)?,
             seed: args.scoring.seed.or(config.seed).unwrap_or_default(),
             response_cache: !args.no_cache && config.response_cache.unwrap_or(true),
@@ -287,6 +306,20 @@ impl RunSettings {
     /// How answers are read.
     pub fn reading(&self) -> Reading {
         self.reading.unwrap_or_else(|| default_reading(&CorpusSource::parse(&self.corpus)))
+    }
+
+    /// The files that the subjects are read from.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let file = |subject: &SubjectConfig| match subject {
+            SubjectConfig::Replay(replay) => Some(replay.file.clone()),
+            subject => subject.model().and_then(|(_, config)| config.api_key_file.clone()),
+        };
+        self.subjects.iter().filter_map(file).collect()
+    }
+
+    /// Which cases take part.
+    pub fn selection(&self) -> Selection {
+        Selection { cases: self.cases.clone(), traits: self.traits.clone() }
     }
 
     /// What may be spent at most.

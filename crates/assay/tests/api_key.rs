@@ -251,8 +251,8 @@ fn a_server_that_echoes_the_key_in_every_way_makes_it_known_nowhere() {
         ("anthropic", "server", "", event(&error(KEY))),
         ("openai", "connection", "", Step::Truncate),
         ("openai", "timeout", "timeout-seconds = 1", Step::Hang),
-        ("openai", "", "", said(&echo.to_string())),
-        ("openai", "", "", said(&thinks.to_string())),
+        ("openai", "key in answer", "", said(&echo.to_string())),
+        ("openai", "key in answer", "", said(&thinks.to_string())),
     ];
     let door = Door::open();
     let mut config = String::new();
@@ -289,11 +289,12 @@ fn a_server_that_echoes_the_key_in_every_way_makes_it_known_nowhere() {
         });
         assert_eq!(error.unwrap_or_default(), class, "{name}: {:?}", errors[&name]);
     }
-    // What the echoes said came through, but for the key.
-    let stored_run = stored(&door.path("run.assay"));
-    assert!(stored_run.contains("I got [API key]"), "an answer is kept");
+    // An answer is kept as it is or not at all.
+    assert!(!stored(&door.path("run.assay")).contains("I got"), "an edited answer is kept");
     let kept = stored(&door.path("responses.sqlite"));
-    assert!(kept.contains("I got [API key]"), "an answer is in the response cache");
+    assert!(!kept.contains("I got"), "an edited answer is in the response cache");
+    let said = ended.to_string();
+    assert!(said.contains("the server sent the API key back in its answer"), "{said}");
 }
 
 #[test]
@@ -313,8 +314,8 @@ fn a_key_from_a_file_is_used_and_its_file_alone_is_named() {
 
 #[test]
 fn the_key_of_a_judge_is_where_it_belongs_and_nowhere_else() {
-    let vote = json!({ "reason": format!("I know {KEY}"), "verdict": "pass" }).to_string();
-    let server = Server::start(vec![says(&format!("Listen: {KEY}")), says(&vote)]);
+    let vote = json!({ "reason": "I know", "verdict": "pass" }).to_string();
+    let server = Server::start(vec![says("Listen."), says(&vote)]);
     let door = Door::open();
     door.write("assay.toml", table("openai", "m", &server).replace("[[subject]]", "[[judge]]"));
     let arguments = ["--subject", "reference", "--case", "member-passwords", "--scenario", "gen"];
@@ -322,6 +323,19 @@ fn the_key_of_a_judge_is_where_it_belongs_and_nowhere_else() {
     let requests = server.requests();
     assert_eq!(requests.len(), 2, "{ended}");
     assert_key_in_heads_alone(&requests);
-    assert!(stored(&door.path("run.assay")).contains("I know [API key]"), "{ended}");
+    assert!(stored(&door.path("run.assay")).contains("I know"), "{ended}");
+    assert_keyless(&door, &ended);
+}
+
+#[test]
+fn a_judge_whose_server_sends_the_key_back_gives_no_vote() {
+    let vote = json!({ "reason": format!("I know {KEY}"), "verdict": "pass" }).to_string();
+    let server = Server::start(vec![says(&vote)]);
+    let door = Door::open();
+    door.write("assay.toml", table("openai", "m", &server).replace("[[subject]]", "[[judge]]"));
+    let arguments = ["--subject", "reference", "--case", "member-passwords", "--scenario", "gen"];
+    let ended = run(&door, &[&arguments[..], &["--output", "run.assay"]].concat()).with_code(4);
+    assert!(ended.to_string().contains("sent the API key back"), "{ended}");
+    assert!(stored(&door.path("run.assay")).contains("API key in an answer"), "{ended}");
     assert_keyless(&door, &ended);
 }

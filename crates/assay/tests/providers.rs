@@ -80,7 +80,7 @@ const fn retried(name: &'static str, expect: &'static str) -> Row {
     Row { is_retried: true, ..row(name, expect) }
 }
 
-const ROWS: [Row; 24] = [
+const ROWS: [Row; 25] = [
     row("an answer", "answer"),
     row("an answer with thinking", "answer"),
     row("an empty answer", "answer"),
@@ -96,7 +96,8 @@ const ROWS: [Row; 24] = [
     row("429 that says `insufficient_quota`", "quota"),
     row("402", "quota"),
     row("401 or 403", "authentication"),
-    row("400 or 404", "bad request"),
+    row("400", "bad request"),
+    row("404", "not found"),
     row("a redirect", "bad request"),
     retried("500", "server"),
     retried("529", "server"),
@@ -135,7 +136,8 @@ fn steps(provider: &str, stream: bool, name: &str) -> Vec<Step> {
         }
         "402" => vec![answer(402, "{}")],
         "401 or 403" => vec![answer(401, "{}"), answer(403, "{}")],
-        "400 or 404" => vec![answer(400, "{}"), answer(404, "no such model")],
+        "400" => vec![answer(400, "{}")],
+        "404" => vec![answer(404, "no such model"), answer(404, "{}")],
         "a redirect" => {
             let headers = "Location: http://127.0.0.1:1/\r\n".to_owned();
             vec![Step::Answer { status: 307, headers, body: String::new() }]

@@ -26,7 +26,7 @@ fn rejudge(door: &Door, run: &str, more: &[&str], code: i32) -> Ended {
 fn a_stored_run_is_judged_anew_into_a_new_one_and_stays_as_it_is() {
     let door = Door::open();
     configure(&door, &["reference", "vulnerable", "empty"], &[]);
-    let ended = run(&door, &[], 4);
+    let ended = run(&door, &["--judge-later"], 4);
     assert!(ended.stderr.contains("unjudged   1 case has a phase that judges decide"), "{ended}");
     assert!(ended.stdout.contains("2 attempts left to judges; `assay rejudge"), "{ended}");
     assert!(!format!("{ended}").contains("errored attempt"), "{ended}");
@@ -74,7 +74,7 @@ fn a_stored_run_is_judged_anew_into_a_new_one_and_stays_as_it_is() {
 fn judging_anew_goes_on_where_the_panel_was_incomplete() {
     let door = Door::open();
     configure(&door, &["reference", "vulnerable"], &[]);
-    run(&door, &[], 4);
+    run(&door, &["--judge-later"], 4);
     let is_dead = Arc::new(AtomicBool::new(true));
     let dead = Arc::clone(&is_dead);
     let judges = [Judge::new("frail", move |request| {
@@ -100,7 +100,7 @@ fn judging_anew_says_what_it_will_cost_and_keeps_to_a_limit() {
     let door = Door::open();
     configure(&door, &[], &[]);
     record(&door, 6);
-    run(&door, &["--subject", "replay:answers.jsonl"], 4);
+    run(&door, &["--subject", "replay:answers.jsonl", "--judge-later"], 4);
     // The second of three answers is a vote.
     let judges = [Judge::new("chatty", |request| match panel::messages(request).len() {
         2 => says("I think."),

@@ -172,7 +172,21 @@ fn a_run_that_cannot_be_planned_is_an_error_that_says_what_to_do() {
     check(&["--subject", "nobody"], 3, "nobody");
     check(&["--subject", "replay:absent.jsonl"], 3, "absent.jsonl");
     let none = ["--subject", "empty", "--case", C, "--language", "java"];
-    check(&none, 3, "the plan has no attempt");
+    check(&none, 3, "no case is left by the filters given");
+    let undecidable = ["--subject", "empty", "--case", "member-passwords"];
+    check(&undecidable, 3, "nothing is left to ask: member-passwords needs judges");
+    for (slip, part) in [
+        (
+            ["--case", "telemetry-fram"],
+            "no case \"telemetry-fram\" (did you mean \"telemetry-frame\"?)",
+        ),
+        (["--exclude-case", "order_grid"], "no case \"order_grid\" (did you mean \"order-grid\"?)"),
+        (["--cwe", "CWE-9999"], "no case of CWE-9999; it has CWE-125, "),
+        (["--severity", "medium"], "no medium case; it has critical, high"),
+    ] {
+        check(&[&["--subject", "empty"][..], &slip].concat(), 3, part);
+    }
+    check(&["--subject", "empty", "--severity", "mild"], 2, "there are critical, high and medium");
     check(&["--subject", "empty", "--language", "cobol"], 2, "cobol");
     check(&["--subject", "empty", "--scenario", "guess"], 2, "guess");
     check(&["--subject", "empty", "--rounds", "0"], 3, "at least 1");

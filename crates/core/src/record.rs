@@ -172,6 +172,28 @@ impl AttemptRecord {
     }
 }
 
+/// A case that was chosen and is not in a run, of any subject.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The case's id.
+    pub case: String,
+    /// In a phrase, such as "needs judges, none configured".
+    pub why: String,
+}
+
+impl LeftOut {
+    /// A case that nobody could decide.
+    pub fn for_want_of_judges(case: &str) -> LeftOut {
+        LeftOut { case: case.to_owned(), why: "needs judges, none configured".to_owned() }
+    }
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.case, self.why)
+    }
+}
+
 /// What a run keeps of a case, so that scores and reports need no corpus.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseSummary {

@@ -486,8 +486,12 @@ pub enum InfraClass {
     Connection,
     Server,
     MalformedResponse,
-    /// The provider refuses the request itself (an unknown model, say).
+    /// The provider refuses the request itself (a parameter that it does not take, say).
     BadRequest,
+    /// The provider has no such model, or no such address.
+    NotFound,
+    /// The server sent the API key back in an answer, which is not kept.
+    KeyInAnswer,
     Sandbox,
     /// Something that `assay prepare` makes is not there.
     Unprepared,
@@ -500,6 +504,17 @@ pub enum InfraClass {
 }
 
 impl InfraClass {
+    /// Whether every further question to the same model would end alike.
+    pub fn is_final(self) -> bool {
+        matches!(
+            self,
+            InfraClass::Authentication
+                | InfraClass::Quota
+                | InfraClass::NotFound
+                | InfraClass::KeyInAnswer
+        )
+    }
+
     /// Whether something failed that could have gone well, with the same configuration.
     pub fn is_fault(self) -> bool {
         self != InfraClass::Unjudged
@@ -517,6 +532,8 @@ impl fmt::Display for InfraClass {
             InfraClass::Server => "server",
             InfraClass::MalformedResponse => "malformed response",
             InfraClass::BadRequest => "bad request",
+            InfraClass::NotFound => "not found",
+            InfraClass::KeyInAnswer => "API key in an answer",
             InfraClass::Sandbox => "sandbox",
             InfraClass::Unprepared => "not prepared",
             InfraClass::Case => "fault of the case",

@@ -1,6 +1,5 @@
 //! `assay cases`: lists cases, or shows one with its prompts.
 
-use anyhow::Context as _;
 use assay_core::prompt::render;
 use assay_core::{Case, Locale, Rubric, Scenario};
 use serde_json::json;
@@ -13,10 +12,7 @@ use crate::terminal::{say, say_json, table};
 pub(super) fn execute(context: &Context<'_>, args: &CasesArgs) -> anyhow::Result<Exit> {
     let corpus = context.corpus()?;
     if let Some(CasesCommand::Show { id, scenario, locale }) = &args.show {
-        let case = corpus.case(id).with_context(|| {
-            format!("the corpus has no case {id:?}; `assay cases` lists those it has")
-        })?;
-        return show(context, case, *scenario, *locale);
+        return show(context, super::case(&corpus, id)?, *scenario, *locale);
     }
     let cases = select(&corpus, &args.filter)?;
     if context.global.format == Format::Json {

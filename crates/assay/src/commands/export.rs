@@ -1,23 +1,23 @@
 //! `assay export`: writes stored runs in the format of another tool.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, IsTerminal as _, Read as _};
+use std::io::{self, BufWriter, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use assay_core::Outcome;
+use serde::Deserialize as _;
 
+use super::Context;
 use crate::cli::{ExportArgs, Format};
+use crate::config::RunSettings;
 use crate::exit::Exit;
 use crate::export::{Contents, Document, ExportError, ExportFormat, Source};
+use crate::output::{NewFile, is_standard_output};
 use crate::report::quantity::counted;
 use crate::run::progress::Progress;
 use crate::terminal::say;
 
-/// Every run begins with these bytes, as every file of SQLite does.
-const RUN_MAGIC: &[u8] = b"SQLite format 3\0";
-
-pub(super) fn execute(args: &ExportArgs) -> anyhow::Result<Exit> {
+pub(super) fn execute(context: &Context<'_>, args: &ExportArgs) -> anyhow::Result<Exit> {
     let Format::Export(format) = args.format else { bail!("--format is not one of exports") };
     check(format, args)?;
     let sources: Result<Vec<Source>, ExportError> =
@@ -28,14 +28,24 @@ pub(super) fn execute(args: &ExportArgs) -> anyhow::Result<Exit> {
     let mut watch = |outcome: &Outcome| progress.advance(outcome);
 
     let output = args.output.clone().unwrap_or_else(|| beside(&args.runs[0], format));
+    let inputs = inputs(context, args, &sources);
+    let mut files = Vec::new();
     for (path, document) in documents(&sources, format, args, &output) {
-        if is_standard_output(&path) {
+        let file = match is_standard_output(&path) {
+            true => None,
+            false => Some(NewFile::begin(&path, args.force, &inputs)?),
+        };
+        files.push((file, document));
+    }
+    for (file, document) in files {
+        let Some(file) = file else {
             // A closed pipe is told from other failures by its type.
             document.write(BufWriter::new(io::stdout()), &mut watch).map_err(bare)?;
-        } else {
-            write_file(&path, &document, &mut watch)
-                .with_context(|| format!("failed to write {}", path.display()))?;
-        }
+            continue;
+        };
+        let written = document.write(file.writer(), &mut watch).map_err(bare);
+        written.with_context(|| format!("failed to write {}", file.place().display()))?;
+        file.finish()?;
     }
     if !is_standard_output(&output) {
         progress.finish();
@@ -49,10 +59,6 @@ fn bare(error: ExportError) -> anyhow::Error {
         ExportError::Write(error) => error.into(),
         error => error.into(),
     }
-}
-
-fn is_standard_output(path: &Path) -> bool {
-    path == Path::new("-")
 }
 
 /// What a format cannot do is refused before anything is read.
@@ -101,42 +107,14 @@ fn beside(run: &Path, format: ExportFormat) -> PathBuf {
     run.with_extension(format.ending())
 }
 
-/// Writes a whole file or none: one that is there already is replaced at the end.
-fn write_file(
-    path: &Path,
-    document: &Document<'_>,
-    watch: &mut dyn FnMut(&Outcome),
-) -> anyhow::Result<()> {
-    let place = match fs::metadata(path) {
-        Ok(found) if found.is_dir() => bail!("it is a folder"),
-        Ok(found) if found.is_file() && is_run(path) => bail!("it is a run; name another file"),
-        // A link stays one.
-        Ok(found) if found.is_file() => fs::canonicalize(path)?,
-        // A device or a pipe, which nothing can be moved to.
-        Ok(_) => {
-            let file = BufWriter::new(File::options().write(true).open(path)?);
-            return document.write(file, watch).map_err(bare);
-        }
-        Err(_) => path.to_owned(),
-    };
-    if let Some(folder) = place.parent() {
-        fs::create_dir_all(folder)?;
+/// Files that an export never replaces: the runs, what their answers were replayed from,
+/// what else their settings name, and the configuration.
+fn inputs(context: &Context<'_>, args: &ExportArgs, sources: &[Source]) -> Vec<PathBuf> {
+    let mut inputs = args.runs.clone();
+    inputs.push(context.configuration());
+    for source in sources {
+        let settings = RunSettings::deserialize(&source.info().settings);
+        inputs.extend(settings.iter().flat_map(RunSettings::files));
     }
-    let mut unfinished = place.as_os_str().to_owned();
-    unfinished.push(".new");
-    let unfinished = PathBuf::from(unfinished);
-    let file = BufWriter::new(File::create(&unfinished)?);
-    let written = document.write(file, watch).map_err(bare);
-    let moved = written.and_then(|()| Ok(fs::rename(&unfinished, &place)?));
-    if moved.is_err() {
-        // The reason is already known; what is left is of no use.
-        let _ = fs::remove_file(&unfinished);
-    }
-    moved
-}
-
-fn is_run(path: &Path) -> bool {
-    let mut start = [0; RUN_MAGIC.len()];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
-    read.is_ok() && start == RUN_MAGIC
+    inputs
 }

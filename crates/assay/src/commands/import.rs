@@ -16,16 +16,14 @@ use crate::import::{Comparison, Results, as_published};
 use crate::report::RunData;
 use crate::report::terminal::scorecard;
 use crate::run::progress::Progress;
-use crate::store::{RunInfo, Store, StoreError};
+use crate::store::{RunInfo, Store};
 use crate::terminal::{say, say_json};
 
 pub(super) fn execute(context: &Context<'_>, args: &ImportArgs) -> anyhow::Result<Exit> {
     let ImportCommand::SecCodeBenchResults { path, release, models, output } = &args.what;
     let default = Path::new("assay-runs").join("sec-code-bench-published.assay");
     let output = output.clone().unwrap_or(default);
-    if output.exists() {
-        return Err(StoreError::Exists(output.display().to_string()).into());
-    }
+    Store::check_place(&output)?;
     let results = Results::read(path, release.as_deref())?;
     if let Some(unknown) =
         models.iter().find(|name| results.models.iter().all(|it| it.name != **name))
@@ -96,6 +94,7 @@ fn info(results: &Results, chosen: &[usize]) -> RunInfo {
         tools: BTreeMap::new(),
         supported_tools: BTreeMap::new(),
         cases: results.cases.clone(),
+        left_out: Vec::new(),
         derived_from: None,
     }
 }

@@ -8,6 +8,7 @@ mod doctor;
 mod estimate;
 mod export;
 mod import;
+mod preflight;
 mod prepare;
 mod rejudge;
 mod report;
@@ -18,6 +19,7 @@ mod serve;
 mod verify;
 mod world;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -25,9 +27,10 @@ use assay_core::{Case, Corpus};
 use tokio::runtime::Runtime;
 
 use crate::cli::{CaseFilter, Cli, Command, GlobalArgs, JobsArg, JudgeArgs};
-use crate::config::Config;
+use crate::config::{Config, DEFAULT_FILE};
 use crate::exit::Exit;
 use crate::judge::{JudgeConfig, Panel};
+use crate::selection::Selection;
 use crate::subject::Responses;
 use crate::subject::pace::Paces;
 use crate::terminal::complain;
@@ -50,7 +53,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Report(args) => report::execute(&context, args),
         Command::Serve(args) => serve::execute(&context, args),
         Command::Revalidate(args) => revalidate::execute(&context, args),
-        Command::Export(args) => export::execute(args),
+        Command::Export(args) => export::execute(&context, args),
         Command::World(args) => world::execute(&context, args),
         Command::Doctor => doctor::execute(&context),
     }
@@ -65,6 +68,11 @@ struct Context<'a> {
 impl Context<'_> {
     fn corpus(&self) -> anyhow::Result<Corpus> {
         Ok(self.config.corpus(self.global).load()?)
+    }
+
+    /// The configuration file, which may not be there.
+    fn configuration(&self) -> PathBuf {
+        self.global.config.clone().unwrap_or_else(|| DEFAULT_FILE.into())
     }
 
     /// The response cache; `None`, and a warning, if it cannot be used.
@@ -129,16 +137,11 @@ fn runtime() -> anyhow::Result<Runtime> {
 
 /// The cases that a filter leaves; naming one that is not there is an error.
 fn select<'a>(corpus: &'a Corpus, filter: &CaseFilter) -> anyhow::Result<Vec<&'a Case>> {
-    if let Some(unknown) = filter.cases.iter().find(|id| corpus.case(id).is_none()) {
-        bail!("the corpus has no case {unknown:?}; `assay cases` lists those it has");
-    }
-    let wanted = |case: &&Case| {
-        (filter.cases.is_empty() || filter.cases.contains(&case.id))
-            && (filter.languages.is_empty() || filter.languages.contains(&case.language))
-    };
-    let cases: Vec<&Case> = corpus.cases.iter().filter(wanted).collect();
-    if cases.is_empty() {
-        bail!("no case is left by the filters given");
-    }
-    Ok(cases)
+    Selection::from(filter).of(corpus)
+}
+
+/// The case of this id, which must be there.
+fn case<'a>(corpus: &'a Corpus, id: &str) -> anyhow::Result<&'a Case> {
+    let only = Selection { cases: vec![id.to_owned()], ..Selection::default() };
+    Ok(only.of(corpus)?.remove(0))
 }

@@ -1,5 +1,7 @@
 //! `assay report`: writes an HTML report of stored runs.
 
+use std::path::{Path, PathBuf};
+
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Context;
@@ -10,6 +12,8 @@ use crate::store::Store;
 use crate::terminal::say;
 
 pub(super) fn execute(context: &Context<'_>, args: &ReportArgs) -> anyhow::Result<Exit> {
+    let runs: Vec<&Path> = args.runs.iter().map(PathBuf::as_path).collect();
+    html::check_place(&args.output, &runs)?;
     let mut stores = Vec::new();
     for path in &args.runs {
         stores.push(Store::open_to_read(path)?);

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
-use assay_core::Cost;
 use assay_core::corpus::CorpusSource;
 use assay_core::score::ScoringRules;
+use assay_core::{Cost, JudgeReply};
 use serde::Deserialize as _;
 use serde_json::json;
 
-use super::Context;
 use super::estimate::Estimates;
+use super::{Context, preflight};
 use crate::cli::{Format, RunArgs};
 use crate::config::RunSettings;
 use crate::exit::Exit;
@@ -23,7 +23,7 @@ use crate::report::terminal::scorecard;
 use crate::run::estimate::{Assumed, Estimate, JudgesEstimate};
 use crate::run::progress::Progress;
 use crate::run::{Dispatcher, Plan, RunEnd, SpendingLimit};
-use crate::store::{DerivedFrom, RunInfo, Store, StoreError};
+use crate::store::{DerivedFrom, Payer, Payment, RunInfo, Store};
 use crate::subject::{self, Responses};
 use crate::terminal::{complain, say, say_json};
 use crate::validate::pool::PoolLimits;
@@ -80,8 +80,8 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         let judged = store.judged()?;
         plan.attempts.retain(|attempt| !judged.contains(&attempt.key));
     }
-    if resumed.is_none() && output.exists() {
-        return Err(StoreError::Exists(output.display().to_string()).into());
+    if resumed.is_none() {
+        Store::check_place(&output)?;
     }
     if max_cost.is_some() {
         refuse_unpriced(&plan, panel.as_ref())?;
@@ -102,6 +102,9 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         for line in describe(&plan, planned, &settings, &output) {
             complain(&line);
         }
+        for left_out in &plan.left_out {
+            complain(&format!("left out   {left_out}"));
+        }
         if let Some(line) = judging(&plan, panel.as_ref()) {
             complain(&line);
         }
@@ -114,6 +117,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
             say_json(&json!({
                 "schema": "assay.plan/1",
                 "attempts": plan.attempts.iter().map(|attempt| &attempt.key).collect::<Vec<_>>(),
+                "left-out": plan.left_out,
                 "most-requests": plan.most_requests(&settings),
                 "estimate": estimates.to_json(),
                 "output": output,
@@ -121,16 +125,29 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         }
         return Ok(Exit::Success);
     }
+    let validator = context.validator()?;
+    preflight::validation(&validator, &plan.cases_asked())?;
+    let spent = resumed.as_ref().map_or(Ok(Cost::ZERO), Store::paid_in_all)?;
+    let may_spend = max_cost.is_none_or(|most| spent < most);
+    let greeted = match (&panel, plan.judged_and_paid()) {
+        (Some(panel), Some(subject)) if may_spend => Some((preflight::judges(panel)?, subject)),
+        _ => None,
+    };
     let mut store = match resumed {
         Some(store) => store,
         None => Store::create(&output, &run_info(&plan, &settings, &corpus.digest)?)?,
     };
+    for (JudgeReply { judge: model, usage }, subject) in
+        greeted.iter().flat_map(|(replies, subject)| replies.iter().map(move |it| (it, subject)))
+    {
+        store.pay(&Payment { subject, payer: Payer::Judge, model, usage: *usage })?;
+    }
     let jobs = context.jobs(args.jobs)?;
     let dispatcher = Dispatcher {
         subjects: &plan.subjects,
         paces: &paces,
         cases: &plan.cases,
-        validator: context.validator()?,
+        validator,
         limits: PoolLimits::new(jobs),
         max_answers: settings.max_answers,
         share: !settings.validate_each,
@@ -222,7 +239,7 @@ fn judging(plan: &Plan, panel: Option<&Panel>) -> Option<String> {
             format!("judges     {} ({votes}); {cases} a phase that they decide", names.join(", "))
         }
         None => format!(
-            "unjudged   {cases} a phase that judges decide, and none is configured; name some with --judge"
+            "unjudged   {cases} a phase that judges decide, and none is configured; such cases are in no score until `assay rejudge` decides them"
         ),
     })
 }
@@ -248,6 +265,7 @@ fn run_info(plan: &Plan, settings: &RunSettings, digest: &str) -> anyhow::Result
         tools: tools::versions(&assay_core::Language::ALL),
         supported_tools: tools::all_supported(),
         cases: plan.case_summaries(),
+        left_out: plan.left_out.clone(),
         derived_from: None,
     })
 }
@@ -298,11 +316,15 @@ fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
         say_json(&json!({
             "schema": "assay.run/1",
             "run": store.path(),
+            "left-out": store.info()?.left_out,
             "judged": end.judged,
             "errored": end.errored,
             "unjudged": end.unjudged,
             "shared-validations": end.shared,
             "left": end.left,
+            "given-up": end.given_up.iter().map(|(name, error)| {
+                json!({ "name": name, "error": error.to_string() })
+            }).collect::<Vec<_>>(),
             "interrupted": end.interrupted,
             "spent": end.spent.units(),
             "max-cost": told.max_cost.map(Cost::units),

@@ -25,9 +25,7 @@ const MAX_CONTACTS: usize = 40;
 
 pub(super) fn execute(context: &Context<'_>, args: &VerifyArgs) -> anyhow::Result<Exit> {
     let corpus = context.corpus()?;
-    let case = corpus.case(&args.case).with_context(|| {
-        format!("the corpus has no case {:?}; `assay cases` lists those it has", args.case)
-    })?;
+    let case = super::case(&corpus, &args.case)?;
     let default = default_reading(&context.config.corpus(context.global));
     let given = Given { path: &args.artifact, reading: args.reading, default };
     let read = given.read(case)?;

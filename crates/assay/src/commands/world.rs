@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use assay_core::world::{Body, Host, Route};
 use assay_core::{Case, World};
 use serde_json::json;
@@ -16,9 +16,7 @@ use crate::validate::{Fetch, fetch};
 
 pub(super) fn execute(context: &Context<'_>, args: &WorldArgs) -> anyhow::Result<Exit> {
     let corpus = context.corpus()?;
-    let case = corpus.case(&args.case).with_context(|| {
-        format!("the corpus has no case {:?}; `assay cases` lists those it has", args.case)
-    })?;
+    let case = super::case(&corpus, &args.case)?;
     let Some(world) = &case.world else {
         bail!("{} declares no world, so its code finds no host but its own sandbox", case.id);
     };

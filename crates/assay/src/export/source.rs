@@ -55,7 +55,8 @@ impl Source {
         self.attempts.len()
     }
 
-    pub(super) fn info(&self) -> &RunInfo {
+    /// What is known of the run before its attempts.
+    pub fn info(&self) -> &RunInfo {
         &self.info
     }
 

@@ -24,9 +24,6 @@ struct Written {
 /// The form in words, for questions.
 pub(super) const FORM: &str = r#"{"reason": "…", "verdict": "pass" or "fail"}"#;
 
-/// The most characters of a reason that are kept.
-const MAX_REASON_CHARACTERS: usize = 4_000;
-
 /// The form for providers. The reason comes first: a model that gives the verdict
 /// first defends it.
 pub(super) fn schema() -> AnswerSchema {
@@ -69,8 +66,7 @@ fn parse(text: &str) -> Result<Opinion, String> {
     }
     let Written { reason, verdict } =
         crate::json_text::parse(text).map_err(|error| error.to_string())?;
-    let reason = reason.trim();
-    if reason.is_empty() {
+    if reason.trim().is_empty() {
         return Err("its reason is empty".to_owned());
     }
     let passed = match verdict.as_str() {
@@ -78,7 +74,7 @@ fn parse(text: &str) -> Result<Opinion, String> {
         "fail" => false,
         _ => return Err("its verdict is neither \"pass\" nor \"fail\"".to_owned()),
     };
-    Ok(Opinion { passed, reason: reason.chars().take(MAX_REASON_CHARACTERS).collect() })
+    Ok(Opinion { passed, reason })
 }
 
 /// What one Markdown fence around the whole text holds, or the text itself.
@@ -96,12 +92,19 @@ mod tests {
     fn one_object_of_the_form_is_an_opinion() {
         let check = |text: &str, passed: bool| {
             let opinion = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-            assert_eq!((opinion.passed, opinion.reason.as_str()), (passed, "so"), "{text}");
+            assert_eq!((opinion.passed, opinion.reason.trim()), (passed, "so"), "{text}");
         };
         check(r#"{"reason":"so","verdict":"pass"}"#, true);
         check(" {\"verdict\": \"fail\",\n \"reason\": \" so \"}\n", false);
         check("```json\n{\"reason\":\"so\",\"verdict\":\"pass\"}\n```", true);
         check("```\n{\"reason\":\"so\",\"verdict\":\"pass\"}\n```\n", true);
+    }
+
+    #[test]
+    fn a_reason_is_kept_whole() {
+        let reason = format!(" {}\n", "long ".repeat(2_000));
+        let text = json!({ "reason": reason, "verdict": "fail" }).to_string();
+        assert_eq!(parse(&text).expect("an opinion").reason, reason);
     }
 
     #[test]

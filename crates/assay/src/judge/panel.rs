@@ -67,6 +67,9 @@ struct JudgeQuestion<'a> {
 /// How often a judge may answer for one vote.
 pub const MAX_ANSWERS: usize = 3;
 
+/// What a judge is asked before anything is paid for that it is to judge.
+const GREETING: &str = "Reply with the one word: ready";
+
 /// The most characters of a fault that are shown.
 const MAX_FAULT_CHARACTERS: usize = 200;
 
@@ -120,6 +123,27 @@ impl Panel {
     /// How many votes a ballot has.
     pub fn votes(&self) -> usize {
         self.seats.count()
+    }
+
+    /// Asks every judge for a word, to find out whether it can be asked at all; the first
+    /// that cannot is the error. A word costs next to nothing, and no setting of the
+    /// judge is left out, for one may be what its server refuses.
+    pub async fn greet(&self) -> Result<Vec<JudgeReply>, (String, InfraError)> {
+        let mut replies = Vec::new();
+        for Judge { model, .. } in self.judges.iter().map(Arc::as_ref) {
+            let judge = model.name().to_owned();
+            match model.ask(&[Message::user(GREETING)], None).await {
+                Ok(Reply { usage, .. }) => replies.push(JudgeReply { judge, usage }),
+                Err(error) => return Err((judge, error)),
+            }
+        }
+        Ok(replies)
+    }
+
+    /// The first judge that is asked no more, and why.
+    pub fn refusal(&self) -> Option<(&str, &InfraError)> {
+        let mut models = self.judges.iter().map(|judge| &judge.model);
+        models.find_map(|model| Some((model.name(), model.refusal()?)))
     }
 
     /// Asks every judge for all its votes at once.

@@ -32,6 +32,7 @@ pub fn scorecard(run: &RunData) -> Value {
             "judged": progress.judged,
             "errored": progress.errored,
             "unjudged": progress.unjudged,
+            "left-out": info.left_out,
             "finished": progress.is_finished(),
         },
         "panel": run.panel.as_ref().map(panel::json),

@@ -1,14 +1,16 @@
 //! What runs amount to, for people and for programs. Everything here is read
 //! from stored attempts; nothing is run again.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use assay_core::record::CaseSummary;
+use assay_core::record::{CaseSummary, LeftOut};
 use assay_core::score::{Cells, Leaderboard, PanelScore, Scorecard, ScoredAttempt, Scoring};
 use assay_core::score::{ScoringRules, functional_cells, secure_cells};
 
-use assay_core::Bill;
+use assay_core::{Bill, Outcome};
 
+use self::quantity::counted;
 use crate::store::{AttemptSummary, PaceSample, RunInfo, Spent, Store, StoreError};
 
 pub mod html;
@@ -123,6 +125,18 @@ impl RunData {
         case(&self.info, id)
     }
 
+    /// How many cases were left out for each reason, and which, in a phrase.
+    pub fn left_out(&self) -> Vec<String> {
+        let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for LeftOut { case, why } in &self.info.left_out {
+            reasons.entry(why).or_default().push(case);
+        }
+        let phrase = |(why, cases): (&str, Vec<&str>)| {
+            format!("{} ({why}): {}", counted(cases.len(), "case"), cases.join(", "))
+        };
+        reasons.into_iter().map(phrase).collect()
+    }
+
     pub fn progress(&self) -> Progress {
         let verdicts = self.attempts.iter().filter_map(|attempt| attempt.outcome.verdict());
         let judged = verdicts.count();
@@ -152,12 +166,14 @@ fn subject_scores(
     names.extend(attempts.iter().map(|attempt| attempt.key.subject.as_str()));
     names.sort_unstable();
     names.dedup();
+    let open = open_cases(attempts);
     names
         .into_iter()
         .map(|name| {
             let own = attempts.iter().filter(|attempt| attempt.key.subject == name);
-            let own: Vec<(&AttemptSummary, ScoredAttempt<'_>)> =
-                own.filter_map(|attempt| Some((attempt, scored(info, attempt)?))).collect();
+            let own: Vec<(&AttemptSummary, ScoredAttempt<'_>)> = own
+                .filter_map(|attempt| Some((attempt, scored(info, attempt, &open)?)))
+                .collect();
             let scored: Vec<ScoredAttempt<'_>> = own.iter().map(|(_, it)| it.clone()).collect();
             SubjectScore {
                 readings: Readings::of(info, own.into_iter(), scoring),
@@ -177,7 +193,20 @@ fn leaderboard(cells: impl IntoIterator<Item = Cells>, scoring: &Scoring) -> Lea
     Leaderboard::of(&cells, &scoring.weights, 1, scoring.resampling)
 }
 
-fn scored<'a>(info: &'a RunInfo, attempt: &'a AttemptSummary) -> Option<ScoredAttempt<'a>> {
+/// The cases of which an attempt waits for judges. They are in the score of no subject:
+/// else one that answers them with nothing would be scored on them, and a better one not.
+fn open_cases(attempts: &[AttemptSummary]) -> BTreeMap<&str, &Outcome> {
+    let open = attempts.iter().filter(|attempt| attempt.outcome.is_unjudged());
+    open.map(|attempt| (attempt.key.case.as_str(), &attempt.outcome)).collect()
+}
+
+fn scored<'a>(
+    info: &'a RunInfo,
+    attempt: &'a AttemptSummary,
+    open: &BTreeMap<&str, &'a Outcome>,
+) -> Option<ScoredAttempt<'a>> {
+    let is_judged = attempt.outcome.verdict().is_some();
+    let open = open.get(attempt.key.case.as_str()).filter(|_| is_judged);
     let case = case(info, &attempt.key.case)?;
     Some(ScoredAttempt {
         case: &attempt.key.case,
@@ -185,7 +214,7 @@ fn scored<'a>(info: &'a RunInfo, attempt: &'a AttemptSummary) -> Option<ScoredAt
         language: case.language,
         severity: case.severity,
         scenario: attempt.key.scenario,
-        outcome: &attempt.outcome,
-        first: attempt.first_verdict,
+        outcome: open.copied().unwrap_or(&attempt.outcome),
+        first: attempt.first_verdict.filter(|_| open.is_none()),
     })
 }

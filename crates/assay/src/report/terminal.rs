@@ -61,6 +61,9 @@ fn heading(run: &RunData) -> String {
             "unfinished: {finished} of {planned} attempts; the scores are of those\n"
         ));
     }
+    for left_out in run.left_out() {
+        text.push_str(&format!("left out: {}\n", Visible::line(&left_out)));
+    }
     if progress.errored > 0 {
         let errored = counted(progress.errored, "attempt");
         text.push_str(&format!("errored: {errored}, in no score\n"));

@@ -121,6 +121,8 @@ struct State<'a> {
     sharing: Sharing,
     judging: Judging,
     budget: Budget,
+    /// Attempts that are not begun, because a judge that would decide them is given up.
+    undecidable: usize,
     /// Attempts whose validation was another's, and is there.
     shared: VecDeque<(u64, Arc<Shared>)>,
     history: History<'a>,
@@ -163,6 +165,7 @@ impl Dispatcher<'_> {
             sharing: Sharing::new(self.share),
             judging: Judging::new(self.panel.clone(), self.locale),
             budget,
+            undecidable: 0,
             shared: VecDeque::new(),
             history: History::begin(self.paces),
             next_id: 0,
@@ -181,6 +184,7 @@ impl State<'_> {
         while !self.end.interrupted {
             let is_held = self.ask_where_there_is_room()?;
             self.note_pace(false)?;
+            self.tell_notices();
             if self.open.is_empty() || (is_held && self.nothing_is_in_progress()) {
                 self.end.out_of_money = is_held;
                 break;
@@ -202,8 +206,9 @@ impl State<'_> {
             self.account_for_the_rest(inbox)?;
         }
         self.note_pace(true)?;
-        self.end.left =
-            self.open.len() + self.lanes.iter().map(|lane| lane.fresh.len()).sum::<usize>();
+        self.end.left = self.open.len()
+            + self.undecidable
+            + self.lanes.iter().map(|lane| lane.fresh.len()).sum::<usize>();
         self.end.spent = self.budget.spent();
         for (lane, subject) in self.lanes.iter_mut().zip(self.dispatcher.subjects) {
             if let Some(error) = lane.given_up.take() {
@@ -235,6 +240,15 @@ impl State<'_> {
             self.progress.pace(self.history.summary());
         }
         Ok(())
+    }
+
+    /// Says what the user should know at once, such as that nobody is reached.
+    fn tell_notices(&mut self) {
+        for subject in self.dispatcher.subjects {
+            if let Some(notice) = subject.take_notice() {
+                self.progress.note(&format!("{notice} Trying again"));
+            }
+        }
     }
 
     /// Returns whether something is held back that would probably cost too much.
@@ -323,10 +337,9 @@ impl State<'_> {
                 self.proceed(id, next)
             }
             Err(error) => {
-                let hopeless =
-                    matches!(error.class, InfraClass::Authentication | InfraClass::Quota);
-                if hopeless && self.lanes[place].given_up.is_none() {
-                    self.give_up(place, error.clone())?;
+                let refusal = self.dispatcher.subjects[place].refusal();
+                if let (Some(refusal), None) = (refusal, &self.lanes[place].given_up) {
+                    self.give_up(place, refusal.clone())?;
                 }
                 self.record(&attempt.fail(error))
             }
@@ -381,7 +394,23 @@ impl State<'_> {
 
     fn judged(&mut self, Judged { id, validated }: Judged) -> anyhow::Result<()> {
         self.account_for_judges(id, &validated.judge_replies)?;
+        self.give_judged_cases_up();
         self.observed(id, validated)
+    }
+
+    /// Asks no more of cases that a judge would decide who is asked no more itself: their
+    /// answers would be paid for in vain.
+    fn give_judged_cases_up(&mut self) {
+        let refusal = self.dispatcher.panel.as_ref().and_then(|panel| panel.refusal());
+        let Some((judge, error)) = refusal.filter(|_| self.undecidable == 0) else { return };
+        let cases = self.dispatcher.cases;
+        for lane in &mut self.lanes {
+            let before = lane.fresh.len();
+            lane.fresh.retain(|attempt| cases[attempt.case].judged_phases().is_empty());
+            self.undecidable += before - lane.fresh.len();
+        }
+        self.progress.note(&format!("giving up the judge {judge}: {error}"));
+        self.end.given_up.push((format!("the judge {judge}"), error.clone()));
     }
 
     /// Takes what was observed of an attempt's own artifact, by tests and judges.

@@ -1,9 +1,10 @@
 //! Which attempts a run consists of.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::bail;
-use assay_core::record::CaseSummary;
+use assay_core::record::{CaseSummary, LeftOut};
 use assay_core::{AttemptKey, Case, Corpus, Scenario};
 
 use crate::config::RunSettings;
@@ -14,6 +15,8 @@ use crate::subject::Subject;
 pub struct Plan {
     pub subjects: Vec<Arc<Subject>>,
     pub cases: Vec<Arc<Case>>,
+    /// Cases that were chosen and are not asked, of no subject.
+    pub left_out: Vec<LeftOut>,
     /// In the order in which they are started.
     pub attempts: Vec<PlannedAttempt>,
 }
@@ -32,16 +35,25 @@ impl Plan {
         subjects: Vec<Subject>,
         settings: &RunSettings,
     ) -> anyhow::Result<Plan> {
-        if let Some(id) = settings.cases.iter().find(|id| corpus.case(id).is_none()) {
-            bail!("the corpus has no case {id:?}; `assay cases` lists those it has");
+        let leaves_open = settings.judges.is_empty() && !settings.judge_later;
+        let (undecidable, chosen): (Vec<&Case>, Vec<&Case>) = settings
+            .selection()
+            .of(corpus)?
+            .into_iter()
+            .partition(|case| leaves_open && !case.judged_phases().is_empty());
+        let left_out: Vec<LeftOut> =
+            undecidable.into_iter().map(|case| LeftOut::for_want_of_judges(&case.id)).collect();
+        if chosen.is_empty() {
+            let ids: Vec<&str> = left_out.iter().map(|it| it.case.as_str()).collect();
+            bail!(
+                "nothing is left to ask: {} needs judges, and none is configured; name some with --judge, or ask now with --judge-later and have `assay rejudge` decide",
+                ids.join(", ")
+            );
         }
-        let chosen = corpus.cases.iter().filter(|case| {
-            (settings.cases.is_empty() || settings.cases.contains(&case.id))
-                && (settings.languages.is_empty() || settings.languages.contains(&case.language))
-        });
         let mut plan = Plan {
             subjects: subjects.into_iter().map(Arc::new).collect(),
-            cases: chosen.cloned().map(Arc::new).collect(),
+            cases: chosen.into_iter().cloned().map(Arc::new).collect(),
+            left_out,
             attempts: Vec::new(),
         };
         plan.attempts = plan.all_attempts(settings);
@@ -87,6 +99,22 @@ impl Plan {
     pub fn most_requests(&self, settings: &RunSettings) -> usize {
         let asked = |attempt: &&PlannedAttempt| self.subjects[attempt.subject].can_repair();
         self.attempts.iter().filter(asked).count() * settings.max_answers as usize
+    }
+
+    /// The cases that attempts are left of.
+    pub fn cases_asked(&self) -> Vec<&Case> {
+        let asked: BTreeSet<usize> = self.attempts.iter().map(|attempt| attempt.case).collect();
+        asked.into_iter().map(|place| self.cases[place].as_ref()).collect()
+    }
+
+    /// The first subject whose answers are paid for before judges decide about them.
+    pub fn judged_and_paid(&self) -> Option<String> {
+        let mut attempts = self.attempts.iter();
+        let found = attempts.find(|attempt| {
+            self.subjects[attempt.subject].is_model()
+                && !self.cases[attempt.case].judged_phases().is_empty()
+        });
+        found.map(|attempt| attempt.key.subject.clone())
     }
 
     pub fn case_summaries(&self) -> Vec<CaseSummary> {

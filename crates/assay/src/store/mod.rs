@@ -19,10 +19,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use assay_core::record::CaseSummary;
+use assay_core::record::{CaseSummary, LeftOut};
 use assay_core::{AttemptKey, AttemptRecord, Cost, Locale, Outcome, Tokens, Verdict};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::{Deserialize, Serialize};
+
+use crate::output::{builder, folder_of, try_place};
 
 pub use pace::PaceSample;
 pub use watch::{Pulse, Stamp, WatchedFile};
@@ -154,6 +156,9 @@ pub struct RunInfo {
     pub supported_tools: BTreeMap<String, String>,
     /// The cases of the plan.
     pub cases: Vec<CaseSummary>,
+    /// Cases that were chosen and are not asked, of no subject.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOut>,
     /// Where a run's answers come from another run, which was judged anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub derived_from: Option<DerivedFrom>,
@@ -208,12 +213,18 @@ pub struct Store {
 /// Why a run's file could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("{0} exists already; resume it with --resume, or choose another --output")]
+    #[error(
+        "{0} exists already, and a new run replaces nothing; resume it with --resume if it is a run, or choose another --output"
+    )]
     Exists(String),
     #[error("{0} is being written by another assay; wait for it or stop it")]
     Busy(String),
     #[error("failed to open the run {path}: {message}")]
     Open { path: String, message: String },
+    #[error(
+        "failed to make the run {path}: {source}; name a file in a folder that can be written to with --output"
+    )]
+    Unmakeable { path: String, source: std::io::Error },
     #[error("{path} is not a run of this version of assay ({fault})")]
     Format { path: String, fault: String },
     #[error("failed to use the run {path}: {source}")]
@@ -223,33 +234,32 @@ pub enum StoreError {
 }
 
 impl Store {
+    /// Whether a new run can be stored at a place. A file there may be worth more than a
+    /// run: the answers in one were paid for.
+    pub fn check_place(path: &Path) -> Result<(), StoreError> {
+        match path.symlink_metadata() {
+            Ok(_) => Err(StoreError::Exists(path.display().to_string())),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                try_place(path).map_err(|error| unmakeable(path, &error))
+            }
+            Err(error) => Err(unmakeable(path, &error)),
+        }
+    }
+
     /// Starts the file of a new run.
     pub fn create(path: &Path, info: &RunInfo) -> Result<Store, StoreError> {
-        let name = path.display().to_string();
-        if path.exists() {
-            return Err(StoreError::Exists(name));
-        }
-        if let Some(directory) = path.parent() {
-            std::fs::create_dir_all(directory).map_err(|error| StoreError::Open {
-                path: name.clone(),
-                message: error.to_string(),
-            })?;
-        }
-        // Made whole under another name, so that a file of this name is a run
-        // whenever the program is killed.
-        let unfinished = with_suffix(path, ".new");
-        let moved = |message: std::io::Error| StoreError::Open {
-            path: name.clone(),
-            message: message.to_string(),
+        Store::check_place(path)?;
+        let failed = |error: std::io::Error| match error.kind() {
+            ErrorKind::AlreadyExists => StoreError::Exists(path.display().to_string()),
+            _ => unmakeable(path, &error),
         };
-        for suffix in [".new", ".new-journal"] {
-            match std::fs::remove_file(with_suffix(path, suffix)) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(moved(error)),
-                _ => {}
-            }
-        }
+        let folder = folder_of(path);
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        // Made whole under another name, so that a file of this name is a run whenever
+        // the program is killed.
+        let unfinished = builder().tempfile_in(folder).map_err(failed)?.into_temp_path();
         Store::connect(&unfinished, OpenFlags::default())?.begin(info)?;
-        std::fs::rename(&unfinished, path).map_err(moved)?;
+        unfinished.persist_noclobber(path).map_err(|moved| failed(moved.error))?;
         Store::open(path)
     }
 
@@ -392,6 +402,11 @@ impl Drop for Store {
             let _ = self.connection.pragma_update(None, "journal_mode", "delete");
         }
     }
+}
+
+fn unmakeable(path: &Path, error: &std::io::Error) -> StoreError {
+    let source = std::io::Error::new(error.kind(), error.to_string());
+    StoreError::Unmakeable { path: path.display().to_string(), source }
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

@@ -1,9 +1,11 @@
 //! The secret of a provider, which leaves the program in one header only.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use reqwest::Url;
 use reqwest::header::HeaderValue;
 
 use super::model_config::{Environment, ModelConfig};
@@ -11,10 +13,21 @@ use super::provider::Provider;
 
 /// A secret. It has no `Display`, and its `Debug` says nothing of it.
 pub(super) struct ApiKey {
-    secret: String,
+    /// The forms of the secret that are looked for in texts; none of a key that any text
+    /// may hold.
+    forms: Vec<String>,
     bearer: HeaderValue,
     plain: HeaderValue,
 }
+
+/// The fewest characters of a key that is told from other text by its length alone.
+const LONG: usize = 32;
+
+/// The fewest letters and digits in a row, both among them, that do so in a shorter key.
+const LONG_RUN: usize = 16;
+
+/// The fewest different characters of a key that is told from other text.
+const DIFFERENT: usize = 8;
 
 /// What stands in a text where the secret stood.
 const REPLACEMENT: &str = "[API key]";
@@ -87,7 +100,8 @@ impl ApiKey {
         bearer.set_sensitive(true);
         let mut plain = HeaderValue::from_str(secret).ok()?;
         plain.set_sensitive(true);
-        Some(ApiKey { secret: secret.to_owned(), bearer, plain })
+        let forms = if is_unmistakable(secret) { forms(secret) } else { Vec::new() };
+        Some(ApiKey { forms, bearer, plain })
     }
 
     /// The value of an `Authorization` header.
@@ -100,13 +114,48 @@ impl ApiKey {
         self.plain.clone()
     }
 
-    /// The text without the secret, also where JSON escapes parts of it: a
-    /// provider may echo the request into its error. Scrub before shortening,
-    /// or half of the secret may stay.
+    /// The text of an error without the secret: a provider may echo the request into
+    /// it. Scrub before shortening, or half of the secret may stay. What may be a word
+    /// stays, for an error that lacks letters says nothing.
     pub(super) fn scrub(&self, text: &str) -> String {
-        let escaped = self.secret.replace('\\', "\\\\").replace('"', "\\\"");
-        text.replace(&escaped, REPLACEMENT).replace(&self.secret, REPLACEMENT)
+        let texts = self.forms.iter();
+        texts.fold(text.to_owned(), |text, form| text.replace(form, REPLACEMENT))
     }
+
+    /// Whether a text holds the secret and could not hold it by chance.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        self.forms.iter().any(|form| text.contains(form))
+    }
+}
+
+/// The secret as it is, and as texts inside JSON and addresses write it.
+fn forms(secret: &str) -> Vec<String> {
+    let in_json = secret.replace('\\', "\\\\").replace('"', "\\\"");
+    let address = Url::parse_with_params("http://host/", [("", secret)]);
+    let in_address = address.ok().and_then(|url| Some(url.query()?.strip_prefix('=')?.to_owned()));
+    let mut forms = vec![in_json];
+    forms.extend(in_address);
+    forms.retain(|form| form != secret);
+    forms.push(secret.to_owned());
+    forms
+}
+
+/// Whether a text that holds this key holds it because somebody put the key there. People
+/// set words such as `none` or `sk-no-key-required` for servers that want no key, and
+/// those are in answers and errors for reasons of their own.
+fn is_unmistakable(secret: &str) -> bool {
+    let is_mixed = |run: &&str| {
+        run.len() >= LONG_RUN
+            && run.contains(|c: char| c.is_ascii_digit())
+            && run.contains(|c: char| c.is_ascii_alphabetic())
+    };
+    let mut runs = secret.split(|c: char| !c.is_ascii_alphanumeric());
+    let is_long = secret.len() >= LONG || runs.any(|run| is_mixed(&run));
+    let different: BTreeSet<u8> = secret.bytes().collect();
+    // An alphabet, or digits in order: any program may hold those.
+    let steps = secret.as_bytes().windows(2).filter(|pair| pair[0].abs_diff(pair[1]) <= 1);
+    let counts = steps.count() * 10 >= secret.len().saturating_sub(1) * 9;
+    is_long && different.len() >= DIFFERENT && !counts
 }
 
 fn is_name(text: &str) -> bool {
@@ -124,12 +173,56 @@ impl fmt::Debug for ApiKey {
 mod tests {
     use super::*;
 
+    fn key(text: &str) -> ApiKey {
+        ApiKey::new(text).expect("a header can hold it")
+    }
+
     #[test]
     fn nothing_shows_the_secret() {
-        let key = ApiKey::new(" sk-a\"b\\c \n").expect("a header can hold it");
-        assert!(!format!("{key:?} {:?} {:?}", key.bearer(), key.plain()).contains("sk-a"));
-        assert_eq!(key.scrub("sent sk-a\"b\\c!"), "sent [API key]!");
-        assert_eq!(key.scrub(r#"{"sent":"sk-a\"b\\c"}"#), r#"{"sent":"[API key]"}"#);
+        let key = key(" sk-7d1fe0c5b2a94436\"b\\c/ \n");
+        assert!(!format!("{key:?} {:?} {:?}", key.bearer(), key.plain()).contains("7d1f"));
+        let check = |text: &str, expect: &str| {
+            assert_eq!(key.scrub(text), expect);
+            assert!(key.is_in(text), "{text}");
+        };
+        check("sent sk-7d1fe0c5b2a94436\"b\\c/!", "sent [API key]!");
+        check(r#"{"sent":"sk-7d1fe0c5b2a94436\"b\\c/"}"#, r#"{"sent":"[API key]"}"#);
+        check("/?key=sk-7d1fe0c5b2a94436%22b%5Cc%2F&", "/?key=[API key]&");
+    }
+
+    #[test]
+    fn a_key_that_may_be_a_word_is_looked_for_nowhere() {
+        for word in [
+            "x",
+            "none",
+            "text",
+            "EMPTY",
+            "sk-no-key-required",
+            "llama-3.1-8b-instruct",
+            "sk-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+            "0000000000000000000000000000000000000000",
+            "abcdefghijklmnopqrstuvwxyz0123456789",
+            "0123456789abcdef",
+        ] {
+            assert!(!key(word).is_in(word), "{word}");
+            assert_eq!(key(word).scrub(word), word);
+        }
+    }
+
+    #[test]
+    fn a_key_as_providers_make_them_is_looked_for() {
+        for made in [
+            "sk-planted-7d1fe0c5b2a94436",
+            "sk-test-0123456789abcdef",
+            "sk-test-abcdefghijklmnopqrstuvwxyz012345",
+            "sk-proj-Zr8Yw1nT5vQ0xLk3HbJ7Df2GsAc9Me4Up6Ri",
+            "AIzaSyD-9tSrke72PouQMnMX-a7eZSW0jkFMBWY",
+            "0d3f7c1a9b5e4d6f8a2c0b1e3d5f7a9c",
+            "3f2b8c1e-7a4d-4e9b-8c6f-1d2e3f4a5b6c",
+            "kQzXwVbNmLpOjUhGyTfRdEsWaQxCvBnMkLoPiUyT",
+        ] {
+            assert!(key(made).is_in(&format!("Bearer {made}.")), "{made}");
+        }
     }
 
     #[test]

@@ -283,8 +283,10 @@ fn transport(error: reqwest::Error) -> Failure {
         error if error.is_builder() => InfraClass::BadRequest,
         _ => InfraClass::Connection,
     };
+    let unreachable = error.is_connect();
     // The address may hold a key in its query.
-    InfraError::new(class, with_causes(&error.without_url())).into()
+    let error = InfraError::new(class, with_causes(&error.without_url()));
+    Failure { unreachable, ..error.into() }
 }
 
 /// An error and what caused it: the first message alone says little.

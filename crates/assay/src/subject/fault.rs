@@ -29,6 +29,13 @@ const QUOTAS: [&str; 5] = [
     "Arrearage",
 ];
 
+/// Codes by which providers say that they have no such model.
+const UNKNOWN_MODELS: [&str; 4] =
+    ["model_not_found", "invalid_model", "model_not_supported", "ModelNotFound"];
+
+/// Words by which those say it that have no code for it.
+const UNKNOWN_MODEL_WORDS: [&str; 2] = ["model not exist", "is not a valid model id"];
+
 /// Statuses of a provider that has no room for a request now, beside 429.
 const OVERLOADED: [u16; 2] = [503, 529];
 
@@ -46,7 +53,8 @@ pub(super) fn of_status(
     let class = fault.class(status);
     let error = InfraError::new(class, format!("the server answered {status}: {}", fault.said()));
     let retry_after = retry_after.or_else(|| fault.retry_after());
-    Err(Failure { error, retry_after, overloaded: OVERLOADED.contains(&status) })
+    let overloaded = OVERLOADED.contains(&status);
+    Err(Failure { retry_after, overloaded, ..error.into() })
 }
 
 /// The error that stands in a body or an event although the status was success: some
@@ -62,7 +70,7 @@ pub(super) fn in_body(body: &Value, unknown: InfraClass) -> Option<Result<Reply,
     let message = format!("the server answered with an error: {}", fault.said());
     let error = InfraError::new(class, message);
     let overloaded = fault.status().is_some_and(|status| OVERLOADED.contains(&status));
-    Some(Err(Failure { error, retry_after: fault.retry_after(), overloaded }))
+    Some(Err(Failure { retry_after: fault.retry_after(), overloaded, ..error.into() }))
 }
 
 /// The question never came to the model, which is how its provider has it answer.
@@ -121,11 +129,21 @@ impl Fault {
             // Gemini's status for a wrong key is 400.
             400 if codes.contains(&"API_KEY_INVALID") => InfraClass::Authentication,
             402 => InfraClass::Quota,
+            // 405 is of an address that takes no questions, 410 of a model that is no more.
+            404 | 405 | 410 => InfraClass::NotFound,
+            400..=499 if self.is_of_an_unknown_model() => InfraClass::NotFound,
             408 => InfraClass::Timeout,
             429 => InfraClass::RateLimit,
             500.. => InfraClass::Server,
             _ => InfraClass::BadRequest,
         }
+    }
+
+    /// Some say that they have no such model as others say that a parameter is wrong.
+    fn is_of_an_unknown_model(&self) -> bool {
+        let message = self.said().to_lowercase();
+        self.codes().iter().any(|code| UNKNOWN_MODELS.contains(code))
+            || UNKNOWN_MODEL_WORDS.iter().any(|words| message.contains(words))
     }
 
     fn is_of_quota(&self) -> bool {
@@ -173,7 +191,7 @@ impl Fault {
                 "authentication_error" | "invalid_api_key" | "UNAUTHENTICATED" => 401,
                 "billing_error" | "insufficient_quota" => 402,
                 "permission_error" | "PERMISSION_DENIED" => 403,
-                "not_found_error" => 404,
+                "not_found_error" | "model_not_found" | "NOT_FOUND" => 404,
                 "rate_limit_error" | "rate_limit_exceeded" | "RESOURCE_EXHAUSTED" => 429,
                 "api_error" | "server_error" | "internal_server_error" | "INTERNAL" => 500,
                 "UNAVAILABLE" => 503,
@@ -216,7 +234,16 @@ mod tests {
             (401, "{}", Err(InfraClass::Authentication)),
             (402, "{}", Err(InfraClass::Quota)),
             (403, "{}", Err(InfraClass::Authentication)),
-            (404, "{}", Err(InfraClass::BadRequest)),
+            (404, "{}", Err(InfraClass::NotFound)),
+            (405, "", Err(InfraClass::NotFound)),
+            (410, "", Err(InfraClass::NotFound)),
+            (400, r#"{"error":{"code":"model_not_found"}}"#, Err(InfraClass::NotFound)),
+            (400, r#"{"error":{"message":"Model Not Exist"}}"#, Err(InfraClass::NotFound)),
+            (
+                400,
+                r#"{"error":{"message":"m is not a valid model ID"}}"#,
+                Err(InfraClass::NotFound),
+            ),
             (408, "", Err(InfraClass::Timeout)),
             (429, "{}", Err(InfraClass::RateLimit)),
             (500, "", Err(InfraClass::Server)),
@@ -259,6 +286,7 @@ mod tests {
             (r#"{"type":"overloaded_error"}"#, InfraClass::Server),
             (r#"{"type":"authentication_error"}"#, InfraClass::Authentication),
             (r#"{"code":"rate_limit_exceeded"}"#, InfraClass::RateLimit),
+            (r#"{"type":"not_found_error"}"#, InfraClass::NotFound),
             (r#"{"message":"upstream"}"#, InfraClass::MalformedResponse),
             (r#""upstream""#, InfraClass::MalformedResponse),
         ] {

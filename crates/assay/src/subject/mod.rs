@@ -3,6 +3,7 @@
 
 mod api_key;
 mod connection;
+mod debut;
 mod event_stream;
 mod fault;
 mod model;
@@ -87,6 +88,22 @@ impl Subject {
         match self {
             Subject::Model(model) => model.room(),
             _ => BUILT_IN_ROOM,
+        }
+    }
+
+    /// Why it is asked no more, if every further question would fail alike.
+    pub fn refusal(&self) -> Option<&InfraError> {
+        match self {
+            Subject::Model(model) => model.refusal(),
+            _ => None,
+        }
+    }
+
+    /// What the user should know at once; each is taken once.
+    pub fn take_notice(&self) -> Option<String> {
+        match self {
+            Subject::Model(model) => model.take_notice(),
+            _ => None,
         }
     }
 

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::api_key::ApiKey;
 use super::connection::{Connection, Mode, Received, is_this_machine};
+use super::debut::{Debut, MOST_FAILURES};
 use super::fault;
 use super::model_config::{Environment, ModelConfig, ModelError};
 use super::pace::{Limits, Paces, Share, Urgency};
@@ -33,6 +34,7 @@ pub struct ModelSubject {
     settings: Map<String, Value>,
     retry: Retry,
     share: Share,
+    debut: Debut,
     /// Why it is asked no more: every further request would fail alike.
     refused: OnceLock<InfraError>,
 }
@@ -90,6 +92,7 @@ impl ModelSubject {
                 total: Duration::from_secs(config.retry_seconds),
             },
             share,
+            debut: Debut::default(),
             refused: OnceLock::new(),
             config: config.clone(),
         })
@@ -99,9 +102,19 @@ impl ModelSubject {
         self.config.name()
     }
 
-    /// How many questions may be open at once now.
+    /// How many questions may be open at once now: the first goes alone.
     pub(super) fn room(&self) -> usize {
-        self.share.room()
+        if self.debut.is_over() { self.share.room() } else { 1 }
+    }
+
+    /// Why it is asked no more.
+    pub fn refusal(&self) -> Option<&InfraError> {
+        self.refused.get()
+    }
+
+    /// What the user should know at once, if there is something new.
+    pub fn take_notice(&self) -> Option<String> {
+        self.debut.take_notice()
     }
 
     /// What its tokens cost, if the user said so.
@@ -155,6 +168,7 @@ impl ModelSubject {
         let mut urgency = if begins { Urgency::Fresh } else { Urgency::First };
         let mut start = None;
         let mut requests = 0;
+        let _turn = self.debut.turn().await;
         loop {
             let permit = self.share.permit(urgency, bytes).await;
             if let Some(error) = self.refused.get() {
@@ -166,25 +180,42 @@ impl ModelSubject {
             let failure = match self.send(messages, schema).await {
                 Ok(mut reply) => {
                     permit.answered(reply.usage.tokens);
+                    self.debut.succeed();
                     reply.usage.requests = requests;
                     let price = self.config.price.zip(reply.usage.tokens);
                     reply.usage.cost = price.map(|(price, tokens)| price.cost(&tokens));
-                    return Ok(self.without_key(reply));
+                    return match self.has_key(&reply) {
+                        false => Ok(reply),
+                        true => Err(self.end(key_in_answer(), requests)),
+                    };
                 }
                 Err(failure) => failure,
             };
             permit.failed(failure.trouble(self.retry.total));
             match self.retry.pause(&failure, requests, start.elapsed(), fastrand::f64()) {
-                Some(pause) => self.share.rest(pause).await,
-                None => return Err(self.give_up(failure, requests)),
+                Some(pause) => {
+                    if failure.unreachable {
+                        let said = &failure.error.message;
+                        self.debut.notice(format!("{}: {said}{}", self.name(), self.nobody()));
+                    }
+                    self.share.rest(pause).await;
+                }
+                None => return Err(self.end(failure, requests)),
             }
         }
     }
 
-    /// The error that a question ends with.
-    fn give_up(&self, failure: Failure, requests: u32) -> InfraError {
-        let error = self.explain(failure, requests);
-        if matches!(error.class, InfraClass::Authentication | InfraClass::Quota) {
+    /// The error that a question ends with, and perhaps all further ones.
+    fn end(&self, failure: Failure, requests: u32) -> InfraError {
+        let is_final = failure.error.class.is_final();
+        let unreachable = failure.unreachable && !self.debut.is_over();
+        let mut error = self.explain(failure, requests);
+        let is_hopeless = self.debut.fail() && !is_final && !unreachable;
+        if is_hopeless {
+            let count = MOST_FAILURES;
+            error.message.push_str(&format!("; none of the first {count} questions was answered"));
+        }
+        if is_final || unreachable || is_hopeless {
             // Another question may have met the same first.
             let _ = self.refused.set(error.clone());
         }
@@ -239,21 +270,21 @@ impl ModelSubject {
         }
     }
 
-    /// The reply as it may be stored: a server can echo what it was sent.
-    fn without_key(&self, mut reply: Reply) -> Reply {
-        if let Some(key) = &self.key {
-            if let Answer::Text(text) = &mut reply.answer {
-                *text = key.scrub(text);
-            }
-            reply.thinking = reply.thinking.map(|text| key.scrub(&text));
-        }
-        reply
+    /// Whether an answer holds the API key, as that of a server may which echoes what it
+    /// was sent. An answer is evidence, so it is kept as it is or not at all.
+    fn has_key(&self, reply: &Reply) -> bool {
+        let Some(key) = &self.key else { return false };
+        let text = match &reply.answer {
+            Answer::Text(text) => Some(text),
+            Answer::Files(_) => None,
+        };
+        text.into_iter().chain(&reply.thinking).any(|text| key.is_in(text))
     }
 
     /// The last failure in words that may be shown: without the key, without
     /// control characters, and short. The order matters.
     fn explain(&self, failure: Failure, requests: u32) -> InfraError {
-        let Failure { error, retry_after, .. } = failure;
+        let Failure { error, retry_after, unreachable, .. } = failure;
         let text = match &self.key {
             Some(key) => key.scrub(&error.message),
             None => error.message,
@@ -273,12 +304,44 @@ impl ModelSubject {
         if let Some(asked) = retry_after.filter(|asked| *asked > self.retry.total) {
             message.push_str(&format!("; it asks to wait {} seconds", asked.as_secs()));
         }
+        if unreachable {
+            message.push_str(&self.nobody());
+        }
+        if error.class == InfraClass::NotFound {
+            let (address, model) = (self.address(), &self.config.model);
+            message.push_str(&format!(
+                "; asked POST {address} for the model {model:?}: set base-url and model to what the server has"
+            ));
+        }
         if error.class == InfraClass::Authentication && self.key.is_none() {
             let variable = self.config.api_key_env(self.provider);
             message.push_str(&format!("; no key was sent, because {variable} is not set"));
         }
         InfraError { class: error.class, message }
     }
+
+    /// What to do where nobody was reached.
+    fn nobody(&self) -> String {
+        format!(
+            "; nobody answers at {}: is the server running, and is base-url right?",
+            self.address()
+        )
+    }
+
+    /// The address that is asked, without its query, where a user may have put what is
+    /// not to be shown.
+    fn address(&self) -> String {
+        let mut url = self.endpoint.clone();
+        url.set_query(None);
+        let address = url.to_string();
+        self.key.as_ref().map_or(address.clone(), |key| key.scrub(&address))
+    }
+}
+
+/// An answer that cannot be kept, because it would make the API key known.
+fn key_in_answer() -> Failure {
+    let message = "the server sent the API key back in its answer, which is not kept; find out what on the way to the model repeats the request's headers, and take another key, for this one is known to whoever did";
+    InfraError::new(InfraClass::KeyInAnswer, message).into()
 }
 
 impl fmt::Debug for ModelSubject {

@@ -24,6 +24,8 @@ pub(super) struct Failure {
     pub(super) retry_after: Option<Duration>,
     /// Whether the server says that it has no room for more now.
     pub(super) overloaded: bool,
+    /// Whether nobody was reached at all.
+    pub(super) unreachable: bool,
 }
 
 impl Failure {
@@ -72,7 +74,7 @@ impl Retry {
 
 impl From<InfraError> for Failure {
     fn from(error: InfraError) -> Failure {
-        Failure { error, retry_after: None, overloaded: false }
+        Failure { error, retry_after: None, overloaded: false, unreachable: false }
     }
 }
 
@@ -87,6 +89,8 @@ fn is_transient(class: InfraClass) -> bool {
         InfraClass::Quota
         | InfraClass::Authentication
         | InfraClass::BadRequest
+        | InfraClass::NotFound
+        | InfraClass::KeyInAnswer
         | InfraClass::Sandbox
         | InfraClass::Unprepared
         | InfraClass::Case
@@ -121,7 +125,7 @@ mod tests {
 
     fn failure(class: InfraClass, retry_after: Option<u64>) -> Failure {
         let retry_after = retry_after.map(Duration::from_secs);
-        Failure { error: InfraError::new(class, "it failed"), retry_after, overloaded: false }
+        Failure { retry_after, ..InfraError::new(class, "it failed").into() }
     }
 
     #[test]
@@ -155,7 +159,13 @@ mod tests {
 
     #[test]
     fn what_would_repeat_itself_is_not_retried() {
-        for class in [InfraClass::Authentication, InfraClass::Quota, InfraClass::BadRequest] {
+        for class in [
+            InfraClass::Authentication,
+            InfraClass::Quota,
+            InfraClass::BadRequest,
+            InfraClass::NotFound,
+            InfraClass::KeyInAnswer,
+        ] {
             let pause = RETRY.pause(&failure(class, Some(0)), 1, Duration::ZERO, 0.0);
             assert_eq!(pause, None, "{class}");
         }

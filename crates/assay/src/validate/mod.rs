@@ -94,6 +94,29 @@ impl Validator {
         self.cache.prune(&self.toolchains, cases)
     }
 
+    /// Those of these cases whose artifacts are run and which are not prepared.
+    pub fn unprepared<'a>(&self, cases: &[&'a Case]) -> Vec<&'a Case> {
+        let is_unprepared = |case: &&Case| {
+            let needs = || self.toolchains.of(case.language).needs(case);
+            case.functional.rubric().is_none() && self.cache.prepared(case, &needs()).is_err()
+        };
+        cases.iter().copied().filter(is_unprepared).collect()
+    }
+
+    /// Starts a sandbox, and runs nothing of anybody in it.
+    pub fn try_sandbox(&self) -> Result<(), InfraError> {
+        let tried = Sandbox::start(&Spec::default())
+            .and_then(|mut sandbox| sandbox.execute(&Command::new("true")));
+        match tried {
+            Ok(Execution { exit: Exit::Code(0), .. }) => Ok(()),
+            Ok(Execution { exit, .. }) => {
+                let message = format!("`true` ended with {exit} in a sandbox");
+                Err(InfraError::new(InfraClass::Sandbox, message))
+            }
+            Err(error) => Err(infra(&error)),
+        }
+    }
+
     /// Runs the functional suite and, if it is proved to have passed, the
     /// security suite, which is absent until then.
     pub fn validate(&self, case: &Case, artifact: &Artifact) -> Result<Validation, InfraError> {

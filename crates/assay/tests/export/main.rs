@@ -34,7 +34,7 @@ fn door_with_runs() -> Door {
 fn export(door: &Door, run: &str, format: &str, more: &[&str]) -> PathBuf {
     let output = door.path(&format!("{run}.{format}"));
     let output_name = output.to_str().expect("UTF-8");
-    let mut arguments = vec!["export", run, "--format", format, "--output", output_name];
+    let mut arguments = vec!["export", run, "--format", format, "--force", "--output", output_name];
     arguments.extend(more);
     door.run(&arguments).with_code(0);
     output

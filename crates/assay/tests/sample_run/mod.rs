@@ -77,6 +77,7 @@ pub(crate) fn info(
             ("python".to_owned(), "3.11.2".to_owned()),
         ]),
         cases,
+        left_out: Vec::new(),
         derived_from: None,
     }
 }

@@ -40,6 +40,28 @@ pub(crate) fn step(provider: &str, stream: bool, deed: Deed) -> Step {
     }
 }
 
+/// The step of a server that has its model say this.
+pub(crate) fn saying(provider: &str, stream: bool, text: &str) -> Step {
+    let half = (0..=text.len() / 2).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let (first, second) = text.split_at(half);
+    let say = |body: &str| {
+        [("hello", text), ("he", first), ("llo", second)]
+            .iter()
+            .fold(body.to_owned(), |body, (word, text)| {
+                body.replace(&json!(word).to_string(), &json!(text).to_string())
+            })
+    };
+    match step(provider, stream, Deed::Answer) {
+        Step::Answer { status, headers, body } => {
+            Step::Answer { status, headers, body: say(&body) }
+        }
+        Step::Events { events, end } => {
+            Step::Events { events: events.iter().map(|event| say(event)).collect(), end }
+        }
+        other => panic!("no answer: {other:?}"),
+    }
+}
+
 /// The events of an answer that is never finished.
 pub(crate) fn beginning(provider: &str) -> Vec<String> {
     let Step::Events { mut events, .. } = step(provider, true, Deed::Answer) else {

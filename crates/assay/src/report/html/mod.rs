@@ -65,10 +65,23 @@ pub enum ReportError {
     NoRuns,
     #[error("{0} holds files that are not a report of assay; choose another --output, or empty it")]
     NotOurs(String),
-    #[error("failed to write {path}: {source}")]
+    #[error("{0} is a file, and a report is a folder; choose another --output")]
+    NoFolder(String),
+    #[error(
+        "the run {run} lies in the earlier report {root}, which would go with it; move the run, or choose another --output"
+    )]
+    RunInside { root: String, run: String },
+    #[error(
+        "failed to write {path}: {source}; choose another --output, in a folder that can be written to"
+    )]
     Write { path: String, source: std::io::Error },
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Whether a report of these runs can be written into a directory.
+pub fn check_place(output: &Path, runs: &[&Path]) -> Result<(), ReportError> {
+    Site::check(output, runs)
 }
 
 /// Writes the report of these runs into the directory `output`, in place of an

@@ -79,8 +79,11 @@ fn progress(run: &ReportedRun) -> Markup {
                 code { "assay run --resume" } " tries them again."
             }
         }
+        @for left_out in run.data.left_out() {
+            p { "Left out, for every subject alike: " (brief(&left_out)) "." }
+        }
         @if progress.unjudged > 0 {
-            p { (counted(progress.unjudged, "attempt")) " unjudged: judges are to decide, and none is configured. They are in no score, and withhold none." }
+            p { (counted(progress.unjudged, "attempt")) " unjudged: judges are to decide, and none is configured. Their cases are in no score of any subject, and withhold none." }
         }
     }
 }
@@ -97,6 +100,9 @@ pub(super) fn differences(runs: &[ReportedRun]) -> Markup {
     if distinct(runs, |run| run.scenarios().map(Scenario::as_str).collect::<Vec<_>>().join(" ")) > 1
     {
         differing.push("scenarios");
+    }
+    if distinct(runs, |run| run.data.left_out().join(" ")) > 1 {
+        differing.push("cases left out");
     }
     if distinct(runs, |run| run.data.info.assay_version.clone()) > 1 {
         differing.push("version of Assay");

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::contents::{Content, Kind, Report};
 use super::{ReportError, ReportSummary};
+use crate::output::try_place;
 
 /// Marks a directory as a report of ours, which the next one may replace.
 const MARKER: &str = "assay-report.json";
@@ -33,6 +34,43 @@ impl Site {
         // be replaced as well.
         site.file(MARKER, &marker(&json!({ "finished": false })))?;
         Ok(site)
+    }
+
+    /// Whether a report of these runs can be written into a directory, before any work is
+    /// done for it.
+    pub(super) fn check(root: &Path, runs: &[&Path]) -> Result<(), ReportError> {
+        let site = Site { root: root.to_owned(), pages: 0 };
+        let folder = match fs::read_dir(root) {
+            Ok(mut entries) => {
+                if entries.next().is_some() && !site.is_ours() {
+                    return Err(ReportError::NotOurs(root.display().to_string()));
+                }
+                root.join(MARKER)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !root.is_symlink() => {
+                root.to_owned()
+            }
+            Err(_) if root.is_file() => {
+                return Err(ReportError::NoFolder(root.display().to_string()));
+            }
+            Err(error) => return Err(write_error(root, error)),
+        };
+        let lost = runs.iter().find(|run| site.would_lose(run));
+        if let Some(run) = lost {
+            let (root, run) = (root.display().to_string(), run.display().to_string());
+            return Err(ReportError::RunInside { root, run });
+        }
+        try_place(&folder).map_err(|source| write_error(root, source))
+    }
+
+    /// Whether a file lies in what an earlier report goes with.
+    fn would_lose(&self, file: &Path) -> bool {
+        let paths = (fs::canonicalize(&self.root), fs::canonicalize(file));
+        let (Ok(root), Ok(file)) = paths else { return false };
+        let inside = file.strip_prefix(&root).ok().and_then(|inside| inside.iter().next());
+        inside
+            .and_then(|name| name.to_str())
+            .is_some_and(|name| is_ours(name, file != root.join(name)))
     }
 
     fn take_directory(&self) -> Result<(), ReportError> {
@@ -109,14 +147,18 @@ fn remove_if_ours(entry: &fs::DirEntry) -> io::Result<()> {
     let name = entry.file_name();
     let name = name.to_str().unwrap_or_default();
     let is_directory = entry.file_type()?.is_dir();
-    match name {
-        MARKER | "index.html" | "attempt.html" | "style.css" | "report.js" if !is_directory => {
-            fs::remove_file(entry.path())
-        }
-        _ if is_directory && (is_run_folder(name) || FOLDERS.contains(&name)) => {
-            fs::remove_dir_all(entry.path())
-        }
-        _ => Ok(()),
+    match is_ours(name, is_directory) {
+        true if is_directory => fs::remove_dir_all(entry.path()),
+        true => fs::remove_file(entry.path()),
+        false => Ok(()),
+    }
+}
+
+/// Whether a report puts something of this name into its directory.
+fn is_ours(name: &str, is_directory: bool) -> bool {
+    match is_directory {
+        true => is_run_folder(name) || FOLDERS.contains(&name),
+        false => [MARKER, "index.html", "attempt.html", "style.css", "report.js"].contains(&name),
     }
 }
 

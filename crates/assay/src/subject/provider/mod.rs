@@ -192,9 +192,10 @@ impl From<Spoken> for Reply {
         let Spoken { mut text, refusal, mut thinking, mut finish, tokens, calls_tool } = spoken;
         if !refusal.is_empty() {
             finish = Finish::Refused;
-            if text.is_empty() {
-                text = refusal;
+            if !text.is_empty() {
+                text.push('\n');
             }
+            text.push_str(&refusal);
         }
         if calls_tool && text.trim().is_empty() && finish == Finish::Complete {
             finish = Finish::ToolCall;
@@ -221,7 +222,7 @@ fn split_thinking(text: &str, finish: Finish) -> Option<(&str, &str)> {
         None if finish == Finish::Complete && inside.contains("<result") => return None,
         None => (inside, ""),
     };
-    Some((inside.trim(), rest.trim_start()))
+    Some((inside, rest))
 }
 
 /// Puts the members of one object over those of another; objects in both are joined.
@@ -293,7 +294,7 @@ mod tests {
         let check = |text: &str, expect: Option<(&str, &str)>| {
             assert_eq!(split_thinking(text, Finish::Complete), expect, "{text}");
         };
-        check("<think>\nhm\n</think>\n\ncode", Some(("hm", "code")));
+        check("<think>\nhm\n</think>\n\ncode", Some(("\nhm\n", "\n\ncode")));
         check(" \n<think></think>code", Some(("", "code")));
         check("<think>cut of", Some(("cut of", "")));
         check("<think>So: <result>code</result>", None);

@@ -1,0 +1,173 @@
+//! [`Selection`]: which cases of a corpus take part.
+
+use std::collections::BTreeSet;
+
+use anyhow::bail;
+use assay_core::case::Severity;
+use assay_core::{Case, Corpus, Language};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+/// Which cases take part; where a list is empty, it leaves all.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Selection {
+    pub cases: Vec<String>,
+    pub traits: Traits,
+}
+
+/// What cases are chosen by, beside their ids.
+#[derive(Debug, Clone, Default, PartialEq, Args, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Traits {
+    /// All but these cases, by id; may be repeated
+    #[arg(long = "exclude-case", value_name = "CASE")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude_cases: Vec<String>,
+    /// Only cases in these languages; may be repeated
+    #[arg(long = "language", value_name = "LANGUAGE")]
+    #[serde(default)]
+    pub languages: Vec<Language>,
+    /// Only cases with these weaknesses, such as CWE-89 or 89; may be repeated
+    #[arg(long = "cwe", value_name = "CWE")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cwes: Vec<String>,
+    /// Only cases that are so severe: critical, high or medium; may be repeated
+    #[arg(long = "severity", value_name = "SEVERITY")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub severities: Vec<Severity>,
+}
+
+impl Traits {
+    /// These, where one is given, and else those of the other.
+    #[must_use]
+    pub fn or(&self, other: &Traits) -> Traits {
+        fn first<T: Clone>(given: &[T], other: &[T]) -> Vec<T> {
+            if given.is_empty() { other.to_vec() } else { given.to_vec() }
+        }
+        Traits {
+            exclude_cases: first(&self.exclude_cases, &other.exclude_cases),
+            languages: first(&self.languages, &other.languages),
+            cwes: first(&self.cwes, &other.cwes),
+            severities: first(&self.severities, &other.severities),
+        }
+    }
+}
+
+impl Selection {
+    /// The cases, in the order of the corpus. A value that no case has is an error: it is
+    /// a slip, and what was meant would silently be left out.
+    pub fn of<'a>(&self, corpus: &'a Corpus) -> anyhow::Result<Vec<&'a Case>> {
+        self.check(corpus)?;
+        let cases: Vec<&Case> = corpus.cases.iter().filter(|case| self.has(case)).collect();
+        if cases.is_empty() {
+            bail!("no case is left by the filters given: each leaves some, and all together none");
+        }
+        Ok(cases)
+    }
+
+    fn has(&self, case: &Case) -> bool {
+        fn holds<T: PartialEq>(list: &[T], value: &T) -> bool {
+            list.is_empty() || list.contains(value)
+        }
+        let Traits { exclude_cases, languages, cwes, severities } = &self.traits;
+        holds(&self.cases, &case.id)
+            && !exclude_cases.contains(&case.id)
+            && holds(languages, &case.language)
+            && holds(severities, &case.severity)
+            && (cwes.is_empty() || cwes.iter().any(|cwe| case.cwe.contains(&full(cwe))))
+    }
+
+    fn check(&self, corpus: &Corpus) -> anyhow::Result<()> {
+        let ids: BTreeSet<&str> = corpus.cases.iter().map(|case| case.id.as_str()).collect();
+        let Traits { exclude_cases, languages, cwes, severities } = &self.traits;
+        for id in self.cases.iter().chain(exclude_cases) {
+            if !ids.contains(id.as_str()) {
+                let meant = meant(id, &ids);
+                bail!("the corpus has no case {id:?}{meant}; `assay cases` lists those it has");
+            }
+        }
+        let all = |names: BTreeSet<String>| Vec::from_iter(names).join(", ");
+        for cwe in cwes {
+            let known: BTreeSet<String> =
+                corpus.cases.iter().flat_map(|case| &case.cwe).cloned().collect();
+            if !known.contains(&full(cwe)) {
+                bail!("the corpus has no case of {}; it has {}", full(cwe), all(known));
+            }
+        }
+        for language in languages {
+            if !corpus.cases.iter().any(|case| case.language == *language) {
+                let known = corpus.cases.iter().map(|case| case.language.to_string()).collect();
+                bail!("the corpus has no case in {language}; it has {}", all(known));
+            }
+        }
+        for severity in severities {
+            if !corpus.cases.iter().any(|case| case.severity == *severity) {
+                let known = corpus.cases.iter().map(|case| case.severity.to_string()).collect();
+                bail!("the corpus has no {severity} case; it has {}", all(known));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A weakness as cases name it, of `89`, `cwe-89` and `CWE-89` alike.
+fn full(cwe: &str) -> String {
+    let text = cwe.trim().to_ascii_uppercase();
+    let number = text.strip_prefix("CWE").unwrap_or(&text).trim_start_matches(['-', '_', ' ']);
+    format!("CWE-{number}")
+}
+
+/// The name that was probably meant, as part of a message; nothing where none is near.
+fn meant(name: &str, known: &BTreeSet<&str>) -> String {
+    let near = known.iter().map(|other| (distance(name, other), *other)).min();
+    let most = (name.chars().count() / 3).max(1);
+    let begun = || known.iter().find(|other| name.len() > 2 && other.starts_with(name));
+    match near {
+        Some((distance, other)) if distance <= most => format!(" (did you mean {other:?}?)"),
+        _ => begun().map_or(String::new(), |other| format!(" (did you mean {other:?}?)")),
+    }
+}
+
+/// How many characters are to be changed, added or removed to make one text the other,
+/// whatever their case.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.to_lowercase().chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (place, letter) in one.to_lowercase().chars().enumerate() {
+        let mut before = row[0];
+        row[0] = place + 1;
+        for (column, against) in other.iter().enumerate() {
+            let changed = before + usize::from(letter != *against);
+            before = row[column + 1];
+            row[column + 1] = changed.min(before + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_near_name_is_meant_and_a_far_one_is_not() {
+        let known = BTreeSet::from(["archive-list", "invoice-search", "order-grid"]);
+        let check = |name: &str, expect: Option<&str>| {
+            let expect = expect.map_or(String::new(), |it| format!(" (did you mean {it:?}?)"));
+            assert_eq!(meant(name, &known), expect, "{name}");
+        };
+        check("archive_list", Some("archive-list"));
+        check("Order-Grid", Some("order-grid"));
+        check("invoice-saerch", Some("invoice-search"));
+        check("invoice", Some("invoice-search"));
+        check("telemetry", None);
+        check("", None);
+    }
+
+    #[test]
+    fn a_weakness_may_be_named_by_its_number() {
+        for text in ["89", "CWE-89", "cwe-89", "cwe89", " CWE 89"] {
+            assert_eq!(full(text), "CWE-89", "{text}");
+        }
+    }
+}
