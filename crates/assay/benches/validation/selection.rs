@@ -9,6 +9,8 @@ use std::sync::Arc;
 use assay_core::case::SolutionKind;
 use assay_core::corpus::Corpus;
 use assay_core::files::texts;
+use assay_core::reading::{Reading, Said};
+use assay_core::record::{Answer, Finish};
 use assay_core::{Artifact, Case, Language};
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
@@ -121,7 +123,10 @@ impl Record {
 
     fn artifact(&self, case: &Case) -> Option<Artifact> {
         if self.code.contains("<result>") {
-            return Artifact::from_response(&self.code, &case.artifact_paths).ok();
+            let answer = Answer::Text(self.code.clone());
+            let said = Said { answer: &answer, finish: Finish::Complete, thought: false };
+            let read = said.read(Reading::Strict, &case.artifact_paths);
+            return read.ok().map(|read| read.artifact);
         }
         let path = case.artifact_paths.first()?;
         let file = (path.to_string(), self.code.clone());

@@ -111,7 +111,11 @@ impl Store {
         found.map(|count| count > 0).map_err(|source| self.sqlite(source))
     }
 
-    fn turn_reading(&self, attempt: i64, turn: i64) -> Result<Option<TurnReading>, StoreError> {
+    pub(super) fn turn_reading(
+        &self,
+        attempt: i64,
+        turn: i64,
+    ) -> Result<Option<TurnReading>, StoreError> {
         if !self.keeps_readings()? {
             return Ok(None);
         }

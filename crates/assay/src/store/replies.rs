@@ -27,23 +27,39 @@ impl Store {
     /// share it.
     pub fn ballots(&self) -> Result<Vec<Ballot>, StoreError> {
         let query = "
-            SELECT evidence FROM turn WHERE shared_with IS NULL AND EXISTS (
+            SELECT attempt, number, evidence, shared_with IS NOT NULL FROM turn WHERE EXISTS (
                 SELECT 1 FROM reply WHERE role = 'judge'
                 AND reply.attempt = turn.attempt AND reply.turn = turn.number)
             ORDER BY attempt, number";
-        let blobs: Vec<i64> = self
+        type Judged = (i64, i64, i64, bool);
+        let read = |row: &rusqlite::Row<'_>| -> rusqlite::Result<Judged> {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        };
+        let turns: Vec<Judged> = self
             .connection
             .prepare(query)
-            .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
+            .and_then(|mut statement| statement.query_map([], read)?.collect())
             .map_err(|source| self.sqlite(source))?;
         let mut ballots = Vec::new();
-        for blob in blobs {
-            let evidence = self.json::<Evidence>(blob, "evidence")?;
-            let cast = [evidence.functional_ballot(), evidence.security_ballot()];
-            ballots.extend(cast.into_iter().flatten().cloned());
+        for (attempt, number, evidence, is_shared) in turns {
+            let reading = self.turn_reading(attempt, number)?;
+            let other = reading.and_then(|reading| reading.other?.observed.ok());
+            let other: Vec<Ballot> = other.iter().flat_map(cast).cloned().collect();
+            // Where judges voted on what the other reading found, an artifact that shares a
+            // validation has none of its own.
+            if other.is_empty() || !is_shared {
+                let evidence = self.json::<Evidence>(evidence, "evidence")?;
+                ballots.extend(cast(&evidence).cloned());
+            }
+            ballots.extend(other);
         }
         Ok(ballots)
     }
+}
+
+/// The ballots of an artifact.
+fn cast(evidence: &Evidence) -> impl Iterator<Item = &Ballot> {
+    [evidence.functional_ballot(), evidence.security_ballot()].into_iter().flatten()
 }
 
 /// What a reply took, in the columns from `input` on.

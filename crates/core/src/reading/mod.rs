@@ -300,7 +300,7 @@ fn without_margin_lines(text: &str) -> Option<String> {
         start += line.len();
     }
     let mut body = &text[start..];
-    while let Some(line) = body.rsplit_inclusive_line() {
+    while let Some(line) = last_line(body) {
         if !is_blank(line) {
             break;
         }
@@ -310,17 +310,8 @@ fn without_margin_lines(text: &str) -> Option<String> {
     (!body.is_empty()).then(|| format!("{body}\n"))
 }
 
-trait LastLine {
-    fn rsplit_inclusive_line(&self) -> Option<&str>;
-}
-
-impl LastLine for str {
-    /// The last line, with its end.
-    fn rsplit_inclusive_line(&self) -> Option<&str> {
-        if self.is_empty() {
-            return None;
-        }
-        let start = self[..self.len() - usize::from(self.ends_with('\n'))].rfind('\n');
-        Some(&self[start.map_or(0, |at| at + 1)..])
-    }
+/// The last line of a text, with its end.
+fn last_line(text: &str) -> Option<&str> {
+    let start = text.strip_suffix('\n').unwrap_or(text).rfind('\n');
+    (!text.is_empty()).then(|| &text[start.map_or(0, |at| at + 1)..])
 }
