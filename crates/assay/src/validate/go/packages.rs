@@ -17,12 +17,15 @@ use super::{PREPARED, module_folder, toolchain};
 pub(super) const TOOL: &str = "tool";
 
 /// The sources of that program.
-const TOOL_SOURCES: [(&str, &str); 15] = [
+const TOOL_SOURCES: [(&str, &str); 18] = [
     ("go.mod", "module assay/tool\n\ngo 1.24\n"),
     ("main.go", include_str!("tool/main.go")),
     ("against.go", include_str!("tool/against.go")),
+    ("blind.go", include_str!("tool/blind.go")),
     ("build.go", include_str!("tool/build.go")),
+    ("calls.go", include_str!("tool/calls.go")),
     ("check.go", include_str!("tool/check.go")),
+    ("conceal.go", include_str!("tool/conceal.go")),
     ("finding.go", include_str!("tool/finding.go")),
     ("imports.go", include_str!("tool/imports.go")),
     ("index.go", include_str!("tool/index.go")),
