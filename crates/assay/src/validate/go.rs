@@ -38,7 +38,7 @@ const GOROOT: &str = "/opt/goroot";
 const SECURITY: &str = "security";
 
 /// The linked suite.
-const PROGRAM: &str = "/work/suite";
+const PROGRAM: &str = "/work/program";
 
 #[derive(Debug, Default)]
 pub(super) struct Go;

@@ -33,7 +33,12 @@ impl Blind {
             let (before, word_on) = rest.split_at(start);
             revealed.push_str(before);
             let end = word_on.find(|c| !is_part(c)).unwrap_or(word_on.len());
-            let (word, after) = word_on.split_at(end);
+            let (mut word, mut after) = word_on.split_at(end);
+            // Folders are called by the name of a test, with a number behind it.
+            let letters = word.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+            if self.words.contains_key(&word[..letters]) {
+                (word, after) = word_on.split_at(letters);
+            }
             rest = after;
             match self.words.get(word) {
                 None => revealed.push_str(word),
@@ -94,6 +99,7 @@ mod tests {
         let check = |shown: &str, real: &str| assert_eq!(blind.reveal(shown), real);
         check("--- FAIL: Asdfghjklz (0.00s)\n", "--- FAIL: TestNames (0.00s)\n");
         check("    qwertyuiop.go:3071: no é\n", "    unpack_test.go:12: no é\n");
+        check("/tmp/Asdfghjklz305/001", "/tmp/TestNames305/001");
         check("/w/qwertyuiop.go:9:1", "/w/unpack_test.go:9:1");
         check("created by zxcvbnm.(*q).w in", "created by testing.(*T).Run in");
         check("qwertyuiopa Asdfghjklz_ 3071", "qwertyuiopa Asdfghjklz_ 3071");

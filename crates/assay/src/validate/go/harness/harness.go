@@ -65,14 +65,32 @@ func init() {
 		channel = int(moved)
 	}
 	hideFlags()
+	scatter(number(1))
 	before = look()
 }
+
+// scattered keeps what takes the first places on the heap.
+var scattered [][]byte
+
+// scatter takes a drawn number of places of each size, so that where a thing lies on the
+// heap does not depend on the suite alone.
+func scatter(drawn int) {
+	for size := 8; size <= 1<<13; size *= 2 {
+		for range drawn % 13 {
+			scattered = append(scattered, make([]byte, size))
+		}
+		drawn = drawn*5/3 + size
+	}
+}
+
+// NoTest is the name of what is only there to be counted.
+const NoTest = "-"
 
 // hideFlags gives the tests their settings, and the program flags of its own: like any
 // program it has none but those that its packages declare.
 func hideFlags() {
 	testing.Init()
-	for name, value := range map[string]string{"test.v": "true", "test.timeout": "10m0s"} {
+	for name, value := range map[string]string{"test.v": "true", "test.timeout": "10m0s", "test.skip": "^" + NoTest + "$"} {
 		if err := flag.Set(name, value); err != nil {
 			os.Exit(70)
 		}

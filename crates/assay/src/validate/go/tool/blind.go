@@ -32,6 +32,7 @@ type blind struct {
 	moves [][2]string
 	// The words of the packages that run the tests, and what stands in their place.
 	replaced map[string]string
+	taken    map[string]bool
 }
 
 const wordLength = 10

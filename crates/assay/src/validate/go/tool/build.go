@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"go/ast"
@@ -182,6 +183,10 @@ func (builder *builder) suite(all []*unit) error {
 	if len(main.Tests) == 0 {
 		return fmt.Errorf("the suite has no test")
 	}
+	// How many there are stands in the stack of the first goroutine.
+	for len(main.Tests)%fewestTests != 0 {
+		main.Tests = append(main.Tests, "{Name: harness.NoTest}")
+	}
 	// These are of a program that compiles. It need not link: what code of a package
 	// hides from others is refused only there.
 	if err := report(<-checked, findings); err != nil {
@@ -270,6 +275,9 @@ func (builder *builder) vet(unit *unit) error {
 	}
 	return builder.run(unit.directory, "vet", append(append([]string{}, analyzers...), place)...)
 }
+
+// fewestTests is what the number of tests is a multiple of.
+const fewestTests = 64
 
 // testMain is what the program's main refers to.
 type testMain struct {
@@ -407,12 +415,27 @@ func (builder *builder) link(main *testMain) error {
 	if request.Godebug != "" {
 		settings = request.Godebug + "," + settings
 	}
-	// The order of functions is drawn too: their addresses say nothing of the suite.
-	arguments := []string{"-o", request.Output, "-s", "-w", "-importcfg", config, "-buildmode=exe", "-extld=gcc", fmt.Sprintf("-randlayout=%d", 1+rand.IntN(1<<30)), "-X=runtime.godebugDefault=" + settings}
+	// The order of functions is drawn too, and where they begin: addresses say nothing
+	// of the suite.
+	arguments := []string{
+		"-o", request.Output, "-s", "-w", "-importcfg", config, "-buildmode=exe", "-extld=gcc",
+		"-X=runtime.godebugDefault=" + settings,
+		fmt.Sprintf("-randlayout=%d", 1+rand.IntN(1<<30)),
+		fmt.Sprintf("-T=%d", 0x401000+rand.IntN(1<<14)<<12),
+	}
+	if request.Architecture == "amd64" {
+		arguments = append(arguments, "-E="+harness+".entry")
+	}
+	if err := os.WriteFile(config, fmt.Appendf(builder.config, "modinfo %q\n", builder.information()), 0o644); err != nil {
+		return err
+	}
 	if err := builder.run(builder.work, "link", append(arguments, object)...); err != nil {
 		return err
 	}
 	if err := builder.blind.rename(request.Output); err != nil {
+		return err
+	}
+	if err := settleMaps(request.Output); err != nil {
 		return err
 	}
 	tests, err := json.Marshal(main.real)
@@ -420,6 +443,18 @@ func (builder *builder) link(main *testMain) error {
 		return err
 	}
 	return os.WriteFile(request.Output+testsSuffix, tests, 0o600)
+}
+
+// information is what a program can read of how it was built, between the marks by
+// which the run-time system finds it.
+func (builder *builder) information() string {
+	const start, end = "3077af0c9274080241e1c107e6d618e6", "f932433186182072008242104116d8f2"
+	mark := func(digits string) string {
+		bytes, _ := hex.DecodeString(digits)
+		return string(bytes)
+	}
+	module := builder.request.Module
+	return mark(start) + fmt.Sprintf("path\t%s\nmod\t%s\t(devel)\t\n", module, module) + mark(end)
 }
 
 // testsSuffix makes the name of a program that of the list of its tests, by drawn name.

@@ -43,13 +43,21 @@ func (blind *blind) same(word string) string {
 		return word
 	}
 	if blind.replaced == nil {
-		blind.replaced = map[string]string{}
+		blind.replaced, blind.taken = map[string]string{}, map[string]bool{}
 	}
 	if blind.replaced[word] == "" {
-		made := lowercase(len(word))
-		if first := word[0]; first >= 'A' && first <= 'Z' {
-			made = strings.ToUpper(made[:1]) + made[1:]
+		made := ""
+		// As long as there are enough, no two words have the same in their place.
+		for range 1000 {
+			made = lowercase(len(word))
+			if first := word[0]; first >= 'A' && first <= 'Z' {
+				made = strings.ToUpper(made[:1]) + made[1:]
+			}
+			if !blind.taken[made] {
+				break
+			}
 		}
+		blind.taken[made] = true
 		blind.replaced[word] = made
 	}
 	return blind.replaced[word]
