@@ -235,6 +235,8 @@ func (view *view) walk(root ast.Node) {
 			view.spareCall(node)
 			view.call(node)
 			view.conversion(node, stack)
+		case *ast.TypeAssertExpr:
+			view.memory.foreign = view.memory.foreign || isBare(view.info.TypeOf(node))
 		case *ast.InterfaceType:
 			view.methods(node)
 		case *ast.Ident:

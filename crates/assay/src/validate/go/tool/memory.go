@@ -31,7 +31,8 @@ type conversion struct {
 // judge finds the conversions that could be of something else than they say.
 func (memory *memory) judge() {
 	for _, made := range memory.out {
-		isSafe := !memory.foreign
+		// What comes from nowhere comes from somebody else.
+		isSafe := !memory.foreign && len(memory.in) > 0
 		for _, from := range memory.in {
 			isSafe = isSafe && memory.isSafe(from, made.to, false)
 		}
@@ -92,9 +93,8 @@ const mostRead = 8
 // name is needed for the first, as its type can be inferred.
 func (view *view) conversion(call *ast.CallExpr, stack []ast.Node) {
 	if len(call.Args) != 1 || !view.info.Types[call.Fun].IsType() {
-		// A pointer that somebody else made.
-		if function, isFunction := view.called(call); isFunction && isBare(view.info.TypeOf(call)) {
-			view.memory.foreign = view.memory.foreign || function.Pkg() != view.own && function.Pkg().Path() != "sync/atomic"
+		if isBare(view.info.TypeOf(call)) && !view.isOwnPointer(call) {
+			view.memory.foreign = true
 		}
 		return
 	}
@@ -207,14 +207,26 @@ func (view *view) reads(call *ast.CallExpr, stack []ast.Node) bool {
 	return false
 }
 
-// called is the function that a call names.
-func (view *view) called(call *ast.CallExpr) (*types.Func, bool) {
+// isOwnPointer tells whether a call returns bare memory that the package made itself:
+// the function is its own, says so, and is no method of an interface. What sync/atomic
+// returns was given to it.
+func (view *view) isOwnPointer(call *ast.CallExpr) bool {
 	name := view.nameOf(call.Fun)
 	if name == nil {
-		return nil, false
+		return false
 	}
 	function, isFunction := view.info.Uses[name].(*types.Func)
-	return function, isFunction && function.Pkg() != nil
+	if !isFunction || function.Pkg() == nil {
+		return false
+	}
+	if function.Pkg().Path() == "sync/atomic" {
+		return true
+	}
+	signature := function.Origin().Signature()
+	if receiver := signature.Recv(); receiver != nil && types.IsInterface(receiver.Type()) {
+		return false
+	}
+	return function.Pkg() == view.own && signature.Results().Len() == 1 && isBare(signature.Results().At(0).Type())
 }
 
 func (view *view) nameOf(function ast.Expr) *ast.Ident {
