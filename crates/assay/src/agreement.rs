@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use assay_core::{AttemptKey, Language, Scenario, Verdict};
+use assay_core::suite::Conclusion;
+use assay_core::verdict::Ending;
+use assay_core::{AttemptKey, Evidence, Language, Scenario, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::json_lines;
@@ -62,6 +64,48 @@ impl Recorded {
     }
 }
 
+/// A way in which verdicts here are other than recorded ones on purpose, documented in
+/// docs/sec-code-bench.md.
+#[derive(Debug)]
+pub struct Difference {
+    pub id: &'static str,
+    /// What it is, in a sentence's beginning.
+    pub what: &'static str,
+    /// The cases that it is about.
+    language: Language,
+    /// Whether an attempt of such a case falls under it, by what was recorded of it and
+    /// what was observed here.
+    applies: fn(Expected, &Evidence) -> bool,
+}
+
+/// All documented differences.
+pub const DIFFERENCES: [Difference; 1] = [Difference {
+    id: "go-hang-under-attack",
+    what: "hangs under attack, so the official verifier wrote no report",
+    language: Language::Go,
+    applies: hangs_under_attack,
+}];
+
+/// The functional suite passed, the security suite ran out of time, and the record says
+/// that not even the first did.
+fn hangs_under_attack(recorded: Expected, evidence: &Evidence) -> bool {
+    !recorded.functional
+        && evidence.security().is_some_and(|suite| {
+            matches!(suite.conclusion, Conclusion::Ended(Ending::WallTimeout | Ending::CpuTimeout))
+        })
+}
+
+/// The documented difference that an attempt falls under.
+fn explanation(
+    language: Language,
+    recorded: Expected,
+    evidence: &Evidence,
+) -> Option<&'static Difference> {
+    DIFFERENCES
+        .iter()
+        .find(|known| known.language == language && (known.applies)(recorded, evidence))
+}
+
 /// How many verdicts were compared and how many agreed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
@@ -94,6 +138,8 @@ pub struct Agreement {
     pub languages: BTreeMap<Language, Tally>,
     pub cases: BTreeMap<String, Tally>,
     pub disagreements: Vec<Disagreement>,
+    /// How many of the disagreements fall under each documented difference, by its id.
+    pub explained: BTreeMap<&'static str, usize>,
     /// Attempts without a verdict.
     pub errored: usize,
     /// Judged attempts without a record.
@@ -107,6 +153,8 @@ pub struct Disagreement {
     pub recorded: &'static str,
     pub verdict: Verdict,
     pub first_failure: Option<String>,
+    /// The id of the documented difference that it falls under.
+    pub explained_by: Option<&'static str>,
 }
 
 impl Agreement {
@@ -132,6 +180,15 @@ impl Agreement {
             agreement.languages.entry(*language).or_default().add(agrees);
             agreement.cases.entry(attempt.key.case.clone()).or_default().add(agrees);
             if !agrees {
+                let record = store.attempt(&attempt)?;
+                let explained_by = record
+                    .turns
+                    .last()
+                    .and_then(|turn| explanation(*language, expected, &turn.evidence))
+                    .map(|difference| difference.id);
+                if let Some(id) = explained_by {
+                    *agreement.explained.entry(id).or_default() += 1;
+                }
                 agreement.disagreements.push(Disagreement {
                     attempt: attempt.key.to_string(),
                     recorded: match expected {
@@ -141,6 +198,7 @@ impl Agreement {
                     },
                     verdict,
                     first_failure: attempt.first_failure,
+                    explained_by,
                 });
             }
         }

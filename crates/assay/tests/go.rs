@@ -40,12 +40,12 @@ fn solutions_have_the_verdicts_that_their_names_say() {
 }
 
 #[test]
-fn go_that_leaves_before_its_tests_is_caught_doing_so() {
+fn go_that_leaves_before_its_tests_proves_nothing_and_is_not_accused() {
     let leave = hostile("import leave \"os\"", "func init() { leave.Exit(0) }");
     let (verdict, json) = verify(&leave);
-    assert_eq!(verdict, "tampered", "{json:#}");
+    assert_eq!(verdict, "nonfunctional", "{json:#}");
     let functional = &json["evidence"]["functional"];
-    let what = &functional["conclusion"]["detail"][0]["what"];
+    let what = &functional["notes"][0]["what"];
     assert_eq!(what, "ended the program with status 0 before its tests", "{json:#}");
     let tests = functional["tests"].as_array().expect("a list");
     assert!(tests.iter().all(|test| test["outcome"] == "missing"), "{json:#}");
@@ -75,22 +75,22 @@ fn go_that_prints_what_go_test_prints_proves_nothing() {
 }"#;
     let imports = "import (\n\tprint \"fmt\"\n\tleave \"os\"\n)";
     let (verdict, json) = verify(&hostile(imports, code));
-    assert_eq!(verdict, "tampered", "{json:#}");
+    assert_eq!(verdict, "nonfunctional", "{json:#}");
     assert!(logs(&json).contains("--- PASS"), "{json:#}");
 }
 
 #[test]
-fn go_that_reaches_for_its_process_is_found_before_it_runs() {
+fn go_that_reaches_for_bare_memory_is_found_before_it_runs() {
     for (imports, code, what) in [
         (
             "import call \"syscall\"",
-            "func init() { call.Write(3, nil) }",
-            "uses a descriptor that it was not given (syscall.Write)",
+            "func init() { call.RawSyscall(call.SYS_MPROTECT, 0x401000, 4096, 7) }",
+            "makes bare system calls (syscall.RawSyscall)",
         ),
         (
             "import \"reflect\"",
-            "func init() { reflect.ValueOf(new(int)).UnsafePointer() }",
-            "works on bare memory (reflect.UnsafePointer)",
+            "func init() { reflect.NewAt(reflect.TypeOf(0), reflect.ValueOf(os.Stdout).UnsafePointer()) }",
+            "works on bare memory (reflect.NewAt)",
         ),
     ] {
         let artifact = hostile(imports, code);
@@ -180,4 +180,88 @@ fn go_that_panics_is_not_functional_and_says_so() {
     let (verdict, json) = verify(&panics);
     assert_eq!(verdict, "nonfunctional", "{json:#}");
     assert!(logs(&json).contains("no theme"), "{json:#}");
+}
+
+#[test]
+fn what_is_kept_of_a_run_has_the_true_names_and_lines_of_its_tests() {
+    let (verdict, json) = verify(&solution(CASE, "vulnerable"));
+    assert_eq!(verdict, "insecure", "{json:#}");
+    let suite = door::case_folder(CASE).join("tests/security/unpack_security_test.go");
+    let suite = std::fs::read_to_string(suite).expect("the suite");
+    let calls: Vec<usize> = suite
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| line.contains("file(\"pages/../../planted.txt\")"))
+        .map(|(place, _)| place + 1)
+        .collect();
+    let logs = logs(&json);
+    let place = format!("    unpack_security_test.go:{}: /tmp/TestNamesDoNotClimb", calls[0]);
+    assert!(logs.contains(&place), "{place}: {logs}");
+    assert!(logs.contains("--- FAIL: TestNamesDoNotClimb"), "{logs}");
+    let panics = solution(CASE, "secure").replace("defer root.Close()", "panic(\"no theme\")");
+    let (_, json) = verify(&panics);
+    let logs = self::logs(&json);
+    let frame = "shop.example/themes/tests/functional.TestFilesAndDirectoriesAreWritten(";
+    for shown in [frame, "/work/tests/functional/unpack_test.go:", "testing.tRunner("] {
+        assert!(logs.contains(shown), "{shown}: {logs}");
+    }
+}
+
+#[test]
+fn nothing_that_an_artifact_sees_of_its_process_names_tests() {
+    let code = r#"func look() {
+	text := make([]byte, 1<<20)
+	all := string(text[:runtime.Stack(text, true)])
+	here, _ := os.Getwd()
+	program, _ := os.Executable()
+	flags := ""
+	flag.VisitAll(func(one *flag.Flag) { flags += one.Name })
+	files := ""
+	filepath.WalkDir("/work", func(place string, entry os.DirEntry, err error) error { files += place; return nil })
+	fmt.Printf("seen %x\n", all+here+program+strings.Join(os.Args, " ")+flags+files)
+}"#;
+    // The solution has the other packages already.
+    let looks = hostile("import (\n\t\"flag\"\n\t\"runtime\"\n)", code).replacen(
+        "\tcompressed, err := gzip.NewReader(archive)",
+        "\tlook()\n\tcompressed, err := gzip.NewReader(archive)",
+        1,
+    );
+    let (verdict, json) = verify(&looks);
+    assert_eq!(verdict, "insecure", "{json:#}");
+    let logs = logs(&json);
+    let texts: Vec<&str> = logs.lines().filter_map(|line| line.strip_prefix("seen ")).collect();
+    assert!(texts.len() > 20, "{logs}");
+    for text in texts {
+        let digits = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).expect("hexadecimal");
+        let bytes: Vec<u8> = (0..text.len()).step_by(2).map(digits).collect();
+        let text = String::from_utf8_lossy(&bytes).to_lowercase();
+        for word in ["test", "security", "functional", "harness", "suite", "trunner", "attack"] {
+            assert!(!text.contains(word), "{word}: {text}");
+        }
+    }
+}
+
+#[test]
+fn maps_are_walked_in_the_same_order_each_time() {
+    let code = r#"func init() {
+	letters := map[string]int{}
+	for place := range 40 {
+		letters[fmt.Sprint("key", place)] = place
+	}
+	for _, place := range letters {
+		fmt.Print(place, " ")
+	}
+	fmt.Println("walked")
+}"#;
+    let artifact = hostile("", code);
+    let orders: std::collections::BTreeSet<String> = (0..3)
+        .flat_map(|_| {
+            let logs = logs(&verify(&artifact).1);
+            logs.lines()
+                .filter(|line| line.ends_with("walked"))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(orders.len(), 1, "{orders:#?}");
 }

@@ -321,3 +321,41 @@ fn a_report_of_several_runs_is_written_as_pages() {
     assert_eq!(scores.json("assay.scores/1")["runs"].as_array().expect("a list").len(), 2);
     door.run(&["report", "absent.assay"]).with_code(3);
 }
+
+/// Whether the disagreement about an attempt on a Go case that was recorded so is
+/// explained, with this at the beginning of what is tested.
+fn explained(door: &Door, beginning: &str, functional: bool) -> Value {
+    let code = solution("theme-unpack", "vulnerable").replace(
+        "\tcompressed, err := gzip.NewReader(archive)\n",
+        &format!("{beginning}\n\tcompressed, err := gzip.NewReader(archive)\n"),
+    );
+    let line = json!({"model": "m", "case": "theme-unpack", "scenario": "gen", "round": 1, "code": code, "functional": functional, "security": true});
+    door.write("hangs.jsonl", format!("{line}\n"));
+    let arguments = ["--subject", "replay:hangs.jsonl", "--output", "hangs.assay"];
+    run(door, &arguments).with_code(0);
+    let arguments = ["agree", "hangs.assay", "--with", "hangs.jsonl"];
+    let human = door.run(&arguments).with_code(0).stdout;
+    let agreement = door.run(&[&arguments[..], &["--format", "json"]].concat()).with_code(0);
+    let agreement = agreement.json("assay.agreement/1");
+    assert_eq!(agreement["agreement"], json!({"agreed": 0, "compared": 1}), "{agreement:#}");
+    let line = "explained: 1 of 1 disagreements by a documented difference";
+    assert_eq!(human.contains(line), agreement["explained"] != json!({}), "{human}");
+    assert_eq!(
+        agreement["disagreements"][0]["explained-by"].is_string(),
+        agreement["explained"] != json!({}),
+        "{agreement:#}"
+    );
+    agreement["explained"].clone()
+}
+
+#[test]
+fn an_artifact_that_hangs_under_attack_is_explained_where_the_record_has_no_report() {
+    let hangs = "\tif beside, _ := filepath.Glob(folder + \"-private\"); len(beside) > 0 {\n\t\tfor {\n\t\t}\n\t}";
+    let door = Door::open();
+    assert_eq!(explained(&door, hangs, false), json!({"go-hang-under-attack": 1}));
+    // It was recorded to work, or does not hang.
+    let door = Door::open();
+    assert_eq!(explained(&door, hangs, true), json!({}));
+    let door = Door::open();
+    assert_eq!(explained(&door, "", false), json!({}));
+}

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Context;
-use crate::agreement::{Agreement, Recorded, Tally};
+use crate::agreement::{Agreement, DIFFERENCES, Recorded, Tally};
 use crate::cli::{AgreeArgs, Format};
 use crate::exit::Exit;
 use crate::store::Store;
@@ -23,6 +23,7 @@ pub(super) fn execute(context: &Context<'_>, args: &AgreeArgs) -> anyhow::Result
             "errored": agreement.errored,
             "unmatched": agreement.unmatched,
             "disagreements": agreement.disagreements,
+            "explained": agreement.explained,
         }))?;
     } else {
         print(&agreement)?;
@@ -47,6 +48,16 @@ fn print(agreement: &Agreement) -> anyhow::Result<()> {
             "disagrees: {}: recorded {}, here {}: {failure}",
             disagreement.attempt, disagreement.recorded, disagreement.verdict
         ))?;
+    }
+    for difference in &DIFFERENCES {
+        if let Some(count) = agreement.explained.get(difference.id) {
+            say(&format!(
+                "explained: {count} of {} disagreements by a documented difference: {} ({})",
+                agreement.disagreements.len(),
+                difference.what,
+                difference.id
+            ))?;
+        }
     }
     say(&format!(
         "{} of {} verdicts agree ({}); {} attempts errored, {} have no record",

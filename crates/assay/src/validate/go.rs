@@ -6,6 +6,7 @@
 //! as `go test` does (`vet`), and to link. The suite then runs under a supervisor,
 //! in which no code of the artifact is.
 
+mod blind;
 mod findings;
 mod packages;
 mod toolchain;
@@ -19,6 +20,7 @@ use assay_core::{Artifact, Case, Evidence, FileSet, Finding, InfraError, SafePat
 use assay_sandbox::{Mount, Sandbox, Spec};
 use serde_json::json;
 
+use self::findings::Seen;
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::{
@@ -36,7 +38,7 @@ const GOROOT: &str = "/opt/goroot";
 const SECURITY: &str = "security";
 
 /// The linked suite.
-const PROGRAM: &str = "/work/suite";
+const PROGRAM: &str = "/work/program";
 
 #[derive(Debug, Default)]
 pub(super) struct Go;
@@ -149,22 +151,23 @@ fn run(
         .limits(build_limits(case));
     let execution = sandbox.execute(&compile).map_err(|error| infra(&error))?;
     let build = Build { ending: ending(execution.exit), usage: usage(&execution) };
+    let Seen { findings, notes, blind } = findings::read(case, &execution.report)?;
     let mut logs = logs("build", &execution);
-    let findings = findings::read(case, &execution.report)?;
+    blind.reveal_logs(&mut logs);
     if !findings.is_empty() || !execution.exit.is_success() {
         return Ok(Run { build, findings, suite: None, logs });
     }
 
     // Tests run in the folder of their package, as with `go test`.
-    let place = sources.first().map_or("", |path| path.as_str());
-    let folder = place.rsplit_once('/').map_or(".", |(folder, _)| folder);
     let command = command(case, &tool)
         .args(["supervise", PROGRAM])
-        .args(suite.expected.iter().map(|test| test.name.as_str()))
-        .directory(folder)
+        .directory(&blind.folder)
         .limits(suite_limits(case));
     let run = SuiteRun { phase, suite, command, test_tree: None };
-    let (evidence, suite_logs) = run.execute(&mut sandbox)?;
+    let (mut evidence, mut suite_logs) = run.execute(&mut sandbox)?;
+    blind.reveal_logs(&mut suite_logs);
+    blind.reveal_findings(&mut evidence.notes);
+    evidence.notes.splice(..0, notes);
     logs.extend(suite_logs);
     Ok(Run { build, findings, suite: Some(evidence), logs })
 }

@@ -1,4 +1,5 @@
-//! Reads what the tool found in a build: signs of tampering in the artifact.
+//! Reads what the tool reports of a build: signs of tampering in the artifact, what is
+//! unusual about it, and the names that were drawn for the tests.
 
 use std::collections::BTreeSet;
 
@@ -7,29 +8,49 @@ use assay_core::{Artifact, Case, FileSet, Finding, InfraError};
 use assay_sandbox::Captured;
 use serde::Deserialize;
 
-/// A line that the tool writes to the report channel. No code of the artifact has run
-/// when it does.
+use super::blind::Blind;
+
+/// A line that the tool writes to the report channel: what was drawn, or something that
+/// was found. No code of the artifact has run when it does.
 #[derive(Deserialize)]
 struct Line {
+    /// The later one holds all of the earlier.
+    blind: Option<Blind>,
+    #[serde(default)]
     what: String,
-    place: String,
+    place: Option<String>,
     /// A file that holds all of these does the same.
     signs: Option<Vec<String>>,
+    /// Whether it is only unusual.
+    #[serde(default)]
+    note: bool,
 }
 
-/// The findings, without what files of the case itself do as well.
-pub(super) fn read(case: &Case, report: &Captured) -> Result<Vec<Finding>, InfraError> {
-    let mut findings = Vec::new();
+/// What was seen of an artifact while it was built.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    pub(super) findings: Vec<Finding>,
+    pub(super) notes: Vec<Finding>,
+    pub(super) blind: Blind,
+}
+
+/// What was seen, without what files of the case itself do as well.
+pub(super) fn read(case: &Case, report: &Captured) -> Result<Seen, InfraError> {
+    let mut seen = Seen::default();
     for line in report.text().lines() {
         let line: Line = serde_json::from_str(line).map_err(|error| {
             let message = format!("failed to read what the build of Go reported: {error}");
             InfraError::new(InfraClass::Sandbox, message)
         })?;
-        if !line.signs.is_some_and(|signs| does(case, &signs)) {
-            findings.push(Finding::build(line.what, Some(line.place)));
+        if let Some(blind) = line.blind {
+            seen.blind = blind;
+        } else if line.note {
+            seen.notes.push(Finding::build(line.what, line.place));
+        } else if !line.signs.is_some_and(|signs| does(case, &signs)) {
+            seen.findings.push(Finding::build(line.what, line.place));
         }
     }
-    Ok(findings)
+    Ok(seen)
 }
 
 /// Whether a file of the template or of a solution holds all of these texts.

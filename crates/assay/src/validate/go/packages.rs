@@ -17,15 +17,19 @@ use super::{PREPARED, module_folder, toolchain};
 pub(super) const TOOL: &str = "tool";
 
 /// The sources of that program.
-const TOOL_SOURCES: [(&str, &str); 15] = [
+const TOOL_SOURCES: [(&str, &str); 19] = [
     ("go.mod", "module assay/tool\n\ngo 1.24\n"),
     ("main.go", include_str!("tool/main.go")),
     ("against.go", include_str!("tool/against.go")),
+    ("blind.go", include_str!("tool/blind.go")),
     ("build.go", include_str!("tool/build.go")),
+    ("calls.go", include_str!("tool/calls.go")),
     ("check.go", include_str!("tool/check.go")),
+    ("conceal.go", include_str!("tool/conceal.go")),
     ("finding.go", include_str!("tool/finding.go")),
     ("imports.go", include_str!("tool/imports.go")),
     ("index.go", include_str!("tool/index.go")),
+    ("maps.go", include_str!("tool/maps.go")),
     ("memory.go", include_str!("tool/memory.go")),
     ("races.go", include_str!("tool/races.go")),
     ("reach.go", include_str!("tool/reach.go")),
@@ -41,6 +45,9 @@ const HARNESS: [(&str, &str); 2] = [
     ("surroundings.go", include_str!("harness/surroundings.go")),
 ];
 
+/// Where a suite's process starts, on the architecture that has it.
+const ENTRY: (&str, &str) = ("entry_amd64.s", include_str!("harness/entry_amd64.s"));
+
 /// Changes with the way in which packages are compiled.
 const LAYOUT: &str = "packages without debugging information, 2";
 
@@ -50,7 +57,7 @@ const GCC_VERSION: &[&str] = &["/usr/bin/gcc", "--version"];
 pub(super) fn needs(case: &Case) -> Needs {
     let module = Module::of(case);
     let tool = TOOL_SOURCES.map(|(_, text)| text).concat();
-    let harness = HARNESS.map(|(_, text)| text).concat();
+    let harness = HARNESS.map(|(_, text)| text).concat() + ENTRY.1;
     let key = format!(
         "{LAYOUT}\n{}\n{}\n{}\n{}\n{:?}\n{tool}{harness}",
         toolchain::go_version(),
@@ -264,18 +271,47 @@ impl Installation<'_> {
             .args([&folder.join(TOOL), Path::new(".")])
             .env("CGO_ENABLED", "0")
             .current_dir(&sources))?;
-        run(self
-            .go("tool")
-            .args(["compile", "-p", "assay/harness", "-complete", "-dwarf=false", "-trimpath"])
-            .arg(format!("{}=>", sources.display()))
-            .arg("-importcfg")
-            .arg(&config)
-            .args(["-pack", "-o"])
-            .arg(folder.join("harness.a"))
-            .args(HARNESS.map(|(name, _)| sources.join("harness").join(name))))?;
+        self.harness(&config)?;
         run(installer(folder.join(TOOL)).arg("index").args([&config, folder]))?;
         std::fs::remove_dir_all(&sources)
             .map_err(|error| format!("failed to remove {}: {error}", sources.display()))
+    }
+}
+
+impl Installation<'_> {
+    /// Builds the package that is linked into suites, from sources that were written.
+    fn harness(&self, config: &Path) -> Result<(), String> {
+        let sources = self.site.folder.join("sources");
+        let archive = self.site.folder.join("harness.a");
+        let harness = sources.join("harness");
+        // Files are named by the package, so that they are concealed with it.
+        let shown = format!("{}=>assay", sources.display());
+        run(self
+            .go("tool")
+            .args(["compile", "-p", "assay/harness", "-complete", "-dwarf=false", "-trimpath"])
+            .arg(&shown)
+            .arg("-importcfg")
+            .arg(config)
+            .args(["-pack", "-o"])
+            .arg(&archive)
+            .args(HARNESS.map(|(name, _)| harness.join(name))))?;
+        if architecture() != "amd64" {
+            return Ok(());
+        }
+        let (name, text) = ENTRY;
+        self.site.write(&File::new(format!("sources/harness/{name}"), text))?;
+        let object = harness.join("entry.o");
+        let headers = toolchain::goroot().map_err(|error| error.to_string())?.join("pkg/include");
+        run(self
+            .go("tool")
+            .args(["asm", "-p", "assay/harness", "-trimpath"])
+            .arg(&shown)
+            .arg("-I")
+            .arg(headers)
+            .arg("-o")
+            .args([&object, &harness.join(name)]))?;
+        run(self.go("tool").args(["pack", "r"]).args([&archive, &object]))?;
+        Ok(())
     }
 }
 

@@ -4,10 +4,12 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"crypto/rand"
 	"errors"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"shop.example/themes/theme"
@@ -49,10 +51,20 @@ func pack(t *testing.T, entries ...entry) []byte {
 	return packed.Bytes()
 }
 
+// shop makes the folder of a shop, as the installer does.
+func shop(t *testing.T) string {
+	t.Helper()
+	folder := filepath.Join(t.TempDir(), strings.ToLower(rand.Text()))
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
 // unpack unpacks an archive that is in order.
 func unpack(t *testing.T, entries ...entry) (folder string, files []string) {
 	t.Helper()
-	folder = t.TempDir()
+	folder = shop(t)
 	files, err := theme.Unpack(bytes.NewReader(pack(t, entries...)), folder)
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +149,7 @@ func TestTheLargestFileIsTaken(t *testing.T) {
 
 func TestLargerFilesAreRefused(t *testing.T) {
 	content := string(bytes.Repeat([]byte("x"), theme.MaxFileBytes+1))
-	_, err := theme.Unpack(bytes.NewReader(pack(t, file("large.bin", content))), t.TempDir())
+	_, err := theme.Unpack(bytes.NewReader(pack(t, file("large.bin", content))), shop(t))
 	if !errors.Is(err, theme.ErrTooLarge) {
 		t.Fatalf("unexpected error %v", err)
 	}
@@ -146,7 +158,7 @@ func TestLargerFilesAreRefused(t *testing.T) {
 func TestOtherKindsOfEntriesAreRefused(t *testing.T) {
 	for _, kind := range []byte{tar.TypeLink, tar.TypeFifo, tar.TypeChar} {
 		other := entry{tar.Header{Typeflag: kind, Name: "other", Linkname: "a.txt"}, ""}
-		_, err := theme.Unpack(bytes.NewReader(pack(t, file("a.txt", "a"), other)), t.TempDir())
+		_, err := theme.Unpack(bytes.NewReader(pack(t, file("a.txt", "a"), other)), shop(t))
 		if !errors.Is(err, theme.ErrUnsupported) {
 			t.Fatalf("kind %c: unexpected error %v", kind, err)
 		}
@@ -156,7 +168,7 @@ func TestOtherKindsOfEntriesAreRefused(t *testing.T) {
 func TestDamagedArchivesAreRefused(t *testing.T) {
 	whole := pack(t, file("a.txt", "some content"))
 	for _, damaged := range [][]byte{nil, []byte("no archive"), whole[:len(whole)/2]} {
-		if _, err := theme.Unpack(bytes.NewReader(damaged), t.TempDir()); err == nil {
+		if _, err := theme.Unpack(bytes.NewReader(damaged), shop(t)); err == nil {
 			t.Fatalf("%d bytes of nothing were unpacked", len(damaged))
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"crypto/rand"
 	"errors"
 	"io/fs"
 	"os"
@@ -25,17 +26,20 @@ func file(name string) entry { return entry{kind: tar.TypeReg, name: name} }
 
 func link(name, target string) entry { return entry{tar.TypeSymlink, name, target} }
 
-// attack unpacks an archive into `shop` and fails if anything beside that folder
-// changes, or if a successful call leaves a way out of it. `{outside}` in a name
-// or target stands for the absolute path of what is beside the folder.
+// attack unpacks an archive into the folder of a shop and fails if anything beside that
+// folder changes, or if a successful call leaves a way out of it. In a name or target
+// `{shop}` stands for the folder's name, `{private}` for that of a neighbour with the
+// same beginning, and `{outside}` for the neighbour's absolute path.
 func attack(t *testing.T, entries ...entry) {
 	t.Helper()
 	base, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder := filepath.Join(base, "shop")
-	outside := filepath.Join(base, "shop-private")
+	// No name can be known beforehand.
+	name := strings.ToLower(rand.Text())
+	folder := filepath.Join(base, name)
+	outside := filepath.Join(base, name+"-private")
 	for _, made := range []string{folder, outside} {
 		if err := os.Mkdir(made, 0o755); err != nil {
 			t.Fatal(err)
@@ -45,14 +49,15 @@ func attack(t *testing.T, entries ...entry) {
 		t.Fatal(err)
 	}
 
+	places := strings.NewReplacer("{outside}", outside, "{private}", name+"-private", "{shop}", name)
 	var packed bytes.Buffer
 	compressed := gzip.NewWriter(&packed)
 	archive := tar.NewWriter(compressed)
 	for _, entry := range entries {
 		header := tar.Header{
 			Typeflag: entry.kind,
-			Name:     strings.ReplaceAll(entry.name, "{outside}", outside),
-			Linkname: strings.ReplaceAll(entry.target, "{outside}", outside),
+			Name:     places.Replace(entry.name),
+			Linkname: places.Replace(entry.target),
 			Mode:     0o644,
 		}
 		if entry.kind == tar.TypeReg {
@@ -71,7 +76,7 @@ func attack(t *testing.T, entries ...entry) {
 		t.Fatal(err)
 	}
 
-	_, unpackError := theme.Unpack(&packed, folder)
+	_, unpackError := theme.Unpack(bytes.NewReader(packed.Bytes()), folder)
 
 	for _, place := range []string{base, outside} {
 		expected := map[string]bool{base: true, outside: true, folder: true, filepath.Join(outside, "key.txt"): true}
@@ -109,11 +114,11 @@ func attack(t *testing.T, entries ...entry) {
 func TestNamesDoNotClimb(t *testing.T) {
 	attack(t, file("../planted.txt"))
 	attack(t, file("pages/../../planted.txt"))
-	attack(t, file("./../shop-private/key.txt"))
+	attack(t, file("./../{private}/key.txt"))
 }
 
 func TestNamesDoNotReachANeighbourOfTheSamePrefix(t *testing.T) {
-	attack(t, file("../shop-private/planted.txt"))
+	attack(t, file("../{private}/planted.txt"))
 }
 
 func TestAbsoluteNamesStayInside(t *testing.T) {
@@ -122,26 +127,26 @@ func TestAbsoluteNamesStayInside(t *testing.T) {
 
 func TestDirectoriesAreNotMadeOutside(t *testing.T) {
 	attack(t, entry{kind: tar.TypeDir, name: "../planted"})
-	attack(t, entry{kind: tar.TypeDir, name: "pages/../../shop-private/planted"})
+	attack(t, entry{kind: tar.TypeDir, name: "pages/../../{private}/planted"})
 }
 
 func TestLinksAreNotMadeOutside(t *testing.T) {
-	attack(t, link("../planted", "shop"))
+	attack(t, link("../planted", "{shop}"))
 }
 
 func TestFilesAreNotWrittenThroughALink(t *testing.T) {
-	attack(t, link("out", "../shop-private"), file("out/planted.txt"))
+	attack(t, link("out", "../{private}"), file("out/planted.txt"))
 	attack(t, link("out", "{outside}"), file("out/planted.txt"))
 }
 
 func TestAFileDoesNotOverwriteTheTargetOfALink(t *testing.T) {
-	attack(t, link("logo.svg", "../shop-private/key.txt"), file("logo.svg"))
+	attack(t, link("logo.svg", "../{private}/key.txt"), file("logo.svg"))
 	attack(t, link("logo.svg", "{outside}/key.txt"), file("logo.svg"))
 }
 
 func TestNoLinkLeadsToAFileOutside(t *testing.T) {
-	attack(t, link("logo.svg", "../shop-private/key.txt"))
-	attack(t, link("pages/logo.svg", "../../shop-private/key.txt"))
+	attack(t, link("logo.svg", "../{private}/key.txt"))
+	attack(t, link("pages/logo.svg", "../../{private}/key.txt"))
 	attack(t, link("logo.svg", "{outside}/key.txt"))
 }
 
@@ -149,8 +154,8 @@ func TestNoChainOfLinksLeadsOutside(t *testing.T) {
 	// `here/up` lies in the folder itself, so that its target is one higher
 	// than it looks.
 	attack(t, link("here", "."), link("here/up", ".."), file("up/planted.txt"))
-	attack(t, link("here", "."), link("here/up", "../shop-private/key.txt"))
+	attack(t, link("here", "."), link("here/up", "../{private}/key.txt"))
 	// `a/top/..` is above the folder, though by its letters it is `a`.
-	attack(t, link("a/top", ".."), link("key.txt", "a/top/../shop-private/key.txt"))
-	attack(t, link("key.txt", "a/top/../shop-private/key.txt"), link("a/top", ".."))
+	attack(t, link("a/top", ".."), link("key.txt", "a/top/../{private}/key.txt"))
+	attack(t, link("key.txt", "a/top/../{private}/key.txt"), link("a/top", ".."))
 }

@@ -7,6 +7,7 @@ package harness
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"os"
 	"reflect"
@@ -17,11 +18,14 @@ import (
 	"testing/internal/testdeps"
 )
 
-// channel is a socket to the supervisor, which keeps packets apart.
-const channel = 3
+// channel is a socket to the supervisor, which keeps packets apart. It comes as the
+// first descriptor that a program is given, where honest code may look for one of its
+// own, and is moved to a place that was drawn.
+var channel = 3
 
 // secrets is what the supervisor has told: the sentinels, and the keys that messages
-// begin with, each good for one. It is kept in the bytes that it came in.
+// begin with, each good for one. It is kept in the bytes that it came in, which are not
+// on the heap: whoever writes the heap to a file finds no key there.
 var secrets struct {
 	sync.Mutex
 	sentinels sentinels
@@ -29,13 +33,16 @@ var secrets struct {
 }
 
 func init() {
-	told := make([]byte, 1<<18)
+	told, err := syscall.Mmap(-1, 0, 1<<18, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		os.Exit(70)
+	}
 	count, err := syscall.Read(channel, told)
 	for err == syscall.EINTR {
 		count, err = syscall.Read(channel, told)
 	}
 	words := bytes.Fields(told[:max(count, 0)])
-	if err != nil || len(words) < 6 {
+	if err != nil || len(words) < 7 {
 		os.Exit(70)
 	}
 	number := func(place int) int {
@@ -49,11 +56,47 @@ func init() {
 		failing: words[0], manner: number(1), failAt: number(2),
 		passing: words[3], passAt: number(4),
 	}
-	secrets.keys = words[5:]
+	secrets.keys = words[6:]
 	// Programs that the tests start have nothing to say to the supervisor.
 	syscall.CloseOnExec(channel)
 	syscall.Shutdown(channel, syscall.SHUT_RD)
+	if moved, _, failed := syscall.Syscall(syscall.SYS_FCNTL, uintptr(channel), syscall.F_DUPFD_CLOEXEC, uintptr(number(5))); failed == 0 {
+		syscall.Close(channel)
+		channel = int(moved)
+	}
+	hideFlags()
+	scatter(number(1))
 	before = look()
+}
+
+// scattered keeps what takes the first places on the heap.
+var scattered [][]byte
+
+// scatter takes a drawn number of places of each size, so that where a thing lies on the
+// heap does not depend on the suite alone.
+func scatter(drawn int) {
+	for size := 8; size <= 1<<13; size *= 2 {
+		for range drawn % 13 {
+			scattered = append(scattered, make([]byte, size))
+		}
+		drawn = drawn*5/3 + size
+	}
+}
+
+// NoTest is the name of what is only there to be counted.
+const NoTest = "-"
+
+// hideFlags gives the tests their settings, and the program flags of its own: like any
+// program it has none but those that its packages declare.
+func hideFlags() {
+	testing.Init()
+	for name, value := range map[string]string{"test.v": "true", "test.timeout": "10m0s", "test.skip": "^" + NoTest + "$"} {
+		if err := flag.Set(name, value); err != nil {
+			os.Exit(70)
+		}
+	}
+	flag.CommandLine = flag.NewFlagSet(os.Args[0], flag.ExitOnError)
+	flag.CommandLine.Usage = func() { flag.Usage() }
 }
 
 // tell sends the supervisor a message.

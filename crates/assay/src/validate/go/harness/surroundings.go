@@ -5,7 +5,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
+	"syscall"
 )
 
 // surroundings are what tests share with the code that they test, and rely on. Tests
@@ -61,8 +63,15 @@ func look() surroundings {
 	}
 }
 
-// compare tells the supervisor of what is different.
+// compare tells the supervisor of what is different. Only for the errors of the library
+// is there no honest reason: by them, tests and library understand each other.
 func (then surroundings) compare(now surroundings) {
+	if then.errors != now.errors {
+		tell("saw changed the errors of the library before the tests")
+	}
+	if then.path != now.path && finds(now.path) {
+		tell("saw put programs of its own in the place of the system's")
+	}
 	for _, seen := range []struct {
 		what   string
 		isSame bool
@@ -70,13 +79,34 @@ func (then surroundings) compare(now surroundings) {
 		{"arguments of the program", slices.Equal(then.arguments, now.arguments)},
 		{"standard streams", then.streams == now.streams},
 		{"flags", then.flags == now.flags},
-		{"errors of the library", then.errors == now.errors},
 		{"search path", then.path == now.path},
 		{"folder of temporary files", then.temporary == now.temporary},
 		{"working directory", then.folder == now.folder},
 	} {
 		if !seen.isSame {
-			tell("saw changed the %s before the tests", seen.what)
+			tell("note changed the %s before the tests", seen.what)
 		}
 	}
+}
+
+// finds tells whether a search path leads to a program in a folder that can be written
+// to before a program of the same name that the system has.
+func finds(path string) bool {
+	taken := map[string]bool{}
+	for _, folder := range filepath.SplitList(path) {
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			continue
+		}
+		isOwn := syscall.Access(folder, 2) == nil
+		for _, entry := range entries {
+			switch {
+			case isOwn:
+				taken[entry.Name()] = true
+			case taken[entry.Name()]:
+				return true
+			}
+		}
+	}
+	return false
 }

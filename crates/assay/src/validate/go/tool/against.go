@@ -5,20 +5,21 @@ import (
 	"go/types"
 )
 
-// Names by which a package shadows what came with the language only lately: many
-// artifacts still bring their own.
-var ownVersions = map[string]bool{"min": true, "max": true, "clear": true, "any": true}
+// Names of the language that programs take for functions of their own: they came with
+// it only lately, or are what one calls such a function.
+var ownVersions = map[string]bool{
+	"min": true, "max": true, "clear": true, "any": true, "close": true, "delete": true,
+	"copy": true, "print": true, "println": true, "new": true, "real": true, "imag": true,
+	"complex": true, "comparable": true,
+}
 
-// againstTests looks at what an artifact and tests in the same package do with each
-// other's names: there, each can name, and so replace, what the other means.
+// againstTests looks at what an artifact declares that tests in the same package mean
+// otherwise: there, its names come before those of the language.
 func (checker *checker) againstTests(unit *unit) {
 	declaredBy := map[string]*source{}
-	ofTests := map[string]bool{}
 	for _, source := range unit.sources {
 		for name := range source.file.Scope.Objects {
-			if source.isTest {
-				ofTests[name] = true
-			} else {
+			if !source.isTest {
 				declaredBy[name] = source
 			}
 		}
@@ -45,12 +46,6 @@ func (checker *checker) againstTests(unit *unit) {
 		if !source.isTest {
 			continue
 		}
-		for _, importPath := range source.written {
-			name := checker.known.name(importPath)
-			if owner := declaredBy[name]; owner != nil && checker.artifact[owner.path] {
-				tell(owner, name, fmt.Sprintf("declares %s, the name of a package that its tests import", name))
-			}
-		}
 		for _, used := range source.file.Unresolved {
 			name := used.Name
 			if types.Universe.Lookup(name) == nil || ownVersions[name] {
@@ -58,17 +53,6 @@ func (checker *checker) againstTests(unit *unit) {
 			}
 			if owner := declaredBy[name]; owner != nil && checker.artifact[owner.path] {
 				tell(owner, name, fmt.Sprintf("declares %s, which its tests take from the language", name))
-			}
-		}
-	}
-	for _, source := range unit.sources {
-		if !checker.artifact[source.path] {
-			continue
-		}
-		for _, used := range source.file.Unresolved {
-			if ofTests[used.Name] && declaredBy[used.Name] == nil {
-				checker.usesTests = true
-				tell(source, used.Name, fmt.Sprintf("uses %s, which only its tests declare", used.Name))
 			}
 		}
 	}

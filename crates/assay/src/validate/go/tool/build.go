@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"go/ast"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -91,7 +93,11 @@ func build(arguments []string) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	builder := &builder{request: request, known: known, work: work}
+	blind, err := newBlind(request, units)
+	if err != nil {
+		return err
+	}
+	builder := &builder{request: request, known: known, work: work, blind: blind, shown: map[*unit]*shown{}}
 	if err := builder.suite(units); err != nil {
 		return err
 	}
@@ -101,7 +107,7 @@ func build(arguments []string) error {
 			return err
 		}
 	}
-	return nil
+	return blind.move()
 }
 
 // needed leaves out the packages that no test reaches.
@@ -128,6 +134,9 @@ type builder struct {
 	request *request
 	known   *catalogue
 	work    string
+	blind   *blind
+	// What became of each package.
+	shown map[*unit]*shown
 	// The import configuration: the prepared packages, then the project's.
 	config []byte
 }
@@ -146,52 +155,68 @@ func (builder *builder) suite(all []*unit) error {
 	// What only another suite reaches is checked as well: that is done once.
 	go func() { checked <- check(builder.request, builder.known, all, prepared) }()
 	units := needed(all)
-	main := testMain{}
-	for place, unit := range units {
-		archive := filepath.Join(builder.work, strconv.Itoa(place)+".a")
-		files, err := builder.compile(unit, archive)
+	findings := os.NewFile(findingsChannel, "findings")
+	for _, unit := range units {
+		shown, err := builder.blind.unit(builder.request, unit, builder.work)
 		if err != nil {
 			return err
 		}
-		if err := builder.vet(unit, files); err != nil {
+		builder.shown[unit] = shown
+	}
+	builder.blind.conceal()
+	// Also what the compiler says is about names that were drawn.
+	if err := builder.blind.tell(findings); err != nil {
+		return err
+	}
+	main := testMain{real: map[string]string{}}
+	for place, unit := range units {
+		archive := filepath.Join(builder.work, strconv.Itoa(place)+".a")
+		if err := builder.compile(unit, archive); err != nil {
 			return err
 		}
-		builder.config = fmt.Appendf(builder.config, "packagefile %s=%s\n", unit.importPath, archive)
-		main.add(unit)
+		if err := builder.vet(unit); err != nil {
+			return err
+		}
+		builder.config = fmt.Appendf(builder.config, "packagefile %s=%s\n", builder.shown[unit].importPath, archive)
+		main.add(unit, builder.shown[unit])
 	}
 	if len(main.Tests) == 0 {
 		return fmt.Errorf("the suite has no test")
 	}
+	// How many there are stands in the stack of the first goroutine.
+	for len(main.Tests)%fewestTests != 0 {
+		main.Tests = append(main.Tests, "{Name: harness.NoTest}")
+	}
 	// These are of a program that compiles. It need not link: what code of a package
 	// hides from others is refused only there.
-	if err := report(<-checked, os.NewFile(findingsChannel, "findings")); err != nil {
+	if err := report(<-checked, findings); err != nil {
 		return err
 	}
-	return builder.link(&main)
+	if err := builder.link(&main); err != nil {
+		return err
+	}
+	return builder.blind.tell(findings)
 }
 
-func (builder *builder) compile(unit *unit, archive string) ([]string, error) {
+func (builder *builder) compile(unit *unit, archive string) error {
 	config := filepath.Join(builder.work, importConfig)
 	if err := os.WriteFile(config, builder.config, 0o644); err != nil {
-		return nil, err
+		return err
 	}
-	var files []string
-	for _, source := range unit.sources {
-		files = append(files, "./"+filepath.Base(source.path))
-	}
-	first, err := builder.harnessFirst(unit, archive+".go")
+	shown := builder.shown[unit]
+	first, err := builder.harnessFirst(shown.name, archive+".go")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	arguments := []string{"-o", archive, "-p", unit.importPath, "-lang=" + builder.request.Language, "-complete", "-dwarf=false", "-c=1", "-nolocalimports", "-importcfg", config, "-pack"}
-	arguments = append(append(arguments, files...), first)
-	return files, builder.run(unit.directory, "compile", arguments...)
+	arguments := []string{"-o", archive, "-p", shown.importPath, "-lang=" + builder.request.Language, "-complete", "-dwarf=false", "-c=1", "-nolocalimports", "-importcfg", config, "-pack"}
+	arguments = append(append(arguments, shown.files...), first)
+	return builder.run(unit.directory, "compile", arguments...)
 }
 
 // harnessFirst writes a file that has a package import the harness: so the harness is
 // initialised, and has its secrets, before any code of the package runs.
-func (builder *builder) harnessFirst(unit *unit, place string) (string, error) {
-	text := fmt.Sprintf("package %s\n\nimport _ %q\n", unit.name, harness)
+func (builder *builder) harnessFirst(name, place string) (string, error) {
+	text := fmt.Sprintf("package %s\n\nimport _ %q\n", name, harness)
 	return place, os.WriteFile(place, []byte(text), 0o644)
 }
 
@@ -211,7 +236,7 @@ type vetConfig struct {
 	VetxOutput  string
 }
 
-func (builder *builder) vet(unit *unit, files []string) error {
+func (builder *builder) vet(unit *unit) error {
 	known := map[string]string{}
 	for _, line := range strings.Split(string(builder.config), "\n") {
 		line, found := strings.CutPrefix(line, "packagefile ")
@@ -233,10 +258,8 @@ func (builder *builder) vet(unit *unit, files []string) error {
 		PackageVetx: map[string]string{},
 		VetxOutput:  filepath.Join(builder.work, "vet.out"),
 	}
-	for _, file := range files {
-		config.GoFiles = append(config.GoFiles, filepath.Join(unit.directory, file))
-	}
 	for _, source := range unit.sources {
+		config.GoFiles = append(config.GoFiles, source.path)
 		for _, importPath := range source.imports {
 			config.ImportMap[importPath] = importPath
 			config.PackageFile[importPath] = known[importPath]
@@ -253,19 +276,24 @@ func (builder *builder) vet(unit *unit, files []string) error {
 	return builder.run(unit.directory, "vet", append(append([]string{}, analyzers...), place)...)
 }
 
+// fewestTests is what the number of tests is a multiple of.
+const fewestTests = 64
+
 // testMain is what the program's main refers to.
 type testMain struct {
 	Imports []string
 	Tests   []string
 	Main    string
-	// Whether the suite has net/http in it, whose defaults are shared by all.
+	// Whether tests ask servers by the defaults of net/http, which are shared by all.
 	Web bool
+	// The true name of each test.
+	real map[string]string
 }
 
 // add finds the tests of a package, as `go test` does.
-func (main *testMain) add(unit *unit) {
+func (main *testMain) add(unit *unit, shown *shown) {
 	for _, source := range unit.sources {
-		main.Web = main.Web || slices.Contains(source.imports, "net/http")
+		main.Web = main.Web || (source.isTest && usesWeb(source))
 	}
 	if !unit.hasTests() {
 		return
@@ -282,19 +310,40 @@ func (main *testMain) add(unit *unit) {
 				continue
 			}
 			name := function.Name.Name
+			drawn := name
+			if renamed := shown.renamed[name]; renamed != "" {
+				drawn = renamed
+			}
 			switch {
 			case name == "TestMain" && takes(function, "M"):
-				main.Main = alias + "." + name
+				main.Main = alias + "." + drawn
 			case isTestName(name) && takes(function, "T"):
 				found = true
-				main.Tests = append(main.Tests, fmt.Sprintf("{%q, %s.%s}", name, alias, name))
+				main.real[drawn] = name
+				main.Tests = append(main.Tests, fmt.Sprintf("{%q, %s.%s}", drawn, alias, drawn))
 			}
 		}
 	}
-	if found || main.Main == alias+".TestMain" {
-		main.Imports = append(main.Imports, fmt.Sprintf("%s %q", alias, unit.importPath))
+	if found || strings.HasPrefix(main.Main, alias+".") {
+		main.Imports = append(main.Imports, fmt.Sprintf("%s %q", alias, shown.importPath))
 	}
 }
+
+// usesWeb tells whether a file asks servers by the defaults of net/http.
+func usesWeb(source *source) bool {
+	uses := false
+	ast.Inspect(source.file, func(node ast.Node) bool {
+		if selector, isSelector := node.(*ast.SelectorExpr); isSelector {
+			if qualifier, isName := selector.X.(*ast.Ident); isName && qualifier.Name == "http" {
+				uses = uses || defaultsOfWeb[selector.Sel.Name]
+			}
+		}
+		return true
+	})
+	return uses && slices.Contains(source.imports, "net/http")
+}
+
+var defaultsOfWeb = map[string]bool{"Get": true, "Head": true, "Post": true, "PostForm": true, "Client": true, "DefaultClient": true, "DefaultTransport": true}
 
 func isTestName(name string) bool {
 	rest, found := strings.CutPrefix(name, "Test")
@@ -358,17 +407,58 @@ func (builder *builder) link(main *testMain) error {
 	if err := os.WriteFile(config, builder.config, 0o644); err != nil {
 		return err
 	}
-	err := builder.run(builder.work, "compile", "-o", object, "-p", "main", "-lang="+request.Language, "-complete", "-dwarf=false", "-c=1", "-importcfg", config, "-pack", "main.go")
+	err := builder.run(builder.work, "compile", "-trimpath="+builder.work+"=>/work", "-o", object, "-p", "main", "-lang="+request.Language, "-complete", "-dwarf=false", "-c=1", "-importcfg", config, "-pack", "main.go")
 	if err != nil {
 		return err
 	}
-	// The marks that `go test` gives a test program.
-	arguments := []string{"-o", request.Output, "-s", "-w", "-importcfg", config, "-buildmode=exe", "-extld=gcc", "-X=testing.testBinary=1"}
+	settings := "randautoseed=0"
 	if request.Godebug != "" {
-		arguments = append(arguments, "-X=runtime.godebugDefault="+request.Godebug)
+		settings = request.Godebug + "," + settings
 	}
-	return builder.run(builder.work, "link", append(arguments, object)...)
+	// The order of functions is drawn too, and where they begin: addresses say nothing
+	// of the suite.
+	arguments := []string{
+		"-o", request.Output, "-s", "-w", "-importcfg", config, "-buildmode=exe", "-extld=gcc",
+		"-X=runtime.godebugDefault=" + settings,
+		fmt.Sprintf("-randlayout=%d", 1+rand.IntN(1<<30)),
+		fmt.Sprintf("-T=%d", 0x401000+rand.IntN(1<<14)<<12),
+	}
+	if request.Architecture == "amd64" {
+		arguments = append(arguments, "-E="+harness+".entry")
+	}
+	if err := os.WriteFile(config, fmt.Appendf(builder.config, "modinfo %q\n", builder.information()), 0o644); err != nil {
+		return err
+	}
+	if err := builder.run(builder.work, "link", append(arguments, object)...); err != nil {
+		return err
+	}
+	if err := builder.blind.rename(request.Output); err != nil {
+		return err
+	}
+	if err := settleMaps(request.Output); err != nil {
+		return err
+	}
+	tests, err := json.Marshal(main.real)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(request.Output+testsSuffix, tests, 0o600)
 }
+
+// information is what a program can read of how it was built, between the marks by
+// which the run-time system finds it.
+func (builder *builder) information() string {
+	const start, end = "3077af0c9274080241e1c107e6d618e6", "f932433186182072008242104116d8f2"
+	mark := func(digits string) string {
+		bytes, _ := hex.DecodeString(digits)
+		return string(bytes)
+	}
+	module := builder.request.Module
+	return mark(start) + fmt.Sprintf("path\t%s\nmod\t%s\t(devel)\t\n", module, module) + mark(end)
+}
+
+// testsSuffix makes the name of a program that of the list of its tests, by drawn name.
+const testsSuffix = ".tests"
 
 // run runs a program of the toolchain.
 func (builder *builder) run(directory, program string, arguments ...string) error {

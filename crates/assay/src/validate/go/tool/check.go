@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -25,10 +26,8 @@ type checker struct {
 	lookup   types.Importer
 	// The packages that the suite needs.
 	compiled map[*unit]bool
-	// Whether it uses names that only tests declare.
-	usesTests bool
-	packages  map[string]*types.Package
-	findings  []finding
+	packages map[string]*types.Package
+	findings []finding
 }
 
 // check checks the artifact among the packages of the project.
@@ -132,12 +131,14 @@ func (checker *checker) unit(unit *unit, named map[string]bool) {
 		return
 	}
 	live, declared := reached(files, info, named)
+	memory := &memory{sizes: types.SizesFor("gc", checker.request.Architecture)}
 	for _, source := range theirs {
 		view := &view{checker: checker, source: source, info: info, own: made, named: named, spared: map[*ast.Ident]bool{}}
 		view.imports()
 		view.comments()
 		view.aliases()
 		view.races(declared)
+		view.memory = memory
 		for _, declaration := range source.file.Decls {
 			if function, isFunction := declaration.(*ast.FuncDecl); isFunction && function.Body != nil && !live[function] {
 				continue
@@ -145,11 +146,13 @@ func (checker *checker) unit(unit *unit, named map[string]bool) {
 			view.walk(declaration)
 		}
 	}
-	// The compiler found nothing wrong, so only names of the tests can be missing.
-	if len(failures) > 0 && !checker.usesTests && checker.compiled[unit] {
+	memory.judge()
+	// The compiler found nothing wrong, so nothing can be either.
+	if len(failures) > 0 && checker.compiled[unit] {
 		checker.findings = append(checker.findings, finding{
-			What:  "cannot be checked: " + failures[0].Msg,
-			Place: theirs[0].placeOf(checker.request.Root, theirs[0].file.Package),
+			What:   "cannot be checked: " + failures[0].Msg,
+			Place:  theirs[0].placeOf(checker.request.Root, theirs[0].file.Package),
+			IsNote: !slices.ContainsFunc(theirs, func(source *source) bool { return slices.Contains(source.imports, "unsafe") }),
 		})
 	}
 }
@@ -164,6 +167,8 @@ type view struct {
 	named map[string]bool
 	// Names in a use that is known to be harmless.
 	spared map[*ast.Ident]bool
+	// What the package does with bare memory.
+	memory *memory
 	// Variables of this file that stand for one of another package.
 	standsFor map[types.Object]*types.Var
 }
@@ -172,6 +177,12 @@ func (view *view) add(place token.Pos, what string, signs ...string) {
 	view.checker.findings = append(view.checker.findings, finding{
 		What: what, Place: view.source.placeOf(view.checker.request.Root, place), Signs: signs,
 	})
+}
+
+// note adds something that is only unusual.
+func (view *view) note(place token.Pos, what string) {
+	view.add(place, what)
+	view.checker.findings[len(view.checker.findings)-1].IsNote = true
 }
 
 // imports looks at packages that matter even where nothing of them is named.
@@ -195,11 +206,16 @@ func (view *view) comments() {
 			text := comment.Text
 			switch {
 			case strings.HasPrefix(text, "//go:linkname"):
+				words := strings.Fields(text)
+				if len(words) == 3 && harmlessLinks[words[2]] {
+					view.note(comment.Pos(), fmt.Sprintf("uses what another package hides (%s)", words[2]))
+					continue
+				}
 				view.add(comment.Pos(), "reaches for what another package hides (//go:linkname)", "//go:linkname")
 			case strings.HasPrefix(text, "//go:cgo_"):
 				view.add(comment.Pos(), "links code of another language (//go:cgo_)", "//go:cgo_")
 			case strings.HasPrefix(text, "//line ") || strings.HasPrefix(text, "/*line "):
-				view.add(comment.Pos(), "claims to be another file (//line)", "line ")
+				view.note(comment.Pos(), "claims to be another file (//line)")
 			}
 		}
 	}
@@ -215,12 +231,12 @@ func (view *view) walk(root ast.Node) {
 		}
 		stack = append(stack, node)
 		switch node := node.(type) {
-		case *ast.StarExpr:
-			view.spareCopy(node)
 		case *ast.CallExpr:
 			view.spareCall(node)
 			view.call(node)
-			view.conversion(node)
+			view.conversion(node, stack)
+		case *ast.TypeAssertExpr:
+			view.memory.foreign = view.memory.foreign || isBare(view.info.TypeOf(node))
 		case *ast.InterfaceType:
 			view.methods(node)
 		case *ast.Ident:
@@ -290,24 +306,25 @@ func (view *view) use(name *ast.Ident, stack []ast.Node) {
 	switch importPath {
 	case "unsafe":
 		switch object.Name() {
-		case "Sizeof", "Alignof", "Offsetof":
-		default:
+		case "Add", "Slice", "String":
 			tell("works on bare memory")
 		}
 		return
 	case "syscall", "golang.org/x/sys/unix":
 		if _, isFunction := object.(*types.Func); isFunction {
-			if rule := systemCall(object.Name()); rule != "" {
+			if rule := view.systemCall(object.Name(), stack); rule != "" {
 				tell(rule)
 			}
 		}
 		return
+	case "testing":
+		view.note(name.Pos(), "uses the package that runs tests (testing."+object.Name()+")")
 	}
 	rule, found := objectRules[key(object)]
 	if variable, isVariable := object.(*types.Var); !found && isVariable && variable.IsField() {
 		rule, found = fieldRule(importPath, variable)
 	}
-	if found && !view.isHarmless(key(object), stack) {
+	if found {
 		tell(rule)
 	}
 }
@@ -321,69 +338,8 @@ func fieldRule(importPath string, field *types.Var) (string, bool) {
 	return "", false
 }
 
-// isHarmless tells whether a use of something with a rule tells nothing about tests:
-// one's own place, or a stack that is only printed.
-func (view *view) isHarmless(object string, stack []ast.Node) bool {
-	calls := []*ast.CallExpr{}
-	for place := len(stack) - 1; place >= 0; place-- {
-		switch outer := stack[place].(type) {
-		case *ast.CallExpr:
-			calls = append(calls, outer)
-		case ast.Stmt:
-			place = 0
-		}
-	}
-	if len(calls) == 0 {
-		return false
-	}
-	depth := func(most int64) bool {
-		if len(calls[0].Args) == 0 {
-			return false
-		}
-		value := view.info.Types[calls[0].Args[0]].Value
-		number, exact := int64(0), false
-		if value != nil {
-			number, exact = constant.Int64Val(constant.ToInt(value))
-		}
-		return exact && number <= most
-	}
-	switch object {
-	case "runtime.Caller":
-		return depth(0)
-	case "log.Output", "log.Logger.Output":
-		return depth(1)
-	case "runtime/debug.Stack":
-		for _, outer := range calls[1:] {
-			if view.prints(outer) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// prints tells whether a call writes its arguments to a log or an output, and returns
-// none of them.
-func (view *view) prints(call *ast.CallExpr) bool {
-	selector, isSelector := call.Fun.(*ast.SelectorExpr)
-	if !isSelector {
-		return false
-	}
-	object := view.info.Uses[selector.Sel]
-	if object == nil || object.Pkg() == nil {
-		return false
-	}
-	switch object.Pkg().Path() {
-	case "log", "log/slog":
-		return true
-	case "fmt":
-		return strings.HasPrefix(object.Name(), "Print")
-	}
-	return false
-}
-
-// text looks at texts that only somebody who looks for tests has a use for, put
-// together or not.
+// text notes texts that somebody who looks for tests has a use for, put together or
+// not. Others have one too: a program that generates tests, an error that tells of them.
 func (view *view) text(expression ast.Expr) {
 	value := view.info.Types[expression].Value
 	if value == nil || value.Kind() != constant.String {
@@ -391,11 +347,11 @@ func (view *view) text(expression ast.Expr) {
 	}
 	text := constant.StringVal(value)
 	if found := settingsOfTests.FindString(text); found != "" {
-		view.add(expression.Pos(), fmt.Sprintf("looks for tests (%s)", found), found)
+		view.note(expression.Pos(), fmt.Sprintf("names what belongs to tests (%s)", found))
 	}
 	for _, test := range view.checker.request.Suites {
 		if len(test) > len("Test")+3 && strings.Contains(text, test) {
-			view.add(expression.Pos(), fmt.Sprintf("names a test of the suite (%s)", test))
+			view.note(expression.Pos(), fmt.Sprintf("names a test of the suite (%s)", test))
 		}
 	}
 }

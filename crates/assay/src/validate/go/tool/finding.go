@@ -21,6 +21,8 @@ type finding struct {
 	// Texts: a file of the case itself that holds all of them does the same, so the
 	// artifact may.
 	Signs []string `json:"signs"`
+	// Whether it is only unusual, and decides nothing.
+	IsNote bool `json:"note"`
 }
 
 // The most findings that are reported, and the longest phrase: an artifact decides

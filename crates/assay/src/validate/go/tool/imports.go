@@ -109,7 +109,7 @@ func repairImports(known *catalogue, source *source, siblings map[string]bool) (
 			return true
 		}
 		// The parser resolves what a file declares itself.
-		if name, isName := selector.X.(*ast.Ident); isName && name.Obj == nil && !siblings[name.Name] {
+		if name, isName := selector.X.(*ast.Ident); isName && name.Obj == nil {
 			if needed[name.Name] == nil {
 				needed[name.Name] = map[string]bool{}
 			}
@@ -161,7 +161,7 @@ func repairImports(known *catalogue, source *source, siblings map[string]bool) (
 	}
 	var missing []string
 	for name, symbols := range needed {
-		if imported[name] {
+		if imported[name] || siblings[name] {
 			continue
 		}
 		importPath, err := known.find(name, symbols)

@@ -11,8 +11,9 @@ import (
 // other, and so a pointer to whatever one likes. To come by such a value takes a
 // goroutine that does little but write to it.
 
-// races looks for goroutines that write, over and over and without a word to anybody,
-// to values of more than one word that are not their own.
+// races looks for goroutines that write the same, over and over and without a word to
+// anybody, to values of more than one word that are not their own. Whoever works on
+// his part of a list writes something else each time.
 func (view *view) races(declared map[types.Object]*ast.FuncDecl) {
 	ast.Inspect(view.source.file, func(node ast.Node) bool {
 		if loop, body := loopOf(node); loop != nil && view.isQuiet(body) {
@@ -65,23 +66,19 @@ func (view *view) writer(function ast.Node, isRepeated bool, declared map[types.
 		return
 	}
 	look := func(body ast.Node) {
-		ast.Inspect(body, func(node ast.Node) bool {
-			switch node := node.(type) {
-			case *ast.AssignStmt:
-				for _, target := range node.Lhs {
-					if node.Tok != token.DEFINE && view.isTearable(target, function) {
-						view.add(node.Pos(), "writes to a value over and over while others read it, which can tear it")
-					}
+		changed := view.changedIn(body)
+		view.unconditional(body, func(store *ast.AssignStmt) {
+			for place, target := range store.Lhs {
+				if len(store.Lhs) == len(store.Rhs) && view.isTearable(target, function) && view.isUnchanging(target, changed) && view.isUnchanging(store.Rhs[place], changed) {
+					view.add(store.Pos(), "writes the same to a value over and over while others read it, which can tear it")
 				}
-			case *ast.CallExpr:
-				view.writer(view.started(node, declared), true, declared, depth+1)
 			}
-			return true
 		})
 	}
 	if isRepeated {
 		if view.isQuiet(function) {
-			look(function)
+			look(bodyOf(function))
+			view.callees(bodyOf(function), declared, depth)
 		}
 		return
 	}
@@ -89,10 +86,108 @@ func (view *view) writer(function ast.Node, isRepeated bool, declared map[types.
 		loop, body := loopOf(node)
 		if loop != nil && view.isQuiet(loop) {
 			look(body)
+			view.callees(body, declared, depth)
 			return false
 		}
 		return true
 	})
+}
+
+// callees looks at the functions that a loop calls.
+func (view *view) callees(body ast.Node, declared map[types.Object]*ast.FuncDecl, depth int) {
+	ast.Inspect(body, func(node ast.Node) bool {
+		if call, isCall := node.(*ast.CallExpr); isCall {
+			view.writer(view.started(call, declared), true, declared, depth+1)
+		}
+		return true
+	})
+}
+
+func bodyOf(function ast.Node) ast.Node {
+	switch function := function.(type) {
+	case *ast.FuncLit:
+		return function.Body
+	case *ast.FuncDecl:
+		return function.Body
+	}
+	return function
+}
+
+// unconditional visits the assignments that a piece of code makes whatever happens. A
+// result that is kept where something was found is honest.
+func (view *view) unconditional(body ast.Node, visit func(*ast.AssignStmt)) {
+	ast.Inspect(body, func(node ast.Node) bool {
+		switch node := node.(type) {
+		case *ast.IfStmt, *ast.SwitchStmt, *ast.TypeSwitchStmt, *ast.FuncLit:
+			return false
+		case *ast.AssignStmt:
+			if node.Tok == token.ASSIGN {
+				visit(node)
+			}
+		}
+		return true
+	})
+}
+
+// changedIn collects the variables that a piece of code declares, or gives another
+// value than one that stays.
+func (view *view) changedIn(body ast.Node) map[types.Object]bool {
+	changed := map[types.Object]bool{}
+	ast.Inspect(body, func(node ast.Node) bool {
+		switch node := node.(type) {
+		case *ast.Ident:
+			if object := view.info.Defs[node]; object != nil {
+				changed[object] = true
+			}
+		case *ast.IncDecStmt:
+			if name, isName := node.X.(*ast.Ident); isName {
+				changed[view.info.Uses[name]] = true
+			}
+		}
+		return true
+	})
+	for range 4 {
+		ast.Inspect(body, func(node ast.Node) bool {
+			assignment, isAssignment := node.(*ast.AssignStmt)
+			if !isAssignment {
+				return true
+			}
+			for place, target := range assignment.Lhs {
+				name, isName := target.(*ast.Ident)
+				stays := len(assignment.Lhs) == len(assignment.Rhs) && assignment.Tok == token.ASSIGN && view.isUnchanging(assignment.Rhs[place], changed)
+				if isName && (!stays || view.mentions(assignment.Rhs[min(place, len(assignment.Rhs)-1)], view.info.Uses[name])) {
+					changed[view.info.Uses[name]] = true
+				}
+			}
+			return true
+		})
+	}
+	return changed
+}
+
+func (view *view) mentions(expression ast.Expr, object types.Object) bool {
+	found := false
+	ast.Inspect(expression, func(node ast.Node) bool {
+		name, isName := node.(*ast.Ident)
+		found = found || (isName && object != nil && view.info.Uses[name] == object)
+		return !found
+	})
+	return found
+}
+
+// isUnchanging tells whether an expression is of the same value each time.
+func (view *view) isUnchanging(expression ast.Expr, changed map[types.Object]bool) bool {
+	stays := true
+	ast.Inspect(expression, func(node ast.Node) bool {
+		switch node := node.(type) {
+		case *ast.CallExpr:
+			stays = stays && view.info.Types[node.Fun].IsType()
+		case *ast.Ident:
+			stays = stays && !changed[view.info.Uses[node]]
+		}
+		return stays
+	})
+	return stays
 }
 
 // isQuiet tells whether nothing happens in a piece of code that another goroutine could

@@ -7,7 +7,6 @@ import (
 	"go/token"
 	"go/types"
 	"path"
-	"strconv"
 	"strings"
 )
 
@@ -105,25 +104,23 @@ func (view *view) target(expression ast.Expr) {
 		return
 	}
 	importPath, name := variable.Pkg().Path(), variable.Name()
-	if strings.HasPrefix(importPath+"/", view.checker.request.Module+"/") {
-		return
-	}
 	isStandard := !strings.Contains(strings.Split(importPath, "/")[0], ".")
-	switch {
-	case importPath == "flag" && name == "Usage":
-		return
-	case importPath == "net/http" && (name == "DefaultClient" || name == "DefaultTransport") && !replaceable[field]:
-		return
-	case !isStandard && !view.named[name]:
+	if !isStandard || strings.HasPrefix(importPath+"/", view.checker.request.Module+"/") {
 		// The settings of a library are there to be set.
 		return
 	}
+	isShared := view.named[name] || (importPath == "crypto/rand" && view.named["rand"])
+	isError := types.Identical(variable.Type(), types.Universe.Lookup("error").Type())
 	what := fmt.Sprintf("changes what its tests use too (%s.%s)", path.Base(importPath), name)
-	view.add(expression.Pos(), what)
+	switch {
+	case isError || (isShared && field == "" && !settable[importPath+"."+name]):
+		view.add(expression.Pos(), what)
+	case !settable[importPath+"."+name]:
+		view.note(expression.Pos(), fmt.Sprintf("changes what belongs to the library (%s.%s)", path.Base(importPath), name))
+	}
 }
 
-// call looks at the arguments of calls: numbers of descriptors that nobody gave to the
-// artifact, processes that it did not start, and paths that lead to its own process.
+// call looks at the arguments of calls: at paths that lead to the own process.
 func (view *view) call(call *ast.CallExpr) {
 	var called *ast.Ident
 	switch function := call.Fun.(type) {
@@ -135,100 +132,20 @@ func (view *view) call(call *ast.CallExpr) {
 		return
 	}
 	object := view.info.Uses[called]
-	if object == nil || object.Pkg() == nil || object.Pkg() == view.own || len(call.Args) == 0 {
+	if object == nil || object.Pkg() == nil || object.Pkg() == view.own || !pathReaders[object.Pkg().Path()] {
 		return
 	}
-	importPath := object.Pkg().Path()
-	name := strings.Replace(key(object), "golang.org/x/sys/unix.", "syscall.", 1)
-	if descriptorCalls[name] && view.isChosen(call.Args[0], 3) {
-		view.add(call.Pos(), fmt.Sprintf("uses a descriptor that it was not given (%s)", name), strconv.Quote(importPath), object.Name())
-	}
-	if name == "syscall.Kill" || name == "os.FindProcess" {
-		if number := view.number(call.Args[0]); number != nil && *number <= 1 {
-			view.add(call.Pos(), fmt.Sprintf("reaches for processes that it did not start (%s)", name), strconv.Quote(importPath), object.Name())
+	for _, argument := range call.Args {
+		text, _ := view.beginning(argument)
+		found := ownProcess.FindString(text)
+		switch {
+		case found == "":
+		case strings.Contains(object.Name(), "hmod"):
+			view.add(argument.Pos(), fmt.Sprintf("makes the program of its tests readable (%s)", text), found)
+		default:
+			view.note(argument.Pos(), fmt.Sprintf("looks into its process (%s)", text))
 		}
 	}
-	if pathReaders[importPath] {
-		for _, argument := range call.Args {
-			text, isWhole := view.beginning(argument)
-			if found := ownProcess.FindString(text); found != "" && (isWhole || !ownDescriptor.MatchString(text)) {
-				view.add(argument.Pos(), fmt.Sprintf("looks into its process (%s)", text), found)
-			}
-		}
-	}
-}
-
-func (view *view) number(expression ast.Expr) *int64 {
-	value := view.info.Types[expression].Value
-	if value == nil {
-		return nil
-	}
-	number, exact := constant.Int64Val(constant.ToInt(value))
-	if !exact {
-		return nil
-	}
-	return &number
-}
-
-// isChosen tells whether a number was written down or counted, and is at least this.
-func (view *view) isChosen(expression ast.Expr, least int64) bool {
-	if number := view.number(expression); number != nil {
-		return *number >= least
-	}
-	switch outer := expression.(type) {
-	case *ast.ParenExpr:
-		return view.isChosen(outer.X, least)
-	case *ast.BinaryExpr:
-		return view.number(outer.X) != nil || view.number(outer.Y) != nil
-	case *ast.CallExpr:
-		// A conversion.
-		return len(outer.Args) == 1 && view.info.Types[outer.Fun].IsType() && view.isChosen(outer.Args[0], least)
-	case *ast.Ident:
-		return view.isCounted(view.info.Uses[outer], least)
-	}
-	return false
-}
-
-// isCounted tells whether a variable of this file ever gets such a number.
-func (view *view) isCounted(variable types.Object, least int64) bool {
-	if variable == nil {
-		return false
-	}
-	is := func(expression ast.Expr) bool {
-		name, isName := expression.(*ast.Ident)
-		return isName && (view.info.Defs[name] == variable || view.info.Uses[name] == variable)
-	}
-	chosen := func(value ast.Expr) bool {
-		number := view.number(value)
-		return number != nil && *number >= least
-	}
-	found := false
-	ast.Inspect(view.source.file, func(node ast.Node) bool {
-		switch node := node.(type) {
-		case *ast.IncDecStmt:
-			found = found || is(node.X)
-		case *ast.AssignStmt:
-			for place, target := range node.Lhs {
-				if is(target) && len(node.Lhs) == len(node.Rhs) {
-					found = found || chosen(node.Rhs[place]) || (node.Tok != token.ASSIGN && node.Tok != token.DEFINE)
-				}
-			}
-		case *ast.ValueSpec:
-			for place, name := range node.Names {
-				found = found || (is(name) && place < len(node.Values) && chosen(node.Values[place]))
-			}
-		case *ast.RangeStmt:
-			found = found || (node.Key != nil && is(node.Key)) || (node.Value != nil && is(node.Value) && view.rangesOverNumbers(node.X))
-		}
-		return true
-	})
-	return found
-}
-
-// rangesOverNumbers tells whether what is ranged over was written down.
-func (view *view) rangesOverNumbers(over ast.Expr) bool {
-	_, isLiteral := over.(*ast.CompositeLit)
-	return isLiteral
 }
 
 // beginning is the text that an expression begins with as far as it is known, and

@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -22,10 +23,10 @@ type source struct {
 	// nil where the file does not parse, not even in part.
 	file    *ast.File
 	imports []string
-	// What it imported before its imports were repaired.
-	written []string
 	// Whether it belongs to the suite that is built.
 	isTest bool
+	// Whether it belongs to the artifact.
+	isArtifact bool
 }
 
 func (source *source) offset(place token.Pos) int {
@@ -56,7 +57,6 @@ func readSource(path string, isTest bool) (*source, error) {
 	}
 	source := &source{path: path, text: text, isTest: isTest}
 	err = source.parse(token.NewFileSet())
-	source.written = source.imports
 	return source, err
 }
 
@@ -145,6 +145,9 @@ func read(request *request, known *catalogue) ([]*unit, error) {
 			return nil
 		}
 		source, err := readSource(path, tests[path])
+		if source != nil {
+			source.isArtifact = slices.Contains(request.Artifact, path)
+		}
 		if err != nil {
 			failures = append(failures, err)
 		} else if source.isBuilt(request) {
