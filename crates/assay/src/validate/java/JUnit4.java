@@ -34,7 +34,7 @@ public final class JUnit4 {
                 error.printStackTrace();
             }
         }
-        Watch.ready();
+        Watch.ready(types);
         List<Runner> runners = new ArrayList<>();
         List<Description> tests = new ArrayList<>();
         for (Class<?> type : types) {

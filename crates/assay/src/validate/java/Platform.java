@@ -35,14 +35,16 @@ public final class Platform {
     public static void main(String[] arguments) {
         Report report = new Report();
         List<DiscoverySelector> selectors = new ArrayList<>();
+        List<Class<?>> types = new ArrayList<>();
         for (String name : Watch.tests().split("\n")) {
             try {
-                selectors.add(selectClass(Class.forName(name, false, Platform.class.getClassLoader())));
+                types.add(Class.forName(name, false, Platform.class.getClassLoader()));
             } catch (Throwable error) {
                 error.printStackTrace();
             }
         }
-        Watch.ready();
+        Watch.ready(types);
+        types.forEach(type -> selectors.add(selectClass(type)));
         selectors.add(Watch.draw(selectors.size() + 1), selectClass(Passing.class));
         selectors.add(0, selectClass(Failing.class));
         selectors.add(selectClass(FailingLast.class));

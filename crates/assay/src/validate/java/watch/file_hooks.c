@@ -1,6 +1,7 @@
 /* Hooks where files are looked for: the class files of tests are opened by whoever
  * loads classes, and by nobody else.
  */
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -109,6 +110,9 @@ static void JNICALL our_open_random(JNIEnv *env, jobject self, jstring path, jin
 {
 	if (armed)
 		look_at_text(env, path);
+	/* O_RDONLY is 1 in the platform's own numbers. */
+	if ((mode & 1) == 0)
+		look_at_effect(env, "writes to a file");
 	open_random(env, self, path, mode);
 }
 
@@ -118,6 +122,8 @@ static jint JNICALL our_open_path(JNIEnv *env, jclass self, jlong path, jint fla
 {
 	if (armed)
 		look_at_address(env, path);
+	if ((flags & (O_WRONLY | O_RDWR | O_CREAT)) != 0)
+		look_at_effect(env, "writes to a file");
 	return open_path(env, self, path, flags, mode);
 }
 
