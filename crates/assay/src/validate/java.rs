@@ -12,6 +12,7 @@
 mod bench;
 mod blind;
 mod class_file;
+mod decoys;
 mod engines;
 mod inspect;
 mod kept;

@@ -26,13 +26,18 @@ import org.junit.platform.launcher.core.LauncherFactory;
  * drawn anew one that must pass, and assertions are tried after a test drawn anew: a
  * JUnit that was taught to pass everything betrays itself by them.
  */
-public final class Platform {
+public final class Platform implements Runnable {
     /** With what the run ends if JUnit does not work; nothing is proved then. */
     private static final int BROKEN = 71;
 
     private Platform() {}
 
     public static void main(String[] arguments) {
+        Watch.run(new Platform());
+    }
+
+    @Override
+    public void run() {
         Report report = new Report();
         List<DiscoverySelector> selectors = new ArrayList<>();
         List<Class<?>> types = new ArrayList<>();
@@ -44,7 +49,9 @@ public final class Platform {
             }
         }
         Watch.ready(types);
-        types.forEach(type -> selectors.add(selectClass(type)));
+        for (Class<?> type : types) {
+            selectors.add(selectClass(type));
+        }
         selectors.add(Watch.draw(selectors.size() + 1), selectClass(Passing.class));
         selectors.add(0, selectClass(Failing.class));
         selectors.add(selectClass(FailingLast.class));

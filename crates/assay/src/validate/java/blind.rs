@@ -14,6 +14,7 @@ use assay_core::verdict::InfraClass;
 
 use super::Classes;
 use super::class_file::{ClassFile, stand_in};
+use super::decoys::{Trace, missing};
 use super::inspect::TestClass;
 use super::names::{Names, java_hash};
 use super::rewrite::{Renames, lines, rewrite};
@@ -60,6 +61,8 @@ pub(super) struct Blind {
     pub(super) parts: Vec<String>,
     /// Classes whose files nobody has a reason to read once those to run are loaded.
     pub(super) watched: Vec<String>,
+    /// What the other suite makes and this one does not.
+    pub(super) decoys: BTreeSet<Trace>,
     pub(super) names: Names,
 }
 
@@ -110,7 +113,8 @@ impl Blind {
         let parts = read.keys().map(|name| new(name)).filter(|name| !run.contains(name)).collect();
         let tests = run.clone();
         let run = run.into_iter().map(|name| name.replace('/', ".")).collect();
-        Ok(Blind { classes, run, tests, parts, watched, names })
+        let decoys = missing(all, read.values());
+        Ok(Blind { classes, run, tests, parts, watched, decoys, names })
     }
 }
 

@@ -8,6 +8,7 @@ use assay_core::{Artifact, Case, Finding};
 use serde::{Deserialize, Serialize};
 
 use super::Classes;
+use super::decoys::Trace;
 use super::class_file::ClassFile;
 use super::signs::{Sign, of_class, of_resource, of_text};
 
@@ -30,6 +31,8 @@ pub(super) struct TestClass {
     pub(super) size: usize,
     /// Whether it keeps its name while the tests run.
     pub(super) is_kept: bool,
+    /// What it makes that can be seen.
+    pub(super) makes: BTreeSet<Trace>,
 }
 
 impl Baseline {

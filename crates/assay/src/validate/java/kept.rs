@@ -7,6 +7,7 @@ use assay_core::Case;
 
 use super::Classes;
 use super::class_file::ClassFile;
+use super::decoys::Trace;
 use super::inspect::TestClass;
 
 /// All classes of both suites.
@@ -37,6 +38,7 @@ pub(super) fn test_classes(
         let class: &mut TestClass = classes.entry(name.to_owned()).or_default();
         class.size = class.size.max(bytes.len());
         class.is_kept |= is_kept;
+        class.makes.extend(ClassFile::read(bytes).iter().flat_map(Trace::of));
     }
     classes
 }

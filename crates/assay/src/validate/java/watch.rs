@@ -94,6 +94,8 @@ impl Settings<'_> {
         let classes = self.classes.iter().map(|path| path.trim_end_matches(".class"));
         let outer = classes.filter(|name| !name.contains('$')).map(str::to_owned);
         lines('a', &outer.collect::<Vec<String>>());
+        let decoys = self.blind.decoys.iter().map(|trace| trace.word().to_owned());
+        lines('m', &decoys.collect::<Vec<String>>());
         if self.watches_files {
             lines('w', &self.blind.watched);
         }

@@ -51,6 +51,12 @@ static jstring JNICALL native_parts(JNIEnv *env, jclass self)
 	return (*env)->NewStringUTF(env, setting.parts);
 }
 
+static jstring JNICALL native_decoys(JNIEnv *env, jclass self)
+{
+	(void)self;
+	return (*env)->NewStringUTF(env, setting.decoys);
+}
+
 static jint JNICALL native_draw(JNIEnv *env, jclass self, jint bound)
 {
 	(void)env;
@@ -123,6 +129,7 @@ static bool give_natives(JNIEnv *env)
 		{ "say", "(Ljava/lang/String;)V", native_say },
 		{ "tampered", "(Ljava/lang/String;Ljava/lang/String;)V", native_tampered },
 		{ "parts", "()Ljava/lang/String;", native_parts },
+		{ "decoys", "()Ljava/lang/String;", native_decoys },
 		{ "know", "([Ljava/lang/Class;)V", native_know },
 		{ "pending", "()[Ljava/lang/Runnable;", native_pending },
 		{ "adopt", "(Ljava/lang/Thread;)V", native_adopt },
@@ -168,7 +175,7 @@ JNIEXPORT jint JNICALL Agent_OnLoad(JavaVM *machine, char *options, void *reserv
 		return JNI_ERR;
 	read_settings(settings);
 	free(settings);
-	if (setting.tests == NULL || setting.watched == NULL)
+	if (setting.watched == NULL)
 		return JNI_ERR;
 	if ((*machine)->GetEnv(machine, (void **)&jvmti, JVMTI_VERSION_1_2) != JNI_OK
 	    || (*jvmti)->SetEventCallbacks(jvmti, &callbacks, sizeof callbacks) != JVMTI_ERROR_NONE)

@@ -55,14 +55,15 @@ static void append(char *list, const char *name)
 
 /* A line of the settings is a letter and a name: `r` a class to run, `t` a class that
  * holds tests, `d` another class of the suite, `a` a class of the artifact, `w` a class
- * whose file is watched.
+ * whose file is watched, `m` something that the harness is to make.
  */
 void read_settings(char *text)
 {
 	setting.tests = calloc(1, strlen(text) + 2);
 	setting.parts = calloc(1, strlen(text) + 2);
+	setting.decoys = calloc(1, strlen(text) + 2);
 	setting.watched = calloc(1, strlen(text) + 2);
-	if (setting.tests == NULL || setting.parts == NULL || setting.watched == NULL)
+	if (setting.tests == NULL || setting.parts == NULL || setting.decoys == NULL || setting.watched == NULL)
 		return;
 	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
 		char *name = line + 1, *end = strrchr(name, '/');
@@ -70,6 +71,9 @@ void read_settings(char *text)
 		switch (*line) {
 		case 'r':
 			append(setting.tests, name);
+			break;
+		case 'm':
+			append(setting.decoys, name);
 			break;
 		case 'w':
 			append(setting.watched, name);

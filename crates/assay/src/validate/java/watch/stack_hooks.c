@@ -8,13 +8,15 @@
 #include "watch.h"
 
 #define MAX_TESTS 256
+#define WALKER "java/lang/StackStreamFactory$AbstractStackWalker"
 
 static jclass tests[MAX_TESTS];
 static int count;
 
 /* The parts of the platform in which a stack is. */
 static jfieldID backtrace, depth, declaring_class, member_name, class_of_member;
-static jclass element_type, class_type;
+static jclass element_type, class_type, throwable_type, walker_type, factory_type;
+static jmethodID make_throwable;
 
 /* A backtrace is a chain of pieces of so many frames. A piece is an array, with the
  * classes of the frames in one place and the next piece in another.
@@ -81,9 +83,7 @@ done:
 /* Whether a backtrace has the form that it is cut by. */
 static bool has_known_form(JNIEnv *env)
 {
-	jclass type = (*env)->FindClass(env, "java/lang/Throwable");
-	jmethodID make = (*env)->GetMethodID(env, type, "<init>", "()V");
-	jobject thrown = (*env)->NewObject(env, type, make);
+	jobject thrown = (*env)->NewObject(env, throwable_type, make_throwable);
 	jobjectArray piece = thrown == NULL ? NULL : (*env)->GetObjectField(env, thrown, backtrace);
 	jclass array = (*env)->FindClass(env, "[Ljava/lang/Object;");
 
@@ -98,25 +98,34 @@ static bool has_known_form(JNIEnv *env)
 		&& (*env)->GetArrayLength(env, classes) == PIECE;
 }
 
+static jclass find_type(JNIEnv *env, const char *name)
+{
+	jclass type = (*env)->FindClass(env, name);
+
+	return type == NULL ? NULL : (*env)->NewGlobalRef(env, type);
+}
+
 bool cuts_stacks(JNIEnv *env)
 {
-	jclass thrown = (*env)->FindClass(env, "java/lang/Throwable");
-	jclass info = (*env)->FindClass(env, "java/lang/StackFrameInfo");
-	jclass member = (*env)->FindClass(env, "java/lang/invoke/MemberName");
-	jclass element = (*env)->FindClass(env, "java/lang/StackTraceElement");
-	jclass type = (*env)->FindClass(env, "java/lang/Class");
+	jclass info = find_type(env, "java/lang/StackFrameInfo");
+	jclass member = find_type(env, "java/lang/invoke/MemberName");
 
-	if (thrown == NULL || info == NULL || member == NULL || element == NULL || type == NULL)
+	element_type = find_type(env, "java/lang/StackTraceElement");
+	class_type = find_type(env, "java/lang/Class");
+	throwable_type = find_type(env, "java/lang/Throwable");
+	walker_type = find_type(env, "java/lang/StackWalker");
+	factory_type = find_type(env, WALKER);
+	if (info == NULL || member == NULL || element_type == NULL || class_type == NULL
+	    || throwable_type == NULL || walker_type == NULL || factory_type == NULL)
 		return false;
-	element_type = (*env)->NewGlobalRef(env, element);
-	class_type = (*env)->NewGlobalRef(env, type);
-	backtrace = (*env)->GetFieldID(env, thrown, "backtrace", "Ljava/lang/Object;");
-	depth = (*env)->GetFieldID(env, thrown, "depth", "I");
-	declaring_class = (*env)->GetFieldID(env, element, "declaringClass", "Ljava/lang/String;");
+	make_throwable = (*env)->GetMethodID(env, throwable_type, "<init>", "()V");
+	backtrace = (*env)->GetFieldID(env, throwable_type, "backtrace", "Ljava/lang/Object;");
+	depth = (*env)->GetFieldID(env, throwable_type, "depth", "I");
+	declaring_class = (*env)->GetFieldID(env, element_type, "declaringClass", "Ljava/lang/String;");
 	member_name = (*env)->GetFieldID(env, info, "memberName", "Ljava/lang/Object;");
 	class_of_member = (*env)->GetFieldID(env, member, "clazz", "Ljava/lang/Class;");
-	if (backtrace == NULL || depth == NULL || declaring_class == NULL || member_name == NULL
-	    || class_of_member == NULL || !has_known_form(env)) {
+	if (make_throwable == NULL || backtrace == NULL || depth == NULL || declaring_class == NULL
+	    || member_name == NULL || class_of_member == NULL || !has_known_form(env)) {
 		fprintf(stderr, "cannot watch stacks\n");
 		return false;
 	}
@@ -134,19 +143,64 @@ static jobject JNICALL our_fill(JNIEnv *env, jobject self, jint unused)
 	return filled;
 }
 
-/* A walk of the artifact that has come to a test is at its end. */
-static __thread jlong ended;
+/* How many frames a walk shows up to the first of a test; 0 if there is none. What walks
+ * is no part of it.
+ */
+static int frames_to_test(JNIEnv *env)
+{
+	jobject thrown, piece;
+	int shown = 0;
+	bool found = false;
+
+	if ((*env)->PushLocalFrame(env, 64) != 0)
+		return 0;
+	thrown = (*env)->NewObject(env, throwable_type, make_throwable);
+	piece = thrown == NULL ? NULL : (*env)->GetObjectField(env, thrown, backtrace);
+	while (piece != NULL && !found) {
+		jobjectArray classes = (*env)->GetObjectArrayElement(env, piece, CLASSES_PLACE);
+
+		for (jsize index = 0; classes != NULL && index < PIECE && !found; index++) {
+			jobject type = (*env)->GetObjectArrayElement(env, classes, index);
+
+			if (type == NULL)
+				break;
+			if (shown > 0 || !((*env)->IsSameObject(env, type, walker_type)
+					   || (*env)->IsSameObject(env, type, factory_type)))
+				shown++;
+			found = is_test(env, type);
+			(*env)->DeleteLocalRef(env, type);
+		}
+		(*env)->DeleteLocalRef(env, classes);
+		piece = (*env)->GetObjectArrayElement(env, piece, NEXT_PLACE);
+	}
+	(*env)->PopLocalFrame(env, NULL);
+	return found ? shown : 0;
+}
+
+/* Whether a walk of the artifact has come to a test. */
+static __thread bool over;
 
 static jobject (*walk)(JNIEnv *, jobject, jlong, jint, jint, jint, jobjectArray);
 
 static jobject JNICALL our_walk(JNIEnv *env, jobject self, jlong mode, jint skip, jint batch, jint start,
 				jobjectArray frames)
 {
-	ended = 0;
-	if (armed && batch > 1 && find_culprit(env).owner == ARTIFACT)
-		/* The first frame is its own; others come by the next function. */
-		batch = 1;
-	return walk(env, self, mode, skip, batch, start, frames);
+	const bool outer = over;
+	jobject result;
+
+	over = false;
+	if (armed && find_culprit(env).owner == ARTIFACT) {
+		const int shown = frames_to_test(env);
+
+		/* What has fewer frames than were asked for is the last of a walk. */
+		if (shown > 0 && shown <= batch) {
+			batch = shown;
+			over = true;
+		}
+	}
+	result = walk(env, self, mode, skip, batch, start, frames);
+	over = outer;
+	return result;
 }
 
 static jint (*fetch)(JNIEnv *, jobject, jlong, jlong, jint, jint, jobjectArray);
@@ -156,9 +210,9 @@ static jint JNICALL our_fetch(JNIEnv *env, jobject self, jlong mode, jlong ancho
 {
 	jint end;
 
-	if (!armed || find_culprit(env).owner != ARTIFACT)
+	if (!armed || (!over && find_culprit(env).owner != ARTIFACT))
 		return fetch(env, self, mode, anchor, batch, start, frames);
-	if (ended == anchor)
+	if (over)
 		return start;
 	end = fetch(env, self, mode, anchor, batch, start, frames);
 	if ((*env)->ExceptionCheck(env) || (*env)->PushLocalFrame(env, 16) != 0)
@@ -179,7 +233,7 @@ static jint JNICALL our_fetch(JNIEnv *env, jobject self, jlong mode, jlong ancho
 			(*env)->DeleteLocalRef(env, type);
 		(*env)->DeleteLocalRef(env, frame);
 		if (found) {
-			ended = anchor;
+			over = true;
 			end = index + 1;
 			break;
 		}
@@ -257,7 +311,6 @@ static jobjectArray JNICALL our_class_context(JNIEnv *env, jobject self)
 	return first_of(env, classes, class_type, is_test);
 }
 
-#define WALKER "java/lang/StackStreamFactory$AbstractStackWalker"
 #define WALKER_SYMBOL "Java_java_lang_StackStreamFactory_00024AbstractStackWalker_"
 
 const struct hook STACK_HOOKS[] = {

@@ -43,6 +43,7 @@ extern jvmtiEnv *jvmti;
 struct setting {
 	char *tests;      /* the classes to run, a line each */
 	char *parts;      /* the other classes of the suite */
+	char *decoys;     /* what the other suite makes and this one does not */
 	char *watched;    /* classes whose files nobody reads once the former are loaded */
 };
 extern struct setting setting;
