@@ -20,7 +20,7 @@ use crate::judge::Rubric;
 use crate::tamper::Finding;
 use crate::verdict::Ending;
 
-pub use java::{test_classes, words};
+pub use java::test_classes;
 
 /// One suite of a case: functional or security.
 #[derive(Debug, Clone)]

@@ -158,7 +158,8 @@ fn rename_methods(
     let open: Vec<&ClassFile> = read.values().filter(|class| is_open(class, read)).collect();
     let is_named = |method: &str| {
         read.values().flat_map(|class| &class.strings).any(|text| {
-            text == method || ["#", "@", "."].iter().any(|it| text.contains(&format!("{it}{method}")))
+            text == method
+                || ["#", "@", "."].iter().any(|it| text.contains(&format!("{it}{method}")))
         })
     };
     let declared: BTreeSet<&str> =

@@ -8,8 +8,8 @@ use assay_core::{Artifact, Case, Finding};
 use serde::{Deserialize, Serialize};
 
 use super::Classes;
-use super::decoys::Trace;
 use super::class_file::ClassFile;
+use super::decoys::Trace;
 use super::signs::{Sign, of_class, of_resource, of_text};
 
 /// What a case's template, solutions and suites have, from when it was prepared.

@@ -30,7 +30,8 @@ pub(super) fn test_classes(
     for (path, bytes) in compiled() {
         let Some(name) = path.strip_suffix(".class") else { continue };
         let outer = name.split('$').next().unwrap_or(name);
-        let is_in_both = functional_classes.contains_key(outer) && security_classes.contains_key(outer);
+        let is_in_both =
+            functional_classes.contains_key(outer) && security_classes.contains_key(outer);
         let is_kept = is_in_both
             || is_named(outer)
             || is_named(name)
@@ -51,7 +52,8 @@ fn read(classes: &Classes) -> BTreeMap<String, ClassFile> {
 /// What beside code may name a class: files of the tests and of the project, but not what
 /// builds it.
 fn resources(case: &Case) -> Vec<&[u8]> {
-    let files = [&case.functional.files, &case.security.files, &case.template].into_iter().flatten();
+    let files =
+        [&case.functional.files, &case.security.files, &case.template].into_iter().flatten();
     let is_resource = |path: &str| !path.ends_with(".java") && !path.ends_with("pom.xml");
     files.filter(|(path, _)| is_resource(path.as_str())).map(|(_, text)| text.as_slice()).collect()
 }
@@ -73,7 +75,8 @@ fn is_serialized(name: &str, classes: &BTreeMap<String, ClassFile>) -> bool {
 /// Whether a text has a name, and not as a part of a longer one.
 fn names(text: &[u8], name: &str) -> bool {
     let name = name.as_bytes();
-    let is_word = |it: Option<&u8>| it.is_some_and(|it| it.is_ascii_alphanumeric() || b"_$".contains(it));
+    let is_word =
+        |it: Option<&u8>| it.is_some_and(|it| it.is_ascii_alphanumeric() || b"_$".contains(it));
     text.windows(name.len()).enumerate().any(|(at, window)| {
         window == name
             && !is_word(at.checked_sub(1).and_then(|before| text.get(before)))
@@ -87,7 +90,8 @@ mod tests {
 
     #[test]
     fn a_name_is_no_part_of_a_longer_one() {
-        let check = |text: &str, expect| assert_eq!(names(text.as_bytes(), "a.One"), expect, "{text}");
+        let check =
+            |text: &str, expect| assert_eq!(names(text.as_bytes(), "a.One"), expect, "{text}");
         check("(a.One)", true);
         check("a.One", true);
         check("a.One#b", true);

@@ -43,7 +43,6 @@ impl Names {
         }
         restored
     }
-
 }
 
 impl Restore for Names {
@@ -106,7 +105,10 @@ mod tests {
             assert_eq!(String::from_utf8_lossy(&names.restore(text.as_bytes())), expect);
         };
         check("at a.b.Qwer.yxcv(Qwer.java:30001)", "at a.b.OneTest.refuses(OneTest.java:7)");
-        check("a/Asdf$$Lambda$1 Qwer.java:9 Qwerty", "a/OneTest$Inner$$Lambda$1 OneTest.java:9 Qwerty");
+        check(
+            "a/Asdf$$Lambda$1 Qwer.java:9 Qwerty",
+            "a/OneTest$Inner$$Lambda$1 OneTest.java:9 Qwerty",
+        );
         let report = b"{\"test\":\"Asdf.yxcv[1]\",\"detail\":\"Asdf\"}\n";
         let expect = "{\"test\":\"OneTest.Inner.refuses[1]\",\"detail\":\"OneTest$Inner\"}\n";
         assert_eq!(String::from_utf8_lossy(&names.restore_report(report)), expect);

@@ -51,7 +51,8 @@ impl Renames {
 
 /// The lines that a class has, with its source file.
 pub(super) fn lines(bytes: &[u8]) -> Option<(String, Vec<u16>)> {
-    let mut walk = Walk { pool: None, renames: &Renames::default(), lines: Vec::new(), source: None };
+    let mut walk =
+        Walk { pool: None, renames: &Renames::default(), lines: Vec::new(), source: None };
     walk.class(bytes)?;
     Some((walk.source?, walk.lines))
 }

@@ -114,10 +114,8 @@ fn dies(
         if let Some(tests) = bench.compile_tests(classes, suite, &mut Built::default())? {
             let blind = bench.blind(suite, &tests)?;
             let mut sandbox = bench.stage(artifact, classes, suite, &blind)?;
-            let run = bench
-                .test_command(classes, &blind, &with_archive())
-                .report()
-                .input("0".repeat(32));
+            let run =
+                bench.test_command(classes, &blind, &with_archive()).report().input("0".repeat(32));
             let execution = sandbox.execute(&run).map_err(|error| infra(&error))?;
             if matches!(execution.exit, Exit::Signal(_)) {
                 return Ok(true);

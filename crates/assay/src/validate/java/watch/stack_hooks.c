@@ -14,7 +14,7 @@ static jclass tests[MAX_TESTS];
 static int count;
 
 /* The parts of the platform in which a stack is. */
-static jfieldID backtrace, depth, declaring_class, member_name, class_of_member;
+static jfieldID backtrace, depth, declaring_class, member_name, class_of_member, redefined;
 static jclass element_type, class_type, throwable_type, walker_type, factory_type;
 static jmethodID make_throwable;
 
@@ -42,6 +42,13 @@ static bool is_test(JNIEnv *env, jobject type)
 			return true;
 	}
 	return false;
+}
+
+void forget_members(JNIEnv *env, jclass type)
+{
+	/* What is kept holds for the definition of the class that has this number. */
+	if (is_test(env, type))
+		(*env)->SetIntField(env, type, redefined, (*env)->GetIntField(env, type, redefined) + 1);
 }
 
 /* Ends the stack of what was thrown with the first frame of a test. */
@@ -124,8 +131,9 @@ bool cuts_stacks(JNIEnv *env)
 	declaring_class = (*env)->GetFieldID(env, element_type, "declaringClass", "Ljava/lang/String;");
 	member_name = (*env)->GetFieldID(env, info, "memberName", "Ljava/lang/Object;");
 	class_of_member = (*env)->GetFieldID(env, member, "clazz", "Ljava/lang/Class;");
+	redefined = (*env)->GetFieldID(env, class_type, "classRedefinedCount", "I");
 	if (make_throwable == NULL || backtrace == NULL || depth == NULL || declaring_class == NULL
-	    || member_name == NULL || class_of_member == NULL || !has_known_form(env)) {
+	    || member_name == NULL || class_of_member == NULL || redefined == NULL || !has_known_form(env)) {
 		fprintf(stderr, "cannot watch stacks\n");
 		return false;
 	}

@@ -107,6 +107,10 @@ void read_name(JNIEnv *env, jstring text, char name[MAX_NAME]);
 /* stack_hooks.c: the classes of tests, below whose first frame nobody sees a stack. */
 bool cuts_stacks(JNIEnv *env);
 void know_tests(JNIEnv *env, jobjectArray classes);
+/* Has the platform ask anew for the members of a test's class each time: what it keeps
+ * for JUnit would be there for everybody.
+ */
+void forget_members(JNIEnv *env, jclass type);
 
 /* threads.c: threads that the artifact started. */
 void started_by_artifact(JNIEnv *env, jobject thread);
