@@ -44,12 +44,47 @@ fn a_solution_has_the_verdict_that_its_name_says() {
 fn leaving_the_machine_with_success_is_no_pass() {
     let json = check("static { System.exit(0); }", "nonfunctional");
     assert_eq!(json["evidence"]["functional"]["conclusion"]["kind"], "unproved", "{json:#}");
-    // Nothing but an attack leaves without what an exit does.
-    let json = check("static { Runtime.getRuntime().halt(0); }", "tampered");
-    let finding = &json["evidence"]["findings"][0];
-    assert_eq!(finding["what"], "calls java.lang.Runtime.halt", "{json:#}");
-    let place = finding["place"].as_str().unwrap_or_default();
+    // To end the machine at once is unusual, and nothing is proved then; that is all.
+    let json = check("static { Runtime.getRuntime().halt(0); }", "nonfunctional");
+    let note = &json["evidence"]["functional"]["notes"][0];
+    assert_eq!(note["what"], "calls java.lang.Runtime.halt", "{json:#}");
+    let place = note["place"].as_str().unwrap_or_default();
     assert!(place.starts_with("src/main/java/com/example/catalog/CatalogReader.java:"), "{json:#}");
+}
+
+#[test]
+fn what_tests_print_and_report_has_their_names_and_lines() {
+    let print = "static { new IllegalStateException(\"seen\").printStackTrace(); }";
+    let json = check(print, "insecure");
+    let logs = json["logs"].to_string();
+    assert!(logs.contains("CatalogReaderTest.java:20)"), "{logs}");
+    let tests = &json["evidence"]["security"]["tests"];
+    let failed = tests.as_array().into_iter().flatten().find(|test| test["outcome"] == "failed");
+    let detail = failed.map(|test| test["detail"].to_string()).unwrap_or_default();
+    assert!(
+        detail.contains("CatalogReaderSecurityTest.check(CatalogReaderSecurityTest.java:"),
+        "{json:#}"
+    );
+}
+
+#[test]
+fn what_is_written_after_the_tests_proves_nothing() {
+    let later = r#"static {
+        Thread later = new Thread(() -> {
+            try {
+                Thread.sleep(20_000);
+                java.nio.file.Files.writeString(java.nio.file.Path.of("/tmp/late"), "late");
+            } catch (IOException | InterruptedException error) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        later.setDaemon(true);
+        later.start();
+    }"#;
+    let json = check(later, "nonfunctional");
+    let functional = &json["evidence"]["functional"];
+    assert_eq!(functional["conclusion"]["kind"], "unproved", "{json:#}");
+    assert_eq!(functional["notes"][0]["what"], "writes to a file after the tests", "{json:#}");
 }
 
 #[test]

@@ -22,7 +22,7 @@ use crate::tamper::Finding;
 use crate::verdict::Ending;
 
 pub use failure::{environment_error, lack_in_output};
-pub use java::{test_classes, words};
+pub use java::test_classes;
 
 /// One suite of a case: functional or security.
 #[derive(Debug, Clone)]

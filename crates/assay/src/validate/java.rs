@@ -10,11 +10,17 @@
 //! a library in the virtual machine watches it run (`watch.rs`).
 
 mod bench;
+mod blind;
 mod class_file;
+mod decoys;
 mod engines;
 mod inspect;
+mod kept;
 mod maven;
+mod names;
+mod pool;
 mod project;
+mod rewrite;
 mod signs;
 mod train;
 mod watch;
@@ -25,7 +31,7 @@ use std::path::{Path, PathBuf};
 use assay_core::files::digest;
 use assay_core::record::Log;
 use assay_core::verdict::{Build, Ending, Usage};
-use assay_core::{Artifact, Case, Evidence, InfraError, SafePath};
+use assay_core::{Artifact, Case, Evidence, Finding, InfraError, SafePath};
 use assay_sandbox::{File, Mount, Spec};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -135,16 +141,22 @@ impl Toolchain for Java {
         let Some(classes) = bench.compile_project(artifact, &mut built)? else {
             return Ok(built.failure());
         };
-        let findings = inspect::findings(case, &bench.baseline, artifact, &classes);
-        if !findings.is_empty() {
-            let evidence = Evidence::Tampered { build: Some(built.build), findings };
-            return Ok(Validation { evidence, logs: built.logs });
+        let seen = inspect::look(case, &bench.baseline, artifact, &classes);
+        if !seen.findings.is_empty() {
+            return Ok(built.tampered(seen.findings));
         }
         let run = |suite, phase, tests| bench.run(artifact, &classes, suite, phase, tests);
+        let stand_ins =
+            |tests| inspect::stand_ins(case, &bench.baseline, artifact, &classes, tests);
         let Some(tests) = bench.compile_tests(&classes, &case.functional, &mut built)? else {
             return Ok(built.failure());
         };
-        let (functional, functional_logs) = run(&case.functional, "functional", &tests)?;
+        let findings = stand_ins(&tests);
+        if !findings.is_empty() {
+            return Ok(built.tampered(findings));
+        }
+        let (mut functional, functional_logs) = run(&case.functional, "functional", &tests)?;
+        functional.notes.splice(..0, seen.notes);
         built.logs.extend(functional_logs);
         let functional = match after_functional(case, Some(&built.build), functional) {
             Ok(functional) => functional,
@@ -153,6 +165,10 @@ impl Toolchain for Java {
         let Some(tests) = bench.compile_tests(&classes, &case.security, &mut built)? else {
             return Ok(built.failure());
         };
+        let findings = stand_ins(&tests);
+        if !findings.is_empty() {
+            return Ok(built.tampered(findings));
+        }
         let (security, security_logs) = run(&case.security, "security", &tests)?;
         built.logs.extend(security_logs);
         let evidence = Evidence::of_suites(Some(built.build), functional, security);
@@ -267,6 +283,12 @@ impl Built {
             let text = compiled.diagnostics.clone();
             self.logs.push(Log { name: "build.stderr".to_owned(), text });
         }
+    }
+
+    /// What the artifact amounts to, as what was built of it is made to fool the tests.
+    fn tampered(self, findings: Vec<Finding>) -> Validation {
+        let evidence = Evidence::Tampered { build: Some(self.build), findings };
+        Validation { evidence, logs: self.logs }
     }
 
     /// What the artifact amounts to, as its build failed.

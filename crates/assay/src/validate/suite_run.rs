@@ -11,6 +11,23 @@ use assay_sandbox::{Command, Sandbox};
 
 use super::{ending, infra, logs, usage, world};
 
+/// Finds the names by which things are known, where others were drawn for the run.
+pub(super) trait Restore {
+    fn restore_report(&self, report: &[u8]) -> Vec<u8>;
+    fn restore_text(&self, text: &mut String);
+}
+
+/// Nothing had another name.
+struct Unchanged;
+
+impl Restore for Unchanged {
+    fn restore_report(&self, report: &[u8]) -> Vec<u8> {
+        report.to_vec()
+    }
+
+    fn restore_text(&self, _text: &mut String) {}
+}
+
 /// How a suite is run.
 pub(super) struct SuiteRun<'a> {
     /// `functional` or `security`.
@@ -27,6 +44,15 @@ impl SuiteRun<'_> {
         self,
         sandbox: &mut Sandbox,
     ) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
+        self.execute_renamed(sandbox, &Unchanged)
+    }
+
+    /// The same where what runs has other names than it is known by.
+    pub(super) fn execute_renamed(
+        self,
+        sandbox: &mut Sandbox,
+        names: &impl Restore,
+    ) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
         let nonce = nonce()?;
         let before = match self.test_tree {
             Some(directory) => Some(sandbox.tree(directory).map_err(|error| infra(&error))?),
@@ -34,10 +60,13 @@ impl SuiteRun<'_> {
         };
         let command = self.command.report().input(nonce.as_bytes());
         let execution = sandbox.execute(&command).map_err(|error| infra(&error))?;
-        let report = if execution.report.dropped == 0 { &execution.report.bytes[..] } else { b"?" };
+        let report = match execution.report.dropped {
+            0 => names.restore_report(&execution.report.bytes),
+            _ => b"?".to_vec(),
+        };
         let ended = ending(execution.exit);
         let Proof { tests, mut conclusion, notes } =
-            prove(&self.suite.expected, report, &nonce, &ended);
+            prove(&self.suite.expected, &report, &nonce, &ended);
         if conclusion == Conclusion::Passed {
             let mut findings = Vec::new();
             if let (Some(directory), Some(before)) = (self.test_tree, before) {
@@ -57,7 +86,10 @@ impl SuiteRun<'_> {
                 conclusion = Conclusion::Tampered(findings);
             }
         }
-        let logs = logs(self.phase, &execution);
+        let mut logs = logs(self.phase, &execution);
+        for log in &mut logs {
+            names.restore_text(&mut log.text);
+        }
         let evidence = SuiteEvidence {
             tests,
             conclusion,

@@ -1,6 +1,6 @@
 //! Finds the tests of JUnit suites, of JUnit 4 and 5, and the classes to run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{ExpectedTest, source_texts};
 use crate::files::FileSet;
@@ -42,18 +42,6 @@ pub fn test_classes(files: &FileSet) -> Vec<String> {
             package => format!("{package}.{}", it.name),
         })
         .collect()
-}
-
-/// Every word of the code of Java sources: not of comments, nor of texts.
-pub fn words(files: &FileSet) -> BTreeSet<String> {
-    let mut words = BTreeSet::new();
-    for (_, text) in source_texts(files, "java") {
-        words.extend(tokens(&text).into_iter().filter_map(|token| match token {
-            Token::Word(word) => Some(word.to_owned()),
-            Token::Sign(_) => None,
-        }));
-    }
-    words
 }
 
 /// A class as its source declares it.

@@ -17,13 +17,18 @@ import org.junit.runner.notification.RunNotifier;
  * between two of them, drawn anew, run sentinels, one that must fail and one that must
  * pass: a JUnit that was taught to pass everything betrays itself by them.
  */
-public final class JUnit4 {
+public final class JUnit4 implements Runnable {
     /** With what the run ends if JUnit does not work; nothing is proved then. */
     private static final int BROKEN = 71;
 
     private JUnit4() {}
 
     public static void main(String[] arguments) {
+        Watch.run(new JUnit4());
+    }
+
+    @Override
+    public void run() {
         String[] classes = Watch.tests().split("\n");
         Report report = new Report();
         List<Class<?>> types = new ArrayList<>();
@@ -34,7 +39,7 @@ public final class JUnit4 {
                 error.printStackTrace();
             }
         }
-        Watch.ready();
+        Watch.ready(types);
         List<Runner> runners = new ArrayList<>();
         List<Description> tests = new ArrayList<>();
         for (Class<?> type : types) {

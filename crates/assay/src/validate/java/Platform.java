@@ -26,23 +26,32 @@ import org.junit.platform.launcher.core.LauncherFactory;
  * drawn anew one that must pass, and assertions are tried after a test drawn anew: a
  * JUnit that was taught to pass everything betrays itself by them.
  */
-public final class Platform {
+public final class Platform implements Runnable {
     /** With what the run ends if JUnit does not work; nothing is proved then. */
     private static final int BROKEN = 71;
 
     private Platform() {}
 
     public static void main(String[] arguments) {
+        Watch.run(new Platform());
+    }
+
+    @Override
+    public void run() {
         Report report = new Report();
         List<DiscoverySelector> selectors = new ArrayList<>();
+        List<Class<?>> types = new ArrayList<>();
         for (String name : Watch.tests().split("\n")) {
             try {
-                selectors.add(selectClass(Class.forName(name, false, Platform.class.getClassLoader())));
+                types.add(Class.forName(name, false, Platform.class.getClassLoader()));
             } catch (Throwable error) {
                 error.printStackTrace();
             }
         }
-        Watch.ready();
+        Watch.ready(types);
+        for (Class<?> type : types) {
+            selectors.add(selectClass(type));
+        }
         selectors.add(Watch.draw(selectors.size() + 1), selectClass(Passing.class));
         selectors.add(0, selectClass(Failing.class));
         selectors.add(selectClass(FailingLast.class));

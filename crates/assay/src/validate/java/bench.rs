@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use assay_core::record::Log;
-use assay_core::suite::{Conclusion, Suite, test_classes};
+use assay_core::suite::{Conclusion, Suite};
 use assay_core::verdict::{Ending, SuiteEvidence};
 use assay_core::{Artifact, Case, InfraError, SafePath};
 use assay_sandbox::{Command, File, Sandbox};
@@ -12,11 +12,12 @@ use super::super::javac::{Compilers, JARS, Request};
 use super::super::jdk::JAVA;
 use super::super::suite_run::SuiteRun;
 use super::super::{command, infra, project_files, suite_limits};
+use super::blind::Blind;
 use super::engines::Engine;
 use super::inspect::Baseline;
 use super::project::{Compiler, Jar, Project};
 use super::{
-    Built, CLASSES, Classes, HARNESS, MACHINE, PREPARED, TEST_CLASSES, class_file, machine, watch,
+    Built, CLASSES, Classes, HARNESS, MACHINE, PREPARED, TEST_CLASSES, kept, machine, watch,
     with_archive,
 };
 
@@ -48,15 +49,15 @@ impl Bench<'_> {
                 trial = trial.or(Some(classes));
             }
         }
-        for suite in [&self.case.functional, &self.case.security] {
-            let runs = test_classes(&suite.files);
-            baseline.tests.extend(runs.into_iter().map(|name| (name.replace('.', "/"), 0)));
+        let mut tests = [Classes::new(), Classes::new()];
+        for (tests, suite) in tests.iter_mut().zip([&self.case.functional, &self.case.security]) {
             if let Some(classes) = &trial
-                && let Some(tests) = self.compile_tests(classes, suite, &mut Built::default())?
+                && let Some(compiled) = self.compile_tests(classes, suite, &mut Built::default())?
             {
-                baseline.add_tests(&tests);
+                *tests = compiled;
             }
         }
+        baseline.tests = kept::test_classes(self.case, &tests[0], &tests[1]);
         Ok(baseline)
     }
 
@@ -126,12 +127,14 @@ impl Bench<'_> {
         classes: &[(String, Vec<u8>)],
         suite: &Suite,
         phase: &'static str,
-        tests: &[(String, Vec<u8>)],
+        tests: &Classes,
     ) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
         let run = |arguments: &[String]| {
-            let mut sandbox = self.stage(artifact, classes, suite, tests)?;
-            let command = self.test_command(suite, classes, tests, arguments);
-            SuiteRun { phase, suite, command, test_tree: Some(TEST_CLASSES) }.execute(&mut sandbox)
+            let blind = self.blind(suite, tests)?;
+            let mut sandbox = self.stage(artifact, classes, suite, &blind)?;
+            let command = self.test_command(classes, &blind, arguments);
+            let run = SuiteRun { phase, suite, command, test_tree: Some(TEST_CLASSES) };
+            run.execute_renamed(&mut sandbox, &blind.names)
         };
         let (evidence, logs) = run(&with_archive())?;
         match evidence.conclusion {
@@ -141,13 +144,18 @@ impl Bench<'_> {
         }
     }
 
+    /// A suite's classes as they are for one run.
+    pub(super) fn blind(&self, suite: &Suite, tests: &Classes) -> Result<Blind, InfraError> {
+        Blind::draw(suite, tests, &self.baseline.tests)
+    }
+
     /// A fresh sandbox that holds the project, its classes and a suite's.
     pub(super) fn stage(
         &self,
         artifact: &Artifact,
         classes: &[(String, Vec<u8>)],
         suite: &Suite,
-        tests: &[(String, Vec<u8>)],
+        blind: &Blind,
     ) -> Result<Sandbox, InfraError> {
         let spec = machine(self.case, self.prepared);
         let mut sandbox = Sandbox::start(&spec).map_err(|error| infra(&error))?;
@@ -163,18 +171,11 @@ impl Bench<'_> {
                 files.push(File::new(format!("{TEST_CLASSES}/{resource}"), content.clone()));
             }
         }
-        for (folder, classes) in [(CLASSES, classes), (TEST_CLASSES, tests)] {
+        for (folder, classes) in [(CLASSES, classes), (TEST_CLASSES, blind.classes.as_slice())] {
             let file = |(path, content): &(String, Vec<u8>)| {
                 File::new(format!("{folder}/{path}"), content.clone())
             };
             files.extend(classes.iter().map(file));
-        }
-        // Which suite it is cannot be told by the files that are there.
-        let is_here =
-            |name: &str| tests.iter().any(|(path, _)| path.strip_suffix(".class") == Some(name));
-        for (name, size) in self.baseline.tests.iter().filter(|(name, _)| !is_here(name)) {
-            let stand_in = class_file::stand_in(name, *size);
-            files.push(File::new(format!("{TEST_CLASSES}/{name}.class"), stand_in));
         }
         sandbox.write(&files).map_err(|error| infra(&error))?;
         Ok(sandbox)
@@ -184,17 +185,14 @@ impl Bench<'_> {
     /// artifact stands in the place of JUnit's classes or of a library's.
     pub(super) fn test_command(
         &self,
-        suite: &Suite,
         classes: &[(String, Vec<u8>)],
-        tests: &[(String, Vec<u8>)],
+        blind: &Blind,
         arguments: &[String],
     ) -> Command {
         let settings = watch::Settings {
-            run: test_classes(&suite.files),
-            tests: self.baseline.tests.keys().map(String::as_str).collect(),
-            present: tests.iter().filter_map(|(path, _)| path.strip_suffix(".class")).collect(),
+            blind,
             classes: classes.iter().map(|(path, _)| path.as_str()).collect(),
-            watches_folder: !self.has_jar("spring-context-"),
+            watches_files: !self.has_jar("spring-context-"),
         };
         let unattachable = (!self.project.attaches).then_some("-XX:+DisableAttachMechanism");
         let mut command = command(self.case, JAVA)

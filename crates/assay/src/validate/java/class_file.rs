@@ -214,30 +214,31 @@ fn described(text: &str) -> Vec<String> {
     names
 }
 
-struct Reader<'a> {
-    bytes: &'a [u8],
+/// Reads the numbers of a class file, which have their high bytes first.
+pub(super) struct Reader<'a> {
+    pub(super) bytes: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+    pub(super) fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.bytes.split_at_checked(length)?;
         self.bytes = rest;
         Some(taken)
     }
 
-    fn skip(&mut self, length: usize) -> Option<()> {
+    pub(super) fn skip(&mut self, length: usize) -> Option<()> {
         self.take(length).map(|_| ())
     }
 
-    fn u8(&mut self) -> Option<u8> {
+    pub(super) fn u8(&mut self) -> Option<u8> {
         self.take(1).map(|bytes| bytes[0])
     }
 
-    fn u16(&mut self) -> Option<u16> {
+    pub(super) fn u16(&mut self) -> Option<u16> {
         Some(u16::from_be_bytes(self.take(2)?.try_into().ok()?))
     }
 
-    fn u32(&mut self) -> Option<u32> {
+    pub(super) fn u32(&mut self) -> Option<u32> {
         Some(u32::from_be_bytes(self.take(4)?.try_into().ok()?))
     }
 }
@@ -260,13 +261,17 @@ pub(super) fn stand_in(name: &str, size: usize) -> Vec<u8> {
     bytes.extend([0, 0x21, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 1, 0, 5]);
     let filler = size.saturating_sub(bytes.len() + 4);
     bytes.extend(u32::try_from(filler).unwrap_or_default().to_be_bytes());
-    // Numbers that look like none in particular.
+    bytes.extend(noise(filler));
+    bytes
+}
+
+/// So many bytes that look like none in particular.
+pub(super) fn noise(size: usize) -> impl Iterator<Item = u8> {
     let mut state = u32::try_from(size).unwrap_or_default() | 1;
-    bytes.extend((0..filler).map(|_| {
+    (0..size).map(move |_| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         state.to_be_bytes()[0]
-    }));
-    bytes
+    })
 }
 
 #[cfg(test)]

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use assay_core::files::FileSet;
-use assay_core::suite::words;
 use assay_core::{Artifact, Case, Finding};
 use serde::{Deserialize, Serialize};
 
 use super::Classes;
 use super::class_file::ClassFile;
-use super::signs::{Sign, of_class, of_text};
+use super::decoys::Trace;
+use super::signs::{Sign, of_class, of_resource, of_text};
 
 /// What a case's template, solutions and suites have, from when it was prepared.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,8 +20,19 @@ pub(super) struct Baseline {
     /// Packages and classes of the template and of solutions.
     pub(super) packages: BTreeSet<String>,
     pub(super) classes: BTreeSet<String>,
-    /// All classes of both suites, with how many bytes each has.
-    pub(super) tests: BTreeMap<String, usize>,
+    /// All classes of both suites.
+    pub(super) tests: BTreeMap<String, TestClass>,
+}
+
+/// A class of a suite.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct TestClass {
+    /// How many bytes it has.
+    pub(super) size: usize,
+    /// Whether it keeps its name while the tests run.
+    pub(super) is_kept: bool,
+    /// What it makes that can be seen.
+    pub(super) makes: BTreeSet<Trace>,
 }
 
 impl Baseline {
@@ -37,30 +48,35 @@ impl Baseline {
             self.signs.extend(signs.into_iter().map(|sign| sign.what));
         }
     }
-
-    /// Takes up the classes of a suite.
-    pub(super) fn add_tests(&mut self, classes: &Classes) {
-        let sizes = classes.iter().filter_map(|(path, bytes)| {
-            Some((path.strip_suffix(".class")?.to_owned(), bytes.len()))
-        });
-        self.tests.extend(sizes);
-    }
 }
 
-/// The findings in what was built of an artifact.
-pub(super) fn findings(
+/// What was seen in what was built of an artifact.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// What has no honest purpose and aims at the tests.
+    pub(super) findings: Vec<Finding>,
+    /// What is only unusual.
+    pub(super) notes: Vec<Finding>,
+}
+
+/// Looks at what was built of an artifact.
+pub(super) fn look(
     case: &Case,
     baseline: &Baseline,
     artifact: &Artifact,
     classes: &Classes,
-) -> Vec<Finding> {
+) -> Seen {
     let inspection = Inspection { case, baseline, artifact };
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut seen = Seen::default();
     let mut add = |source: Option<&str>, sign: Sign| {
+        if baseline.signs.contains(&sign.what) {
+            return;
+        }
         let place = inspection.place(source, &sign.needle);
+        let list = if sign.is_note { &mut seen.notes } else { &mut seen.findings };
         let finding = Finding::build(sign.what, place);
-        if !findings.contains(&finding) {
-            findings.push(finding);
+        if !list.contains(&finding) {
+            list.push(finding);
         }
     };
     let compiled = classes.iter().filter_map(|(_, bytes)| ClassFile::read(bytes));
@@ -68,13 +84,37 @@ pub(super) fn findings(
         let source = class.source.as_deref();
         of_class(&class).into_iter().for_each(|sign| add(source, sign));
         inspection.of_name(&class).into_iter().for_each(|sign| add(source, sign));
-        inspection.of_tests(&class).into_iter().for_each(|sign| add(source, sign));
     }
     for (path, text) in artifact.files.iter().filter(|(path, _)| path.extension() != Some("java")) {
-        of_text(text).into_iter().for_each(|sign| add(Some(path.file_name()), sign));
+        of_resource(text).into_iter().for_each(|sign| add(Some(path.file_name()), sign));
     }
-    findings.retain(|finding| !baseline.signs.contains(&finding.what));
-    findings
+    seen
+}
+
+/// Classes of an artifact by which code of the tests means another class, as the name has
+/// a meaning there already: a `StringBuilder` in the tests' package.
+pub(super) fn stand_ins(
+    case: &Case,
+    baseline: &Baseline,
+    artifact: &Artifact,
+    classes: &Classes,
+    tests: &Classes,
+) -> Vec<Finding> {
+    let inspection = Inspection { case, baseline, artifact };
+    let used: BTreeSet<String> = tests
+        .iter()
+        .filter_map(|(_, bytes)| ClassFile::read(bytes))
+        .flat_map(|class| class.classes)
+        .collect();
+    let compiled = classes.iter().filter_map(|(_, bytes)| ClassFile::read(bytes));
+    compiled
+        .filter(|class| used.contains(&class.name) && inspection.is_unasked(class))
+        .map(|class| {
+            let name = class.name.replace('/', ".");
+            let what = format!("takes a name by which tests mean another class: {name}");
+            Finding::build(what, inspection.place(class.source.as_deref(), class.simple_name()))
+        })
+        .collect()
 }
 
 struct Inspection<'a> {
@@ -93,40 +133,25 @@ impl Inspection<'_> {
     /// The signs in what a class is called.
     fn of_name(&self, class: &ClassFile) -> Vec<Sign> {
         let name = class.name.replace('/', ".");
-        let simple = class.simple_name();
         let is_known = self.baseline.classes.contains(&class.name);
         let mut signs = Vec::new();
         if !is_known && !self.packages().contains(class.package()) {
-            let what = format!("is in a package of others: {name}");
-            signs.push(Sign::new(what, "package"));
+            signs.push(Sign::note(format!("is in a package of others: {name}"), "package"));
         }
-        let stands_for = |test: &String| {
-            class
-                .name
-                .strip_prefix(test.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('$'))
-        };
         // By this mark the library in the machine knows what Mockito makes.
-        let is_like_mock = class.name.contains("MockitoMock");
-        if is_like_mock || self.baseline.tests.keys().any(stands_for) {
-            signs.push(Sign::new(format!("has the name of a test or a mock: {name}"), simple));
-        }
-        let is_asked_for = self
-            .case
-            .artifact_paths
-            .iter()
-            .any(|path| path.file_name() == format!("{simple}.java"));
-        if !class.is_inner() && !is_known && !is_asked_for && self.is_meant_by_tests(simple) {
-            let what = format!("takes a name by which tests mean another class: {name}");
-            signs.push(Sign::new(what, simple));
+        if class.name.contains("MockitoMock") {
+            signs.push(Sign::new(format!("has the name of a mock: {name}"), class.simple_name()));
         }
         signs
     }
 
-    /// Whether code of tests names something so.
-    fn is_meant_by_tests(&self, simple: &str) -> bool {
-        let suites = [&self.case.functional, &self.case.security];
-        suites.iter().any(|suite| words(&suite.files).contains(simple))
+    /// Whether nobody asked for a class of the artifact, so that tests cannot mean it.
+    fn is_unasked(&self, class: &ClassFile) -> bool {
+        let file = format!("{}.java", class.simple_name());
+        let mut paths = self.case.artifact_paths.iter();
+        !class.is_inner()
+            && !self.baseline.classes.contains(&class.name)
+            && !paths.any(|path| path.file_name() == file)
     }
 
     /// Packages that are the answer's: those of its paths and of the case's own code.
@@ -141,28 +166,6 @@ impl Inspection<'_> {
             path.get(begin..end.max(begin))
         });
         of_paths.chain(self.baseline.packages.iter().map(String::as_str)).collect()
-    }
-
-    /// The signs in texts that name the tests. Data within a functional test may be
-    /// named, as what is to be deserialized is.
-    fn of_tests(&self, class: &ClassFile) -> Vec<Sign> {
-        let simple = |test: &String| test.rsplit('/').next().unwrap_or_default().to_owned();
-        let tests: BTreeSet<String> =
-            self.baseline.tests.keys().filter(|test| !test.contains('$')).map(simple).collect();
-        let names = |text: &str, test: &str| {
-            text.match_indices(test).any(|(at, _)| {
-                let after = text[at + test.len()..].chars().next();
-                let before = text[..at].chars().next_back();
-                let is_word = |c: char| c.is_alphanumeric() || c == '_';
-                !before.is_some_and(is_word) && !after.is_some_and(|c| is_word(c) || c == '$')
-            })
-        };
-        let found = |test: &String| class.strings.iter().any(|text| names(text, test));
-        tests
-            .iter()
-            .filter(|test| found(test))
-            .map(|test| Sign::new(format!("names the test {test}"), test.clone()))
-            .collect()
     }
 
     /// File and line of the first thing that a sign is about.

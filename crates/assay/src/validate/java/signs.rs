@@ -1,5 +1,5 @@
-//! What in a compiled class is a sign of tampering: what it reaches for that no
-//! answer has a reason to. Names are those of the virtual machine.
+//! What in a compiled class is a sign of tampering, as no answer has a reason to reach for
+//! it, and what is only worth a note. Names are those of the virtual machine.
 
 use super::class_file::{ClassFile, Method};
 
@@ -8,26 +8,27 @@ use super::class_file::{ClassFile, Method};
 pub(super) struct Sign {
     pub(super) what: String,
     pub(super) needle: String,
+    /// Whether it is only unusual, which decides nothing.
+    pub(super) is_note: bool,
 }
 
 impl Sign {
     pub(super) fn new(what: impl Into<String>, needle: impl Into<String>) -> Sign {
-        Sign { what: what.into(), needle: needle.into() }
+        Sign { what: what.into(), needle: needle.into(), is_note: false }
+    }
+
+    pub(super) fn note(what: impl Into<String>, needle: impl Into<String>) -> Sign {
+        Sign { is_note: true, ..Sign::new(what, needle) }
     }
 }
 
-/// Classes of the harness, of the tests' libraries, and of the insides of the
-/// virtual machine, by how their names begin.
-const CLASSES: [&str; 21] = [
+/// Classes of the harness and of the tests' libraries, what changes the memory and the
+/// code of the machine, by how their names begin. No answer has a use for them.
+const CLASSES: [&str; 15] = [
     "assay/",
-    "com/sun/jdi/",
-    "com/sun/management/",
     "com/sun/tools/attach/",
-    "java/lang/StackWalker",
     "java/lang/instrument/",
-    "java/lang/management/",
-    "jdk/internal/",
-    "jdk/jfr/",
+    "jdk/internal/misc/Unsafe",
     "junit/",
     "net/bytebuddy/agent/",
     "org/assertj/",
@@ -37,20 +38,26 @@ const CLASSES: [&str; 21] = [
     "org/opentest4j/",
     "org/springframework/boot/test/",
     "org/springframework/test/",
-    "sun/misc/Signal",
+    "sun/instrument/",
     "sun/misc/Unsafe",
-    "sun/reflect/",
 ];
 
-/// Members by their class; `*` stands for any class.
-const MEMBERS: [(&str, &str); 25] = [
-    ("*", "getClassContext"),
-    ("*", "getStackTrace"),
-    ("java/lang/ClassLoader", "clearAssertionStatus"),
+/// Classes that are seldom used, and may well be.
+const UNUSUAL_CLASSES: [&str; 4] =
+    ["com/sun/jdi/", "jdk/internal/", "sun/misc/Signal", "sun/reflect/"];
+
+/// Members by their class that put something of the artifact in the place of what the
+/// tests use, for the whole machine.
+const MEMBERS: [(&str, &str); 2] = [
+    ("java/net/URL", "setURLStreamHandlerFactory"),
+    ("java/net/URLConnection", "setContentHandlerFactory"),
+];
+
+/// Members that are seldom used, and may well be.
+const UNUSUAL_MEMBERS: [(&str, &str); 12] = [
     ("java/lang/ClassLoader", "setClassAssertionStatus"),
     ("java/lang/ClassLoader", "setDefaultAssertionStatus"),
     ("java/lang/ClassLoader", "setPackageAssertionStatus"),
-    ("java/lang/Runtime", "addShutdownHook"),
     ("java/lang/Runtime", "halt"),
     ("java/lang/Runtime", "load"),
     ("java/lang/Runtime", "loadLibrary"),
@@ -58,30 +65,20 @@ const MEMBERS: [(&str, &str); 25] = [
     ("java/lang/System", "loadLibrary"),
     ("java/lang/System", "setProperties"),
     ("java/lang/System", "setSecurityManager"),
-    ("java/lang/Thread", "getAllStackTraces"),
     ("java/lang/Thread", "stop"),
     ("java/lang/Thread", "suspend"),
-    ("java/lang/invoke/MethodHandles", "privateLookupIn"),
-    ("java/lang/invoke/MethodHandles$Lookup", "defineClass"),
-    ("java/lang/invoke/MethodHandles$Lookup", "defineHiddenClass"),
-    ("java/lang/invoke/MethodHandles$Lookup", "defineHiddenClassWithClassData"),
-    ("java/lang/reflect/Proxy", "newProxyInstance"),
-    ("java/net/ProxySelector", "setDefault"),
-    ("java/net/URL", "setURLStreamHandlerFactory"),
-    ("java/net/URLConnection", "setContentHandlerFactory"),
 ];
 
-/// Texts that name the runner, its settings and its files.
-const TEXTS: [&str; 12] = [
+/// Texts that set up the runner, where they stand in a file that is no code.
+const SETTINGS: [&str; 2] = ["junit.jupiter.", "junit.platform."];
+
+/// Texts that name the runner and its files.
+const TEXTS: [&str; 8] = [
     "assay.harness",
-    "assay/harness",
-    "junit.jupiter.",
-    "junit.platform.",
     "junit-platform",
     "org.junit",
     "org/junit",
     "org.mockito",
-    "org/mockito",
     "org.opentest4j",
     "surefire",
     "test-classes",
@@ -91,24 +88,27 @@ const TEXTS: [&str; 12] = [
 pub(super) fn of_class(class: &ClassFile) -> Vec<Sign> {
     let mut signs = Vec::new();
     for name in &class.classes {
-        if CLASSES.iter().any(|start| name.starts_with(start)) {
-            let simple = name.rsplit(['/', '$']).next().unwrap_or_default();
-            signs.push(Sign::new(format!("uses {}", name.replace('/', ".")), simple));
+        let begins = |starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
+        let simple = name.rsplit(['/', '$']).next().unwrap_or_default();
+        let what = format!("uses {}", name.replace('/', "."));
+        if begins(&CLASSES) {
+            signs.push(Sign::new(what, simple));
+        } else if begins(&UNUSUAL_CLASSES) {
+            signs.push(Sign::note(what, simple));
         }
     }
     for member in &class.members {
         let Some((owner, name)) = member.rsplit_once('.') else { continue };
-        let is_sign =
-            |(class, member): &(&str, &str)| name == *member && (*class == "*" || owner == *class);
-        // Classes of the answer may have methods of these names.
-        let is_own = owner.starts_with(class.package()) && !class.package().is_empty();
-        if MEMBERS.iter().any(is_sign) && (!is_own || name == "getClassContext") {
-            signs.push(Sign::new(format!("calls {}.{name}", owner.replace('/', ".")), name));
+        let what = format!("calls {}.{name}", owner.replace('/', "."));
+        if MEMBERS.contains(&(owner, name)) {
+            signs.push(Sign::new(what, name));
+        } else if UNUSUAL_MEMBERS.contains(&(owner, name)) {
+            signs.push(Sign::note(what, name));
         }
     }
     signs.extend(class.strings.iter().flat_map(|text| of_text(text)));
     for method in class.methods.iter().filter(|method| method.is_native) {
-        signs.push(Sign::new(format!("declares {} as native", method.name), "native"));
+        signs.push(Sign::note(format!("declares {} as native", method.name), "native"));
     }
     if answers_for_itself(class) {
         let what = format!("has its own answers to assertions: {}", class.name.replace('/', "."));
@@ -117,39 +117,38 @@ pub(super) fn of_class(class: &ClassFile) -> Vec<Sign> {
     signs
 }
 
-/// The signs that are in a text, of a class or of another file.
+/// The signs that are in a text of a class or of another file: to name something harms
+/// nothing.
 pub(super) fn of_text(text: &str) -> Vec<Sign> {
-    let found = TEXTS.iter().filter(|sign| text.contains(**sign));
-    found.map(|sign| Sign::new(format!("names {sign}"), *sign)).collect()
+    let found = TEXTS.iter().chain(&SETTINGS).filter(|sign| text.contains(**sign));
+    found.map(|sign| Sign::note(format!("names {sign}"), *sign)).collect()
 }
 
-/// What tests ask a collection, and a class of its own idea of it may lie about; what
+/// The signs that are in a file that is no code, which JUnit may read as its settings.
+pub(super) fn of_resource(text: &str) -> Vec<Sign> {
+    let found = SETTINGS.iter().filter(|sign| text.contains(**sign));
+    found.map(|sign| Sign::new(format!("sets {sign}"), *sign)).chain(of_text(text)).collect()
+}
+
+/// What tests ask a list or a set, and a class of its own idea of it may lie about; what
 /// cannot but be defined in the abstract ones is not among it.
-const ASKED: [&str; 16] = [
+const ASKED: [&str; 8] = [
     "contains",
     "containsAll",
-    "containsKey",
-    "containsValue",
     "equals",
-    "forEach",
-    "hashCode",
     "indexOf",
-    "isEmpty",
     "lastIndexOf",
-    "listIterator",
-    "parallelStream",
-    "spliterator",
     "stream",
     "toArray",
     "toString",
 ];
 
-/// Whether objects of a class have their own answers to what tests ask: a collection of
+/// Whether objects of a class have their own answers to what tests ask: a list or a set of
 /// the platform with a method replaced, or an `equals` that is always true.
 fn answers_for_itself(class: &ClassFile) -> bool {
     let is_collection = |name: &String| {
         let simple = name.strip_prefix("java/util/").unwrap_or_default();
-        ["List", "Set", "Map", "Collection", "Deque", "Vector", "Queue"]
+        ["List", "Set", "Collection", "Deque", "Vector", "Queue"]
             .iter()
             .any(|end| simple.ends_with(end))
     };

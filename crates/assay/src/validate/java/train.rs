@@ -19,7 +19,7 @@ use super::bench::Bench;
 use super::{ARCHIVE, Built, Classes, machine, watch, with_archive};
 
 /// Changes with the form of the archive, so that another one is prepared.
-pub(super) const FORM: &str = "classes.jsa of a class list, 2";
+pub(super) const FORM: &str = "classes.jsa of a class list, 3";
 
 const LIST: &str = "/work/classes.list";
 const MAX_LIST_BYTES: u64 = 32 << 20;
@@ -112,11 +112,10 @@ fn dies(
 ) -> Result<bool, InfraError> {
     for suite in [&bench.case.functional, &bench.case.security] {
         if let Some(tests) = bench.compile_tests(classes, suite, &mut Built::default())? {
-            let mut sandbox = bench.stage(artifact, classes, suite, &tests)?;
-            let run = bench
-                .test_command(suite, classes, &tests, &with_archive())
-                .report()
-                .input("0".repeat(32));
+            let blind = bench.blind(suite, &tests)?;
+            let mut sandbox = bench.stage(artifact, classes, suite, &blind)?;
+            let run =
+                bench.test_command(classes, &blind, &with_archive()).report().input("0".repeat(32));
             let execution = sandbox.execute(&run).map_err(|error| infra(&error))?;
             if matches!(execution.exit, Exit::Signal(_)) {
                 return Ok(true);
@@ -136,9 +135,10 @@ fn loaded(
     let Some(tests) = bench.compile_tests(classes, suite, &mut Built::default())? else {
         return Ok(None);
     };
-    let mut sandbox = bench.stage(artifact, classes, suite, &tests)?;
+    let blind = bench.blind(suite, &tests)?;
+    let mut sandbox = bench.stage(artifact, classes, suite, &blind)?;
     let run = bench
-        .test_command(suite, classes, &tests, &[format!("-XX:DumpLoadedClassList={LIST}")])
+        .test_command(classes, &blind, &[format!("-XX:DumpLoadedClassList={LIST}")])
         .report()
         .input("0".repeat(32));
     let execution = sandbox.execute(&run).map_err(|error| infra(&error))?;

@@ -8,16 +8,19 @@ use assay_sandbox::{File, Sandbox};
 
 use super::super::jdk::HOME;
 use super::super::{build_limits, command, infra, spec};
+use super::blind::Blind;
 
 /// The sources: C, by their names.
-const SOURCES: [(&str, &str); 11] = [
+const SOURCES: [(&str, &str); 13] = [
     ("watch.h", include_str!("watch/watch.h")),
     ("agent.c", include_str!("watch/agent.c")),
     ("class_hooks.c", include_str!("watch/class_hooks.c")),
+    ("effects.c", include_str!("watch/effects.c")),
     ("file_hooks.c", include_str!("watch/file_hooks.c")),
     ("folder.c", include_str!("watch/folder.c")),
     ("hooks.c", include_str!("watch/hooks.c")),
     ("names.c", include_str!("watch/names.c")),
+    ("pending.c", include_str!("watch/pending.c")),
     ("report.c", include_str!("watch/report.c")),
     ("stack.c", include_str!("watch/stack.c")),
     ("stack_hooks.c", include_str!("watch/stack_hooks.c")),
@@ -68,37 +71,33 @@ pub(super) fn compile(case: &Case) -> Result<File, String> {
 
 /// What the library is told of classes, named as the virtual machine names them.
 pub(super) struct Settings<'a> {
-    /// The classes to run: `com.example.NameTest`.
-    pub(super) run: Vec<String>,
-    /// All classes of both suites.
-    pub(super) tests: Vec<&'a str>,
-    /// Those of them that this suite has; something else stands for the others.
-    pub(super) present: Vec<&'a str>,
+    pub(super) blind: &'a Blind,
     /// Paths of the project's classes.
     pub(super) classes: Vec<&'a str>,
-    /// Whether nothing but an artifact that looks for tests lists their folder.
-    pub(super) watches_folder: bool,
+    /// Whether nothing but an artifact that looks for tests reads their files.
+    pub(super) watches_files: bool,
 }
 
 impl Settings<'_> {
-    /// A line for each: a letter and a name. Classes within others are not told, as
-    /// they go with these.
+    /// A line for each: a letter and a name. Classes within those of the project are not
+    /// told, as they go with these.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
-        let mut line = |letter: char, name: &str| {
-            let _ = writeln!(text, "{letter}{name}");
+        let mut lines = |letter: char, names: &[String]| {
+            for name in names {
+                let _ = writeln!(text, "{letter}{name}");
+            }
         };
-        self.run.iter().for_each(|name| line('r', name));
-        let is_outer = |name: &&str| !name.contains('$');
-        self.tests.iter().copied().filter(is_outer).for_each(|name| line('t', name));
+        lines('r', &self.blind.run);
+        lines('t', &self.blind.tests);
+        lines('d', &self.blind.parts);
         let classes = self.classes.iter().map(|path| path.trim_end_matches(".class"));
-        classes.filter(is_outer).for_each(|name| line('a', name));
-        if self.watches_folder {
-            line('l', "");
-            let others = self.tests.iter().filter(|name| !self.present.contains(name));
-            let loaded = self.run.iter().map(|name| name.replace('.', "/"));
-            loaded.for_each(|name| line('w', &name));
-            others.for_each(|name| line('w', name));
+        let outer = classes.filter(|name| !name.contains('$')).map(str::to_owned);
+        lines('a', &outer.collect::<Vec<String>>());
+        let decoys = self.blind.decoys.iter().map(|trace| trace.word().to_owned());
+        lines('m', &decoys.collect::<Vec<String>>());
+        if self.watches_files {
+            lines('w', &self.blind.watched);
         }
         text
     }

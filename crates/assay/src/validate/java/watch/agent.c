@@ -45,6 +45,18 @@ static jstring JNICALL native_tests(JNIEnv *env, jclass self)
 	return (*env)->NewStringUTF(env, setting.tests);
 }
 
+static jstring JNICALL native_parts(JNIEnv *env, jclass self)
+{
+	(void)self;
+	return (*env)->NewStringUTF(env, setting.parts);
+}
+
+static jstring JNICALL native_decoys(JNIEnv *env, jclass self)
+{
+	(void)self;
+	return (*env)->NewStringUTF(env, setting.decoys);
+}
+
 static jint JNICALL native_draw(JNIEnv *env, jclass self, jint bound)
 {
 	(void)env;
@@ -80,20 +92,33 @@ static void JNICALL native_tampered(JNIEnv *env, jclass self, jstring what, jstr
 }
 
 /* The classes of tests are loaded; no other code than the harness's has run. */
-static void JNICALL native_ready(JNIEnv *env, jclass self)
+static void JNICALL native_know(JNIEnv *env, jclass self, jobjectArray classes)
 {
-	(void)env;
 	(void)self;
-	if (setting.watches)
-		watch_folder(TESTS);
+	know_tests(env, classes);
+	watch_folder(TESTS);
+}
+
+static jobjectArray JNICALL native_pending(JNIEnv *env, jclass self)
+{
+	(void)self;
+	return find_pending(env);
+}
+
+static void JNICALL native_adopt(JNIEnv *env, jclass self, jobject thread)
+{
+	(void)self;
+	started_by_artifact(env, thread);
 }
 
 /* Looks at what the tests have left, before the last line. */
-static void JNICALL native_finish(JNIEnv *env, jclass self)
+static jboolean JNICALL native_finish(JNIEnv *env, jclass self)
 {
 	(void)self;
-	find_survivors(env);
+	bool settled = is_settled(env);
+
 	check_folder();
+	return settled ? JNI_TRUE : JNI_FALSE;
 }
 
 static bool give_natives(JNIEnv *env)
@@ -103,8 +128,12 @@ static bool give_natives(JNIEnv *env)
 		{ "draw", "(I)I", native_draw },
 		{ "say", "(Ljava/lang/String;)V", native_say },
 		{ "tampered", "(Ljava/lang/String;Ljava/lang/String;)V", native_tampered },
-		{ "ready", "()V", native_ready },
-		{ "finish", "()V", native_finish },
+		{ "parts", "()Ljava/lang/String;", native_parts },
+		{ "decoys", "()Ljava/lang/String;", native_decoys },
+		{ "know", "([Ljava/lang/Class;)V", native_know },
+		{ "pending", "()[Ljava/lang/Runnable;", native_pending },
+		{ "adopt", "(Ljava/lang/Thread;)V", native_adopt },
+		{ "finish", "()Z", native_finish },
 	};
 	jclass type = (*env)->FindClass(env, "assay/harness/Watch");
 
@@ -116,13 +145,14 @@ static void JNICALL on_start(jvmtiEnv *unused, JNIEnv *env, jthread thread)
 	(void)unused;
 	(void)thread;
 	/* Without these there is no report, and without a report no pass. */
-	if (!find_loaders(env) || !give_natives(env)) {
+	if (!find_loaders(env) || !cuts_stacks(env) || !give_natives(env)) {
 		(*env)->ExceptionClear(env);
 		return;
 	}
 	place_hooks(env, CLASS_HOOKS, CLASS_HOOKS_COUNT);
 	place_hooks(env, STACK_HOOKS, STACK_HOOKS_COUNT);
 	place_hooks(env, FILE_HOOKS, FILE_HOOKS_COUNT);
+	place_hooks(env, THREAD_HOOKS, THREAD_HOOKS_COUNT);
 }
 
 JNIEXPORT jint JNICALL Agent_OnLoad(JavaVM *machine, char *options, void *reserved)
@@ -145,7 +175,7 @@ JNIEXPORT jint JNICALL Agent_OnLoad(JavaVM *machine, char *options, void *reserv
 		return JNI_ERR;
 	read_settings(settings);
 	free(settings);
-	if (setting.tests == NULL || setting.watched == NULL)
+	if (setting.watched == NULL)
 		return JNI_ERR;
 	if ((*machine)->GetEnv(machine, (void **)&jvmti, JVMTI_VERSION_1_2) != JNI_OK
 	    || (*jvmti)->SetEventCallbacks(jvmti, &callbacks, sizeof callbacks) != JVMTI_ERROR_NONE)

@@ -69,6 +69,7 @@ static jobjectArray JNICALL our_fields_of(JNIEnv *env, jclass type, jboolean onl
 {
 	if (armed)
 		look_at_class(env, type, "looks at the fields of");
+	forget_members(env, type);
 	return fields_of(env, type, only_public);
 }
 
@@ -78,6 +79,7 @@ static jobjectArray JNICALL our_methods_of(JNIEnv *env, jclass type, jboolean on
 {
 	if (armed)
 		look_at_class(env, type, "looks at the methods of");
+	forget_members(env, type);
 	return methods_of(env, type, only_public);
 }
 
@@ -87,6 +89,7 @@ static jobjectArray JNICALL our_constructors_of(JNIEnv *env, jclass type, jboole
 {
 	if (armed)
 		look_at_class(env, type, "looks at the constructors of");
+	forget_members(env, type);
 	return constructors_of(env, type, only_public);
 }
 

@@ -11,7 +11,7 @@ struct names {
 	size_t count;
 };
 
-static struct names tests, artifacts, packages;
+static struct names tests, guarded, artifacts, packages;
 
 /* What nobody names but the runner, the tests, and each other. */
 static const char *const RUNNERS[] = {
@@ -20,20 +20,20 @@ static const char *const RUNNERS[] = {
 	"org/springframework/boot/test/", "net/bytebuddy/agent/",
 };
 
-/* What libraries may have reasons to use, and the code of an answer has none. */
+/* What changes the memory or the code of the machine, and shows the insides of frames:
+ * libraries may have reasons to use it, and the code of an answer has none.
+ */
 static const char *const FROM_ARTIFACT[] = {
-	"sun/misc/Unsafe", "jdk/internal/", "sun/reflect/", "java/lang/instrument/", "sun/instrument/",
-	"com/sun/tools/attach/", "sun/tools/attach/", "sun/jvmstat/", "java/lang/management/",
-	"sun/management/", "com/sun/management/", "jdk/jfr/", "com/sun/jdi/",
-	"java/lang/Shutdown", "java/lang/StackStreamFactory", "java/lang/LiveStackFrame",
+	"sun/misc/Unsafe", "jdk/internal/misc/Unsafe", "java/lang/instrument/", "sun/instrument/",
+	"com/sun/tools/attach/", "sun/tools/attach/", "java/lang/Shutdown", "java/lang/StackStreamFactory",
+	"java/lang/LiveStackFrame",
 };
 
 /* The same for classes that are made at run time: the platform makes some, which name
  * its own insides.
  */
 static const char *const IN_BYTES[] = {
-	"sun/misc/Unsafe", "java/lang/instrument/", "com/sun/tools/attach/", "java/lang/management/",
-	"MockitoMock",
+	"sun/misc/Unsafe", "java/lang/instrument/", "com/sun/tools/attach/", "MockitoMock",
 };
 
 static void add(struct names *names, const char *name, size_t length)
@@ -53,15 +53,17 @@ static void append(char *list, const char *name)
 	strcat(strcat(list, name), "\n");
 }
 
-/* A line of the settings is a letter and a value: `r` a class to run, `t` a class of a
- * suite, `a` a class of the artifact, `w` a class whose file is watched; `l` says that
- * the folder of the tests is.
+/* A line of the settings is a letter and a name: `r` a class to run, `t` a class that
+ * holds tests, `d` another class of the suite, `a` a class of the artifact, `w` a class
+ * whose file is watched, `m` something that the harness is to make.
  */
 void read_settings(char *text)
 {
 	setting.tests = calloc(1, strlen(text) + 2);
+	setting.parts = calloc(1, strlen(text) + 2);
+	setting.decoys = calloc(1, strlen(text) + 2);
 	setting.watched = calloc(1, strlen(text) + 2);
-	if (setting.tests == NULL || setting.watched == NULL)
+	if (setting.tests == NULL || setting.parts == NULL || setting.decoys == NULL || setting.watched == NULL)
 		return;
 	for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
 		char *name = line + 1, *end = strrchr(name, '/');
@@ -70,19 +72,24 @@ void read_settings(char *text)
 		case 'r':
 			append(setting.tests, name);
 			break;
+		case 'm':
+			append(setting.decoys, name);
+			break;
 		case 'w':
 			append(setting.watched, name);
 			break;
 		case 't':
+			add(&guarded, name, strlen(name));
+			add(&tests, name, strlen(name));
+			break;
+		case 'd':
+			append(setting.parts, name);
 			add(&tests, name, strlen(name));
 			break;
 		case 'a':
 			add(&artifacts, name, strlen(name));
 			if (end != NULL)
 				add(&packages, name, (size_t)(end - name));
-			break;
-		case 'l':
-			setting.watches = true;
 			break;
 		}
 	}
@@ -150,9 +157,11 @@ bool is_of_runner(const char *name)
 
 bool is_test_itself(const char *name)
 {
-	const char *inner = strchr(name, '$');
-
-	return is_of_tests(name) && (inner == NULL || (inner[1] >= '0' && inner[1] <= '9'));
+	for (size_t index = 0; index < guarded.count; index++) {
+		if (strcmp(name, guarded.all[index]) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Libraries that run programs, which are then the answer's or a test's own. */
@@ -192,9 +201,9 @@ const char *guarded_in(const char *bytes, size_t size)
 		if (memmem(bytes, size, IN_BYTES[index], strlen(IN_BYTES[index])) != NULL)
 			return IN_BYTES[index];
 	}
-	for (size_t index = 0; index < tests.count; index++) {
-		if (memmem(bytes, size, tests.all[index], strlen(tests.all[index])) != NULL)
-			return tests.all[index];
+	for (size_t index = 0; index < guarded.count; index++) {
+		if (memmem(bytes, size, guarded.all[index], strlen(guarded.all[index])) != NULL)
+			return guarded.all[index];
 	}
 	return NULL;
 }

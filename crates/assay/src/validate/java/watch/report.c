@@ -82,20 +82,17 @@ static void quote(char *to, size_t size, const char *from)
 	to[at] = 0;
 }
 
-void tampered(const char *place, const char *format, ...)
+static void tell(const char *kind, const char *place, const char *format, va_list arguments)
 {
 	char what[MAX_NAME], quoted[2 * MAX_NAME], where[4 * MAX_NAME], members[8 * MAX_NAME];
-	va_list arguments;
 
-	va_start(arguments, format);
 	vsnprintf(what, sizeof what, format, arguments);
-	va_end(arguments);
 	quote(quoted, sizeof quoted, what);
 	quote(where, sizeof where, place == NULL ? "" : place);
 	if (place == NULL || *place == 0)
-		snprintf(members, sizeof members, "\"tampered\":\"%s\"", quoted);
+		snprintf(members, sizeof members, "\"%s\":\"%s\"", kind, quoted);
 	else
-		snprintf(members, sizeof members, "\"tampered\":\"%s\",\"place\":\"%s\"", quoted, where);
+		snprintf(members, sizeof members, "\"%s\":\"%s\",\"place\":\"%s\"", kind, quoted, where);
 	pthread_mutex_lock(&lock);
 	bool is_new = findings < MAX_FINDINGS && strncmp(last, members, sizeof last - 1) != 0;
 	if (is_new) {
@@ -105,6 +102,24 @@ void tampered(const char *place, const char *format, ...)
 	pthread_mutex_unlock(&lock);
 	if (is_new)
 		say(members);
+}
+
+void tampered(const char *place, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	tell("tampered", place, format, arguments);
+	va_end(arguments);
+}
+
+void noted(const char *place, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	tell("note", place, format, arguments);
+	va_end(arguments);
 }
 
 int draw(int bound)

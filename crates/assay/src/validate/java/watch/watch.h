@@ -42,13 +42,16 @@ extern jvmtiEnv *jvmti;
 /* names.c: what the harness was told of classes, and what it makes of their names. */
 struct setting {
 	char *tests;      /* the classes to run, a line each */
-	char *watched;    /* classes that nobody reads once the former are loaded */
-	bool watches;     /* whether the folder of the tests' classes is watched */
+	char *parts;      /* the other classes of the suite */
+	char *decoys;     /* what the other suite makes and this one does not */
+	char *watched;    /* classes whose files nobody reads once the former are loaded */
 };
 extern struct setting setting;
 void read_settings(char *text);
 bool is_of_tests(const char *name);
-/* Whether it is a class of tests, and no data within one that tested code may be given. */
+/* Whether it is a class that holds tests, and no other class of theirs, whose objects
+ * tested code may be given.
+ */
 bool is_test_itself(const char *name);
 bool is_of_artifact(const char *name);
 bool is_named_artifact(const char *name);
@@ -76,6 +79,7 @@ bool is_called_by_tested_code(JNIEnv *env);
 bool open_report(void);
 void say(const char *members);
 void tampered(const char *place, const char *format, ...);
+void noted(const char *place, const char *format, ...);
 int draw(int bound);
 
 /* hooks.c: a method of the platform, the function that it has, and what takes its place. */
@@ -93,17 +97,40 @@ void place_hooks(JNIEnv *env, const struct hook *hooks, size_t count);
 /* Nothing is looked at before a class of the artifact is first asked for. */
 extern bool armed;
 
-/* class_hooks.c, stack_hooks.c, file_hooks.c */
-extern const struct hook CLASS_HOOKS[], STACK_HOOKS[], FILE_HOOKS[];
-extern const size_t CLASS_HOOKS_COUNT, STACK_HOOKS_COUNT, FILE_HOOKS_COUNT;
+/* class_hooks.c, stack_hooks.c, file_hooks.c, threads.c */
+extern const struct hook CLASS_HOOKS[], STACK_HOOKS[], FILE_HOOKS[], THREAD_HOOKS[], EFFECT_HOOKS[];
+extern const size_t CLASS_HOOKS_COUNT, STACK_HOOKS_COUNT, FILE_HOOKS_COUNT, THREAD_HOOKS_COUNT,
+	EFFECT_HOOKS_COUNT;
 /* A name as the virtual machine writes it; longer ones are none of those looked for. */
 void read_name(JNIEnv *env, jstring text, char name[MAX_NAME]);
 
-/* threads.c, folder.c */
+/* stack_hooks.c: the classes of tests, below whose first frame nobody sees a stack. */
+bool cuts_stacks(JNIEnv *env);
+void know_tests(JNIEnv *env, jobjectArray classes);
+/* Has the platform ask anew for the members of a test's class each time: what it keeps
+ * for JUnit would be there for everybody.
+ */
+void forget_members(JNIEnv *env, jclass type);
+
+/* threads.c: threads that the artifact started. */
 void started_by_artifact(JNIEnv *env, jobject thread);
 /* Whether the present thread is one of them. */
 bool is_started_by_artifact(JNIEnv *env);
-void find_survivors(JNIEnv *env);
+/* The one of this number, which may have ended; NULL where there are no more. */
+jobject thread_of_artifact(JNIEnv *env, int number, bool *more);
+/* Lets those that sleep or wait for a time go on at once. */
+void hurry_threads(void);
+
+/* pending.c: what the artifact is yet to do when all tests are over. */
+jobjectArray find_pending(JNIEnv *env);
+bool is_settled(JNIEnv *env);
+
+/* effects.c */
+void look_for_effects(JNIEnv *env);
+void look_at_effect(JNIEnv *env, const char *what);
+bool had_effects(void);
+
+/* folder.c */
 void watch_folder(const char *folder);
 void check_folder(void);
 
