@@ -42,7 +42,7 @@ const scriptsBelow = (folder) => {
 };
 
 /** Jest's transformer, which is asked only where its work changes anything. */
-const transformer = async (load, cacheFS) => {
+const transformer = async (load, cacheFS, test) => {
   const plain = settings.plainTransform;
   const isOurs = () =>
     plain &&
@@ -51,11 +51,21 @@ const transformer = async (load, cacheFS) => {
   const real = isOurs()
     ? undefined
     : await load('@jest/transform').createScriptTransformer(projectConfig, cacheFS);
-  if (real && !plain) return real;
+  /** Babel wants its files on the disk: a test is there for just so long. */
+  const translate = (file, options, source) => {
+    if (file !== test || fs.existsSync(file)) return real.transform(file, options, source);
+    fs.writeFileSync(file, source);
+    try {
+      return real.transform(file, options, source);
+    } finally {
+      fs.unlinkSync(file);
+    }
+  };
+  if (real && !plain) return Object.assign(Object.create(real), { transform: translate });
   const transform = (file, options, source) =>
     real === undefined || file.includes('/node_modules/') || isPlain(source)
       ? { code: source, originalCode: source, sourceMapPath: null }
-      : real.transform(file, options, source);
+      : translate(file, options, source);
   return {
     transform,
     transformAsync: async (...parts) => transform(...parts),
@@ -353,7 +363,7 @@ const runFile = async ({ file, text: source }, jest, { outcomes, watch }) => {
           requireResolveFunction: require.resolve,
           testEnvironment: wanted,
         });
-  const scripts = await transformer(load, cacheFS);
+  const scripts = await transformer(load, cacheFS, file);
   const exported = load(environmentFile);
   const Environment = exported.TestEnvironment ?? exported.default ?? exported;
   const environment = new Environment(

@@ -5,7 +5,6 @@
 const fs = require('fs');
 const Module = require('module');
 const path = require('path');
-const url = require('url');
 const vm = require('vm');
 
 const { describe, guard, randomName } = require('./report.js');
@@ -41,9 +40,6 @@ const fix = (root, watch) => {
   });
 };
 
-/** What imports for a file, where Node has no loader to name: before its version 20.10. */
-const importFrom = (file) => (name) => import(name[0] === '.' ? url.pathToFileURL(path.resolve(path.dirname(file), name)) : name);
-
 /** Whether Node's own loader of ES modules is needed, for which a file must be there. */
 const isModule = ({ file, text }) => file.endsWith('.mjs') || /^\s*(?:import|export)\b(?!\s*\()/m.test(text);
 
@@ -77,16 +73,18 @@ const compileArtifact = (watch) => {
     if (!watch.isArtifact(file)) return compile.call(this, source, file, ...rest);
     watch.read(source);
     const start = `((${GLOBALS})=>(function(exports,require,module,__filename,__dirname){`;
+    const whole = `${start}${source}\n}))()`;
     let made;
     try {
-      made = new vm.Script(`${start}${source}\n}))()`, {
-        columnOffset: -start.length,
-        filename: file,
-        // Only who imports needs to be known to the loader.
-        ...(/\bimport\s*\(/.test(source)
-          ? { importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER ?? importFrom(file) }
-          : {}),
-      }).runInThisContext();
+      if (/\bimport\s*\(/.test(source)) {
+        // Only who imports needs to be known to the loader, which knows modules.
+        const carrier = new Module(file, null);
+        carrier.filename = file;
+        compile.call(carrier, `module.exports = ${whole}`, file);
+        made = carrier.exports;
+      } else {
+        made = new vm.Script(whole, { columnOffset: -start.length, filename: file }).runInThisContext();
+      }
     } catch {
       return compile.call(this, source, file, ...rest);
     }

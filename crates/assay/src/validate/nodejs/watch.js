@@ -144,7 +144,8 @@ exports.start = ({ say, remark, fail, files, places, allowed }) => {
       } catch (thrown) {
         throw withoutCallers(thrown, from);
       }
-      if (typeof request === 'string' && !startsWith(request, '.')) protect(exported, request);
+      // Node's own modules are protected when they are prepared.
+      if (typeof request === 'string' && request[0] !== '.' && !isBuiltin(request)) protect(exported, request);
       return exported;
     };
     requireModule.resolve = (request, options) => find(request, options);
