@@ -127,28 +127,19 @@ def make_sentinels(pytest, chance):
     return fail, succeed
 
 
-def disguise(function, item, name, chance):
+def disguise(function, item, suite, chance):
     """The function as it would be if it stood among the tests."""
+    name = suite.draw(f"a sentinel {chance.random()}")
     code = function.__code__.replace(
         co_filename=item.function.__code__.co_filename,
         co_name=name,
+        co_qualname=name,
         co_firstlineno=chance.randrange(5, 200),
     )
     made = type(function)(code, {}, name, None, function.__closure__)
     made.__module__ = item.function.__module__
     made.__qualname__ = name
-    return made
-
-
-def draw_name(names, chance):
-    """A name of words that the tests' names are made of."""
-    words = [word for name in names for word in name.split("[")[0].split("_")[1:] if word]
-    while True:
-        drawn = chance.sample(words, min(len(words), chance.randrange(3, 7)))
-        name = "_".join(["test", *drawn])
-        if name not in names and len(drawn) > 1:
-            return name
-        words += chance.choices("abcdefghijklmnopqrstuvwxyz", k=4)
+    return name, made
 
 
 BASES = (int, str, bytes, float, list, tuple, dict, set, frozenset)
@@ -193,11 +184,13 @@ def makes_equal(sources, counts):
     return None
 
 
-def make_plugin(pytest, chance, audit, begin, settings):
+def make_plugin(pytest, chance, audit, begin, ways):
     import gc
+    import inspect
     import os
     import sys
 
+    sources, suite, shield, show, hide = ways
     fail, succeed = make_sentinels(pytest, chance)
     sentinels = set()
     begin = [begin]
@@ -229,22 +222,24 @@ def make_plugin(pytest, chance, audit, begin, settings):
             functions = [it for it in items if is_function(it)]
             if not functions:
                 return
-            names, outcomes = {name_of(it) for it in items}, {}
+            outcomes = {}
             for outcome, call in (("failed", fail), ("passed", succeed)):
                 place = chance.choice(self.places(items))
                 beside = items[min(place, len(items) - 1)]
                 module = beside.getparent(pytest.Module)
-                name = draw_name(names, chance)
                 function = beside if is_function(beside) else functions[0]
-                call = disguise(call, function, name, chance)
+                name, call = disguise(call, function, suite, chance)
                 sentinel = pytest.Function.from_parent(module, name=name, callobj=call)
                 # To find its lines in the file of the tests takes long, and nobody sees them.
                 sentinel.repr_failure = lambda excinfo: "it failed"
                 items.insert(place, sentinel)
-                names.add(name)
                 outcomes[name] = outcome
             sentinels.update(outcomes)
-            audit("assay.begin", outcomes, session, config.pluginmanager)
+            tests = {it.module.__name__: it.module for it in functions}
+            for name, module in tests.items():
+                if suite.standing.get(dictionary_of(module).get("__file__")):
+                    sys.modules[name] = stand_in(module)
+            audit("assay.begin", outcomes, session, config.pluginmanager, tests)
 
         @staticmethod
         def places(items):
@@ -256,15 +251,30 @@ def make_plugin(pytest, chance, audit, begin, settings):
 
         @staticmethod
         def look_for_liars():
-            if liar := makes_equal(settings["sources"], counts):
+            if liar := makes_equal(sources, counts):
                 audit("assay.betrayed", "makes a value that is equal to everything: " + liar)
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_pyfunc_call(self, pyfuncitem):
+            """Calls a test so that nothing of the runner is on its stack."""
+            call = pyfuncitem.obj
+            if inspect.iscoroutinefunction(call) or inspect.isasyncgenfunction(call):
+                return None
+            named = {it: pyfuncitem.funcargs[it] for it in pyfuncitem._fixtureinfo.argnames}
+            if hasattr(shield(call, (), named), "__await__"):
+                pytest.fail("the test was not waited for")
+            return True
 
         @pytest.hookimpl(hookwrapper=True, tryfirst=True)
         def pytest_runtest_makereport(self, item, call):
             if call.when == "call":
                 self.look_for_liars()
             audit("assay.check", item, call)
+            if call.excinfo is not None and name_of(item) not in sentinels:
+                show()
             yield
+            if call.excinfo is not None:
+                hide()
 
         @pytest.hookimpl(tryfirst=True)
         def pytest_runtest_logreport(self, report):
@@ -285,7 +295,7 @@ def make_plugin(pytest, chance, audit, begin, settings):
                 return ""
             crash = getattr(report.longrepr, "reprcrash", None)
             detail = crash.message if crash else str(report.longrepr)
-            return str.__str__(detail)[:2000]
+            return suite.real(str.__str__(detail)[:2000])
 
     return Plugin
 
@@ -323,13 +333,54 @@ def prepare(namespace_of):
     return start, close()
 
 
-def begin_watch(prepared, nonce, channel, project):
+def prepare_all(namespace_of):
+    """The same, where all of pytest is loaded already."""
+    blind = make_blind(namespace_of)
+    return blind, prepare(namespace_of)
+
+
+def begin_watch(prepared, nonce, channel, places):
     def begin():
         start, shut = prepared or prepare(NAMESPACE)
         shut()
-        start(nonce, channel, project)
+        start(nonce, channel, places)
 
     return begin
+
+
+def import_all(names):
+    """Imports what either suite imports, so that this does not tell which one runs."""
+    import contextlib
+    import importlib
+    import os
+
+    for name in names:
+        root = name.split(".")[0]
+        if not any(os.path.exists(f"{it}/{root}{end}") for it in ("src", ".") for end in ("", ".py")):
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+
+
+def give_up(nonce, channel, findings):
+    """Ends before anything of the project is loaded."""
+    import json
+    import os
+    import sys
+
+    for kind, what, place in findings[:20]:
+        line = {"nonce": nonce, kind: what, "place": place}
+        os.write(channel, (json.dumps(line) + "\n").encode())
+    sys.exit(70)
+
+
+def options_of(suite):
+    """What is said to pytest, which is the same for both suites but for what is drawn."""
+    names = [path.rpartition("/")[2] for path in suite["tests"]]
+    options = [suite["folder"], "--tb=short", "-p", "no:cacheprovider"]
+    # Tests in an order by chance would give verdicts by chance.
+    options += ["-p", "no:randomly", "-p", "no:random_order"]
+    # Options of the project's own would move the report.
+    return [*options, "-o", "addopts=", "-o", "python_files=" + " ".join(names)]
 
 
 def run(prepared=None):
@@ -348,23 +399,25 @@ def run(prepared=None):
     settings = json.loads(read_input(0))
     os.open("/dev/null", os.O_RDONLY)
     project = os.getcwd()
-    settings["sources"] = project + "/src/"
     nonce = read_input(4).decode()
     channel = move(3, chance)
+    if fault := fault_of_suite(settings["suite"], settings["places"]):
+        give_up(nonce, channel, [("note", "the suite cannot be run: " + fault[0], fault[1])])
     if findings := read_artifact(settings):
-        for what, place in findings[:20]:
-            line = {"nonce": nonce, "tampered": what, "place": place}
-            os.write(channel, (json.dumps(line) + "\n").encode())
-        sys.exit(70)
-    settings["known"] = ()
-    begin = begin_watch(prepared, nonce, channel, project)
-    plugin = make_plugin(pytest, chance, audit, begin, settings)()
-    del nonce, channel, prepared, findings, begin
+        give_up(nonce, channel, [("tampered", *it) for it in findings])
+    import_all(settings["suite"]["imports"])
+    (shield, take, show, hide), watch = prepared or (make_blind(NAMESPACE), None)
+    suite = Suite(settings["suite"], project)
+    take(suite)
+    options = options_of(settings["suite"])
+    places = project, project + "/" + settings["suite"]["folder"].split("/")[0]
+    begin = begin_watch(watch, nonce, channel, places)
+    ways = project + "/src/", suite, shield, show, hide
+    plugin = make_plugin(pytest, chance, audit, begin, ways)()
+    del nonce, channel, prepared, watch, begin, settings, suite, take, show, hide, ways, fault
     sys.orig_argv[:] = sys.orig_argv[:1]
     sys.path.insert(0, os.path.join(project, "src"))
-    options = ["tests", "--tb=short", "-p", "no:cacheprovider"]
-    # Options of the project's own would move the report.
-    pytest.main([*options, "-o", "addopts="], plugins=[plugin])
+    pytest.main(options, plugins=[plugin])
     passed = []
     audit("assay.end", passed)
     sys.exit(0 if passed == [True] else 1)
