@@ -38,6 +38,7 @@ const HARNESS: &str = concat!(
     include_str!("python/harness/places.py"),
     include_str!("python/harness/session.py"),
     include_str!("python/harness/watch.py"),
+    include_str!("python/harness/lies.py"),
     include_str!("python/harness/report.py"),
 );
 

@@ -32,6 +32,7 @@ class Suite:
         self.chance = random.SystemRandom()
         self.prefix = "".join(self.chance.choices("bcdfghklmnpqrstvwz", k=7))
         self.names, self.lines, self.shown, self.standing = {}, {}, {}, {}
+        self.last = None
         self.trees = {path: ast.parse(text) for path, text in self.sources.items()}
         self.words = set()
         for tree in self.trees.values():
@@ -91,21 +92,22 @@ class Suite:
         return [ast.fix_missing_locations(ast.copy_location(known, node))]
 
     def move_lines(self, path, tree):
-        """Moves each part of a module further down, by a number that is drawn."""
-        real, shift = self.sources[path].splitlines(), 0
+        """Puts the statements of a module in another order, each at a number that is drawn:
+        so a line says neither where a test stands nor how many there are."""
+        real, first, parts = self.sources[path].splitlines(), 1, []
+        for node, following in zip(tree.body, [*tree.body[1:], None]):
+            last = start_of(following) - 1 if following else len(real)
+            parts.append((node, first, max(first, last)))
+            first = max(first, last) + 1
         lines, moved = {}, []
-        first = 1
-        for place, node in enumerate(tree.body):
-            shift += self.chance.randrange(1, 80)
-            ast.increment_lineno(node, shift)
-            last = tree.body[place + 1 :]
-            following = start_of(last[0]) - 1 if last else len(real)
-            for number in range(first, following + 1):
-                lines[number + shift] = real[number - 1] if number <= len(real) else ""
-            moved.append((first + shift, shift))
-            first = following + 1
-        self.shown[path] = [lines.get(it, "") + "\n" for it in range(1, max(lines, default=0) + 1)]
-        self.lines[path] = moved
+        number = self.chance.randrange(1, 2000)
+        for node, first, last in self.chance.sample(parts, len(parts)):
+            ast.increment_lineno(node, number - first)
+            lines.update({number + it: real[first - 1 + it] for it in range(last - first + 1) if first + it <= len(real)})
+            moved.append((number, number - first))
+            number += last - first + self.chance.randrange(2, 60)
+        self.shown[path] = [lines.get(it, "") + "\n" for it in range(1, number)]
+        self.lines[path] = sorted(moved)
 
     def neutral(self, code, scope):
         """The code under drawn names. What it is called by in its module stays."""
@@ -127,6 +129,10 @@ class Suite:
         """A text with the real names, paths and numbers of lines."""
         if not isinstance(text, str):
             return text
+        # The runner writes a path by itself, and then the number of the line.
+        if self.last and (found := re.match(r":(\d+):", text)):
+            text = f":{self.real_line(self.last, int(found[1]))}:" + text[found.end() :]
+        self.last = next((path for path in self.paths if path.endswith(text) and len(text) > 5), None)
         for path, real in self.paths.items():
             near = path[len(self.project) + 1 :]
             if near in text:
@@ -357,14 +363,21 @@ def make_blind(namespace_of):
 
 
 def stand_in(module):
-    """What is found in the place of a test module: what it has made, by the names that
-    these have of themselves."""
+    """What is found in the place of a test module: it knows what the module has made by
+    the names that these have of themselves, and lists none of them."""
     names = types.ModuleType.__getattribute__(module, "__dict__")
-    made = types.ModuleType(names["__name__"])
-    for name in ("__file__", "__spec__", "__loader__", "__package__"):
-        made.__dict__[name] = names.get(name)
-    for part in list(names.values()):
-        if getattr(part, "__module__", None) == names["__name__"]:
-            if isinstance(part, (type, types.FunctionType)) and "." not in part.__qualname__:
-                made.__dict__[part.__qualname__] = part
+    name = names["__name__"]
+    made = types.ModuleType(name)
+
+    def __getattr__(wanted):
+        for part in list(names.values()):
+            # A module that is guarded would tell of being asked for its class.
+            if issubclass(type(part), (type, types.FunctionType)) and part.__module__ == name:
+                if part.__qualname__ == wanted:
+                    return part
+        raise AttributeError(f"module {name!r} has no attribute {wanted!r}")
+
+    for kept in ("__file__", "__spec__", "__loader__", "__package__"):
+        made.__dict__[kept] = names.get(kept)
+    made.__dict__["__getattr__"] = __getattr__
     return made

@@ -25,8 +25,8 @@ def move(channel, chance):
 
 
 def read_artifact(settings):
-    """What is to be said against the artifact's sources, but for what the case's own
-    files do as well."""
+    """What is to be said of the artifact's sources, but for what the case's own files do
+    as well: kind, phrase and place."""
     found = []
     for path in settings["artifact"]:
         try:
@@ -34,11 +34,11 @@ def read_artifact(settings):
                 text = file.read()
         except OSError:
             continue
-        found += [(phrase, f"{path}:{line}") for phrase, line in read(text)]
+        found += [(kind, phrase, f"{path}:{line}") for kind, phrase, line in read(text)]
     if not found:
         return []
-    allowed = {phrase for text in settings["known"] for phrase, _ in read(text.encode())}
-    return [(phrase, place) for phrase, place in found if phrase not in allowed]
+    allowed = {phrase for text in settings["known"] for _, phrase, _ in read(text.encode())}
+    return [it for it in found if it[1] not in allowed]
 
 
 def ways_to_fail(pytest, left, right, text):
@@ -142,48 +142,6 @@ def disguise(function, item, suite, chance):
     return name, made
 
 
-BASES = (int, str, bytes, float, list, tuple, dict, set, frozenset)
-
-
-def is_equal_to_all(part):
-    """Whether values of a class are equal to what they have never seen."""
-    import types
-
-    compares = (vars(base).get("__eq__") for base in part.__mro__)
-    if not any(isinstance(it, types.FunctionType) for it in compares):
-        return False
-    base = next((it for it in part.__mro__ if it in BASES), object)
-    stranger = object()
-    try:
-        value = base.__new__(part)
-        return (value == stranger) is True or (value != stranger) is False
-    except BaseException:
-        return False
-
-
-def makes_equal(sources, counts):
-    """The first class of the project whose values are equal to everything: among those
-    that its modules name, and those that have come to the built-in ones."""
-    import sys
-
-    for name, module in list(sys.modules.items()):
-        names = dictionary_of(module)
-        if not counts and str(names.get("__file__")).startswith(sources):
-            for part in list(names.values()):
-                if isinstance(part, type) and is_equal_to_all(part):
-                    return part.__qualname__
-    for base in BASES:
-        parts = type.__subclasses__(base)
-        if len(parts) == counts.get(base):
-            continue
-        for part in parts[max(0, counts.get(base, 0) - 8) :] if base in counts else ():
-            module = dictionary_of(sys.modules.get(part.__module__))
-            if str(module.get("__file__")).startswith(sources) and is_equal_to_all(part):
-                return part.__qualname__
-        counts[base] = len(parts)
-    return None
-
-
 def make_plugin(pytest, chance, audit, begin, ways):
     import gc
     import inspect
@@ -251,8 +209,15 @@ def make_plugin(pytest, chance, audit, begin, ways):
 
         @staticmethod
         def look_for_liars():
-            if liar := makes_equal(sources, counts):
-                audit("assay.betrayed", "makes a value that is equal to everything: " + liar)
+            for liar in makes_equal(sources, counts):
+                if not blunt(liar, sources):
+                    audit("assay.betrayed", "makes a value that is equal to everything: " + liar.__qualname__)
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtest_setup(self, item):
+            # Each test leaves a folder, so that none tells what a test has asked for.
+            if "tmp_path" not in getattr(item, "fixturenames", ()):
+                item.config._tmp_path_factory.mktemp("data", numbered=True)
 
         @pytest.hookimpl(tryfirst=True)
         def pytest_pyfunc_call(self, pyfuncitem):
@@ -361,16 +326,14 @@ def import_all(names):
                 importlib.import_module(name)
 
 
-def give_up(nonce, channel, findings):
-    """Ends before anything of the project is loaded."""
+def tell_first(nonce, channel, findings):
+    """Reports what was read before anything of the project is loaded."""
     import json
     import os
-    import sys
 
     for kind, what, place in findings[:20]:
         line = {"nonce": nonce, kind: what, "place": place}
         os.write(channel, (json.dumps(line) + "\n").encode())
-    sys.exit(70)
 
 
 def options_of(suite):
@@ -402,9 +365,13 @@ def run(prepared=None):
     nonce = read_input(4).decode()
     channel = move(3, chance)
     if fault := fault_of_suite(settings["suite"], settings["places"]):
-        give_up(nonce, channel, [("note", "the suite cannot be run: " + fault[0], fault[1])])
-    if findings := read_artifact(settings):
-        give_up(nonce, channel, [("tampered", *it) for it in findings])
+        tell_first(nonce, channel, [("note", "the suite cannot be run: " + fault[0], fault[1])])
+        sys.exit(70)
+    findings = read_artifact(settings)
+    findings.sort(key=lambda it: it[0] == "note")
+    tell_first(nonce, channel, findings)
+    if findings and findings[0][0] == "tampered":
+        sys.exit(70)
     import_all(settings["suite"]["imports"])
     (shield, take, show, hide), watch = prepared or (make_blind(NAMESPACE), None)
     suite = Suite(settings["suite"], project)
@@ -414,7 +381,7 @@ def run(prepared=None):
     begin = begin_watch(watch, nonce, channel, places)
     ways = project + "/src/", suite, shield, show, hide
     plugin = make_plugin(pytest, chance, audit, begin, ways)()
-    del nonce, channel, prepared, watch, begin, settings, suite, take, show, hide, ways, fault
+    del nonce, channel, prepared, watch, begin, settings, suite, take, show, hide, ways, fault, findings
     sys.orig_argv[:] = sys.orig_argv[:1]
     sys.path.insert(0, os.path.join(project, "src"))
     pytest.main(options, plugins=[plugin])
