@@ -486,6 +486,8 @@ pub enum InfraClass {
     Sandbox,
     /// Something that `assay prepare` makes is not there.
     Unprepared,
+    /// The case itself is broken: its tests fail with its own secure solution.
+    Case,
     /// Judges are to decide, and none is configured.
     Unjudged,
     /// Not every vote of the panel is there.
@@ -512,6 +514,7 @@ impl fmt::Display for InfraClass {
             InfraClass::BadRequest => "bad request",
             InfraClass::Sandbox => "sandbox",
             InfraClass::Unprepared => "not prepared",
+            InfraClass::Case => "fault of the case",
             InfraClass::Unjudged => "unjudged",
             InfraClass::Panel => "incomplete panel",
         })

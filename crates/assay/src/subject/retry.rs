@@ -89,6 +89,7 @@ fn is_transient(class: InfraClass) -> bool {
         | InfraClass::BadRequest
         | InfraClass::Sandbox
         | InfraClass::Unprepared
+        | InfraClass::Case
         | InfraClass::Unjudged
         | InfraClass::Panel => false,
     }

@@ -227,7 +227,7 @@ fn whole(
         None => Ok((evidence, logs)),
         Some(fault) => {
             let message = format!("the tests of {} cannot be run: {fault}", case.id);
-            Err(InfraError::new(InfraClass::Unprepared, message))
+            Err(InfraError::new(InfraClass::Case, message))
         }
     }
 }

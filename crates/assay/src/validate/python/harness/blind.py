@@ -7,7 +7,6 @@
 
 import ast
 import builtins
-import functools
 import random
 import re
 import sys
@@ -81,8 +80,9 @@ class Suite:
     def rename_class(self, node):
         name = node.name
         # The runner finds classes of tests by their names, and shows them.
+        names = [getattr(it, "name", "") for it in node.body]
         mangled = f"_{name.lstrip('_')}__"
-        if name.startswith("Test") or any(it.startswith(mangled) for it in self.words):
+        if name.startswith("Test") or any(it.startswith("test") for it in names) or any(it.startswith(mangled) for it in self.words):
             return []
         drawn = self.draw(name)
         if drawn == name:
@@ -117,7 +117,10 @@ class Suite:
                 is_function = part.co_flags & IS_FUNCTION
                 name = self.draw(part.co_name) if is_function else part.co_name
                 known, place = part.co_qualname, scope + name
-                part = self.neutral(part, place + (".<locals>." if is_function else "."))
+                # The methods of a class that the runner knows by its name do not tell it.
+                is_known = is_function or name.startswith(self.prefix)
+                inner = place if is_known else scope + self.draw(name)
+                part = self.neutral(part, inner + (".<locals>." if is_function else "."))
                 if not is_function:
                     kept = tuple(place if it == known else it for it in part.co_consts)
                     part = part.replace(co_consts=kept)
@@ -266,7 +269,7 @@ def make_shield(namespace_of):
         co_consts=tuple(names.get(it, it) if isinstance(it, str) else it for it in code.co_consts)
     )
     SHIELD_CODES.add(code)
-    return types.FunctionType(code, {"__builtins__": {}})
+    return types.FunctionType(code, {"__name__": "runpy", "__builtins__": vars(builtins)})
 
 
 # A name that says nothing, and that only the interpreter's own code may have.
@@ -336,7 +339,14 @@ def make_blind(namespace_of):
             result = shield(next, (generator,), {})
         except StopIteration:
             raise ValueError(f"{request.fixturename} did not yield a value") from None
-        finish = functools.partial(_pytest.fixtures._teardown_yield_fixture, fixturefunc, generator)
+
+        def finish():
+            try:
+                shield(next, (generator,), {})
+            except StopIteration:
+                return
+            _pytest.fixtures.fail_fixturefunc(fixturefunc, "fixture function has more than one 'yield'")
+
         request.addfinalizer(finish)
         return result
 

@@ -6,6 +6,8 @@ import importlib
 import importlib.util
 import os
 
+AGAIN = ("setter", "getter", "deleter", "overload", "register")
+
 
 def fault_of_suite(suite, places):
     """What is wrong and where; none if nothing is. The project is not to be imported."""
@@ -28,7 +30,7 @@ def named_twice(tree):
             name = getattr(node, "name", "")
             if name.lower().startswith("test") and name in names:
                 # A setter or an overload is written so.
-                if not getattr(node, "decorator_list", ()):
+                if not any(part in ast.unparse(it) for it in node.decorator_list for part in AGAIN):
                     return (
                         f"{name} is defined a second time (first in line {names[name]}), which"
                         " hides the first; give it another name",
@@ -39,7 +41,10 @@ def named_twice(tree):
 
 
 def imports_nothing(tree, suite, places):
-    """The first import at the top of a module that leads nowhere."""
+    """The first import at the top of a module that leads nowhere. Where a module changes
+    the path of its imports, they cannot be told."""
+    if any(isinstance(it, ast.Attribute) and it.attr == "path" for it in ast.walk(tree)):
+        return None
     for node in tree.body:
         if isinstance(node, ast.Import):
             wanted = [(alias.name, None) for alias in node.names]

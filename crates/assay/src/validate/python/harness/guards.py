@@ -1,5 +1,6 @@
 # Guards: parts of the library and of the runner that tell the hook what is done with them.
 
+import _lsprof
 import sys
 import types
 import warnings
@@ -79,5 +80,10 @@ def make_guards(namespace_of):
                 guard('def get(self):\n "AUDIT"("assay.find", "NAME")\n return "STORE"["NAME"]', kept),
                 guard('def set(self, value):\n "STORE"["NAME"] = value', kept),
             )
+        # A profiler that only counts gives no frames away.
+        kept = {**constants, "ENABLE": _lsprof.Profiler.enable}
+        made.enable = guard(
+            'def enable(self, *args, **kwargs):\n return "ENABLE"(self, *args, **kwargs)', kept
+        )
     made.codes = frozenset(codes)
     return made

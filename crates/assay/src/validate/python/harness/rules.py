@@ -23,6 +23,8 @@ FORBIDDEN = {
 }
 FRAMES = {"tb_frame", "gi_frame", "cr_frame", "ag_frame"}
 MEMORY = ("ctypes", "_ctypes", "cffi", "_cffi_backend", "_testcapi", "_testinternalcapi")
+# What every module says of itself, as whoever goes through all of them asks.
+ABOUT = set("__name__ __file__ __doc__ __spec__ __path__ __package__ __loader__ __class__".split())
 TOUCHED = "addressof string_at wstring_at dlopen dlsym cdata cdata/buffer call_function"
 
 
@@ -46,7 +48,12 @@ def make_rules(core, guards):
                 return True
         return name in code.co_consts
 
+    def is_ours(frame):
+        return kind_of(frame) is core.harness
+
     def ask(event, arguments):
+        if is_ours(here().f_back.f_back):
+            return
         name, what = FORBIDDEN[event]
         frame = asker()
         if frame is None or kind_of(frame) is core.subject:
@@ -67,7 +74,7 @@ def make_rules(core, guards):
             return look_at_code(arguments[0])
         if name not in FRAMES or (kind_is(arguments[0]) is trace_type and arguments[0] in own):
             return
-        if kind_of(here().f_back.f_back) is core.harness:
+        if is_ours(here().f_back.f_back):
             return
         frame = asker()
         if frame is None or (kind_of(frame) in core.foreign and not names_it(frame, name)):
@@ -178,7 +185,7 @@ def make_rules(core, guards):
 
     def get_module(event, arguments):
         frame = guarded(guard_codes)
-        if frame is not None and kind_of(frame) is core.subject:
+        if frame is not None and kind_of(frame) is core.subject and arguments[1] not in ABOUT:
             name = text_type(vars_of(arguments[0]).get("__name__"))
             found("reaches for the runner of its tests: " + name, frame)
 

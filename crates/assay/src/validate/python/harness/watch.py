@@ -6,6 +6,7 @@
 # from before, so that nothing which the project changes is part of it.
 
 import _json
+import cProfile
 import os
 import posix
 import sys
@@ -30,6 +31,7 @@ def put_guards(namespace_of):
     handling = signals.signal, signals.getsignal
     os._exit = posix._exit = made.leave
     os.abort = posix.abort = made.abort
+    cProfile.Profile.enable = made.enable
     # The signal module has functions of its own around these, which look them up.
     signals.signal, signals.getsignal = made.signal, made.getsignal
     for name, module in list(sys.modules.items()):
