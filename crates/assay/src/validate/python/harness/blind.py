@@ -15,6 +15,7 @@ import types
 # Names that the language gives a meaning to.
 SPECIAL = re.compile(r"<.*>|__\w+__")
 IS_FUNCTION = 1
+WITH_STATEMENTS = (ast.stmt, ast.Module, ast.ExceptHandler, ast.match_case)
 
 
 class Suite:
@@ -32,10 +33,11 @@ class Suite:
         self.prefix = "".join(self.chance.choices("bcdfghklmnpqrstvwz", k=7))
         self.names, self.lines, self.shown, self.standing = {}, {}, {}, {}
         self.last = None
-        self.trees = {path: ast.parse(text) for path, text in self.sources.items()}
+        self.trees = {f"{project}/{path}": tree for path, tree in suite["trees"].items()}
+        self.nodes = {f"{project}/{path}": nodes for path, nodes in suite["nodes"].items()}
         self.words = set()
-        for tree in self.trees.values():
-            self.words |= words_of(tree)
+        for nodes in self.nodes.values():
+            self.words |= words_of(nodes)
 
     def draw(self, name):
         """A neutral name, which stands for this one; one that is spoken of stays."""
@@ -49,22 +51,23 @@ class Suite:
 
     def compile(self, path, rewrite_asserts):
         """The code of a module."""
-        tree = self.trees.pop(path)
-        if "__doc__" not in self.words and not mentions_name(tree, "__doc__"):
-            remove_documentation(tree)
-        self.rename_classes(tree)
+        tree, nodes = self.trees.pop(path), self.nodes.pop(path)
+        # What is pickled by its name is looked for in what stands for the module.
+        self.standing[path] = not mentions_name(nodes, "__name__") and not defers_types(tree)
+        if "__doc__" not in self.words and not mentions_name(nodes, "__doc__"):
+            remove_documentation(nodes)
+        self.rename_classes(nodes)
         self.move_lines(path, tree)
         if rewrite_asserts:
             rewrite_asserts(tree, self.sources[path].encode())
         code = compile(tree, path, "exec", dont_inherit=True)
-        # What is pickled by its name is looked for in what stands for the module.
-        self.standing[path] = not mentions_name(tree, "__name__") and not defers_types(tree)
         return self.neutral(code, "")
 
-    def rename_classes(self, tree):
+    def rename_classes(self, nodes):
         """Gives classes drawn names, and lets the module know them by their own."""
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef):
+        for node in nodes:
+            # A class within a class stays, as its name would be one of the class's.
+            if not isinstance(node, WITH_STATEMENTS) or isinstance(node, ast.ClassDef):
                 continue
             for field in ("body", "orelse", "finalbody", "handlers"):
                 statements = getattr(node, field, None)
@@ -80,9 +83,9 @@ class Suite:
     def rename_class(self, node):
         name = node.name
         # The runner finds classes of tests by their names, and shows them.
-        names = [getattr(it, "name", "") for it in node.body]
+        parts = [name.lower(), *(getattr(it, "name", "") for it in node.body)]
         mangled = f"_{name.lstrip('_')}__"
-        if name.startswith("Test") or any(it.startswith("test") for it in names) or any(it.startswith(mangled) for it in self.words):
+        if any(it.startswith("test") for it in parts) or any(it.startswith(mangled) for it in self.words):
             return []
         drawn = self.draw(name)
         if drawn == name:
@@ -103,7 +106,8 @@ class Suite:
         number = self.chance.randrange(1, 2000)
         for node, first, last in self.chance.sample(parts, len(parts)):
             ast.increment_lineno(node, number - first)
-            lines.update({number + it: real[first - 1 + it] for it in range(last - first + 1) if first + it <= len(real)})
+            for it in range(first, min(last, len(real)) + 1):
+                lines[number + it - first] = real[it - 1]
             moved.append((number, number - first))
             number += last - first + self.chance.randrange(2, 60)
         self.shown[path] = [lines.get(it, "") + "\n" for it in range(1, number)]
@@ -158,10 +162,10 @@ class Suite:
         return number - shift
 
 
-def words_of(tree):
+def words_of(nodes):
     """The words of a module's texts, but for its documentation."""
     found, documentation = set(), set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             documentation.add(node.value)
         elif isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)):
@@ -174,10 +178,10 @@ def words_of(tree):
     return found
 
 
-def mentions_name(tree, name):
+def mentions_name(nodes, name):
     """Whether a module uses one of its own names, but for asking whether it is run."""
     asked = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Compare):
             others = node.comparators
             if len(others) == 1 and getattr(others[0], "value", None) == "__main__":
@@ -193,8 +197,8 @@ def defers_types(tree):
     return any(node.module == "__future__" for node in imports)
 
 
-def remove_documentation(tree):
-    for node in ast.walk(tree):
+def remove_documentation(nodes):
+    for node in nodes:
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             text = ast.get_docstring(node, clean=False)
             if text is not None and "PYTEST_DONT_REWRITE" not in text:

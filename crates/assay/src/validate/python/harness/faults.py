@@ -10,13 +10,17 @@ AGAIN = ("setter", "getter", "deleter", "overload", "register")
 
 
 def fault_of_suite(suite, places):
-    """What is wrong and where; none if nothing is. The project is not to be imported."""
+    """What is wrong and where; none if nothing is. The project is not to be imported.
+    Leaves the modules' trees and all their nodes in the suite."""
+    suite["trees"], suite["nodes"] = {}, {}
     for path, (real, text) in suite["modules"].items():
         try:
             tree = ast.parse(text)
         except SyntaxError as error:
             return f"{error.msg}; mend the test file", f"{real}:{error.lineno or 1}"
-        found = (path in suite["tests"] and named_twice(tree)) or imports_nothing(tree, suite, places)
+        suite["trees"][path], suite["nodes"][path] = tree, list(ast.walk(tree))
+        found = path in suite["tests"] and named_twice(tree)
+        found = found or imports_nothing(path, suite, places)
         if found:
             what, line = found
             return what, f"{real}:{line}"
@@ -40,12 +44,13 @@ def named_twice(tree):
     return None
 
 
-def imports_nothing(tree, suite, places):
+def imports_nothing(path, suite, places):
     """The first import at the top of a module that leads nowhere. Where a module changes
     the path of its imports, they cannot be told."""
-    if any(isinstance(it, ast.Attribute) and it.attr == "path" for it in ast.walk(tree)):
-        return None
-    for node in tree.body:
+    for it in suite["nodes"][path]:
+        if type(it) is ast.Attribute and it.attr == "path" and getattr(it.value, "id", None) == "sys":
+            return None
+    for node in suite["trees"][path].body:
         if isinstance(node, ast.Import):
             wanted = [(alias.name, None) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.level == 0:

@@ -1,10 +1,8 @@
 # What the interpreter is asked to do, and by whom: a finding is what has no honest purpose
 # and aims at the tests or at what runs them.
 
-import operator
 import os
 import posix
-import sys
 import types
 
 STACK_ASKED = "looks at the stack"
