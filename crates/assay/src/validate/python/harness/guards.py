@@ -81,9 +81,11 @@ def make_guards(namespace_of):
                 guard('def set(self, value):\n "STORE"["NAME"] = value', kept),
             )
         # A profiler that only counts gives no frames away.
-        kept = {**constants, "ENABLE": _lsprof.Profiler.enable}
-        made.enable = guard(
-            'def enable(self, *args, **kwargs):\n return "ENABLE"(self, *args, **kwargs)', kept
+        profiler = _lsprof.Profiler
+        kept = {**constants, "ENABLE": profiler.enable, "DISABLE": profiler.disable}
+        made.profiling = (
+            guard('def enable(self, *args, **kwargs):\n return "ENABLE"(self, *args, **kwargs)', kept),
+            guard('def disable(self):\n return "DISABLE"(self)', kept),
         )
     made.codes = frozenset(codes)
     return made

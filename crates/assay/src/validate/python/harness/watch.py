@@ -31,7 +31,7 @@ def put_guards(namespace_of):
     handling = signals.signal, signals.getsignal
     os._exit = posix._exit = made.leave
     os.abort = posix.abort = made.abort
-    cProfile.Profile.enable = made.enable
+    cProfile.Profile.enable, cProfile.Profile.disable = made.profiling
     # The signal module has functions of its own around these, which look them up.
     signals.signal, signals.getsignal = made.signal, made.getsignal
     for name, module in list(sys.modules.items()):
