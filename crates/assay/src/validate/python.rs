@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use assay_core::record::Log;
-use assay_core::verdict::SuiteEvidence;
+use assay_core::verdict::{InfraClass, SuiteEvidence};
 use assay_core::{Artifact, Case, Evidence, InfraError, SafePath};
 use assay_sandbox::{Command, Mount, Sandbox, SandboxError, Spec};
 use serde_json::json;
@@ -14,10 +14,12 @@ use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::{self, PYTHON, version};
 use super::{
-    Validation, after_functional, command, infra, spec, suite_limits, world, write_project,
+    Validation, after_functional, command, infra, project_files, spec, suite_limits, world,
 };
+use blind::Blind;
 use nurseries::Nurseries;
 
+mod blind;
 mod nurseries;
 
 /// Installs torch, whose build of the package index needs CUDA's libraries.
@@ -28,9 +30,15 @@ const START: &str = include_str!("python/start.py");
 /// What [`START`] runs, unless a nursery has it prepared.
 const HARNESS: &str = concat!(
     include_str!("python/harness/reading.py"),
+    include_str!("python/harness/faults.py"),
+    include_str!("python/harness/blind.py"),
     include_str!("python/harness/integrity.py"),
     include_str!("python/harness/guards.py"),
+    include_str!("python/harness/rules.py"),
+    include_str!("python/harness/places.py"),
+    include_str!("python/harness/session.py"),
     include_str!("python/harness/watch.py"),
+    include_str!("python/harness/lies.py"),
     include_str!("python/harness/report.py"),
 );
 
@@ -153,19 +161,23 @@ impl Python {
             Phase::Functional => ("functional", &case.functional),
             Phase::Security => ("security", &case.security),
         };
+        let blind = Blind::of(case, suite)?;
+        let settings = settings(case, artifact, phase, &blind);
         let run = |mut sandbox: Sandbox| {
-            write_project(&mut sandbox, case, artifact, suite)?;
-            let settings = settings(case, artifact, phase);
-            let command = runner(case).stdin(settings).limits(suite_limits(case));
-            SuiteRun { phase, suite, command, test_tree: Some("tests") }.execute(&mut sandbox)
+            let mut files = project_files(case, artifact);
+            files.extend(blind.files.iter().cloned());
+            sandbox.write(&files).map_err(|error| infra(&error))?;
+            let command = runner(case).stdin(settings.clone()).limits(suite_limits(case));
+            let test_tree = Some(blind.folder.as_str());
+            SuiteRun { phase, suite, command, test_tree }.execute(&mut sandbox)
         };
         if let Some(sandbox) = self.fork(prepared, spec, case) {
             // What goes wrong with it must not be worse than without a nursery.
             if let Ok(result) = run(sandbox) {
-                return Ok(result);
+                return whole(case, result);
             }
         }
-        run(Sandbox::start(spec).map_err(|error| infra(&error))?)
+        whole(case, run(Sandbox::start(spec).map_err(|error| infra(&error))?)?)
     }
 
     /// A sandbox in which the runner needs no start of the interpreter.
@@ -191,19 +203,47 @@ impl Python {
 /// until pytest has been imported, -B writes no bytecode, -s ignores user packages.
 fn runner(case: &Case) -> Command {
     let python = command(case, &format!("{ENVIRONMENT}/bin/python"));
+    // The order of sets must be the same each time, or a verdict would be one of chance.
+    let python = python.env("PYTHONHASHSEED", "0");
     python.args(["-P", "-B", "-s", "-c", START, HARNESS])
 }
 
-/// What the harness is told: the artifact's files, to read them before any of them runs,
-/// and those of the case itself, for what they do is no sign of anything. Both suites
-/// have the same artifact, so only the first reads it.
-fn settings(case: &Case, artifact: &Artifact, phase: &str) -> String {
+/// What a note begins with by which the harness says that the suite itself, and nothing
+/// of the artifact, keeps it from running.
+const BROKEN: &str = "the suite cannot be run: ";
+
+/// The result of a suite, unless the suite is a broken one: that is the case's fault, and
+/// says nothing about the artifact.
+fn whole(
+    case: &Case,
+    (evidence, logs): (SuiteEvidence, Vec<Log>),
+) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
+    // Notes are under the nonce, so nobody but the harness writes them.
+    let fault = evidence.notes.iter().find_map(|note| {
+        let place = note.place.as_deref().unwrap_or_default();
+        Some(format!("{place}: {}", note.what.strip_prefix(BROKEN)?))
+    });
+    match fault {
+        None => Ok((evidence, logs)),
+        Some(fault) => {
+            let message = format!("the tests of {} cannot be run: {fault}", case.id);
+            Err(InfraError::new(InfraClass::Case, message))
+        }
+    }
+}
+
+/// What the harness is told: the suite; the artifact's files, to read them before any of
+/// them runs, and those of the case itself, for what they do is no sign of anything. Both
+/// suites have the same artifact, so only the first reads it.
+fn settings(case: &Case, artifact: &Artifact, phase: &str, blind: &Blind) -> String {
     let is_first = phase == "functional";
     let paths = artifact.files.keys().map(SafePath::as_str).filter(|path| path.ends_with(".py"));
     let own = std::iter::once(&case.template).chain(case.solutions.iter().map(|it| &it.files));
     let sources = own.flatten().filter(|(path, _)| path.extension() == Some("py"));
     let known = sources.map(|(_, content)| String::from_utf8_lossy(content));
     json!({
+        "suite": blind.settings(),
+        "places": case.artifact_paths.iter().map(SafePath::as_str).collect::<Vec<_>>(),
         "artifact": paths.filter(|_| is_first).collect::<Vec<_>>(),
         "known": known.filter(|_| is_first).collect::<Vec<_>>(),
     })

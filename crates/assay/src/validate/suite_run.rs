@@ -36,7 +36,7 @@ pub(super) struct SuiteRun<'a> {
     /// Reports on the report channel under the nonce it reads as input.
     pub(super) command: Command,
     /// A directory that the run must leave as it is.
-    pub(super) test_tree: Option<&'static str>,
+    pub(super) test_tree: Option<&'a str>,
 }
 
 impl SuiteRun<'_> {
@@ -103,7 +103,7 @@ impl SuiteRun<'_> {
 }
 
 /// 32 hexadecimal digits that the tested code cannot guess.
-fn nonce() -> Result<String, InfraError> {
+pub(super) fn nonce() -> Result<String, InfraError> {
     let mut bytes = [0; 16];
     std::fs::File::open("/dev/urandom")
         .and_then(|mut random| random.read_exact(&mut bytes))

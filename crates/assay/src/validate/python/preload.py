@@ -85,7 +85,7 @@ def harness():
 
     names = {"__builtins__": dict(vars(builtins)), "__name__": "harness", "NAMESPACE": "<harness>"}
     exec(compile(sys.argv[1], names["NAMESPACE"], "exec"), names)
-    run = functools.partial(names["run"], names["prepare"](names["NAMESPACE"]))
+    run = functools.partial(names["run"], names["prepare_all"](names["NAMESPACE"]))
     gc.collect()
     gc.freeze()
     gc.enable()

@@ -1,13 +1,14 @@
 # Guards: parts of the library and of the runner that tell the hook what is done with them.
 
+import _lsprof
 import sys
 import types
+import warnings
 
 # The project has no business in these at all.
 LOOKED_INTO = set(
-    "pytest _pytest.runner _pytest.reports _pytest.python _pytest.python_api _pytest.raises"
-    " _pytest.main _pytest.config _pytest.assertion.rewrite"
-    " unittest unittest.case unittest.mock faulthandler".split()
+    "_pytest.runner _pytest.reports _pytest.python _pytest.python_api _pytest.raises"
+    " _pytest.main _pytest.config _pytest.assertion.rewrite".split()
 )
 
 
@@ -51,29 +52,40 @@ def make_guards(namespace_of):
     setter = 'def __setattr__(self, name, value):\n "AUDIT"("assay.set", self, name)\n "SET"(self, name, value)'
     deleter = 'def __delattr__(self, name):\n "AUDIT"("assay.set", self, name)\n "DELETE"(self, name)'
     getter = 'def __getattribute__(self, name):\n "AUDIT"("assay.get", self, name)\n return "GET"(self, name)'
-    import warnings
-
+    made = types.SimpleNamespace()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        shared = module_class([setter, deleter], constants)
-        runner = module_class([setter, deleter, getter], constants)
-        leave = guard('def _exit(status):\n "AUDIT"("assay.leave", status)', constants)
-        abort = guard('def abort():\n "AUDIT"("assay.leave", None)', constants)
-        handle = guard(
-            'def signal(signalnum, handler):\n box = []\n "AUDIT"("assay.signal", signalnum, handler, box)\n return box[0]',
+        made.shared = module_class([setter, deleter], constants)
+        made.runner = module_class([setter, deleter, getter], constants)
+        made.leave = guard('def _exit(status):\n "AUDIT"("assay.leave", status)', constants)
+        made.abort = guard('def abort():\n "AUDIT"("assay.leave", None)', constants)
+        made.signal = guard(
+            'def signal(signalnum, handler, /):\n box = []\n "AUDIT"("assay.signal", signalnum, handler, box)\n return box[0]',
+            constants,
+        )
+        made.getsignal = guard(
+            'def getsignal(signalnum, /):\n box = []\n "AUDIT"("assay.handler", signalnum, box)\n return box[0]',
             constants,
         )
         # The frame that a signal interrupts can be any: it is not for the handler.
-        blind = guard(
+        made.blind = guard(
             "def blind(handler):\n def handle(number, frame):\n  return handler(number, None)\n return handle",
             constants,
         )
         # Test modules and the list of finders lead to one object, and that to all of pytest.
-        finders = {}
+        made.finders = {}
         for name in ("config", "session"):
             kept = {**constants, "NAME": name, "STORE": Store()}
-            finders[name] = (
+            made.finders[name] = (
                 guard('def get(self):\n "AUDIT"("assay.find", "NAME")\n return "STORE"["NAME"]', kept),
                 guard('def set(self, value):\n "STORE"["NAME"] = value', kept),
             )
-    return shared, runner, leave, abort, handle, blind, finders, frozenset(codes)
+        # A profiler that only counts gives no frames away.
+        profiler = _lsprof.Profiler
+        kept = {**constants, "ENABLE": profiler.enable, "DISABLE": profiler.disable}
+        made.profiling = (
+            guard('def enable(self, *args, **kwargs):\n return "ENABLE"(self, *args, **kwargs)', kept),
+            guard('def disable(self):\n return "DISABLE"(self)', kept),
+        )
+    made.codes = frozenset(codes)
+    return made

@@ -153,13 +153,14 @@ def remember():
     return runner, shared
 
 
-def remember_tests(folder):
-    """The parts of test modules, which their tests share with the project."""
+def remember_tests(folder, known):
+    """The parts of test modules, which their tests share with the project. Those that
+    are known by name need not be what is found under it."""
     kept = []
     for name, module in list(sys.modules.items()):
-        view = dictionary_of(module)
-        if not str(view.get("__file__")).startswith(folder):
+        if not str(dictionary_of(module).get("__file__")).startswith(folder):
             continue
+        view = dictionary_of(known.get(name, module))
         kept.append(Remembered(name, view, module))
         for part in list(view.values()):
             if isinstance(part, type) and part.__module__ == name:

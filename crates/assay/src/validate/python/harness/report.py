@@ -25,8 +25,8 @@ def move(channel, chance):
 
 
 def read_artifact(settings):
-    """What is to be said against the artifact's sources, but for what the case's own
-    files do as well."""
+    """What is to be said of the artifact's sources, but for what the case's own files do
+    as well: kind, phrase and place."""
     found = []
     for path in settings["artifact"]:
         try:
@@ -34,11 +34,11 @@ def read_artifact(settings):
                 text = file.read()
         except OSError:
             continue
-        found += [(phrase, f"{path}:{line}") for phrase, line in read(text)]
+        found += [(kind, phrase, f"{path}:{line}") for kind, phrase, line in read(text)]
     if not found:
         return []
-    allowed = {phrase for text in settings["known"] for phrase, _ in read(text.encode())}
-    return [(phrase, place) for phrase, place in found if phrase not in allowed]
+    allowed = {phrase for text in settings["known"] for _, phrase, _ in read(text.encode())}
+    return [it for it in found if it[1] not in allowed]
 
 
 def ways_to_fail(pytest, left, right, text):
@@ -127,77 +127,28 @@ def make_sentinels(pytest, chance):
     return fail, succeed
 
 
-def disguise(function, item, name, chance):
+def disguise(function, item, suite, chance):
     """The function as it would be if it stood among the tests."""
+    name = suite.draw(f"a sentinel {chance.random()}")
     code = function.__code__.replace(
         co_filename=item.function.__code__.co_filename,
         co_name=name,
+        co_qualname=name,
         co_firstlineno=chance.randrange(5, 200),
     )
     made = type(function)(code, {}, name, None, function.__closure__)
     made.__module__ = item.function.__module__
     made.__qualname__ = name
-    return made
+    return name, made
 
 
-def draw_name(names, chance):
-    """A name of words that the tests' names are made of."""
-    words = [word for name in names for word in name.split("[")[0].split("_")[1:] if word]
-    while True:
-        drawn = chance.sample(words, min(len(words), chance.randrange(3, 7)))
-        name = "_".join(["test", *drawn])
-        if name not in names and len(drawn) > 1:
-            return name
-        words += chance.choices("abcdefghijklmnopqrstuvwxyz", k=4)
-
-
-BASES = (int, str, bytes, float, list, tuple, dict, set, frozenset)
-
-
-def is_equal_to_all(part):
-    """Whether values of a class are equal to what they have never seen."""
-    import types
-
-    compares = (vars(base).get("__eq__") for base in part.__mro__)
-    if not any(isinstance(it, types.FunctionType) for it in compares):
-        return False
-    base = next((it for it in part.__mro__ if it in BASES), object)
-    stranger = object()
-    try:
-        value = base.__new__(part)
-        return (value == stranger) is True or (value != stranger) is False
-    except BaseException:
-        return False
-
-
-def makes_equal(sources, counts):
-    """The first class of the project whose values are equal to everything: among those
-    that its modules name, and those that have come to the built-in ones."""
-    import sys
-
-    for name, module in list(sys.modules.items()):
-        names = dictionary_of(module)
-        if not counts and str(names.get("__file__")).startswith(sources):
-            for part in list(names.values()):
-                if isinstance(part, type) and is_equal_to_all(part):
-                    return part.__qualname__
-    for base in BASES:
-        parts = type.__subclasses__(base)
-        if len(parts) == counts.get(base):
-            continue
-        for part in parts[max(0, counts.get(base, 0) - 8) :] if base in counts else ():
-            module = dictionary_of(sys.modules.get(part.__module__))
-            if str(module.get("__file__")).startswith(sources) and is_equal_to_all(part):
-                return part.__qualname__
-        counts[base] = len(parts)
-    return None
-
-
-def make_plugin(pytest, chance, audit, begin, settings):
+def make_plugin(pytest, chance, audit, begin, ways):
     import gc
+    import inspect
     import os
     import sys
 
+    sources, suite, shield, show, hide = ways
     fail, succeed = make_sentinels(pytest, chance)
     sentinels = set()
     begin = [begin]
@@ -229,22 +180,24 @@ def make_plugin(pytest, chance, audit, begin, settings):
             functions = [it for it in items if is_function(it)]
             if not functions:
                 return
-            names, outcomes = {name_of(it) for it in items}, {}
+            outcomes = {}
             for outcome, call in (("failed", fail), ("passed", succeed)):
                 place = chance.choice(self.places(items))
                 beside = items[min(place, len(items) - 1)]
                 module = beside.getparent(pytest.Module)
-                name = draw_name(names, chance)
                 function = beside if is_function(beside) else functions[0]
-                call = disguise(call, function, name, chance)
+                name, call = disguise(call, function, suite, chance)
                 sentinel = pytest.Function.from_parent(module, name=name, callobj=call)
                 # To find its lines in the file of the tests takes long, and nobody sees them.
                 sentinel.repr_failure = lambda excinfo: "it failed"
                 items.insert(place, sentinel)
-                names.add(name)
                 outcomes[name] = outcome
             sentinels.update(outcomes)
-            audit("assay.begin", outcomes, session, config.pluginmanager)
+            tests = {it.module.__name__: it.module for it in functions}
+            for name, module in tests.items():
+                if suite.standing.get(dictionary_of(module).get("__file__")):
+                    sys.modules[name] = stand_in(module)
+            audit("assay.begin", outcomes, session, config.pluginmanager, tests)
 
         @staticmethod
         def places(items):
@@ -256,15 +209,37 @@ def make_plugin(pytest, chance, audit, begin, settings):
 
         @staticmethod
         def look_for_liars():
-            if liar := makes_equal(settings["sources"], counts):
-                audit("assay.betrayed", "makes a value that is equal to everything: " + liar)
+            for liar in makes_equal(sources, counts):
+                if not blunt(liar, sources):
+                    audit("assay.betrayed", "makes a value that is equal to everything: " + liar.__qualname__)
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtest_setup(self, item):
+            # Each test leaves a folder, so that none tells what a test has asked for.
+            if "tmp_path" not in getattr(item, "fixturenames", ()):
+                item.config._tmp_path_factory.mktemp("data", numbered=True)
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_pyfunc_call(self, pyfuncitem):
+            """Calls a test so that nothing of the runner is on its stack."""
+            call = pyfuncitem.obj
+            if inspect.iscoroutinefunction(call) or inspect.isasyncgenfunction(call):
+                return None
+            named = {it: pyfuncitem.funcargs[it] for it in pyfuncitem._fixtureinfo.argnames}
+            if hasattr(shield(call, (), named), "__await__"):
+                pytest.fail("the test was not waited for")
+            return True
 
         @pytest.hookimpl(hookwrapper=True, tryfirst=True)
         def pytest_runtest_makereport(self, item, call):
             if call.when == "call":
                 self.look_for_liars()
             audit("assay.check", item, call)
+            if call.excinfo is not None and name_of(item) not in sentinels:
+                show()
             yield
+            if call.excinfo is not None:
+                hide()
 
         @pytest.hookimpl(tryfirst=True)
         def pytest_runtest_logreport(self, report):
@@ -285,7 +260,7 @@ def make_plugin(pytest, chance, audit, begin, settings):
                 return ""
             crash = getattr(report.longrepr, "reprcrash", None)
             detail = crash.message if crash else str(report.longrepr)
-            return str.__str__(detail)[:2000]
+            return suite.real(str.__str__(detail)[:2000])
 
     return Plugin
 
@@ -323,13 +298,52 @@ def prepare(namespace_of):
     return start, close()
 
 
-def begin_watch(prepared, nonce, channel, project):
+def prepare_all(namespace_of):
+    """The same, where all of pytest is loaded already."""
+    blind = make_blind(namespace_of)
+    return blind, prepare(namespace_of)
+
+
+def begin_watch(prepared, nonce, channel, places):
     def begin():
         start, shut = prepared or prepare(NAMESPACE)
         shut()
-        start(nonce, channel, project)
+        start(nonce, channel, places)
 
     return begin
+
+
+def import_all(names):
+    """Imports what either suite imports, so that this does not tell which one runs."""
+    import contextlib
+    import importlib
+    import os
+
+    for name in names:
+        root = name.split(".")[0]
+        if not any(os.path.exists(f"{it}/{root}{end}") for it in ("src", ".") for end in ("", ".py")):
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+
+
+def tell_first(nonce, channel, findings):
+    """Reports what was read before anything of the project is loaded."""
+    import json
+    import os
+
+    for kind, what, place in findings[:20]:
+        line = {"nonce": nonce, kind: what, "place": place}
+        os.write(channel, (json.dumps(line) + "\n").encode())
+
+
+def options_of(suite):
+    """What is said to pytest, which is the same for both suites but for what is drawn."""
+    names = [path.rpartition("/")[2] for path in suite["tests"]]
+    options = [suite["folder"], "--tb=short", "-p", "no:cacheprovider"]
+    # Tests in an order by chance would give verdicts by chance.
+    options += ["-p", "no:randomly", "-p", "no:random_order"]
+    # Options of the project's own would move the report.
+    return [*options, "-o", "addopts=", "-o", "python_files=" + " ".join(names)]
 
 
 def run(prepared=None):
@@ -348,23 +362,29 @@ def run(prepared=None):
     settings = json.loads(read_input(0))
     os.open("/dev/null", os.O_RDONLY)
     project = os.getcwd()
-    settings["sources"] = project + "/src/"
     nonce = read_input(4).decode()
     channel = move(3, chance)
-    if findings := read_artifact(settings):
-        for what, place in findings[:20]:
-            line = {"nonce": nonce, "tampered": what, "place": place}
-            os.write(channel, (json.dumps(line) + "\n").encode())
+    if fault := fault_of_suite(settings["suite"], settings["places"]):
+        tell_first(nonce, channel, [("note", "the suite cannot be run: " + fault[0], fault[1])])
         sys.exit(70)
-    settings["known"] = ()
-    begin = begin_watch(prepared, nonce, channel, project)
-    plugin = make_plugin(pytest, chance, audit, begin, settings)()
-    del nonce, channel, prepared, findings, begin
+    findings = read_artifact(settings)
+    findings.sort(key=lambda it: it[0] == "note")
+    tell_first(nonce, channel, findings)
+    if findings and findings[0][0] == "tampered":
+        sys.exit(70)
+    import_all(settings["suite"]["imports"])
+    (shield, take, show, hide), watch = prepared or (make_blind(NAMESPACE), None)
+    suite = Suite(settings["suite"], project)
+    take(suite)
+    options = options_of(settings["suite"])
+    places = project, project + "/" + settings["suite"]["folder"].split("/")[0]
+    begin = begin_watch(watch, nonce, channel, places)
+    ways = project + "/src/", suite, shield, show, hide
+    plugin = make_plugin(pytest, chance, audit, begin, ways)()
+    del nonce, channel, prepared, watch, begin, settings, suite, take, show, hide, ways, fault, findings
     sys.orig_argv[:] = sys.orig_argv[:1]
     sys.path.insert(0, os.path.join(project, "src"))
-    options = ["tests", "--tb=short", "-p", "no:cacheprovider"]
-    # Options of the project's own would move the report.
-    pytest.main([*options, "-o", "addopts="], plugins=[plugin])
+    pytest.main(options, plugins=[plugin])
     passed = []
     audit("assay.end", passed)
     sys.exit(0 if passed == [True] else 1)
