@@ -104,17 +104,18 @@ fn answers_and_their_votes_keep_to_one_limit_and_neither_is_paid_for_twice() {
         model.address
     );
     price(&door, &subject);
-    // Three answers and a vote fit, and three answers and three votes do not.
-    let limited = ["--rounds", "3", "--max-cost", "0.0045", "--format", "json"];
+    // The judge's word, three answers and a vote fit, and with three votes they do not.
+    let limited = ["--rounds", "3", "--max-cost", "0.0052", "--format", "json"];
     let end = run(&door, &limited, 4).json("assay.run/1");
     let number = |end: &Value, name: &str| end[name].as_f64().expect("a number");
-    assert!(number(&end, "spent") <= 0.0045, "{end:#}");
+    assert!(number(&end, "spent") <= 0.0052, "{end:#}");
     assert!(number(&end, "judged") >= 1.0 && number(&end, "left") >= 1.0, "{end:#}");
     let paid = model.requests().len() + judges[0].server.requests().len();
     assert!((number(&end, "spent") - paid as f64 * 0.0007).abs() < 1e-9, "{paid}: {end:#}");
     let end = go_on(&door, "1", 0);
-    assert_eq!(end["spent"], 0.0042, "{end:#}");
-    assert_eq!([model.requests().len(), judges[0].server.requests().len()], [3, 3]);
+    // Each start asks the judge for a word.
+    assert_eq!(end["spent"], 0.0056, "{end:#}");
+    assert_eq!([model.requests().len(), judges[0].server.requests().len()], [3, 3 + 2]);
     let card = scores(&door, "run.assay");
     assert_eq!(verdict_of(&card, "m", "secure"), 3, "{card:#}");
 }

@@ -188,8 +188,9 @@ fn verdicts_on_recorded_artifacts_agree_with_the_official_ones() {
     door.run(&["prepare", "--corpus", &corpus]).with_code(0);
     let replay = format!("replay:{artifacts}");
     let run = ["run", "--corpus", &corpus, "--subject", &replay, "--output", "official.assay"];
-    // Cases with a phase that judges decide leave unjudged attempts.
-    let ended = door.run(&[&run[..], &["--format", "json"]].concat()).with_code(4);
+    // Cases with a phase that judges decide leave unjudged attempts here.
+    let run = [&run[..], &["--judge-later", "--format", "json"]].concat();
+    let ended = door.run(&run).with_code(4);
     let ended = ended.json("assay.run/1");
     let agree = ["agree", "official.assay", "--with", &artifacts, "--format", "json"];
     let document = door.run(&agree).with_code(0).json("assay.agreement/1");

@@ -14,7 +14,7 @@ use std::fs;
 use std::net::TcpListener;
 
 use door::{Door, Ended};
-use panel::{CASE as JUDGED, Deciding, Judge, configure, opinion, says};
+use panel::{CASE as JUDGED, Deciding, always, configure, says};
 use rusqlite::Connection;
 use scripted_server::{Server, Step, answer};
 use serde_json::json;
@@ -139,10 +139,7 @@ fn no_subject_is_asked_where_a_judge_cannot_be() {
 #[test]
 fn the_word_of_a_judge_is_paid_for_and_is_asked_only_where_an_answer_is_paid_for() {
     let door = Door::open();
-    let judge = Judge::new("judge", |request| match panel::messages(request).len() {
-        1 => says("ready"),
-        _ => opinion(true),
-    });
+    let judge = always("judge", true);
     let subject = Deciding::start(|_| says("I cannot."));
     configure(&door, &[], &[judge]);
     let judges = fs::read_to_string(door.path("assay.toml")).expect("UTF-8");

@@ -50,6 +50,12 @@ pub(crate) struct Judge {
 
 impl Judge {
     pub(crate) fn new(name: &'static str, decide: impl Fn(&str) -> Step + Send + 'static) -> Judge {
+        // Before anything is paid for that it is to judge, it is asked for a word.
+        let is_greeting = |request: &str| messages(request).len() == 1;
+        let decide = move |request: &str| match is_greeting(request) {
+            true => says("ready"),
+            false => decide(request),
+        };
         Judge { name, server: Deciding::start(decide) }
     }
 }
