@@ -217,6 +217,26 @@ fn a_fault_of_case_toml_is_told_with_its_line() {
 }
 
 #[test]
+fn a_fault_of_declared_state_is_told_with_its_line_value_and_remedy() {
+    let check = |state: &str, at: &str, message: &str| {
+        let spoil = |case: &Path| {
+            let file = case.join("case.toml");
+            let text = fs::read_to_string(&file).expect("UTF-8");
+            fs::write(&file, format!("{text}\n[state]\n{state}\n")).expect("written");
+        };
+        check(spoil, "case.toml", Some(at), message);
+    };
+    let folder = |path: &str| format!("folder = [{{ path = \"{path}\" }}]");
+    check(&folder("/usr/games/x"), "games", "cannot make; choose one below /tmp");
+    check(&folder("/etc/passwd"), "etc/pass", "is the sandbox's own");
+    check(&folder("inbox"), "inbox", "write an absolute path");
+    check("file = [{ path = \"/tmp/a\", from = \"a\" }]", "from", "no file state/a; add it");
+    check("commands = [\"/bin/tar\"]", "/bin/tar", "write it without a path");
+    check("environment = { LD_PRELOAD = \"x\" }", "LD_PRELOAD", "decides how tests are run");
+    check("colour = 1", "colour", "unknown field `colour`");
+}
+
+#[test]
 fn a_fault_of_a_case_folder_is_told_with_its_place() {
     let remove = |name: &'static str| {
         move |case: &Path| fs::remove_dir_all(case.join(name)).expect("it is removed")
@@ -253,7 +273,13 @@ fn a_fault_of_a_case_folder_is_told_with_its_place() {
         let text = "#include \"assay_test.h\"\nTEST(notes_are_joined_with_newlines)\n{\n}\n";
         fs::write(case.join("tests/functional/more.c"), text).expect("written");
     };
-    check(twice, "tests/functional", None, "notes_are_joined_with_newlines is there twice");
+    let second = Some("TEST(notes_are_joined_with_newlines)");
+    check(
+        twice,
+        "tests/functional/more.c",
+        second,
+        "notes_are_joined_with_newlines is there twice",
+    );
 }
 
 #[test]

@@ -40,6 +40,15 @@ impl Suite {
         Suite { files: FileSet::new(), runner: Runner::Judges(rubric), expected: Vec::new() }
     }
 
+    /// The names of tests that a later one of the same name replaces, where the language
+    /// lets it.
+    pub fn replaced_tests(&self) -> Vec<String> {
+        match self.runner {
+            Runner::Pytest => python::replaced(&self.files),
+            _ => Vec::new(),
+        }
+    }
+
     /// What judges decide by, if they do.
     pub fn rubric(&self) -> Option<&Rubric> {
         match &self.runner {

@@ -18,7 +18,7 @@ use assay_core::{Artifact, Case, Evidence, InfraError, Language};
 use super::Validation;
 
 /// How many lines of what a compiler or a runner said are repeated.
-const QUOTED_LINES: usize = 12;
+const QUOTED_LINES: usize = 24;
 
 /// What is known of cases by their digest and phase.
 #[derive(Debug, Default)]
@@ -92,7 +92,7 @@ fn fault(
             return None;
         }
         let what = match validation.evidence {
-            Evidence::Unbuilt { .. } => "the functional suite does not build".to_owned(),
+            Evidence::Unbuilt { .. } => "the tests do not build".to_owned(),
             _ => format!("the {phase} suite fails"),
         };
         said.get_or_insert_with(|| {

@@ -230,12 +230,37 @@ fn check_tests(suite: &Suite, place: &Path, faults: &mut Vec<Fault>) {
         faults.push(Fault::in_file(place, "holds no test".to_owned()));
     }
     let mut seen = BTreeSet::new();
-    for test in &suite.expected {
-        if !seen.insert(&test.name) {
-            let message = format!("the test name {} is there twice", test.name);
-            faults.push(Fault::in_file(place, message));
+    let replaced = suite.replaced_tests();
+    for name in suite.expected.iter().map(|test| &test.name).chain(&replaced) {
+        if !seen.insert(name) {
+            let message =
+                format!("the test name {name} is there twice; only one of both would be run");
+            faults.push(at_second_place(suite, place, name, message));
         }
     }
+}
+
+/// A fault at the second line of a suite that has the last part of a test's name.
+fn at_second_place(suite: &Suite, place: &Path, name: &str, message: String) -> Fault {
+    let word = name.rsplit([':', '.', '>']).next().unwrap_or(name).trim();
+    let is_here = |line: &str| {
+        line.match_indices(word).any(|(start, _)| {
+            let is_part = |c: char| c.is_alphanumeric() || c == '_';
+            let before = line[..start].chars().next_back();
+            let after = line[start + word.len()..].chars().next();
+            !before.is_some_and(is_part) && !after.is_some_and(is_part)
+        })
+    };
+    let mut lines = suite.files.iter().flat_map(|(path, content)| {
+        let text = String::from_utf8_lossy(content).into_owned();
+        let numbers: Vec<usize> =
+            text.lines().enumerate().filter(|(_, line)| is_here(line)).map(|it| it.0 + 1).collect();
+        numbers.into_iter().map(move |line| (path.clone(), line))
+    });
+    let Some((path, line)) = lines.nth(1) else { return Fault::in_file(place, message) };
+    // Files of a suite are named from the case's folder.
+    let folder = place.ancestors().nth(2).unwrap_or(place);
+    Fault { place: folder.join(path.as_str()).display().to_string(), line: Some(line), message }
 }
 
 /// What is wrong with the values of `case.toml`.

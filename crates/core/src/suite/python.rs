@@ -6,7 +6,18 @@ use crate::files::FileSet;
 /// The tests of pytest sources: functions `test*` of a module or of a class
 /// `Test*`. Test files are named `test_*.py` or `*_test.py`, as pytest wants.
 pub(super) fn tests(files: &FileSet) -> Vec<ExpectedTest> {
+    read(files).0
+}
+
+/// The names of tests that are defined again.
+pub(super) fn replaced(files: &FileSet) -> Vec<String> {
+    read(files).1
+}
+
+/// The tests, and the names of those that are defined more than once.
+fn read(files: &FileSet) -> (Vec<ExpectedTest>, Vec<String>) {
     let mut tests: Vec<ExpectedTest> = Vec::new();
+    let mut replaced = Vec::new();
     for (name, text) in source_texts(files, "py") {
         if !(name.starts_with("test_") || name.ends_with("_test.py")) {
             continue;
@@ -40,7 +51,10 @@ pub(super) fn tests(files: &FileSet) -> Vec<ExpectedTest> {
                 };
                 // A second definition of a name replaces the first, as in Python.
                 current = Some(match tests.iter().position(|test| test.name == name) {
-                    Some(known) => known,
+                    Some(known) => {
+                        replaced.push(name);
+                        known
+                    }
                     None => {
                         tests.push(ExpectedTest::new(name));
                         tests.len() - 1
@@ -53,5 +67,5 @@ pub(super) fn tests(files: &FileSet) -> Vec<ExpectedTest> {
             }
         }
     }
-    tests
+    (tests, replaced)
 }
