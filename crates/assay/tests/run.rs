@@ -331,8 +331,8 @@ fn explained(door: &Door, beginning: &str, functional: bool) -> Value {
     );
     let line = json!({"model": "m", "case": "theme-unpack", "scenario": "gen", "round": 1, "code": code, "functional": functional, "security": true});
     door.write("hangs.jsonl", format!("{line}\n"));
-    let arguments = ["--subject", "replay:hangs.jsonl", "--output", "hangs.assay"];
-    run(door, &arguments).with_code(0);
+    let subject = ["run", "--subject", "replay:hangs.jsonl", "--output", "hangs.assay"];
+    door.run(&subject).with_code(0);
     let arguments = ["agree", "hangs.assay", "--with", "hangs.jsonl"];
     let human = door.run(&arguments).with_code(0).stdout;
     let agreement = door.run(&[&arguments[..], &["--format", "json"]].concat()).with_code(0);
