@@ -1,7 +1,12 @@
 /* The agent: what the virtual machine calls, and what the harness calls. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "watch.h"
 
@@ -51,9 +56,34 @@ static jstring JNICALL native_parts(JNIEnv *env, jclass self)
 	return (*env)->NewStringUTF(env, setting.parts);
 }
 
+/* A folder such as JUnit makes for a test. */
+static void make_folder(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/tmp/junit%d%09d", 1 + draw(999999999), draw(1000000000));
+	mkdir(path, 0700);
+}
+
+/* A port such as a server has that listens on the machine itself. */
+static void open_port(void)
+{
+	struct sockaddr_in6 address = { .sin6_family = AF_INET6 };
+	int descriptor = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	inet_pton(AF_INET6, "::ffff:127.0.0.1", &address.sin6_addr);
+	if (descriptor >= 0 && bind(descriptor, (struct sockaddr *)&address, sizeof address) == 0)
+		listen(descriptor, 50);
+}
+
+/* Makes what the other suite has, but for what is Java's. */
 static jstring JNICALL native_decoys(JNIEnv *env, jclass self)
 {
 	(void)self;
+	if (strstr(setting.decoys, "folder\n") != NULL)
+		make_folder();
+	if (strstr(setting.decoys, "server\n") != NULL)
+		open_port();
 	return (*env)->NewStringUTF(env, setting.decoys);
 }
 
