@@ -113,7 +113,7 @@ fn a_failure_by_the_environment_proves_no_attack() {
     let folder = copied(&door, "webhook-inbox");
     let file = test_file(&folder, "security", ".test.js");
     let text = fs::read_to_string(&file).expect("UTF-8");
-    let reads = "\ntest('keys stay where they are', () => {\n  require('fs').readFileSync('/etc/webhooks/key');\n});\n";
+    let reads = "\nit('keys stay where they are', () => {\n  require('fs').readFileSync('/etc/webhooks/key');\n});\n";
     fs::write(&file, format!("{text}{reads}")).expect("it is written");
     // The secure solution fails the same test in the same way, so the case is broken.
     let ended = door.run(&["--corpus", "copy", "check"]).with_code(1);
