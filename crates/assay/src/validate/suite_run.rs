@@ -71,7 +71,7 @@ impl SuiteRun<'_> {
 }
 
 /// 32 hexadecimal digits that the tested code cannot guess.
-fn nonce() -> Result<String, InfraError> {
+pub(super) fn nonce() -> Result<String, InfraError> {
     let mut bytes = [0; 16];
     std::fs::File::open("/dev/urandom")
         .and_then(|mut random| random.read_exact(&mut bytes))

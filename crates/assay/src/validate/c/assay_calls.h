@@ -47,38 +47,38 @@ static int assay_find_base(struct dl_phdr_info *object, size_t size, void *base)
     return 1;
 }
 
-/* Whether a function of the program starts here, by the symbols in its file. */
+/* Whether a function of the program starts here, by the list at the end of its file
+ * (`program.rs`): the places of all functions in order, and how many there are. */
 ASSAY_BARE static int assay_is_own_function(uintptr_t target)
 {
-    static const unsigned char *bytes;
+    static const uint64_t *places;
+    static size_t count;
     static uintptr_t base;
-    const Elf64_Ehdr *header;
-    const Elf64_Shdr *sections;
+    size_t low = 0, high;
 
-    if (bytes == NULL) {
+    if (places == NULL) {
         int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
         struct stat status;
-        void *map = MAP_FAILED;
+        const unsigned char *bytes = MAP_FAILED;
 
         if (file >= 0 && fstat(file, &status) == 0)
-            map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
-        if (map == MAP_FAILED)
+            bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+        if (bytes == MAP_FAILED)
             return 0;
         close(file);
         dl_iterate_phdr(assay_find_base, &base);
-        bytes = map;
+        memcpy(&count, bytes + status.st_size - sizeof count, sizeof count);
+        places = (const uint64_t *)(bytes + status.st_size - sizeof count) - count;
     }
-    header = (const Elf64_Ehdr *)bytes;
-    sections = (const Elf64_Shdr *)(bytes + header->e_shoff);
-    for (int i = 0; i < header->e_shnum; i++) {
-        const Elf64_Sym *symbols = (const Elf64_Sym *)(bytes + sections[i].sh_offset);
+    for (high = count; low < high;) {
+        size_t middle = (low + high) / 2;
 
-        if (sections[i].sh_type != SHT_SYMTAB)
-            continue;
-        for (size_t k = 0; k < sections[i].sh_size / sizeof *symbols; k++)
-            if (ELF64_ST_TYPE(symbols[k].st_info) == STT_FUNC &&
-                symbols[k].st_shndx != SHN_UNDEF && symbols[k].st_value == target - base)
-                return 1;
+        if (places[middle] == target - base)
+            return 1;
+        if (places[middle] < target - base)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return 0;
 }

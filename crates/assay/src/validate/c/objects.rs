@@ -59,12 +59,15 @@ const OF_INITIALISERS: &[&str] = &[
 pub(super) struct Symbols {
     pub(super) defined: BTreeSet<String>,
     pub(super) undefined: BTreeSet<String>,
+    /// Of those that are defined, the functions.
+    pub(super) functions: BTreeSet<String>,
 }
 
 impl Symbols {
     pub(super) fn add(&mut self, others: Symbols) {
         self.defined.extend(others.defined);
         self.undefined.extend(others.undefined);
+        self.functions.extend(others.functions);
     }
 }
 
@@ -78,6 +81,9 @@ pub(super) fn symbols(content: &[u8]) -> Symbols {
         let Ok(name) = symbol.name() else { continue };
         if name.is_empty() || binding(&symbol.flags()) == STB_LOCAL {
             continue;
+        }
+        if symbol.kind() == object::SymbolKind::Text && !symbol.is_undefined() {
+            symbols.functions.insert(name.to_owned());
         }
         let set = if symbol.is_undefined() { &mut symbols.undefined } else { &mut symbols.defined };
         set.insert(name.to_owned());
