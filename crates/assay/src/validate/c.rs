@@ -4,12 +4,15 @@
 //! included. The objects of the tests do not depend on it and are prepared once.
 //! Each suite is linked and run in a fresh sandbox.
 
+mod assembly;
 mod gates;
+mod guards;
 mod inspect;
 mod names;
 mod objects;
 mod places;
 mod program;
+mod remark;
 mod source;
 mod suites;
 mod symbols;
@@ -24,6 +27,8 @@ use assay_core::verdict::{Build, Ending, InfraClass, SuiteEvidence, Usage};
 use assay_core::{Artifact, Case, Evidence, Finding, InfraError};
 use assay_sandbox::{Execution, File, Sandbox, SandboxError, Spec};
 
+use guards::Guarded;
+use inspect::Inspected;
 use places::Places;
 use program::Program;
 
@@ -138,19 +143,21 @@ impl Toolchain for C {
         let Some(objects) = read_objects(&mut sandbox, case, artifact)? else {
             return Ok(built.too_large());
         };
-        let findings = inspect::findings(&mut sandbox, prepared, case, artifact, &objects)?;
-        if !findings.is_empty() {
-            return Ok(built.tampered(findings));
+        let Inspected { remarks, mut unwatched } =
+            inspect::inspect(&mut sandbox, prepared, case, artifact, &objects)?;
+        if !remarks.offences.is_empty() {
+            return Ok(built.tampered(remarks.offences));
         }
-
-        let linked = match link(&mut sandbox, prepared, case, &objects, &mut built)? {
+        unwatched.retain(|name, _| !is_wrapped(name));
+        let linked = match link(&mut sandbox, prepared, case, (&objects, &unwatched), &mut built)? {
             Linked::Done(linked) => linked,
             Linked::Failed(validation) => return Ok(*validation),
         };
         // Neither suite finds anything of how it was built.
         drop(sandbox);
         let ready = Ready::new(prepared, &linked)?;
-        let (functional, functional_logs) = ready.run(case, &case.functional, "functional")?;
+        let (mut functional, functional_logs) = ready.run(case, &case.functional, "functional")?;
+        functional.notes.splice(0..0, remarks.notes);
         built.logs.extend(functional_logs);
         let functional = match after_functional(case, Some(&built.build), functional) {
             Ok(functional) => functional,
@@ -224,6 +231,11 @@ impl Ready<'_> {
         self.places.name(suite, &tests, &mut logs);
         Ok((evidence, logs))
     }
+}
+
+/// Whether the harness has a function that is put before this one.
+fn is_wrapped(name: &str) -> bool {
+    wrapped().split(",--wrap=").any(|wrapped| wrapped == name)
 }
 
 /// The option that has the linker put the harness's functions before the libraries'.
@@ -362,18 +374,25 @@ fn link(
     sandbox: &mut Sandbox,
     prepared: &Path,
     case: &Case,
-    objects: &[File],
+    (objects, unwatched): (&[File], &Guarded<'_>),
     built: &mut Built,
 ) -> Result<Linked, InfraError> {
     let names = suites::OBJECTS.iter();
-    let tests: Vec<File> =
+    let mut tests: Vec<File> =
         names.map(|name| read_prepared(prepared, name)).collect::<Result<_, _>>()?;
+    let mut guards = None;
+    if gates::HAS_GATES && !unwatched.is_empty() {
+        let (assembly, option) = guards::guard(unwatched);
+        tests.push(File::new("guards.s", assembly));
+        guards = Some(option);
+    }
     sandbox.write(&tests).map_err(|error| infra(&error))?;
     let link = command(case, GCC)
         .args(flags(&case.functional.runner).iter().copied())
         .args(tests.iter().chain(objects).map(|file| file.path.as_str()))
         .args(LINKER)
         .args([LOADED, &wrapped(), "-o", "suite"])
+        .args(guards)
         .args(LIBRARIES)
         .limits(build_limits(case));
     let execution = sandbox.execute(&link).map_err(|error| infra(&error))?;

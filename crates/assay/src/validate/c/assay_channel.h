@@ -54,7 +54,7 @@ struct assay_betrayal {
     uint16_t what;
 };
 
-enum { ASSAY_OPENED = 1, ASSAY_REACHED, ASSAY_CALLED, ASSAY_RETURNED, ASSAY_FORGED, ASSAY_BETRAYALS };
+enum { ASSAY_OPENED = 1, ASSAY_REACHED, ASSAY_CALLED, ASSAY_FORGED, ASSAY_BETRAYALS };
 
 /* A thing that must not go well, tried in a child of the test's process after the
  * test has returned. */

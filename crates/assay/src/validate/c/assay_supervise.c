@@ -135,10 +135,9 @@ static unsigned char drawn(void)
 static const char *betrayal(const void *message)
 {
     static const char *const betrayals[ASSAY_BETRAYALS] = {
-        [ASSAY_OPENED] = "opened a file of its own process or program",
+        [ASSAY_OPENED] = "opened the memory of a process or the program of its test",
         [ASSAY_REACHED] = "reached for the memory of the address sanitizer",
-        [ASSAY_CALLED] = "called a function whose place it had computed",
-        [ASSAY_RETURNED] = "returned to where nothing had called it",
+        [ASSAY_CALLED] = "called a function of the sanitizers whose place it had computed",
         [ASSAY_FORGED] = "used a stream that it had made by itself",
     };
     unsigned what = ((const struct assay_betrayal *)message)->what;

@@ -13,18 +13,19 @@ use super::objects::Symbols;
 use super::places::{Places, neutral};
 use super::{
     CALLS, GCC, LIBRARIES, LINKER, LOADED, MAX_OBJECT_BYTES, OBJCOPY, SUPERVISOR, flags, gates,
-    objects, start,
+    guards, objects, start,
 };
 use crate::validate::suite_run::nonce;
 use crate::validate::{build_limits, command, infra, sandbox_files};
 
 /// Assay's own sources for running tests.
-const HARNESS_SOURCES: [(&str, &str); 15] = [
+const HARNESS_SOURCES: [(&str, &str); 16] = [
     ("assay_betray.h", include_str!("assay_betray.h")),
     ("assay_calls.h", include_str!("assay_calls.h")),
     ("assay_channel.h", include_str!("assay_channel.h")),
     ("assay_files.h", include_str!("assay_files.h")),
     ("assay_gate.h", include_str!("assay_gate.h")),
+    ("assay_guard.h", include_str!("assay_guard.h")),
     ("assay_main.c", include_str!("assay_main.c")),
     ("assay_names.c", include_str!("assay_names.c")),
     ("assay_observe.h", include_str!("assay_observe.h")),
@@ -54,7 +55,8 @@ const LD: &str = "/usr/bin/ld";
 
 /// What everything here depends on beside the case and the compiler.
 pub(super) fn key() -> String {
-    format!("{}{FORM}{}", HARNESS_SOURCES.map(|(_, text)| text).concat(), include_str!("gates.rs"))
+    let rest = [FORM, include_str!("gates.rs"), &guards::table()].concat();
+    HARNESS_SOURCES.map(|(_, text)| text).concat() + &rest
 }
 
 /// Everything that a validation of the case needs.
@@ -139,7 +141,8 @@ fn case_symbols(case: &Case) -> Result<Symbols, InfraError> {
 /// The harness, for sandboxes in which no artifact is.
 fn harness() -> impl Iterator<Item = File> {
     let file = |(name, text)| File::new(format!("{HARNESS}/{name}"), text);
-    HARNESS_SOURCES.into_iter().map(file)
+    let table = File::new(format!("{HARNESS}/assay_unwatched.h"), guards::table());
+    HARNESS_SOURCES.into_iter().map(file).chain([table])
 }
 
 /// Compiles the program that runs a suite's tests.
