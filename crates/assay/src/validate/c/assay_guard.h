@@ -10,7 +10,7 @@
 
 /* Where the sanitizer keeps notes of the memory that programs have, on x86-64. */
 #define ASSAY_NOTES 0xaa000000000u
-#define ASSAY_NOTES_SIZE 0x56007fff9000u
+#define ASSAY_NOTES_SIZE 0x5607fff9000u
 
 /* Something was done after which the end of a test proves nothing. */
 static inline void assay_break_proof(void)
@@ -24,7 +24,7 @@ __attribute__((used, noinline)) static _Noreturn void assay_has_reached(void)
 }
 
 __asm__(".section .rodata\n.balign 8\n.globl assay_notes_size\n"
-        "assay_notes_size: .quad 0x56007fff9000\n.text\n"
+        "assay_notes_size: .quad 0x5607fff9000\n.text\n"
         ".globl assay_reached\n.type assay_reached, @function\n"
         "assay_reached: andq $-16, %rsp\ncall assay_has_reached\n"
         ".size assay_reached, . - assay_reached\n");
