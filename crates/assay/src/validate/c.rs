@@ -417,8 +417,8 @@ mod tests {
     fn every_wrapper_of_the_harness_is_put_before_its_function() {
         let option = wrapped();
         let names: Vec<_> = option.split(",--wrap=").skip(1).collect();
-        assert_eq!(names.len(), 84, "{names:?}");
-        for name in ["fopen", "rename", "strtol", "__xpg_basename", "strsep", "__strtok_r"] {
+        assert!(names.len() > 100, "{names:?}");
+        for name in ["fopen", "rename", "sigaction", "openat", "strtol", "__xpg_basename", "strsep", "__strtok_r"] {
             assert!(names.contains(&name), "{name}");
         }
         let identifier = |name: &&str| name.chars().all(|it| it == '_' || it.is_alphanumeric());

@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-enum { ASSAY_TEST_CHANNEL = 3, ASSAY_TOKEN_LENGTH = 16 };
+enum { ASSAY_TEST_CHANNEL = 213, ASSAY_TOKEN_LENGTH = 16 };
 
 struct assay_ready {
     uint64_t nothing;

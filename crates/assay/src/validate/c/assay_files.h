@@ -5,6 +5,8 @@
 #ifndef ASSAY_FILES_H
 #define ASSAY_FILES_H
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -32,6 +34,19 @@ static int assay_is_forbidden(const char *path, const char *mode)
     if (assay_starts(place, "/proc/"))
         return strlen(place) > 4 && strcmp(place + strlen(place) - 4, "/mem") == 0;
     return changes && (strcmp(place, "/work/suite") == 0 || strcmp(place, "/work/supervise") == 0);
+}
+
+/* Whether a path leads to the list of what is mapped, the sanitizer's library too. It cannot
+ * be opened here. */
+static int assay_is_hidden(const char *path)
+{
+    char real[PATH_MAX];
+    const char *place = path != NULL && realpath(path, real) != NULL ? real : path;
+    const char *name = place == NULL ? NULL : strrchr(place, '/');
+
+    return name != NULL && assay_starts(place, "/proc/") &&
+           (strcmp(name, "/maps") == 0 || assay_starts(name, "/smaps") ||
+            strcmp(name, "/map_files") == 0 || strcmp(name, "/numa_maps") == 0);
 }
 
 static void assay_check_path(const char *path, const char *mode)
@@ -109,6 +124,10 @@ static void assay_check_stream(const FILE *stream)
     FILE *__wrap_##name(const char *path, const char *mode)                                \
     {                                                                                      \
         assay_check_path(path, mode);                                                      \
+        if (assay_is_hidden(path)) {                                                       \
+            errno = EACCES;                                                                \
+            return NULL;                                                                   \
+        }                                                                                  \
         return assay_hide_stream(__real_##name(path, mode));                               \
     }
 
@@ -143,6 +162,35 @@ static void assay_check_stream(const FILE *stream)
         return result;                                                                     \
     }
 
+#define ASSAY_OPENS_FILE(name)                                                             \
+    __attribute__((weak)) int __real_##name(const char *path, int flags, unsigned mode);   \
+    int __wrap_##name(const char *path, int flags, unsigned mode)                          \
+    {                                                                                      \
+        assay_check_path(path, (flags & O_ACCMODE) != O_RDONLY ? "w" : "r");               \
+        if (assay_is_hidden(path)) {                                                       \
+            errno = EACCES;                                                                \
+            return -1;                                                                     \
+        }                                                                                  \
+        return __real_##name(path, flags, mode);                                           \
+    }
+
+#define ASSAY_OPENS_BESIDE(name)                                                           \
+    __attribute__((weak)) int __real_##name(int at, const char *path, int flags,           \
+                                            unsigned mode);                                \
+    int __wrap_##name(int at, const char *path, int flags, unsigned mode)                  \
+    {                                                                                      \
+        assay_check_path(path, (flags & O_ACCMODE) != O_RDONLY ? "w" : "r");               \
+        if (assay_is_hidden(path)) {                                                       \
+            errno = EACCES;                                                                \
+            return -1;                                                                     \
+        }                                                                                  \
+        return __real_##name(at, path, flags, mode);                                       \
+    }
+
+ASSAY_OPENS_FILE(open)
+ASSAY_OPENS_FILE(open64)
+ASSAY_OPENS_BESIDE(openat)
+ASSAY_OPENS_BESIDE(openat64)
 ASSAY_OPENS_STREAM(fopen)
 ASSAY_OPENS_STREAM(fopen64)
 ASSAY_MAKES_STREAM(tmpfile)

@@ -33,7 +33,7 @@ _Static_assert(offsetof(struct assay_task, place) == 0, "the assembly below");
 _Static_assert(offsetof(struct assay_task, token) == 8, "the assembly below");
 _Static_assert(sizeof(struct assay_task) == 40, "the assembly below");
 _Static_assert(sizeof(struct assay_proof) == 17, "the assembly below");
-_Static_assert(ASSAY_TEST_CHANNEL == 3, "the assembly below");
+_Static_assert(ASSAY_TEST_CHANNEL == 213, "the assembly below");
 _Static_assert(ASSAY_STATE_SIZE == 0x100, "the assembly below");
 
 static char assay_stack[64 * 1024] __attribute__((aligned(64), used));
@@ -57,7 +57,7 @@ __asm__(
     ".type assay_enter, @function\nassay_enter:\n"
     "pushq %rbx\nmovq %rsp, %rbx\nown_stack\n"
     "call assay_say_ready\ntestl %eax, %eax\njz assay_leave\n"
-    "movl $3, %edi\nleaq assay_task(%rip), %rsi\nmovl $40, %edx\ncall assay_wait\n"
+    "movl $213, %edi\nleaq assay_task(%rip), %rsi\nmovl $40, %edx\ncall assay_wait\n"
     "cmpq $40, %rax\njne assay_leave\n"
     /* arch_prctl(ARCH_SET_GS, place) */
     "movl $158, %eax\nmovl $0x1001, %edi\nmovq assay_task(%rip), %rsi\nsyscall\n"
@@ -93,7 +93,7 @@ __asm__(
     "call __lsan_do_leak_check@PLT\n"
     "movq $3, %gs:S_STEP\nown_stack\n"
     "call assay_say_ready\ntestl %eax, %eax\njz assay_leave\n"
-    "movl $3, %edi\nleaq assay_proof(%rip), %rsi\nmovl $17, %edx\ncall assay_wait\n"
+    "movl $213, %edi\nleaq assay_proof(%rip), %rsi\nmovl $17, %edx\ncall assay_wait\n"
     "movq %rax, %rdi\ncall assay_give_answer\nmovl %eax, %gs:S_STATUS\n"
     "1: movq %gs:S_STACK, %rsp\naddq $8, %rsp\nmovl %gs:S_STATUS, %eax\njmp *%gs:S_RETURN\n"
     ".size assay_done, . - assay_done\n"

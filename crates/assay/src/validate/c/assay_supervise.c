@@ -302,6 +302,8 @@ static void run_test(const struct program *program, char *name, int is_first)
     if (test.process < 0)
         _exit(BROKEN);
     if (test.process == 0) {
+        /* The report is not the test's to write. */
+        close(REPORT_CHANNEL);
         /* By descriptor: what lies at its path may be another by now. */
         if (dup2(channel[1], ASSAY_TEST_CHANNEL) == ASSAY_TEST_CHANNEL && forbid_places())
             fexecve(program->file, arguments, environ);
