@@ -418,7 +418,16 @@ mod tests {
         let option = wrapped();
         let names: Vec<_> = option.split(",--wrap=").skip(1).collect();
         assert!(names.len() > 100, "{names:?}");
-        for name in ["fopen", "rename", "sigaction", "openat", "strtol", "__xpg_basename", "strsep", "__strtok_r"] {
+        for name in [
+            "fopen",
+            "rename",
+            "sigaction",
+            "openat",
+            "strtol",
+            "__xpg_basename",
+            "strsep",
+            "__strtok_r",
+        ] {
             assert!(names.contains(&name), "{name}");
         }
         let identifier = |name: &&str| name.chars().all(|it| it == '_' || it.is_alphanumeric());
