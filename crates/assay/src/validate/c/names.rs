@@ -83,7 +83,7 @@ pub(super) struct Names {
 impl Names {
     /// Collects them: `listing` is what `assay_names.c` printed, the rest are the
     /// symbols of the test objects and of the case's own code.
-    pub(super) fn collect(listing: &str, of_tests: Symbols, of_case: Symbols) -> Names {
+    pub(super) fn collect(listing: &str, of_tests: &Symbols, of_case: Symbols) -> Names {
         let mut exported = BTreeMap::<String, Vec<String>>::new();
         let mut wanted = BTreeSet::new();
         for line in listing.lines() {
@@ -238,7 +238,7 @@ mod tests {
             undefined: set(&["fork", "memcmp"]),
             ..Symbols::default()
         };
-        Names::collect(listing, of_tests, of_case)
+        Names::collect(listing, &of_tests, of_case)
     }
 
     #[test]

@@ -111,7 +111,7 @@ fn collect_names(case: &Case, of_tests: Symbols, of_case: Symbols) -> Result<Fil
     let listing = read_built(&mut sandbox, "listing")?;
 
     let listing = String::from_utf8_lossy(&listing.content);
-    let names = Names::collect(&listing, of_tests, of_case);
+    let names = Names::collect(&listing, &of_tests, of_case);
     Ok(File::new(NAMES, names.to_text()))
 }
 
