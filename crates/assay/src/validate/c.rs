@@ -4,9 +4,15 @@
 //! included. The objects of the tests do not depend on it and are prepared once.
 //! Each suite is linked and run in a fresh sandbox.
 
+mod assembly;
+mod gates;
+mod guards;
 mod inspect;
 mod names;
 mod objects;
+mod places;
+mod program;
+mod remark;
 mod source;
 mod suites;
 mod symbols;
@@ -20,6 +26,11 @@ use assay_core::suite::{Runner, Suite};
 use assay_core::verdict::{Build, Ending, InfraClass, SuiteEvidence, Usage};
 use assay_core::{Artifact, Case, Evidence, Finding, InfraError};
 use assay_sandbox::{Execution, File, Sandbox, SandboxError, Spec};
+
+use guards::Guarded;
+use inspect::Inspected;
+use places::Places;
+use program::Program;
 
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
@@ -35,7 +46,11 @@ const GCC: &str = "/usr/bin/gcc";
 const LINKER: [&str; 2] = ["-fuse-ld=gold", "-fno-use-linker-plugin"];
 
 /// The sources of the harness with functions that it puts before those of libraries.
-const WRAPPERS: [&str; 2] = [include_str!("c/assay_files.h"), include_str!("c/assay_pointers.h")];
+const WRAPPERS: [&str; 3] = [
+    include_str!("c/assay_files.h"),
+    include_str!("c/assay_pointers.h"),
+    include_str!("c/assay_signals.h"),
+];
 
 /// Calls of the artifact through pointers, and its returns, go by way of the harness
 /// (`assay_calls.h`).
@@ -132,32 +147,27 @@ impl Toolchain for C {
         let Some(objects) = read_objects(&mut sandbox, case, artifact)? else {
             return Ok(built.too_large());
         };
-        let findings = inspect::findings(&mut sandbox, prepared, case, artifact, &objects)?;
-        if !findings.is_empty() {
-            return Ok(built.tampered(findings));
+        let Inspected { remarks, mut unwatched } =
+            inspect::inspect(&mut sandbox, prepared, case, artifact, &objects)?;
+        if !remarks.offences.is_empty() {
+            return Ok(built.tampered(remarks.offences));
         }
-
-        let tests = test_objects(prepared, &case.functional, "functional")?;
-        if let Some(failed) = link(&mut sandbox, case, &objects, &tests, &mut built)? {
-            return Ok(failed);
-        }
-        let (functional, functional_logs) =
-            run_suite(&mut sandbox, prepared, case, &case.functional, "functional")?;
+        unwatched.retain(|name, _| !is_wrapped(name));
+        let linked = match link(&mut sandbox, prepared, case, (&objects, &unwatched), &mut built)? {
+            Linked::Done(linked) => linked,
+            Linked::Failed(validation) => return Ok(*validation),
+        };
+        // Neither suite finds anything of how it was built.
         drop(sandbox);
+        let ready = Ready::new(prepared, &linked)?;
+        let (mut functional, functional_logs) = ready.run(case, &case.functional, "functional")?;
+        functional.notes.splice(0..0, remarks.notes);
         built.logs.extend(functional_logs);
         let functional = match after_functional(case, Some(&built.build), functional) {
             Ok(functional) => functional,
             Err(evidence) => return Ok(Validation { evidence: *evidence, logs: built.logs }),
         };
-
-        let tests = test_objects(prepared, &case.security, "security")?;
-        let mut sandbox = start(case)?;
-        sandbox.write(&objects).map_err(|error| infra(&error))?;
-        if let Some(failed) = link(&mut sandbox, case, &objects, &tests, &mut built)? {
-            return Ok(failed);
-        }
-        let (security, security_logs) =
-            run_suite(&mut sandbox, prepared, case, &case.security, "security")?;
+        let (security, security_logs) = ready.run(case, &case.security, "security")?;
         built.logs.extend(security_logs);
         let build = Some(built.build);
         Ok(Validation {
@@ -166,38 +176,70 @@ impl Toolchain for C {
         })
     }
 }
+
 fn start(case: &Case) -> Result<Sandbox, InfraError> {
     // LeakSanitizer stops its own process with ptrace to look for leaks.
     let spec = Spec { allow_ptrace: true, ..spec(case) };
     Sandbox::start(&spec).map_err(|error| infra(&error))
 }
 
-/// Puts the supervisor beside the linked suite, and runs it.
-fn run_suite(
-    sandbox: &mut Sandbox,
-    prepared: &Path,
-    case: &Case,
-    suite: &Suite,
-    phase: &'static str,
-) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
-    let supervisor = read_prepared(prepared, SUPERVISOR)?.executable();
-    sandbox.write(&[supervisor]).map_err(|error| infra(&error))?;
-    let command = command(case, &format!("/work/{SUPERVISOR}"))
-        .arg("/work/suite")
-        .args(suite.expected.iter().map(|test| test.name.as_str()))
-        .limits(suite_limits(case));
-    let command = command.env(
-        "ASAN_OPTIONS",
-        match suite.runner {
-            // A leak is not what these cases are about.
-            Runner::AssayC => "symbolize=0:detect_leaks=0",
-            _ => "symbolize=0",
-        },
-    );
-    let run = SuiteRun { phase, suite, command, test_tree: None };
-    let (evidence, mut logs) = run.execute(sandbox)?;
-    symbols::name_addresses(sandbox, case, &mut logs);
-    Ok((evidence, logs))
+/// Everything that both suites are run with.
+struct Ready<'a> {
+    /// With its symbols, which it does not have when it runs.
+    linked: &'a [u8],
+    program: Program,
+    supervisor: File,
+    places: Places,
+}
+
+impl Ready<'_> {
+    fn new<'a>(prepared: &Path, linked: &'a [u8]) -> Result<Ready<'a>, InfraError> {
+        let places = read_prepared(prepared, suites::PLACES)?.content;
+        Ok(Ready {
+            linked,
+            program: Program::bare(linked)?,
+            supervisor: read_prepared(prepared, SUPERVISOR)?.executable(),
+            places: Places::parse(&String::from_utf8_lossy(&places))?,
+        })
+    }
+
+    /// Runs one suite in a sandbox of its own.
+    fn run(
+        &self,
+        case: &Case,
+        suite: &Suite,
+        phase: &'static str,
+    ) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
+        let mut sandbox = start(case)?;
+        let program = File::new("suite", self.program.bytes.clone()).executable();
+        sandbox.write(&[program, self.supervisor.clone()]).map_err(|error| infra(&error))?;
+        let tests = self.places.tests(suite, phase)?;
+        let command = command(case, &format!("/work/{SUPERVISOR}"))
+            .arg("/work/suite")
+            .args(&self.program.places)
+            .args(&tests)
+            .limits(suite_limits(case));
+        let command = command.env(
+            "ASAN_OPTIONS",
+            match suite.runner {
+                // A leak is not what these cases are about, and a crash is the end.
+                Runner::AssayC => {
+                    "symbolize=0:detect_leaks=0:handle_segv=2:handle_sigbus=2:handle_sigfpe=2"
+                }
+                _ => "symbolize=0",
+            },
+        );
+        let run = SuiteRun { phase, suite, command, test_tree: None };
+        let (evidence, mut logs) = run.execute(&mut sandbox)?;
+        symbols::name_addresses(&mut sandbox, case, self.linked, &mut logs);
+        self.places.name(suite, &tests, &mut logs);
+        Ok((evidence, logs))
+    }
+}
+
+/// Whether the harness has a function that is put before this one.
+fn is_wrapped(name: &str) -> bool {
+    wrapped().split(",--wrap=").any(|wrapped| wrapped == name)
 }
 
 /// The option that has the linker put the harness's functions before the libraries'.
@@ -214,11 +256,6 @@ fn wrapped() -> String {
     let lines = WRAPPERS.iter().flat_map(|source| source.lines());
     let names = lines.filter(|line| !line.ends_with('\\')).filter_map(name);
     names.fold("-Wl".to_owned(), |option, name| format!("{option},--wrap={name}"))
-}
-
-/// The prepared objects of a suite and of the harness that runs it.
-fn test_objects(prepared: &Path, suite: &Suite, phase: &str) -> Result<Vec<File>, InfraError> {
-    suites::units(suite, phase).iter().map(|(_, object)| read_prepared(prepared, object)).collect()
 }
 
 fn read_prepared(prepared: &Path, name: &str) -> Result<File, InfraError> {
@@ -328,27 +365,52 @@ fn read_objects(
     Ok(Some(objects))
 }
 
-/// Links `suite` from the project's objects, which are there, and the tests'; a failure
-/// is the artifact's, because the test objects link with any artifact that defines what
-/// it should and no more.
+/// A linked program, or the verdict that there is none.
+enum Linked {
+    Done(Vec<u8>),
+    Failed(Box<Validation>),
+}
+
+/// Links the suites with the project's objects, which are there; a failure is the
+/// artifact's, because the test objects link with any artifact that defines what it should
+/// and no more.
 fn link(
     sandbox: &mut Sandbox,
+    prepared: &Path,
     case: &Case,
-    objects: &[File],
-    test_objects: &[File],
+    (objects, unwatched): (&[File], &Guarded<'_>),
     built: &mut Built,
-) -> Result<Option<Validation>, InfraError> {
-    sandbox.write(test_objects).map_err(|error| infra(&error))?;
+) -> Result<Linked, InfraError> {
+    let names = suites::OBJECTS.iter();
+    let mut tests: Vec<File> =
+        names.map(|name| read_prepared(prepared, name)).collect::<Result<_, _>>()?;
+    let mut guards = None;
+    if gates::HAS_GATES && !unwatched.is_empty() {
+        let (assembly, option) = guards::guard(unwatched);
+        tests.push(File::new("guards.s", assembly));
+        guards = Some(option);
+    }
+    sandbox.write(&tests).map_err(|error| infra(&error))?;
     let link = command(case, GCC)
         .args(flags(&case.functional.runner).iter().copied())
-        .args(objects.iter().chain(test_objects).map(|file| file.path.as_str()))
+        .args(tests.iter().chain(objects).map(|file| file.path.as_str()))
         .args(LINKER)
         .args([LOADED, &wrapped(), "-o", "suite"])
+        .args(guards)
         .args(LIBRARIES)
         .limits(build_limits(case));
     let execution = sandbox.execute(&link).map_err(|error| infra(&error))?;
     built.add(&execution);
-    Ok((!execution.exit.is_success()).then(|| built.failure()))
+    if !execution.exit.is_success() {
+        return Ok(Linked::Failed(Box::new(built.failure())));
+    }
+    match sandbox.read("suite", MAX_OBJECT_BYTES * 2) {
+        Err(SandboxError::TooLarge { .. }) => Ok(Linked::Failed(Box::new(built.too_large()))),
+        linked => {
+            let missing = || InfraError::new(InfraClass::Sandbox, "the linker left no program");
+            linked.map_err(|error| infra(&error))?.ok_or_else(missing).map(Linked::Done)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -359,8 +421,17 @@ mod tests {
     fn every_wrapper_of_the_harness_is_put_before_its_function() {
         let option = wrapped();
         let names: Vec<_> = option.split(",--wrap=").skip(1).collect();
-        assert_eq!(names.len(), 84, "{names:?}");
-        for name in ["fopen", "rename", "strtol", "__xpg_basename", "strsep", "__strtok_r"] {
+        assert!(names.len() > 100, "{names:?}");
+        for name in [
+            "fopen",
+            "rename",
+            "sigaction",
+            "openat",
+            "strtol",
+            "__xpg_basename",
+            "strsep",
+            "__strtok_r",
+        ] {
             assert!(names.contains(&name), "{name}");
         }
         let identifier = |name: &&str| name.chars().all(|it| it == '_' || it.is_alphanumeric());

@@ -1,31 +1,43 @@
 /* What a test's process and its supervisor say to each other, in messages whose
  * sizes tell them apart: the socket keeps their bounds.
  *
- *     test        ready: it stands where the test begins
+ *     test        ready: none of the artifact has run yet
  *     supervisor  task: which test it is
- *     test        ready: the test has returned, and it stands there again
+ *     test        ready: the test has returned
  *     supervisor  proof: what to try, and a token
  *     test        answer: what came of it, and the token
  *
- * Both times when it says that it is ready the test waits in assay_wait, called by
- * main: the supervisor looks at it there, from outside.
+ * Both times when it says that it is ready the test waits in assay_wait: the supervisor
+ * looks at it there, from outside.
  */
 #ifndef ASSAY_CHANNEL_H
 #define ASSAY_CHANNEL_H
 
 #include <stdint.h>
 
-enum { ASSAY_TEST_CHANNEL = 3, ASSAY_TOKEN_LENGTH = 16, ASSAY_NAME_LENGTH = 232 };
+enum { ASSAY_TEST_CHANNEL = 213, ASSAY_TOKEN_LENGTH = 16 };
 
 struct assay_ready {
-    uint64_t handlers;          /* a digest of all signal handlers */
+    uint64_t nothing;
 };
 
 struct assay_task {
+    uint64_t place;             /* where the state lies */
+    uint64_t token;             /* goes into it */
     uint64_t text;              /* where the program's code begins, from its base */
     uint64_t text_size;
-    char name[ASSAY_NAME_LENGTH];
+    uint64_t number;            /* of the test */
 };
+
+/* How far a test's process has come (assay_gate.h). */
+struct assay_state {
+    uint64_t depth;             /* of the calls that are open, ASSAY_STATE_SIZE for none */
+    uint64_t token;
+    uint64_t step;              /* ASSAY_STEPS after all of them */
+    uint64_t is_broken;         /* whether something was done that breaks the proof */
+};
+
+enum { ASSAY_STATE_SIZE = 0x100, ASSAY_STEPS = 3 };
 
 struct assay_proof {
     uint8_t probe;              /* an assay_probe */
@@ -42,7 +54,7 @@ struct assay_betrayal {
     uint16_t what;
 };
 
-enum { ASSAY_OPENED = 1, ASSAY_REACHED, ASSAY_CALLED, ASSAY_RETURNED, ASSAY_FORGED, ASSAY_BETRAYALS };
+enum { ASSAY_OPENED = 1, ASSAY_REACHED, ASSAY_CALLED, ASSAY_FORGED, ASSAY_BETRAYALS };
 
 /* A thing that must not go well, tried in a child of the test's process after the
  * test has returned. */

@@ -1,11 +1,12 @@
 /* Functions that open files by name, put before those of the library by the linker. They
- * end a test that reaches for its own process, or for the program that it is part of, and
- * keep the insides of a stream from it: they hold pointers by which the library writes.
+ * end a test that reaches for the memory of a process, or would change the program that it
+ * is part of, and keep the insides of a stream from it: they hold pointers by which the library writes.
  */
 #ifndef ASSAY_FILES_H
 #define ASSAY_FILES_H
 
-#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -22,22 +23,35 @@ static int assay_starts(const char *text, const char *start)
     return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* Whether a path leads to what no test has to do with. */
-static int assay_is_forbidden(const char *path)
+/* Whether a path leads to memory of a process, or to the programs of the suite, which
+ * nobody but an artifact that is after them would change. */
+static int assay_is_forbidden(const char *path, const char *mode)
 {
     char real[PATH_MAX];
     const char *place = realpath(path, real) != NULL ? real : path;
+    int changes = mode == NULL || strpbrk(mode, "wa+") != NULL;
 
     if (assay_starts(place, "/proc/"))
-        return isdigit((unsigned char)place[6]) || assay_starts(place + 6, "self") ||
-               assay_starts(place + 6, "thread-self") || assay_starts(place + 6, "1/");
-    return assay_starts(place, "/dev/fd") || assay_starts(place, "/work/suite") ||
-           assay_starts(place, "/work/supervise");
+        return strlen(place) > 4 && strcmp(place + strlen(place) - 4, "/mem") == 0;
+    return changes && (strcmp(place, "/work/suite") == 0 || strcmp(place, "/work/supervise") == 0);
 }
 
-static void assay_check_path(const char *path)
+/* Whether a path leads to the list of what is mapped, the sanitizer's library too. It cannot
+ * be opened here. */
+static int assay_is_hidden(const char *path)
 {
-    if (path != NULL && assay_is_forbidden(path))
+    char real[PATH_MAX];
+    const char *place = path != NULL && realpath(path, real) != NULL ? real : path;
+    const char *name = place == NULL ? NULL : strrchr(place, '/');
+
+    return name != NULL && assay_starts(place, "/proc/") &&
+           (strcmp(name, "/maps") == 0 || assay_starts(name, "/smaps") ||
+            strcmp(name, "/map_files") == 0 || strcmp(name, "/numa_maps") == 0);
+}
+
+static void assay_check_path(const char *path, const char *mode)
+{
+    if (path != NULL && assay_is_forbidden(path, mode))
         assay_betray(ASSAY_OPENED);
 }
 
@@ -109,7 +123,11 @@ static void assay_check_stream(const FILE *stream)
     __attribute__((weak)) FILE *__real_##name(const char *path, const char *mode);         \
     FILE *__wrap_##name(const char *path, const char *mode)                                \
     {                                                                                      \
-        assay_check_path(path);                                                            \
+        assay_check_path(path, mode);                                                      \
+        if (assay_is_hidden(path)) {                                                       \
+            errno = EACCES;                                                                \
+            return NULL;                                                                   \
+        }                                                                                  \
         return assay_hide_stream(__real_##name(path, mode));                               \
     }
 
@@ -144,6 +162,35 @@ static void assay_check_stream(const FILE *stream)
         return result;                                                                     \
     }
 
+#define ASSAY_OPENS_FILE(name)                                                             \
+    __attribute__((weak)) int __real_##name(const char *path, int flags, unsigned mode);   \
+    int __wrap_##name(const char *path, int flags, unsigned mode)                          \
+    {                                                                                      \
+        assay_check_path(path, (flags & O_ACCMODE) != O_RDONLY ? "w" : "r");               \
+        if (assay_is_hidden(path)) {                                                       \
+            errno = EACCES;                                                                \
+            return -1;                                                                     \
+        }                                                                                  \
+        return __real_##name(path, flags, mode);                                           \
+    }
+
+#define ASSAY_OPENS_BESIDE(name)                                                           \
+    __attribute__((weak)) int __real_##name(int at, const char *path, int flags,           \
+                                            unsigned mode);                                \
+    int __wrap_##name(int at, const char *path, int flags, unsigned mode)                  \
+    {                                                                                      \
+        assay_check_path(path, (flags & O_ACCMODE) != O_RDONLY ? "w" : "r");               \
+        if (assay_is_hidden(path)) {                                                       \
+            errno = EACCES;                                                                \
+            return -1;                                                                     \
+        }                                                                                  \
+        return __real_##name(at, path, flags, mode);                                       \
+    }
+
+ASSAY_OPENS_FILE(open)
+ASSAY_OPENS_FILE(open64)
+ASSAY_OPENS_BESIDE(openat)
+ASSAY_OPENS_BESIDE(openat64)
 ASSAY_OPENS_STREAM(fopen)
 ASSAY_OPENS_STREAM(fopen64)
 ASSAY_MAKES_STREAM(tmpfile)
@@ -152,8 +199,11 @@ ASSAY_MAKES_STREAM(popen)
 ASSAY_MAKES_STREAM(fdopen)
 ASSAY_MAKES_STREAM(fmemopen)
 ASSAY_MAKES_STREAM(open_memstream)
+ASSAY_MAKES_STREAM(open_wmemstream)
+ASSAY_MAKES_STREAM(setmntent)
 ASSAY_ENDS_STREAM(fclose)
 ASSAY_ENDS_STREAM(pclose)
+ASSAY_ENDS_STREAM(endmntent)
 ASSAY_USES_STREAM(fputc, b)
 ASSAY_USES_STREAM(putc, b)
 ASSAY_USES_STREAM(fputs, b)
@@ -197,14 +247,14 @@ __attribute__((weak)) int __real_rename(const char *from, const char *to);
 
 int __wrap_remove(const char *path)
 {
-    assay_check_path(path);
+    assay_check_path(path, NULL);
     return __real_remove(path);
 }
 
 int __wrap_rename(const char *from, const char *to)
 {
-    assay_check_path(from);
-    assay_check_path(to);
+    assay_check_path(from, NULL);
+    assay_check_path(to, NULL);
     return __real_rename(from, to);
 }
 

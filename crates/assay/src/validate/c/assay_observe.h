@@ -1,11 +1,10 @@
 /* What can be seen of a test's process from outside while it waits, and whether it is
  * the same after its test as before: where it stands, its program, its code and
- * whatever else it cannot write to, its threads and its signals.
+ * whatever else it cannot write to.
  */
 #ifndef ASSAY_OBSERVE_H
 #define ASSAY_OBSERVE_H
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -25,7 +24,8 @@ enum { MAX_REGIONS = 256, PAGE = 4096, MAPS_SIZE = 256 * 1024 };
 
 /* A test that runs. */
 struct test {
-    const char *name;
+    uint64_t number;
+    int memory;                     /* open once it has said that it is ready */
     pid_t process;
     int pidfd;
     int channel;
@@ -43,8 +43,6 @@ struct region {
 struct observation {
     uint64_t stack, place;          /* the stack pointer and the next instruction */
     uint64_t base;                  /* where the program lies */
-    char signals[4 * 40];           /* as /proc shows them */
-    long threads;
     int region_count;
     int has_other_code;             /* code that is of no file of the system */
     struct region regions[MAX_REGIONS];
@@ -163,15 +161,14 @@ static int is_of_system(const char *path)
 }
 
 /* All memory of files that cannot be written to, and whether there is other code. */
-static int observe_memory(pid_t test, const struct program *program, struct observation *seen)
+static int observe_memory(const struct test *test, const struct program *program, struct observation *seen)
 {
     static char text[MAPS_SIZE];
-    int memory, pagemap, is_whole = 1;
+    int pagemap, is_whole = 1;
 
-    if (!read_of(test, "maps", text, sizeof text))
+    if (!read_of(test->process, "maps", text, sizeof text))
         return 0;
-    memory = open_of(test, "mem");
-    pagemap = open_of(test, "pagemap");
+    pagemap = open_of(test->process, "pagemap");
     for (char *line = strtok(text, "\n"); line != NULL && is_whole; line = strtok(NULL, "\n")) {
         struct region region = {0};
         char rights[8] = "";
@@ -194,37 +191,14 @@ static int observe_memory(pid_t test, const struct program *program, struct obse
         }
         seen->has_other_code |= region.is_code && region.inode != program->inode &&
                                 !is_of_system(line + path);
-        if (seen->region_count == MAX_REGIONS || !digest_region(memory, pagemap, &region))
+        if (seen->region_count == MAX_REGIONS || !digest_region(test->memory, pagemap, &region))
             is_whole = 0;
         else
             seen->regions[seen->region_count++] = region;
     }
-    if (memory >= 0)
-        close(memory);
     if (pagemap >= 0)
         close(pagemap);
     return is_whole;
-}
-
-static int observe_status(pid_t test, struct observation *seen)
-{
-    static char text[8192];
-    static const char *const names[] = {"\nSigBlk:", "\nSigIgn:", "\nSigCgt:"};
-    size_t length = 0;
-    char *place;
-
-    if (!read_of(test, "status", text, sizeof text))
-        return 0;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        place = strstr(text, names[i]);
-        if (place == NULL)
-            return 0;
-        length += (size_t)snprintf(seen->signals + length, sizeof seen->signals - length,
-                                   "%.30s", place + 1);
-    }
-    place = strstr(text, "\nThreads:");
-    seen->threads = place == NULL ? 0 : strtol(place + 9, NULL, 10);
-    return 1;
 }
 
 /* Where the program lies, as the kernel told it when it started. */
@@ -246,15 +220,16 @@ static int observe_base(pid_t test, const struct program *program, struct observ
 }
 
 /* Looks at a process that has said that it is ready; returns 0 if it is not. */
-static int observe(const struct test *test, const struct program *program,
+static int observe(struct test *test, const struct program *program,
                    struct observation *seen)
 {
+    if (test->memory < 0)
+        test->memory = open_of(test->process, "mem");
     seen->region_count = 0;
     seen->has_other_code = 0;
     return observe_place(test->process, test->pidfd, seen) &&
            observe_base(test->process, program, seen) &&
-           (!test->is_watched || observe_memory(test->process, program, seen)) &&
-           observe_status(test->process, seen);
+           (!test->is_watched || observe_memory(test, program, seen));
 }
 
 /* Whether it waits where main waits. */
@@ -265,29 +240,6 @@ static int is_in_wait(const struct observation *seen, const struct program *prog
     return place >= program->wait && place < program->wait + program->wait_size;
 }
 
-/* Processes of the sandbox beside its first, this one and the test, zombies excluded. */
-static int count_others(pid_t test)
-{
-    DIR *folder = opendir("/proc");
-    struct dirent *entry;
-    int count = 0;
-
-    while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        pid_t process = (pid_t)strtol(entry->d_name, NULL, 10);
-        char text[512];
-        const char *state;
-
-        if (process <= 1 || process == getpid() || process == test ||
-            !read_of(process, "stat", text, sizeof text))
-            continue;
-        state = strrchr(text, ')');
-        count += state == NULL || state[1] == '\0' || state[2] != 'Z';
-    }
-    if (folder != NULL)
-        closedir(folder);
-    return count;
-}
-
 /* What is not as it was before the test; NULL if everything is. */
 static const char *difference(const struct observation *before, const struct observation *after)
 {
@@ -295,10 +247,6 @@ static const char *difference(const struct observation *before, const struct obs
 
     if (after->stack != before->stack || after->place != before->place)
         return "answered for a test that had not returned";
-    if (after->threads != 1)
-        return "left a thread running in a test";
-    if (strcmp(after->signals, before->signals) != 0)
-        return "changed what signals do";
     if (after->has_other_code && !before->has_other_code)
         return "made code of its own at run time";
     for (int i = 0; i < after->region_count; i++)

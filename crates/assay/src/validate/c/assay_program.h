@@ -1,5 +1,5 @@
 /* The program of a suite as it was before any of it ran: its bytes, so that a change is
- * seen, and two places in it.
+ * seen, and places in it.
  */
 #ifndef ASSAY_PROGRAM_H
 #define ASSAY_PROGRAM_H
@@ -23,63 +23,15 @@ struct program {
     uint64_t wait, wait_size;       /* assay_wait, likewise */
 };
 
-/* The bytes at a place in the file, or NULL if they are not all there. */
-static const void *program_part(const struct program *program, uint64_t place, uint64_t size)
+/* Finds where the program begins; returns 0 if it is none. */
+static int find_entry(struct program *program)
 {
-    if (place > program->size || size > program->size - place)
-        return NULL;
-    return program->bytes + place;
-}
+    const Elf64_Ehdr *header = (const Elf64_Ehdr *)program->bytes;
 
-static const char *program_name(const struct program *program, const Elf64_Shdr *names,
-                                uint32_t place)
-{
-    const char *name = program_part(program, names->sh_offset + place, 1);
-    size_t room = name == NULL ? 0 : program->size - (size_t)(names->sh_offset + place);
-
-    return room > 0 && memchr(name, '\0', room) != NULL ? name : "";
-}
-
-/* Finds the section of code and assay_wait; returns 0 if they are not there. */
-static int find_places(struct program *program)
-{
-    const Elf64_Ehdr *header = program_part(program, 0, sizeof *header);
-    const Elf64_Shdr *sections, *titles;
-
-    if (header == NULL || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
-        return 0;
-    sections = program_part(program, header->e_shoff,
-                            (uint64_t)header->e_shnum * sizeof *sections);
-    if (sections == NULL || header->e_shstrndx >= header->e_shnum)
+    if (program->size < sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
         return 0;
     program->entry = header->e_entry;
-    titles = &sections[header->e_shstrndx];
-    for (int i = 0; i < header->e_shnum; i++) {
-        const Elf64_Shdr *section = &sections[i];
-
-        if (strcmp(program_name(program, titles, section->sh_name), ".text") == 0) {
-            program->text = section->sh_addr;
-            program->text_size = section->sh_size;
-        }
-        if (section->sh_type == SHT_SYMTAB && section->sh_link < header->e_shnum) {
-            const Elf64_Sym *symbols =
-                program_part(program, section->sh_offset, section->sh_size);
-            size_t count = symbols == NULL ? 0 : section->sh_size / sizeof *symbols;
-
-            for (size_t k = 0; k < count; k++) {
-                const char *name =
-                    program_name(program, &sections[section->sh_link], symbols[k].st_name);
-
-                /* There is only one global symbol of a name. */
-                if (ELF64_ST_BIND(symbols[k].st_info) == STB_GLOBAL &&
-                    strcmp(name, "assay_wait") == 0) {
-                    program->wait = symbols[k].st_value;
-                    program->wait_size = symbols[k].st_size;
-                }
-            }
-        }
-    }
-    return program->text_size > 0 && program->wait_size > 0;
+    return 1;
 }
 
 /* Reads a program; returns 0 if that fails. */
@@ -104,7 +56,7 @@ static int read_program(struct program *program, const char *path)
             return 0;
         length += (size_t)part;
     }
-    return program->bytes != NULL && find_places(program);
+    return program->bytes != NULL && find_entry(program);
 }
 
 /* Whether the file still has the bytes that were read. */

@@ -17,7 +17,7 @@
 enum { SHIELDED_END = 16 * 1024, SHIELDED_DATA = 1024 * 1024 };
 
 struct assay_shielding {
-    const struct assay_task *task;
+    uint64_t text, text_size;
     int raise;
 };
 
@@ -54,7 +54,7 @@ assay_shield_object(struct dl_phdr_info *object, size_t size, void *context)
     (void)size;
     if (object->dlpi_name[0] == '\0') {
         if (shielding->raise)
-            __asan_poison_memory_region(base + shielding->task->text, shielding->task->text_size);
+            __asan_poison_memory_region(base + shielding->text, shielding->text_size);
         return 0;
     }
     if (strchr(object->dlpi_name, '/') == NULL)
@@ -100,9 +100,9 @@ static void assay_forget_options(void)
     }
 }
 
-static void assay_raise_shield(const struct assay_task *task)
+static void assay_raise_shield(uint64_t text, uint64_t text_size)
 {
-    struct assay_shielding shielding = {task, 1};
+    struct assay_shielding shielding = {text, text_size, 1};
 
     assay_forget_options();
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -110,9 +110,9 @@ static void assay_raise_shield(const struct assay_task *task)
     assay_hide_streams();
 }
 
-static void assay_lower_shield(const struct assay_task *task)
+static void assay_lower_shield(uint64_t text, uint64_t text_size)
 {
-    struct assay_shielding shielding = {task, 0};
+    struct assay_shielding shielding = {text, text_size, 0};
 
     assay_show_streams();
     dl_iterate_phdr(assay_shield_object, &shielding);

@@ -1,18 +1,26 @@
-/* Runs the named tests of a suite, each in a process of its own, and reports
- * each on the report channel as one line of JSON:
+/* Runs tests of a program, each in a process of its own, and reports each on the report
+ * channel as one line of JSON:
  *
- *     supervise SUITE TEST...
+ *     supervise PROGRAM WAIT WAIT-SIZE TEXT TEXT-SIZE UNIT:LINE=NAME...
+ *
+ * The numbers say where assay_wait and the code are in the program, which has no symbols.
  *
  * No code of the artifact is in this program, and the processes it starts have
- * neither the report channel nor the nonce under which it reports. It looks at each
- * of them from outside, before its test and after, and reports what it sees that
- * no honest code does.
+ * neither the report channel nor the nonce under which it reports, nor names of tests. It
+ * looks at each of them from outside, before its test and after. What only keeps a test
+ * from being proved fails the test; what aims at the grader is reported as such.
  */
 #define _GNU_SOURCE
+#if defined(__x86_64__)
+#include <asm/prctl.h>
+#endif
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -100,12 +108,26 @@ static int tell(const struct test *test, const void *message, size_t size)
     return send(test->channel, message, size, MSG_NOSIGNAL) == (ssize_t)size;
 }
 
+static void draw(void *bytes, size_t size)
+{
+    if (getrandom(bytes, size, 0) != (ssize_t)size)
+        _exit(BROKEN);
+}
+
+/* A page amid the address sanitizer's notes about addresses that no program has. */
+static uint64_t draw_place(void)
+{
+    uint64_t number;
+
+    draw(&number, sizeof number);
+    return 0x3007fff8000u + (number >> 34) * PAGE;
+}
+
 static unsigned char drawn(void)
 {
     unsigned char byte;
 
-    if (getrandom(&byte, sizeof byte, 0) != (ssize_t)sizeof byte)
-        _exit(BROKEN);
+    draw(&byte, sizeof byte);
     return byte;
 }
 
@@ -113,10 +135,9 @@ static unsigned char drawn(void)
 static const char *betrayal(const void *message)
 {
     static const char *const betrayals[ASSAY_BETRAYALS] = {
-        [ASSAY_OPENED] = "opened a file of its own process or program",
+        [ASSAY_OPENED] = "opened the memory of a process or the program of its test",
         [ASSAY_REACHED] = "reached for the memory of the address sanitizer",
-        [ASSAY_CALLED] = "called a function whose place it had computed",
-        [ASSAY_RETURNED] = "returned to where nothing had called it",
+        [ASSAY_CALLED] = "called a function of the sanitizers whose place it had computed",
         [ASSAY_FORGED] = "used a stream that it had made by itself",
     };
     unsigned what = ((const struct assay_betrayal *)message)->what;
@@ -131,9 +152,25 @@ static int is_drawn(int is_first)
     return is_first || drawn() % 8 == 0;
 }
 
+/* Whether all that a test has called has returned to it, and the test has returned too. */
+static int has_returned(const struct test *test, const struct assay_task *task)
+{
+#if defined(__x86_64__)
+    struct assay_state state;
+
+    return pread(test->memory, &state, sizeof state, (off_t)task->place) == (ssize_t)sizeof state &&
+           state.token == task->token && state.depth == ASSAY_STATE_SIZE &&
+           state.step == ASSAY_STEPS && !state.is_broken;
+#else
+    (void)test;
+    (void)task;
+    return 1;
+#endif
+}
+
 /* Leads a test through its steps. Returns whether it has returned from its body;
  * `fault` is what it was seen to do, or NULL. */
-static int lead(const struct test *test, const struct program *program, const char **fault)
+static int lead(struct test *test, const struct program *program, const char **fault)
 {
     static const char *const senses[ASSAY_SENSES] = {
         [ASSAY_COMPARES_WRONGLY] = "changed how memory and texts compare",
@@ -143,7 +180,12 @@ static int lead(const struct test *test, const struct program *program, const ch
     };
     static struct observation before, after;
     struct assay_ready first, last;
-    struct assay_task task = {.text = program->text, .text_size = program->text_size};
+    struct assay_task task = {
+        .text = program->text,
+        .text_size = program->text_size,
+        .place = draw_place(),
+        .number = test->number,
+    };
     struct assay_proof proof;
     struct assay_answer answer;
     enum heard heard = hear(test, &first, sizeof first);
@@ -156,7 +198,7 @@ static int lead(const struct test *test, const struct program *program, const ch
         *fault = "answered for a test that had not begun";
         return 0;
     }
-    snprintf(task.name, sizeof task.name, "%s", test->name);
+    draw(&task.token, sizeof task.token);
     if (!tell(test, &task, sizeof task))
         return 0;
     heard = hear(test, &last, sizeof last);
@@ -169,11 +211,7 @@ static int lead(const struct test *test, const struct program *program, const ch
         return 0;
     }
     *fault = difference(&before, &after);
-    if (*fault == NULL && first.handlers != last.handlers)
-        *fault = "changed what signals do";
-    if (*fault == NULL && count_others(test->process) > 0)
-        *fault = "left a process running in a test";
-    if (*fault != NULL)
+    if (*fault != NULL || !has_returned(test, &task))
         return 0;
 
     proof.probe = is_drawn(test->is_first) ? drawn() % ASSAY_PROBES : ASSAY_PROBES;
@@ -193,52 +231,81 @@ static int lead(const struct test *test, const struct program *program, const ch
     return *fault == NULL;
 }
 
-/* Ends whatever a test has left running; returns whether there was anything. */
-static int clear_processes(void)
+/* Ends whatever a test has left running. */
+static void clear_processes(void)
 {
-    int had_left = 0;
-
     for (;;) {
         pid_t ended = waitpid(-1, NULL, WNOHANG);
 
         if (ended < 0 && errno == ECHILD)
-            return had_left;
+            return;
         if (ended < 0 && errno != EINTR)
             _exit(BROKEN);
         if (ended == 0) {
             const struct timespec moment = {0, 100000};
 
-            had_left = 1;
             kill(-1, SIGKILL);
             nanosleep(&moment, NULL);
         }
     }
 }
 
-static void run_test(const struct program *program, const char *name, int is_first)
+/* Keeps a process from asking where its registers gs and fs point; returns 0 if that
+ * fails. */
+static int forbid_places(void)
+{
+#if defined(__x86_64__)
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_arch_prctl, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH_GET_GS, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog filter = {sizeof steps / sizeof *steps, steps};
+
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+#else
+    return 1;
+#endif
+}
+
+static void run_test(const struct program *program, char *name, int is_first)
 {
     char title[] = "suite";
     char *arguments[] = {title, NULL};
-    struct test test = {.name = name, .is_first = is_first, .is_watched = is_drawn(is_first)};
+    struct test test = {.is_first = is_first, .is_watched = is_drawn(is_first), .memory = -1};
+    const char *place = name;
     char detail[128] = "";
     const char *fault = NULL;
     int channel[2];
     int status = 0;
     int returned;
 
+    /* Only the place of a test is told to anybody but the report. */
+    test.number = strtoull(name, &name, 10) << 32;
+    test.number |= strtoull(name + (*name == ':'), &name, 10);
+    if (*name != '=')
+        _exit(BROKEN);
+    *name++ = '\0';
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) != 0)
         _exit(BROKEN);
     if (!is_program_unchanged(program)) {
         accuse("changed the program of the suite", name);
         _exit(BROKEN);
     }
+    printf("--- %s\n", place);
     fflush(stdout);
     test.process = fork();
     if (test.process < 0)
         _exit(BROKEN);
     if (test.process == 0) {
+        /* The report is not the test's to write. */
+        close(REPORT_CHANNEL);
         /* By descriptor: what lies at its path may be another by now. */
-        if (dup2(channel[1], ASSAY_TEST_CHANNEL) == ASSAY_TEST_CHANNEL)
+        if (dup2(channel[1], ASSAY_TEST_CHANNEL) == ASSAY_TEST_CHANNEL && forbid_places())
             fexecve(program->file, arguments, environ);
         _exit(BROKEN);
     }
@@ -255,10 +322,11 @@ static void run_test(const struct program *program, const char *name, int is_fir
             _exit(BROKEN);
     close(test.channel);
     close(test.pidfd);
+    if (test.memory >= 0)
+        close(test.memory);
     if (fault != NULL)
         accuse(fault, name);
-    if (clear_processes() && fault == NULL)
-        accuse("left a process running after a test", name);
+    clear_processes();
 
     if (WIFSIGNALED(status))
         snprintf(detail, sizeof detail, "killed by signal %d (%s)", WTERMSIG(status),
@@ -270,6 +338,22 @@ static void run_test(const struct program *program, const char *name, int is_fir
     report("\"test\":\"%s\",\"outcome\":\"%s\",\"detail\":\"%s\"", name,
            detail[0] == '\0' ? "passed" : "failed", detail);
 }
+
+/* Takes what stands on the command line out of the sight of others. */
+static char **take_arguments(int count, char **arguments)
+{
+    char **taken = calloc((size_t)count + 1, sizeof *taken);
+
+    for (int place = 0; place < count && taken != NULL; place++) {
+        taken[place] = strdup(arguments[place]);
+        if (taken[place] == NULL)
+            return NULL;
+        memset(arguments[place], 0, strlen(arguments[place]));
+    }
+    return taken;
+}
+
+enum { FIRST_TEST = 6 };
 
 int main(int count, char **arguments)
 {
@@ -287,11 +371,18 @@ int main(int count, char **arguments)
     /* Tests run as the same user: they must not reach the report channel and
      * the nonce through this process's files or memory. What they leave behind
      * becomes a child of this process. */
-    if (count < 2 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
-        prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0 || !read_program(&program, arguments[1]))
+    if (count < FIRST_TEST || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
+        prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
         return BROKEN;
-    for (int place = 2; place < count; place++)
-        run_test(&program, arguments[place], place == 2);
-    report("\"end\":%d", count - 2);
+    arguments = take_arguments(count, arguments);
+    if (arguments == NULL || !read_program(&program, arguments[1]))
+        return BROKEN;
+    program.wait = strtoull(arguments[2], NULL, 10);
+    program.wait_size = strtoull(arguments[3], NULL, 10);
+    program.text = strtoull(arguments[4], NULL, 10);
+    program.text_size = strtoull(arguments[5], NULL, 10);
+    for (int place = FIRST_TEST; place < count; place++)
+        run_test(&program, arguments[place], place == FIRST_TEST);
+    report("\"end\":%d", count - FIRST_TEST);
     return 0;
 }

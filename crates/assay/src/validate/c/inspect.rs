@@ -3,25 +3,34 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use assay_core::{Artifact, Case, FileSet, Finding, InfraError};
+use assay_core::{Artifact, Case, FileSet, InfraError};
 use assay_sandbox::{File, Sandbox};
 
+use super::guards::{self, Guarded};
 use super::names::Names;
+use super::remark::{Remark, Remarks};
 use super::{GCC, flags, objects, source, suites, units};
 use crate::validate::{build_limits, command, infra, read_prepared};
 
 /// No source that people write is larger once it is preprocessed.
 const MAX_PREPROCESSED_BYTES: u64 = 16 << 20;
 
-/// Every sign that an artifact is made to fool the grader. `compiled` are the objects of
-/// the project, in the order of its units.
-pub(super) fn findings(
+/// What is known of an artifact before it runs.
+pub(super) struct Inspected {
+    pub(super) remarks: Remarks,
+    /// The functions that are to be guarded.
+    pub(super) unwatched: Guarded<'static>,
+}
+
+/// Every sign that an artifact is made to fool the grader, and what is only unusual.
+/// `compiled` are the objects of the project, in the order of its units.
+pub(super) fn inspect(
     sandbox: &mut Sandbox,
     prepared: &Path,
     case: &Case,
     artifact: &Artifact,
     compiled: &[File],
-) -> Result<Vec<Finding>, InfraError> {
+) -> Result<Inspected, InfraError> {
     let mut findings = of_sources(sandbox, case, artifact)?;
     let mut project = BTreeSet::new();
     let mut concerned = BTreeSet::new();
@@ -38,14 +47,16 @@ pub(super) fn findings(
             findings.extend(objects::findings(source, &object.content, &project, &names));
         }
     }
-    Ok(findings)
+    let mut unwatched = guards::unwatched();
+    unwatched.retain(|name, _| concerned.contains(*name) && !project.contains(*name));
+    Ok(Inspected { remarks: findings, unwatched })
 }
 
 fn of_sources(
     sandbox: &mut Sandbox,
     case: &Case,
     artifact: &Artifact,
-) -> Result<Vec<Finding>, InfraError> {
+) -> Result<Remarks, InfraError> {
     let solutions = case.solutions.iter().map(|solution| &solution.files);
     let own: Vec<&FileSet> = std::iter::once(&case.template).chain(solutions).collect();
     let paths = case.template.keys().chain(artifact.files.keys());
@@ -53,23 +64,19 @@ fn of_sources(
     let texts: Vec<(&str, &str)> =
         artifact.files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let mut findings = source::findings(texts.iter().copied(), &own, &project);
-    if !texts.iter().any(|(_, text)| source::pastes(text)) {
+    if !texts.iter().any(|(_, text)| source::needs_preprocessing(text)) {
         return Ok(findings);
     }
     for (unit, _) in units(case, artifact) {
         let Some(preprocessed) = preprocess(sandbox, case, &unit)? else {
             let what = "is too large to be looked at once it is preprocessed";
-            findings.push(Finding::build(what, Some(unit)));
+            findings.add(Remark::offence(what), unit);
             continue;
         };
         let parts: Vec<(&str, String)> =
             texts.iter().map(|(path, _)| (*path, source::part_of(path, &preprocessed))).collect();
         let parts = parts.iter().map(|(path, text)| (*path, text.as_str()));
-        for finding in source::findings(parts, &own, &project) {
-            if !findings.contains(&finding) {
-                findings.push(finding);
-            }
-        }
+        findings.extend(source::findings(parts, &own, &project));
     }
     Ok(findings)
 }

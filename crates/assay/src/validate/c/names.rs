@@ -1,5 +1,5 @@
 //! [`Names`]: what names of the program an artifact shares with others: those of the
-//! libraries it is linked with, of the tests, and what its case has use for. Collected
+//! libraries it is linked with, and what its case has use for. Collected
 //! when the case is prepared.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,8 +9,9 @@ use assay_core::InfraError;
 use assay_core::verdict::InfraClass;
 
 use super::objects::Symbols;
+use super::remark::Remark;
 
-/// What an artifact may use without a reason, and what the compiler adds.
+/// What the address sanitizer or the harness looks at, and what the compiler adds.
 const ORDINARY: &str = include_str!("ordinary.txt");
 
 /// The compiler adds one of these for each kind of undefined behaviour.
@@ -49,8 +50,23 @@ const OF_LINKER: &[&str] = &[
 /// Libraries all of whose names stand for what watches the tests.
 const WATCHING: &[&str] = &["libasan.", "libubsan.", "libgcc_s.", "ld-linux"];
 
+/// Functions that tell a program about itself.
+const LOOKS: &[&str] = &[
+    "backtrace",
+    "backtrace_symbols",
+    "backtrace_symbols_fd",
+    "dl_iterate_phdr",
+    "dladdr",
+    "dladdr1",
+    "dlinfo",
+    "dlsym",
+    "dlvsym",
+    "getauxval",
+    "ptrace",
+];
+
 /// What the text of [`Names`] depends on beside the case: it changes with their form.
-pub(super) const FORM: &str = "names of the tests, and defined and used by the case";
+pub(super) const FORM: &str = "names of libraries, defined and used by the case";
 
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Names {
@@ -58,8 +74,6 @@ pub(super) struct Names {
     exported: BTreeMap<String, String>,
     /// Of those, what somebody else than the artifact relies on.
     relied_on: BTreeSet<String>,
-    /// What the tests define.
-    of_tests: BTreeSet<String>,
     /// What the case's own code defines. What it only uses belongs to somebody else.
     defined_by_case: BTreeSet<String>,
     /// What the case's own code uses.
@@ -69,7 +83,7 @@ pub(super) struct Names {
 impl Names {
     /// Collects them: `listing` is what `assay_names.c` printed, the rest are the
     /// symbols of the test objects and of the case's own code.
-    pub(super) fn collect(listing: &str, of_tests: Symbols, of_case: Symbols) -> Names {
+    pub(super) fn collect(listing: &str, of_tests: &Symbols, of_case: Symbols) -> Names {
         let mut exported = BTreeMap::<String, Vec<String>>::new();
         let mut wanted = BTreeSet::new();
         for line in listing.lines() {
@@ -105,7 +119,6 @@ impl Names {
         Names {
             exported,
             relied_on,
-            of_tests: of_tests.defined,
             defined_by_case: of_case.defined,
             used_by_case: of_case.undefined,
         }
@@ -118,11 +131,7 @@ impl Names {
             let kind = if self.relied_on.contains(name) { "relied-on" } else { "exported" };
             let _ = writeln!(text, "{kind} {name} {library}");
         }
-        let others = [
-            ("test", &self.of_tests),
-            ("case-defines", &self.defined_by_case),
-            ("case-uses", &self.used_by_case),
-        ];
+        let others = [("case-defines", &self.defined_by_case), ("case-uses", &self.used_by_case)];
         for (kind, names) in others {
             for name in names {
                 let _ = writeln!(text, "{kind} {name}");
@@ -143,9 +152,6 @@ impl Names {
                     if kind == "relied-on" {
                         names.relied_on.insert(name.to_owned());
                     }
-                }
-                (Some("test"), Some(name), None) => {
-                    names.of_tests.insert(name.to_owned());
                 }
                 (Some("case-defines"), Some(name), None) => {
                     names.defined_by_case.insert(name.to_owned());
@@ -180,36 +186,37 @@ impl Names {
         }
     }
 
-    /// Why an artifact may not use this name, which it does not define.
-    pub(super) fn forbids_to_use(&self, name: &str, is_weak: bool) -> Option<String> {
-        let is_ordinary = || {
-            name.starts_with(UNDEFINED_BEHAVIOUR)
-                || ORDINARY
-                    .lines()
-                    .filter(|line| !line.starts_with('#'))
-                    .any(|line| line.split(' ').any(|ordinary| ordinary == name))
-        };
+    /// What there is to say of a use of this name, which the artifact does not define.
+    pub(super) fn remark_use(&self, name: &str, is_weak: bool) -> Option<Remark> {
         let is_of_case = self.used_by_case.contains(name) || self.defined_by_case.contains(name);
-        if is_of_case || is_ordinary() {
+        if is_of_case || is_ordinary(name) {
             None
-        } else if self.of_tests.contains(name) || name.starts_with("assay_") {
-            Some(format!("uses {name}, which belongs to the tests"))
+        } else if name.starts_with("assay_") {
+            Some(Remark::offence(format!("uses {name}, which belongs to the test harness")))
+        } else if is_of_sanitizers(name) {
+            Some(Remark::offence(format!("uses {name}, which belongs to the sanitizers")))
         } else if OF_LINKER.contains(&name)
             || name.starts_with("__start_")
             || name.starts_with("__stop_")
         {
-            Some(format!("uses {name}, by which a program finds its own parts"))
-        } else if is_of_sanitizers(name) {
-            Some(format!("uses {name}, which belongs to the sanitizers"))
-        } else if let Some(library) = self.exported.get(name) {
-            Some(format!("uses {name} of {library}, for which the case has no need"))
-        } else if is_weak {
-            Some(format!("looks whether there is {name}"))
+            Some(Remark::note(format!("uses {name}, by which a program finds its own parts")))
+        } else if LOOKS.contains(&name) {
+            Some(Remark::note(format!("uses {name}, by which a program looks at itself")))
+        } else if is_weak && !self.exported.contains_key(name) {
+            Some(Remark::note(format!("looks whether there is {name}")))
         } else {
-            // The linker will say that nobody has it.
+            // Where nobody has it, the linker will say so.
             None
         }
     }
+}
+
+fn is_ordinary(name: &str) -> bool {
+    name.starts_with(UNDEFINED_BEHAVIOUR)
+        || ORDINARY
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .any(|line| line.split(' ').any(|ordinary| ordinary == name))
 }
 
 fn is_of_sanitizers(name: &str) -> bool {
@@ -225,10 +232,13 @@ mod tests {
         let set = |names: &[&str]| names.iter().map(ToString::to_string).collect();
         let listing = "+ memcmp libc.so.6\n+ memcmp libasan.so.8\n+ error libc.so.6\n\
                        + fork libc.so.6\n+ read libc.so.6\n- read libm.so.6\n+ qsort libc.so.6\n- qsort libm.so.6\n+ write libc.so.6\n";
-        let of_tests = Symbols { defined: set(&["packet"]), undefined: set(&["write"]) };
-        let of_case =
-            Symbols { defined: set(&["parse", "read"]), undefined: set(&["fork", "memcmp"]) };
-        Names::collect(listing, of_tests, of_case)
+        let of_tests = Symbols { undefined: set(&["write"]), ..Symbols::default() };
+        let of_case = Symbols {
+            defined: set(&["parse", "read"]),
+            undefined: set(&["fork", "memcmp"]),
+            ..Symbols::default()
+        };
+        Names::collect(listing, &of_tests, of_case)
     }
 
     #[test]
@@ -250,17 +260,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ordinary_may_not_be_used() {
+    fn whatever_a_library_has_may_be_used() {
         let names = names();
-        let why = |name| names.forbids_to_use(name, false);
-        assert_eq!(
-            why("write").as_deref(),
-            Some("uses write of libc.so.6, for which the case has no need")
-        );
-        assert!(why("packet").is_some() && why("_DYNAMIC").is_some());
-        assert!(why("__asan_region_is_poisoned").is_some());
-        assert_eq!([why("fork"), why("memcpy"), why("nobody_has_it")], [None, None, None]);
-        assert_eq!(why("__ubsan_handle_add_overflow_abort"), None);
-        assert!(names.forbids_to_use("nobody_has_it", true).is_some());
+        let remark = |name| names.remark_use(name, false);
+        assert_eq!([remark("write"), remark("fork"), remark("nobody_has_it")], [None, None, None]);
+        assert_eq!(remark("__ubsan_handle_add_overflow_abort"), None);
+        let is_offence = |name| matches!(remark(name), Some(Remark::Offence(_)));
+        assert!(is_offence("__asan_region_is_poisoned") && is_offence("assay_register"));
+        let is_note = |name| matches!(remark(name), Some(Remark::Note(_)));
+        assert!(is_note("_DYNAMIC") && is_note("dladdr"));
+        assert!(matches!(names.remark_use("packet", true), Some(Remark::Note(_))));
     }
 }

@@ -6,8 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use assay_core::{FileSet, Finding};
+use assay_core::FileSet;
 
+use super::assembly;
+use super::remark::{Remark, Remarks};
 use super::tokens::{Kind, Token, tokens};
 
 /// Attributes that say something about a function or an object and change nothing that
@@ -58,7 +60,18 @@ const ATTRIBUTES: &[&str] = &[
     "warning",
 ];
 
-/// Pragmas that do the same.
+/// Attributes that switch off what watches an artifact, or go around it.
+const WATCHED: &[&str] = &[
+    "function_return",
+    "ifunc",
+    "indirect_branch",
+    "naked",
+    "no_address_safety_analysis",
+    "symver",
+    "target_clones",
+];
+
+/// Pragmas that change nothing that the sanitizers or the linker do.
 const PRAGMAS: &[&str] = &["once", "pack", "STDC", "region", "endregion", "message", "mark", "omp"];
 
 /// Functions of the compiler that compute, by the start of their names.
@@ -121,30 +134,34 @@ pub(super) fn findings<'a>(
     artifact: impl Iterator<Item = (&'a str, &'a str)>,
     own: &[&FileSet],
     project: &BTreeSet<&str>,
-) -> Vec<Finding> {
+) -> Remarks {
     let mut allowed = BTreeSet::new();
     for (path, content) in own.iter().flat_map(|files| files.iter()) {
         let text = String::from_utf8_lossy(content);
         let said = Reader { path: path.as_str(), project }.read(&tokens(&text));
         allowed.extend(said.into_iter().map(|(what, _)| what));
     }
-    let mut findings = Vec::new();
+    let mut remarks = Remarks::default();
     for (path, text) in artifact {
-        let mut said = Reader { path, project }.read(&tokens(text));
-        said.retain(|(what, _)| allowed.insert(what.clone()));
-        findings.extend(
-            said.into_iter()
-                .map(|(what, line)| Finding::build(what, Some(format!("{path}:{line}")))),
-        );
+        for (remark, line) in (Reader { path, project }).read(&tokens(text)) {
+            if allowed.insert(remark.clone()) {
+                remarks.add(remark, format!("{path}:{line}"));
+            }
+        }
     }
-    findings
+    remarks
 }
 
-/// Whether macros of this text put tokens together, so that its words are known only
-/// once it is preprocessed.
-pub(super) fn pastes(text: &str) -> bool {
-    (text.contains("##") || text.contains("%:"))
-        && tokens(text).iter().any(|token| token.kind == Kind::Paste)
+/// Whether macros of this text put tokens together or make attributes, so that it is known
+/// only once it is preprocessed what it says.
+pub(super) fn needs_preprocessing(text: &str) -> bool {
+    let pastes = (text.contains("##") || text.contains("%:"))
+        && tokens(text).iter().any(|token| token.kind == Kind::Paste);
+    let defines = |line: &str| {
+        let line = line.trim_start().trim_start_matches(['#', '%', ':', ' ', '\t']);
+        line.starts_with("define") && (line.contains("__attribute") || line.contains("_Pragma"))
+    };
+    pastes || text.replace("\\\n", " ").lines().any(defines)
 }
 
 /// The parts of preprocessed text that come from this file, each line in its place.
@@ -183,7 +200,7 @@ struct Reader<'a> {
     project: &'a BTreeSet<&'a str>,
 }
 
-type Said = Vec<(String, usize)>;
+type Said = Vec<(Remark, usize)>;
 
 impl Reader<'_> {
     fn read(&self, tokens: &[Token]) -> Said {
@@ -200,7 +217,7 @@ impl Reader<'_> {
                         [first, second, rest @ ..] if first.is('(') && second.is('(') => {
                             attributes(rest, ')')
                         }
-                        _ => vec![HIDDEN_ATTRIBUTE.to_owned()],
+                        _ => vec![Remark::note(HIDDEN_ATTRIBUTE)],
                     }
                 }
                 Kind::Word(word) => self.word(word, rest).into_iter().collect(),
@@ -211,50 +228,67 @@ impl Reader<'_> {
         said
     }
 
-    fn word(&self, word: &str, rest: &[Token]) -> Option<String> {
+    fn word(&self, word: &str, rest: &[Token]) -> Option<Remark> {
         if let Some(builtin) = word.strip_prefix("__builtin_") {
-            return (!is_harmless(builtin)).then(|| format!("uses {word}"));
+            let goes_around = goes_around(builtin) || builtin.starts_with("ia32_");
+            let uses = format!("uses {word}");
+            return match (goes_around, is_harmless(builtin)) {
+                (true, _) => Some(Remark::Offence(uses)),
+                (false, false) => Some(Remark::Note(uses)),
+                (false, true) => None,
+            };
         }
         match word {
-            "asm" | "__asm" | "__asm__" => Some("contains assembly".to_owned()),
+            "asm" | "__asm" | "__asm__" => Some(assembly::remark(rest)),
+            "__seg_gs" | "__seg_fs" => {
+                Some(Remark::offence(format!("reads memory by a register, with {word}")))
+            }
             "_Pragma" => match rest {
                 [open, Token { kind: Kind::Text(text), .. }, ..] if open.is('(') => {
                     pragma(&tokens(text))
                 }
-                _ => Some("has a pragma that is not written out".to_owned()),
+                _ => Some(Remark::note("has a pragma that is not written out")),
             },
             "goto" if rest.first().is_some_and(|next| next.is('*')) => {
-                Some("jumps to a place that it computes".to_owned())
+                Some(Remark::note("jumps to a place that it computes"))
             }
             "__has_include" | "__has_include_next" => {
                 let header = rest.iter().find(|token| !token.is('('));
                 match header.map(|token| &token.kind) {
                     Some(Kind::Header(name)) if !is_odd(name) => None,
-                    _ => Some("asks which files are there when it is compiled".to_owned()),
+                    _ => Some(Remark::note("asks which files are there when it is compiled")),
                 }
             }
             "__OPTIMIZE__" | "__BASE_FILE__" | "__INCLUDE_LEVEL__" => {
-                Some(format!("looks at how it is compiled, with {word}"))
+                Some(Remark::note(format!("looks at how it is compiled, with {word}")))
             }
             _ if word.starts_with("assay_") || word.starts_with("ASSAY_") => {
-                Some(format!("names {word}, which belongs to the test harness"))
+                Some(Remark::offence(format!("names {word}, which belongs to the test harness")))
+            }
+            _ if word.contains("sanitize") && word.trim_matches('_').starts_with("no_") => {
+                Some(Remark::offence(format!("names {word}, which switches the sanitizers off")))
+            }
+            _ if word.starts_with("_mm") || word.starts_with("_") && goes_around(word) => {
+                goes_around(word).then(|| {
+                    Remark::offence(format!("uses {word}, which goes around the sanitizers"))
+                })
             }
             _ if is_of_sanitizer(word) => {
-                Some(format!("names {word}, which belongs to the sanitizers"))
+                Some(Remark::offence(format!("names {word}, which belongs to the sanitizers")))
             }
             _ => None,
         }
     }
 
-    fn directive(&self, rest: &[Token]) -> Option<String> {
+    fn directive(&self, rest: &[Token]) -> Option<Remark> {
         let (first, rest) = rest.split_first()?;
         if first.starts_line {
             return None;
         }
         match &first.kind {
-            Kind::Number(_) => Some("claims to be lines of another file".to_owned()),
+            Kind::Number(_) => Some(Remark::note("claims to be lines of another file")),
             Kind::Word(word) => match word.as_str() {
-                "line" => Some("claims to be lines of another file".to_owned()),
+                "line" => Some(Remark::note("claims to be lines of another file")),
                 "pragma" => pragma(rest),
                 "include" | "include_next" | "import" => self.include(rest.first()?),
                 _ => None,
@@ -263,16 +297,17 @@ impl Reader<'_> {
         }
     }
 
-    fn include(&self, header: &Token) -> Option<String> {
+    fn include(&self, header: &Token) -> Option<Remark> {
         match &header.kind {
-            Kind::Header(name) => {
-                is_odd(name).then(|| format!("includes <{name}>, which goes around the sanitizers"))
+            Kind::Header(name) if is_odd(name) => {
+                let what = format!("includes <{name}>, which goes around the sanitizers");
+                Some(Remark::Offence(what))
             }
             Kind::Text(name) if is_odd(name) && !self.is_of_project(name) => {
-                Some(format!("includes {name:?}, which is not of the project"))
+                Some(Remark::offence(format!("includes {name:?}, which is not of the project")))
             }
-            Kind::Text(_) => None,
-            _ => Some("includes a file that is not written out".to_owned()),
+            Kind::Header(_) | Kind::Text(_) => None,
+            _ => Some(Remark::note("includes a file that is not written out")),
         }
     }
 
@@ -297,7 +332,6 @@ fn is_odd(name: &str) -> bool {
     name.starts_with('/')
         || name.split('/').any(|part| part == "..")
         || name.contains("assay")
-        || name.ends_with("intrin.h")
         || HEADERS.iter().any(|start| name.starts_with(start))
 }
 
@@ -310,13 +344,21 @@ fn is_of_sanitizer(word: &str) -> bool {
         || word == "__has_feature"
 }
 
+/// Whether a function of the compiler reads or writes memory, or registers, in a way that
+/// the sanitizers do not see.
+fn goes_around(name: &str) -> bool {
+    let parts = ["gather", "scatter", "mask", "stream", "sbase", "xsave", "xrstor", "fxsave"];
+    let is_of_vectors = name.starts_with("_mm") || name.starts_with("ia32_");
+    parts.iter().any(|part| name.contains(part)) && (is_of_vectors || name.contains("sbase"))
+}
+
 fn is_harmless(builtin: &str) -> bool {
     matches!(builtin, "va_start" | "va_end" | "va_copy" | "va_arg" | "va_list" | "alloca")
         || BUILTINS.iter().any(|start| builtin.starts_with(start)) && !builtin.contains("chk")
 }
 
 /// The attributes that are not harmless, of a list that ends with two of `end`.
-fn attributes(list: &[Token], end: char) -> Vec<String> {
+fn attributes(list: &[Token], end: char) -> Vec<Remark> {
     let mut found = Vec::new();
     let mut depth = 0;
     let mut expects_name = true;
@@ -334,20 +376,30 @@ fn attributes(list: &[Token], end: char) -> Vec<String> {
             Kind::Word(word) if depth == 0 && expects_name => {
                 expects_name = false;
                 let name = word.trim_matches('_');
-                if !ATTRIBUTES.contains(&name) {
-                    found.push(format!("has the attribute {name}"));
+                let has = format!("has the attribute {name}");
+                if WATCHED.contains(&name) || is_special_section(name, &list[place..]) {
+                    found.push(Remark::Offence(has));
+                } else if !ATTRIBUTES.contains(&name) {
+                    found.push(Remark::Note(has));
                 }
             }
             Kind::Paste => break,
             _ => {}
         }
     }
-    found.push(HIDDEN_ATTRIBUTE.to_owned());
+    found.push(Remark::note(HIDDEN_ATTRIBUTE));
     found
 }
 
+/// Whether this attribute puts something where code is taken from before anything runs.
+fn is_special_section(name: &str, attribute: &[Token]) -> bool {
+    let place = attribute.get(2).map(|token| &token.kind);
+    name == "section"
+        && matches!(place, Some(Kind::Text(text)) if text.contains("init") || text.contains("text"))
+}
+
 /// What a pragma does, of the tokens of its line, if it is not harmless.
-fn pragma(line: &[Token]) -> Option<String> {
+fn pragma(line: &[Token]) -> Option<Remark> {
     let words: Vec<&str> = line
         .iter()
         .enumerate()
@@ -362,7 +414,7 @@ fn pragma(line: &[Token]) -> Option<String> {
             ..,
         ] => None,
         [first, ..] if PRAGMAS.contains(first) => None,
-        words => Some(format!("has the pragma {}", words.join(" "))),
+        words => Some(Remark::note(format!("has the pragma {}", words.join(" ")))),
     }
 }
 
@@ -370,11 +422,12 @@ fn pragma(line: &[Token]) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn said(text: &str) -> Vec<String> {
+    fn said(text: &str) -> [Vec<String>; 2] {
         let project = BTreeSet::from(["src/a.h", "src/a.c"]);
         let files = [("src/a.c", text)];
-        let findings = findings(files.into_iter(), &[], &project);
-        findings.into_iter().map(|finding| finding.what).collect()
+        let remarks = findings(files.into_iter(), &[], &project);
+        let what = |list: Vec<assay_core::Finding>| list.into_iter().map(|it| it.what).collect();
+        [what(remarks.offences), what(remarks.notes)]
     }
 
     #[test]
@@ -397,23 +450,26 @@ int h(void) { return a[b[0]]; }
 #endif
 #endif
 "#;
-        assert_eq!(said(text), Vec::<String>::new());
+        assert_eq!(said(text), [Vec::<String>::new(), Vec::new()]);
     }
 
     #[test]
-    fn what_goes_around_the_sanitizers_is_found() {
-        let check = |text: &str, what: &str| assert_eq!(said(text), [what], "{text}");
-        check("__asm__(\"nop\");", "contains assembly");
-        check("int as\\\nm;", "contains assembly");
-        check("__attribute__((unused, constructor(101))) f();", "has the attribute constructor");
-        check("__attribute__((no_sanitize(\"address\")))", "has the attribute no_sanitize");
-        check("[[gnu::no_sanitize_address]] int x;", "has the attribute no_sanitize_address");
-        check("<:<:__gnu__::section(\"x\"):>:> int x;", "has the attribute section");
-        check("#define A __attribute__(B)", "has an attribute that is not written out");
-        check("%:pragma weak f", "has the pragma weak f");
-        check("_Pragma(\"GCC optimize 3\")", "has the pragma GCC optimize");
-        check("void *p = __builtin_frame_address(0);", "uses __builtin_frame_address");
-        check("goto *p;", "jumps to a place that it computes");
+    fn what_goes_around_the_sanitizers_is_an_offence() {
+        let check = |text: &str, what: &str| {
+            assert_eq!(said(text), [vec![what.to_owned()], Vec::new()], "{text}");
+        };
+        check("int as\\\nm(\"syscall\");", "contains assembly: syscall");
+        check(
+            "__attribute__((no_sanitize(\"address\")))",
+            "names no_sanitize, which switches the sanitizers off",
+        );
+        check("[[gnu::ifunc(\"f\")]] int x();", "has the attribute ifunc");
+        check("<:<:__gnu__::section(\".preinit_array\"):>:> int x;", "has the attribute section");
+        check("int __seg_gs *p;", "reads memory by a register, with __seg_gs");
+        check(
+            "_mm_maskmoveu_si128(a, b, p);",
+            "uses _mm_maskmoveu_si128, which goes around the sanitizers",
+        );
         check(
             "#include \"../tests/x.c\"",
             "includes \"../tests/x.c\", which is not of the project",
@@ -422,15 +478,30 @@ int h(void) { return a[b[0]]; }
             "#include </proc/self/maps>",
             "includes </proc/self/maps>, which goes around the sanitizers",
         );
-        check("#include NAME", "includes a file that is not written out");
-        check("#line 1 \"x.c\"", "claims to be lines of another file");
-        check("# 1 \"x.c\" 3", "claims to be lines of another file");
         check(
             "#ifdef __SANITIZE_ADDRESS__",
             "names __SANITIZE_ADDRESS__, which belongs to the sanitizers",
         );
-        check("#if __has_include(\"x.h\")", "asks which files are there when it is compiled");
         check("void assay_fail();", "names assay_fail, which belongs to the test harness");
+    }
+
+    #[test]
+    fn what_is_unusual_is_a_note() {
+        let check = |text: &str, what: &str| {
+            assert_eq!(said(text), [Vec::new(), vec![what.to_owned()]], "{text}");
+        };
+        check("__asm__ volatile(\"\" ::: \"memory\");", "contains assembly");
+        check("__attribute__((unused, constructor(101))) f();", "has the attribute constructor");
+        check("#define A __attribute__(B)", "has an attribute that is not written out");
+        check("%:pragma weak f", "has the pragma weak f");
+        check("_Pragma(\"GCC optimize 3\")", "has the pragma GCC optimize");
+        check("void *p = __builtin_frame_address(0);", "uses __builtin_frame_address");
+        check("goto *p;", "jumps to a place that it computes");
+        check("#include NAME", "includes a file that is not written out");
+        check("#line 1 \"x.c\"", "claims to be lines of another file");
+        check("# 1 \"x.c\" 3", "claims to be lines of another file");
+        check("#if __has_include(\"x.h\")", "asks which files are there when it is compiled");
+        assert_eq!(said("#include <immintrin.h>\n_mm_loadu_si128(p);"), said(""));
     }
 
     #[test]
@@ -440,8 +511,9 @@ int h(void) { return a[b[0]]; }
             b"__attribute__((constructor)) int x;".to_vec(),
         )]);
         let files = [("src/a.c", "__attribute__((constructor(1), weak)) int x; asm(\"\");")];
-        let findings = findings(files.into_iter(), &[&own], &BTreeSet::new());
-        let places: Vec<_> = findings.iter().map(ToString::to_string).collect();
+        let remarks = findings(files.into_iter(), &[&own], &BTreeSet::new());
+        let places: Vec<_> = remarks.notes.iter().map(ToString::to_string).collect();
+        assert_eq!(remarks.offences, []);
         assert_eq!(places, ["has the attribute weak (src/a.c:1)", "contains assembly (src/a.c:1)"]);
     }
 
@@ -450,6 +522,10 @@ int h(void) { return a[b[0]]; }
         let text =
             "# 1 \"src/a.c\"\none\n# 1 \"/usr/include/x.h\" 1 3\nasm\n# 7 \"src/a.c\" 2\nseven\n";
         assert_eq!(part_of("src/a.c", text), "one\n\n\n\n\n\nseven\n");
-        assert!(pastes("#define A(a) a##b") && !pastes("// ##") && !pastes("a % b"));
+        let check = |text, is_needed| assert_eq!(needs_preprocessing(text), is_needed, "{text}");
+        check("#define A(a) a##b", true);
+        check("# define A(a) \\\n __attribute__((a))", true);
+        check("// ##", false);
+        check("a % b __attribute__((unused))", false);
     }
 }

@@ -1,6 +1,8 @@
 //! What is prepared of a case: the objects of its suites, the program that runs them, and
 //! the names that an artifact may not take. No code of an artifact is there.
 
+use std::collections::BTreeSet;
+
 use assay_core::suite::{Runner, Suite};
 use assay_core::verdict::InfraClass;
 use assay_core::{Case, InfraError};
@@ -8,18 +10,22 @@ use assay_sandbox::{File, Sandbox};
 
 use super::names::{FORM, Names};
 use super::objects::Symbols;
+use super::places::{Places, neutral};
 use super::{
-    CALLS, GCC, LIBRARIES, LINKER, LOADED, MAX_OBJECT_BYTES, OBJCOPY, SUPERVISOR, flags, objects,
-    start,
+    CALLS, GCC, LIBRARIES, LINKER, LOADED, MAX_OBJECT_BYTES, OBJCOPY, SUPERVISOR, flags, gates,
+    guards, objects, start,
 };
+use crate::validate::suite_run::nonce;
 use crate::validate::{build_limits, command, infra, sandbox_files};
 
 /// Assay's own sources for running tests.
-const HARNESS_SOURCES: [(&str, &str); 13] = [
+const HARNESS_SOURCES: [(&str, &str); 16] = [
     ("assay_betray.h", include_str!("assay_betray.h")),
     ("assay_calls.h", include_str!("assay_calls.h")),
     ("assay_channel.h", include_str!("assay_channel.h")),
     ("assay_files.h", include_str!("assay_files.h")),
+    ("assay_gate.h", include_str!("assay_gate.h")),
+    ("assay_guard.h", include_str!("assay_guard.h")),
     ("assay_main.c", include_str!("assay_main.c")),
     ("assay_names.c", include_str!("assay_names.c")),
     ("assay_observe.h", include_str!("assay_observe.h")),
@@ -27,6 +33,7 @@ const HARNESS_SOURCES: [(&str, &str); 13] = [
     ("assay_probe.h", include_str!("assay_probe.h")),
     ("assay_program.h", include_str!("assay_program.h")),
     ("assay_shield.h", include_str!("assay_shield.h")),
+    ("assay_signals.h", include_str!("assay_signals.h")),
     ("assay_supervise.c", include_str!("assay_supervise.c")),
     ("assay_test.h", include_str!("assay_test.h")),
 ];
@@ -37,36 +44,55 @@ const HARNESS: &str = "assay-harness";
 /// The names that an artifact may not take, in the prepared folder.
 pub(super) const NAMES: &str = "names";
 
+/// Which source of the tests has which number, in the prepared folder.
+pub(super) const PLACES: &str = "places";
+
+/// What a suite is linked from beside the artifact: the suites under names that do not
+/// tell them apart, the harness, and the gates.
+pub(super) const OBJECTS: [&str; 4] = ["tests_0.o", "tests_1.o", "harness.o", "gates.o"];
+
+const LD: &str = "/usr/bin/ld";
+
 /// What everything here depends on beside the case and the compiler.
 pub(super) fn key() -> String {
-    format!("{}{FORM}", HARNESS_SOURCES.map(|(_, text)| text).concat())
+    let rest = [FORM, include_str!("gates.rs"), &guards::table()].concat();
+    HARNESS_SOURCES.map(|(_, text)| text).concat() + &rest
 }
 
 /// Everything that a validation of the case needs.
 pub(super) fn prepare(case: &Case) -> Result<Vec<File>, InfraError> {
-    let mut files = Vec::new();
+    let of_case = case_symbols(case)?;
+    let places = Places::draw(case, nonce)?;
+    let mut suites = Vec::new();
     for (phase, suite) in [("functional", &case.functional), ("security", &case.security)] {
-        files.extend(compile_tests(case, suite, phase)?);
+        suites.push(compile_tests(case, suite, &places, phase)?);
     }
-    let names = collect_names(case, &files)?;
-    files.push(names);
+    let programs: Vec<(u64, String)> =
+        suites.iter().filter_map(|suite| suite.program.clone()).collect();
+    let gated = suites.iter().flat_map(|suite| &suite.symbols.undefined);
+    let gated = gated.filter(|name| of_case.functions.contains(*name)).cloned().collect();
+
+    // In the order of their numbers, which are drawn.
+    suites.sort_by_key(|suite| suite.first);
+    let mut of_tests = Symbols::default();
+    let mut files = Vec::new();
+    for (place, suite) in suites.into_iter().enumerate() {
+        of_tests.add(suite.symbols);
+        files.push(hide_tests(case, suite.object, &gated, OBJECTS[place])?);
+    }
+    let harness = compile_harness(case, &gates::assembly(&gated, &programs))?;
+    for file in &harness {
+        of_tests.add(objects::symbols(&file.content));
+    }
+    files.extend(harness);
+    files.push(collect_names(case, of_tests, of_case)?);
+    files.push(File::new(PLACES, places.to_text()));
     files.push(compile_supervisor(case)?);
     Ok(files)
 }
 
-/// The sources of a suite, the harness's `main` last, with their objects' names.
-pub(super) fn units(suite: &Suite, phase: &str) -> Vec<(String, String)> {
-    let is_source = |path: &&assay_core::SafePath| path.extension() == Some("c");
-    let sources = suite.files.keys().filter(is_source).map(ToString::to_string);
-    let sources = sources.chain([format!("{HARNESS}/assay_main.c")]);
-    sources
-        .enumerate()
-        .map(|(place, source)| (source, format!("test_objects_{phase}_{place}.o")))
-        .collect()
-}
-
 /// The names that a suite shares with an artifact.
-fn collect_names(case: &Case, test_objects: &[File]) -> Result<File, InfraError> {
+fn collect_names(case: &Case, of_tests: Symbols, of_case: Symbols) -> Result<File, InfraError> {
     let mut sandbox = start(case)?;
     sandbox.write(&harness().collect::<Vec<File>>()).map_err(|error| infra(&error))?;
     let source = format!("{HARNESS}/assay_names.c");
@@ -84,13 +110,8 @@ fn collect_names(case: &Case, test_objects: &[File]) -> Result<File, InfraError>
     run_trusted(&mut sandbox, case, &list)?;
     let listing = read_built(&mut sandbox, "listing")?;
 
-    let mut of_tests = Symbols::default();
-    for object in test_objects {
-        of_tests.add(objects::symbols(&object.content));
-    }
-    let of_case = case_symbols(case)?;
     let listing = String::from_utf8_lossy(&listing.content);
-    let names = Names::collect(&listing, of_tests, of_case);
+    let names = Names::collect(&listing, &of_tests, of_case);
     Ok(File::new(NAMES, names.to_text()))
 }
 
@@ -120,7 +141,8 @@ fn case_symbols(case: &Case) -> Result<Symbols, InfraError> {
 /// The harness, for sandboxes in which no artifact is.
 fn harness() -> impl Iterator<Item = File> {
     let file = |(name, text)| File::new(format!("{HARNESS}/{name}"), text);
-    HARNESS_SOURCES.into_iter().map(file)
+    let table = File::new(format!("{HARNESS}/assay_unwatched.h"), guards::table());
+    HARNESS_SOURCES.into_iter().map(file).chain([table])
 }
 
 /// Compiles the program that runs a suite's tests.
@@ -136,36 +158,102 @@ fn compile_supervisor(case: &Case) -> Result<File, InfraError> {
     read_built(&mut sandbox, SUPERVISOR)
 }
 
-/// Compiles a suite and its harness; a failure here is the case's, not the
-/// artifact's.
-fn compile_tests(case: &Case, suite: &Suite, phase: &str) -> Result<Vec<File>, InfraError> {
+/// A suite as one object, before its names are hidden.
+struct Compiled {
+    object: File,
+    symbols: Symbols,
+    /// The least of its sources' numbers.
+    first: u32,
+    /// The number and the new name of its `main`, if it has one.
+    program: Option<(u64, String)>,
+}
+
+/// Compiles a suite; a failure here is the case's, not the artifact's.
+fn compile_tests(
+    case: &Case,
+    suite: &Suite,
+    places: &Places,
+    phase: &str,
+) -> Result<Compiled, InfraError> {
     let mut sandbox = start(case)?;
     let suite_files = sandbox_files(&case.template).chain(sandbox_files(&suite.files));
-    let files: Vec<File> = suite_files.chain(harness()).collect();
+    let mut files: Vec<File> = suite_files.chain(harness()).collect();
+    for (unit, source) in places.of(phase) {
+        let content = suite.files.iter().find(|(path, _)| path.as_str() == source);
+        files.extend(content.map(|(_, content)| File::new(neutral(unit), content.clone())));
+    }
     sandbox.write(&files).map_err(|error| infra(&error))?;
 
-    let units = units(suite, phase);
-    for (place, (source, object)) in units.iter().enumerate() {
-        let is_harness = place + 1 == units.len();
-        let mut compile = command(case, GCC)
+    let mut objects = Vec::new();
+    for (unit, source) in places.of(phase) {
+        let folder = source.rsplit_once('/').map_or(".", |(folder, _)| folder);
+        let object = format!("{unit}.o");
+        let compile = command(case, GCC)
             .args(flags(&suite.runner).iter().copied())
-            .args(["-Isrc", &format!("-I{HARNESS}"), "-c", source, "-o", object])
+            .arg(format!("-DASSAY_UNIT={unit}"))
+            .arg(format!("-fmacro-prefix-map={folder}/=tests/"))
+            .args(["-Isrc", &format!("-I{folder}"), &format!("-I{HARNESS}")])
+            .args(["-c", &neutral(unit), "-o", &object])
             .limits(build_limits(case));
-        if let (Runner::CProgram, true, Some(test)) =
-            (&suite.runner, is_harness, suite.expected.first())
-        {
-            compile = compile.arg(format!("-DASSAY_SUITE_MAIN=\"{}\"", test.name));
-        }
         run_trusted(&mut sandbox, case, &compile)?;
-        if suite.runner == Runner::CProgram && !is_harness {
-            // The harness has the program's main; the suite's is called by it.
-            let rename = command(case, OBJCOPY)
-                .args(["--redefine-sym", "main=assay_suite_main", object])
-                .limits(build_limits(case));
-            run_trusted(&mut sandbox, case, &rename)?;
-        }
+        objects.push(object);
     }
-    units.iter().map(|(_, object)| read_built(&mut sandbox, object)).collect()
+    let join =
+        command(case, LD).args(["-r", "-o", "all.o"]).args(&objects).limits(build_limits(case));
+    run_trusted(&mut sandbox, case, &join)?;
+    let first = places.of(phase).map(|(unit, _)| unit).min().unwrap_or(0);
+    let mut program = None;
+    if suite.runner == Runner::CProgram {
+        let main = format!("assay_program_{first}");
+        let rename = command(case, OBJCOPY)
+            .args(["--redefine-sym", &format!("main={main}"), "all.o"])
+            .limits(build_limits(case));
+        run_trusted(&mut sandbox, case, &rename)?;
+        program = Some((u64::from(first) << 32, main));
+    }
+    let object = read_built(&mut sandbox, "all.o")?;
+    Ok(Compiled { symbols: objects::symbols(&object.content), object, first, program })
+}
+
+/// Keeps the names of a suite to itself, and sends its calls of the artifact through gates.
+fn hide_tests(
+    case: &Case,
+    object: File,
+    gated: &BTreeSet<String>,
+    name: &str,
+) -> Result<File, InfraError> {
+    let mut sandbox = start(case)?;
+    let programs = objects::symbols(&object.content).defined;
+    let program = programs.iter().find(|name| name.starts_with("assay_program_"));
+    let keep = program.map_or("assay_nothing", String::as_str);
+    let hide = command(case, OBJCOPY)
+        .args([&format!("--keep-global-symbol={keep}"), "all.o"])
+        .limits(build_limits(case));
+    let gate = gated.iter().filter(|_| gates::HAS_GATES);
+    let gate = gate.map(|name| format!("--redefine-sym={name}={}", gates::gate(name)));
+    let gate = command(case, OBJCOPY).args(gate).arg("all.o").limits(build_limits(case));
+    sandbox.write(&[object]).map_err(|error| infra(&error))?;
+    run_trusted(&mut sandbox, case, &hide)?;
+    run_trusted(&mut sandbox, case, &gate)?;
+    let hidden = read_built(&mut sandbox, "all.o")?;
+    Ok(File::new(name, hidden.content))
+}
+
+/// Compiles the harness and the gates.
+fn compile_harness(case: &Case, gates: &str) -> Result<[File; 2], InfraError> {
+    let mut sandbox = start(case)?;
+    let files: Vec<File> = harness().chain([File::new("gates.s", gates)]).collect();
+    sandbox.write(&files).map_err(|error| infra(&error))?;
+    let [.., harness, gates] = OBJECTS;
+    let main = format!("{HARNESS}/assay_main.c");
+    for (source, object) in [(main.as_str(), harness), ("gates.s", gates)] {
+        let compile = command(case, GCC)
+            .args(flags(&Runner::AssayC).iter().copied())
+            .args(["-c", source, "-o", object])
+            .limits(build_limits(case));
+        run_trusted(&mut sandbox, case, &compile)?;
+    }
+    Ok([read_built(&mut sandbox, harness)?, read_built(&mut sandbox, gates)?])
 }
 
 fn read_built(sandbox: &mut Sandbox, name: &str) -> Result<File, InfraError> {

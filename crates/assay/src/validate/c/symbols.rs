@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use assay_core::Case;
 use assay_core::record::Log;
-use assay_sandbox::{Limits, Sandbox};
+use assay_sandbox::{File, Limits, Sandbox};
 
 use crate::validate::{build_limits, command};
 
@@ -15,6 +15,7 @@ pub(super) const ADDR2LINE: &str = "/usr/bin/addr2line";
 
 /// Where the suite's own code is; other code is in libraries of the system.
 const SUITE: &str = "/work/suite";
+const SYMBOLS: &str = "/work/symbols";
 const LIBRARIES: [&str; 2] = ["/lib/", "/usr/lib/"];
 
 const LOOK_UP: Duration = Duration::from_secs(5);
@@ -31,7 +32,7 @@ type Names = BTreeMap<(String, String), String>;
 
 /// Replaces the addresses in the logs of a run in this sandbox. Where the artifact has
 /// left nothing to look them up in, they stay.
-pub(super) fn name_addresses(sandbox: &mut Sandbox, case: &Case, logs: &mut [Log]) {
+pub(super) fn name_addresses(sandbox: &mut Sandbox, case: &Case, linked: &[u8], logs: &mut [Log]) {
     let mut addresses = Addresses::new();
     for log in logs.iter() {
         for (_, module, address) in mentions(&log.text) {
@@ -40,11 +41,19 @@ pub(super) fn name_addresses(sandbox: &mut Sandbox, case: &Case, logs: &mut [Log
             }
         }
     }
+    if addresses.contains_key(SUITE) {
+        // What ran had no symbols.
+        let file = File::new("symbols", linked);
+        if sandbox.write(&[file]).is_err() {
+            return;
+        }
+    }
     let mut names = Names::new();
     for (module, addresses) in addresses {
+        let file = if module == SUITE { SYMBOLS } else { &module };
         let addresses: Vec<String> = addresses.into_iter().take(MAX_ADDRESSES).collect();
         let look_up = command(case, ADDR2LINE)
-            .args(["-f", "-e", &module])
+            .args(["-f", "-e", file])
             .args(&addresses)
             .limits(Limits { cpu: LOOK_UP, wall: LOOK_UP * 4, ..build_limits(case) });
         let Ok(execution) = sandbox.execute(&look_up) else {
