@@ -85,14 +85,14 @@ pub(super) fn prepare(case: &Case) -> Result<Vec<File>, InfraError> {
         of_tests.add(objects::symbols(&file.content));
     }
     files.extend(harness);
-    files.push(collect_names(case, of_tests, of_case)?);
+    files.push(collect_names(case, &of_tests, of_case)?);
     files.push(File::new(PLACES, places.to_text()));
     files.push(compile_supervisor(case)?);
     Ok(files)
 }
 
 /// The names that a suite shares with an artifact.
-fn collect_names(case: &Case, of_tests: Symbols, of_case: Symbols) -> Result<File, InfraError> {
+fn collect_names(case: &Case, of_tests: &Symbols, of_case: Symbols) -> Result<File, InfraError> {
     let mut sandbox = start(case)?;
     sandbox.write(&harness().collect::<Vec<File>>()).map_err(|error| infra(&error))?;
     let source = format!("{HARNESS}/assay_names.c");
@@ -111,7 +111,7 @@ fn collect_names(case: &Case, of_tests: Symbols, of_case: Symbols) -> Result<Fil
     let listing = read_built(&mut sandbox, "listing")?;
 
     let listing = String::from_utf8_lossy(&listing.content);
-    let names = Names::collect(&listing, &of_tests, of_case);
+    let names = Names::collect(&listing, of_tests, of_case);
     Ok(File::new(NAMES, names.to_text()))
 }
 
