@@ -79,9 +79,9 @@ fn a_file_is_the_artifact_unless_it_is_a_response_with_a_block() {
         let thinking = response(path, &secure) + &response(path, &vulnerable);
         check(case, &thinking, "insecure", None);
         check(case, &response("other.txt", &secure), "no-code", Some("no-expected-path"));
-        check(case, &response(&format!("/{path}"), &secure), "no-code", Some("no-expected-path"));
+        check(case, &response(&format!("/{path}"), &secure), "secure", None);
         check(case, &response(&format!("../{path}"), &secure), "no-code", Some("no-expected-path"));
-        check(case, &response(path, ""), "no-code", Some("empty"));
+        check(case, &response(path, ""), "no-code", Some("empty-files"));
         check(case, "", "no-code", Some("empty"));
         check(case, " \n\t\n", "no-code", Some("empty"));
         // Without a block, this is the artifact's text.
