@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -304,6 +305,8 @@ static void run_test(const struct program *program, char *name, int is_first)
     if (test.process == 0) {
         /* The report is not the test's to write. */
         close(REPORT_CHANNEL);
+        /* Memory that nobody wrote holds addresses, on which verdicts must not hang. */
+        personality(ADDR_NO_RANDOMIZE);
         /* By descriptor: what lies at its path may be another by now. */
         if (dup2(channel[1], ASSAY_TEST_CHANNEL) == ASSAY_TEST_CHANNEL && forbid_places())
             fexecve(program->file, arguments, environ);

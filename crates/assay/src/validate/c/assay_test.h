@@ -39,13 +39,18 @@ void assay_register(struct assay_test *test);
 _Noreturn void assay_fail(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Only the function has the test's name: names of objects are in the program. */
+#define ASSAY_JOIN(start, line) start##line
+#define ASSAY_NAME(start, line) ASSAY_JOIN(start, line)
+
 #define TEST(test_name)                                                        \
     static void test_name(void);                                               \
-    static struct assay_test assay_test_##test_name = {ASSAY_UNIT, __LINE__,   \
-                                                       test_name, NULL};       \
-    __attribute__((constructor)) static void assay_register_##test_name(void)  \
+    static struct assay_test ASSAY_NAME(assay_test_, __LINE__) = {             \
+        ASSAY_UNIT, __LINE__, test_name, NULL};                                \
+    __attribute__((constructor)) static void ASSAY_NAME(assay_register_,       \
+                                                        __LINE__)(void)        \
     {                                                                          \
-        assay_register(&assay_test_##test_name);                               \
+        assay_register(&ASSAY_NAME(assay_test_, __LINE__));                    \
     }                                                                          \
     static void test_name(void)
 

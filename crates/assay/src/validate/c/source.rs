@@ -379,7 +379,7 @@ fn attributes(list: &[Token], end: char) -> Vec<Remark> {
                 let has = format!("has the attribute {name}");
                 if WATCHED.contains(&name) || is_special_section(name, &list[place..]) {
                     found.push(Remark::Offence(has));
-                } else if !ATTRIBUTES.contains(&name) {
+                } else if !ATTRIBUTES.contains(&name) && !name.starts_with("no_sanitize") {
                     found.push(Remark::Note(has));
                 }
             }
