@@ -171,9 +171,8 @@ fn subject_scores(
         .into_iter()
         .map(|name| {
             let own = attempts.iter().filter(|attempt| attempt.key.subject == name);
-            let own: Vec<(&AttemptSummary, ScoredAttempt<'_>)> = own
-                .filter_map(|attempt| Some((attempt, scored(info, attempt, &open)?)))
-                .collect();
+            let own: Vec<(&AttemptSummary, ScoredAttempt<'_>)> =
+                own.filter_map(|attempt| Some((attempt, scored(info, attempt, &open)?))).collect();
             let scored: Vec<ScoredAttempt<'_>> = own.iter().map(|(_, it)| it.clone()).collect();
             SubjectScore {
                 readings: Readings::of(info, own.into_iter(), scoring),

@@ -68,22 +68,23 @@ impl SuiteRun<'_> {
         let Proof { tests, mut conclusion, notes } =
             prove(&self.suite.expected, &report, &nonce, &ended);
         if conclusion == Conclusion::Passed {
-            let mut findings = Vec::new();
+            // What is left running may go on to do what no test sees. It proves no bad
+            // intention, and there is no proof of a pass.
+            match execution.leftover_processes {
+                0 => {}
+                1 => conclusion = Conclusion::Unproved("a process was left running".to_owned()),
+                count => {
+                    conclusion =
+                        Conclusion::Unproved(format!("{count} processes were left running"));
+                }
+            }
             if let (Some(directory), Some(before)) = (self.test_tree, before) {
                 // Whatever keeps the tree from being read now, the run did it.
                 if sandbox.tree(directory).map_or(true, |after| after != before) {
-                    findings.push(Finding::after("changed its tests", Some(directory.to_owned())));
+                    let place = Some(directory.to_owned());
+                    conclusion =
+                        Conclusion::Tampered(vec![Finding::after("changed its tests", place)]);
                 }
-            }
-            match execution.leftover_processes {
-                0 => {}
-                1 => findings.push(Finding::after("left a process running", None)),
-                count => {
-                    findings.push(Finding::after(format!("left {count} processes running"), None));
-                }
-            }
-            if !findings.is_empty() {
-                conclusion = Conclusion::Tampered(findings);
             }
         }
         let mut logs = logs(self.phase, &execution);
