@@ -177,7 +177,6 @@ static int lead(struct test *test, const struct program *program, const char **f
         [ASSAY_COMPARES_WRONGLY] = "changed how memory and texts compare",
         [ASSAY_POISONS_NOTHING] = "switched the address sanitizer off in a test",
         [ASSAY_SURVIVES] = "made failures of its test harmless",
-        [ASSAY_CANNOT_FORK] = "kept its test from being tried",
     };
     static struct observation before, after;
     struct assay_ready first, last;
@@ -229,7 +228,7 @@ static int lead(struct test *test, const struct program *program, const char **f
         return 0;
     }
     *fault = senses[answer.sense];
-    return *fault == NULL;
+    return answer.sense == ASSAY_SOUND;
 }
 
 /* Ends whatever a test has left running. */
