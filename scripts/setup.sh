@@ -63,8 +63,8 @@ if ((${#missing[@]} > 0)); then
     install_packages "${missing[@]}"
 fi
 
-# Go 1.24 or newer: Debian's may be older, and can then fetch a newer one, which
-# the module registry serves as a module. There its programs cannot be executed,
+# Go 1.26, which the gate holds on: Debian's is older, and can then fetch a newer one,
+# which the module registry serves as a module. There its programs cannot be executed,
 # and its go.mod files have another name.
 go_version=1.26.8
 go_place=${XDG_CACHE_HOME:-$HOME/.cache}/assay/go-toolchain
@@ -85,8 +85,8 @@ fetch_go() {
     mv "$module" "$go_place"
     rm -rf "$scratch"
 }
-if [[ $(go_minor go || true) -lt 24 && $(go_minor /usr/local/go/bin/go || true) -lt 24 &&
-    $(go_minor "$go_place/bin/go" || true) -lt 24 ]]; then
+if [[ $(go_minor go || true) != 26 && $(go_minor /usr/local/go/bin/go || true) != 26 &&
+    $(go_minor "$go_place/bin/go" || true) != 26 ]]; then
     command -v go >/dev/null || install_packages golang-go
     fetch_go
 fi

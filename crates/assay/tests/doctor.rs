@@ -30,7 +30,8 @@ fn doctor_says_which_versions_are_supported() {
         assert_eq!(finding["status"], status, "{finding:#}");
         assert!(finding.to_string().contains(says), "{finding:#}");
     };
-    check("go version go1.26.3 linux/amd64", "ok", "(supported: 1.26)");
-    check("go version go1.99.0 linux/amd64", "degraded", "install go 1.26");
+    check("go version go1.26.3 linux/amd64", "ok", "go1.26.3 linux/amd64  (supported: 1.26)");
+    // Set-up has seen to it that a supported one is there, and that one is used.
+    check("go version go1.99.0 linux/amd64", "ok", "(supported: 1.26)");
     check("\u{1b}[1mgo version go1.26.3\u{1b}[m linux/amd64", "ok", "\"go version go1.26.3 linux");
 }

@@ -138,6 +138,7 @@ impl Toolchain for C {
         case: &Case,
         artifact: &Artifact,
     ) -> Result<Validation, InfraError> {
+        assay_sandbox::probe::sanitizers_start().map_err(|error| infra(&error))?;
         let mut sandbox = start(case)?;
         sandbox.write(&project_files(case, artifact)).map_err(|error| infra(&error))?;
         let mut built = match compile_project(&mut sandbox, case, artifact)? {

@@ -8,7 +8,10 @@ use assay_core::verdict::InfraClass;
 
 use super::super::tools::{MISSING, REMEDY, version};
 
-/// The oldest version that will do: 1.24.
+/// The version that Assay is tried with: 1.26.
+const SUPPORTED: u32 = 26;
+
+/// The oldest version that is used where there is no other: 1.24.
 const OLDEST: u32 = 24;
 
 /// The program `go` and the arguments that make it tell about itself.
@@ -31,13 +34,16 @@ pub(super) fn tools() -> &'static [(&'static str, &'static [&'static str])] {
 
 /// The program `go`: the one that is found by its name, the one in the place
 /// where Go's own installation puts it, or the one that `make setup` has fetched
-/// where these are missing or too old.
+/// where neither is of the supported version.
 fn program() -> &'static str {
-    const USUAL: [[&str; 2]; 2] = [["go", "version"], ["/usr/local/go/bin/go", "version"]];
-    for command in &USUAL {
-        if minor(&version(command)).is_some_and(|minor| minor >= OLDEST) {
-            return command[0];
-        }
+    static USUAL: [[&str; 2]; 2] = [["go", "version"], ["/usr/local/go/bin/go", "version"]];
+    let usual = |is_right: fn(u32) -> bool| {
+        let found = |command: &'static [&'static str; 2]| minor(&version(command));
+        let right = USUAL.iter().find(|command| found(command).is_some_and(is_right));
+        right.map(|command| command[0])
+    };
+    if let Some(program) = usual(|minor| minor == SUPPORTED) {
+        return program;
     }
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     let cache = set("XDG_CACHE_HOME")
@@ -47,7 +53,7 @@ fn program() -> &'static str {
     match fetched.filter(|program| program.is_file()) {
         // It is looked for once a process.
         Some(program) => Box::leak(program.to_string_lossy().into_owned().into_boxed_str()),
-        None => USUAL[0][0],
+        None => usual(|minor| minor >= OLDEST).unwrap_or(USUAL[0][0]),
     }
 }
 
