@@ -18,6 +18,7 @@ mod suites;
 mod symbols;
 mod tokens;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use assay_core::files::digest;
@@ -153,7 +154,9 @@ impl Toolchain for C {
         if !remarks.offences.is_empty() {
             return Ok(built.tampered(remarks.offences));
         }
-        unwatched.retain(|name, _| !is_wrapped(name));
+        let wrapped = wrapped();
+        let wrapped: BTreeSet<&str> = wrapped.split(",--wrap=").collect();
+        unwatched.retain(|name, _| !wrapped.contains(name));
         let linked = match link(&mut sandbox, prepared, case, (&objects, &unwatched), &mut built)? {
             Linked::Done(linked) => linked,
             Linked::Failed(validation) => return Ok(*validation),
@@ -236,11 +239,6 @@ impl Ready<'_> {
         self.places.name(suite, &tests, &mut logs);
         Ok((evidence, logs))
     }
-}
-
-/// Whether the harness has a function that is put before this one.
-fn is_wrapped(name: &str) -> bool {
-    wrapped().split(",--wrap=").any(|wrapped| wrapped == name)
 }
 
 /// The option that has the linker put the harness's functions before the libraries'.
