@@ -17,6 +17,7 @@ use std::time::Duration;
 use door::{Door, Ended, solution};
 use flate2::read::DeflateDecoder;
 use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 use scripted_server::{End, Server, Step, answer, said};
 use serde_json::{Value, json};
 
@@ -59,8 +60,9 @@ fn run(door: &Door, arguments: &[&str]) -> Ended {
     Ended::of(command.env(KEY_VARIABLE, KEY).output().expect("assay starts"))
 }
 
-/// Everything that the file of a run, or of the response cache, holds: its bytes, and its
-/// texts as they were before they were compressed.
+/// Everything that the file of a run, or of the response cache, holds: its bytes, the
+/// values of its tables, which may lie on several pages, and its texts as they were before
+/// they were compressed.
 fn stored(path: &Path) -> String {
     let mut text = String::new();
     for suffix in ["", "-wal", "-journal"] {
@@ -68,6 +70,23 @@ fn stored(path: &Path) -> String {
         text.push_str(&String::from_utf8_lossy(&bytes));
     }
     let file = Connection::open(path).expect("a file of SQLite");
+    let mut tables =
+        file.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").expect("a file");
+    let tables = tables.query_map([], |row| row.get::<_, String>(0)).expect("tables");
+    for table in tables {
+        let select = format!("SELECT * FROM \"{}\"", table.expect("a name"));
+        let mut select = file.prepare(&select).expect("a table");
+        let columns = select.column_count();
+        let mut rows = select.query([]).expect("rows");
+        while let Some(row) = rows.next().expect("a row") {
+            for column in 0..columns {
+                if let ValueRef::Text(value) = row.get_ref(column).expect("a value") {
+                    text.push_str(&String::from_utf8_lossy(value));
+                    text.push('\n');
+                }
+            }
+        }
+    }
     let is_run = file.table_exists(None, "blob").expect("tables");
     let texts = if is_run { "SELECT deflated FROM blob" } else { "SELECT deflated FROM response" };
     let mut blobs = file.prepare(texts).expect("a table of texts");

@@ -99,7 +99,7 @@ fn a_broken_suite_is_the_cases_fault_and_is_told_with_its_place() {
         check(file, 1, "from invoice_search.schema import y\n", "does not define it");
     }
     let twice = "def test_a(): pass\n\n\ndef test_a(): pass\n\n\n";
-    check(SECURITY, 4, twice, "test_a is defined a second time");
+    check(SECURITY, 4, twice, "the test name test_a is there twice");
 }
 
 #[test]

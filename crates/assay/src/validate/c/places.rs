@@ -108,18 +108,18 @@ impl Places {
             let name = tests.iter().find_map(|test| test.strip_prefix(&start));
             return name.map_or_else(|| line.to_owned(), |name| format!("--- {name}\n"));
         }
-        let mut named = line.to_owned();
-        for (unit, place) in self.0.iter().rev() {
-            let neutral = format!("{}:", neutral(*unit));
-            if !named.contains(&neutral) {
-                continue;
-            }
-            if let Some(rest) = line.strip_prefix(&neutral) {
-                named = name_check(suite, &place.source, rest).unwrap_or(named);
-            }
-            named = named.replace(&neutral, &format!("{}:", place.source));
-        }
-        named
+        let check = self.0.iter().find_map(|(unit, place)| {
+            let rest = line.strip_prefix(&format!("{}:", neutral(*unit)))?;
+            name_check(suite, &place.source, rest)
+        });
+        self.name_paths(&check.unwrap_or_else(|| line.to_owned()))
+    }
+
+    /// Puts the sources' own paths into a text.
+    pub(super) fn name_paths(&self, text: &str) -> String {
+        self.0.iter().rev().fold(text.to_owned(), |text, (unit, place)| {
+            text.replace(&format!("{}:", neutral(*unit)), &format!("{}:", place.source))
+        })
     }
 }
 

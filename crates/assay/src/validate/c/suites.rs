@@ -195,7 +195,10 @@ fn compile_tests(
             .args(["-Isrc", &format!("-I{folder}"), &format!("-I{HARNESS}")])
             .args(["-c", &neutral(unit), "-o", &object])
             .limits(build_limits(case));
-        run_trusted(&mut sandbox, case, &compile)?;
+        run_trusted(&mut sandbox, case, &compile).map_err(|mut error| {
+            error.message = places.name_paths(&error.message);
+            error
+        })?;
         objects.push(object);
     }
     let join =

@@ -43,6 +43,12 @@ const fix = (root, watch) => {
 /** Whether Node's own loader of ES modules is needed, for which a file must be there. */
 const isModule = ({ file, text }) => file.endsWith('.mjs') || /^\s*(?:import|export)\b(?!\s*\()/m.test(text);
 
+/** An error in the source of a test file with the file's name, as stacks have none. */
+const named = (error, file) => {
+  if (error instanceof SyntaxError && !String(error.stack).includes(file)) error.stack = `${file}: ${error.stack}`;
+  return error;
+};
+
 /** Loads test files, from their texts where that is possible. */
 const loadFiles = async (mocha, files) => {
   if (files.some(isModule)) {
@@ -57,7 +63,11 @@ const loadFiles = async (mocha, files) => {
     const module = new Module(file, null);
     module.filename = file;
     module.paths = Module._nodeModulePaths(path.dirname(file));
-    module._compile(text, file);
+    try {
+      module._compile(text, file);
+    } catch (error) {
+      throw named(error, file);
+    }
     module.loaded = true;
     mocha.suite.emit(EVENT_FILE_REQUIRE, module.exports, file, mocha);
     mocha.suite.emit(EVENT_FILE_POST_REQUIRE, globalThis, file, mocha);

@@ -6,6 +6,7 @@ import (
 	"debug/gosym"
 	"encoding/binary"
 	"os"
+	"strings"
 )
 
 // mapsRandom are the names that the function has from which maps take where to begin.
@@ -39,6 +40,9 @@ func settleMaps(program string) error {
 	if err != nil {
 		return nil
 	}
+	if err := settleSeeds(program, text, functions); err != nil {
+		return err
+	}
 	for _, name := range mapsRandom {
 		function := functions.LookupFunc(name)
 		if function == nil || function.Entry < text.Addr || function.Entry+16 > text.Addr+text.Size {
@@ -60,4 +64,60 @@ func settleMaps(program string) error {
 		return err
 	}
 	return nil
+}
+
+// settleSeeds exchanges calls of the run-time system's generator: those that the compiler
+// has put where a function makes a map on its stack, and that of each thread that starts,
+// which would move on the generator of the thread that starts it, sooner or later. The
+// packages that numbers at random are for keep theirs.
+func settleSeeds(program string, text *elf.Section, functions *gosym.Table) error {
+	random := functions.LookupFunc("runtime.rand")
+	if random == nil {
+		return nil
+	}
+	code, err := text.Data()
+	if err != nil {
+		return err
+	}
+	// A call has a distance of four bytes, and the constant as many: it is put into the
+	// register of the result.
+	const call, load = 0xe8, 0xb8
+	var places []uint64
+	for _, function := range functions.Funcs {
+		if function.Entry < text.Addr || function.End > text.Addr+text.Size || drawsNumbers(function.Name) {
+			continue
+		}
+		for at := function.Entry - text.Addr; at+5 <= function.End-text.Addr; at++ {
+			distance := int32(binary.LittleEndian.Uint32(code[at+1:]))
+			if code[at] == call && text.Addr+at+5+uint64(int64(distance)) == random.Entry {
+				places = append(places, at)
+			}
+		}
+	}
+	written, err := os.OpenFile(program, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer written.Close()
+	constant := uint32(mapsConstant & 0xffffffff)
+	for _, at := range places {
+		settled := binary.LittleEndian.AppendUint32([]byte{load}, constant)
+		if _, err := written.WriteAt(settled, int64(text.Offset+at)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drawsNumbers tells the functions that call the generator for the numbers themselves.
+func drawsNumbers(name string) bool {
+	if name == "runtime.mrandinit" {
+		return false
+	}
+	for _, owner := range []string{"runtime.", "math/rand", "hash/maphash.", "os.", "sync.", "unique.", "internal/", "net."} {
+		if strings.HasPrefix(name, owner) {
+			return true
+		}
+	}
+	return false
 }
