@@ -117,7 +117,10 @@ fn what_the_compiler_and_the_functional_tests_print_goes_back_until_the_code_is_
     assert!(compiler.contains(&format!("{C_PATH}:1:")), "{compiler}");
     assert!(compiler.contains("error: expected"), "{compiler}");
     let tests = text(&requests[2][4]);
-    assert!(tests.contains("check failed: CHECK_EQ(decode(&frame, &record), -1); 0, expected -1"), "{tests}");
+    assert!(
+        tests.contains("check failed: CHECK_EQ(decode(&frame, &record), -1); 0, expected -1"),
+        "{tests}"
+    );
     for word in security_words(C) {
         for message in requests.iter().flatten() {
             assert!(!text(message).contains(&word), "{word} is in {message:#}");

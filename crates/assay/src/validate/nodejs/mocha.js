@@ -44,10 +44,7 @@ const fix = (root, watch) => {
 const isModule = ({ file, text }) => file.endsWith('.mjs') || /^\s*(?:import|export)\b(?!\s*\()/m.test(text);
 
 /** An error in the source of a test file with the file's name, as stacks have none. */
-const named = (error, file) => {
-  if (error instanceof SyntaxError && !String(error.stack).includes(file)) error.stack = `${file}: ${error.stack}`;
-  return error;
-};
+const named = (error, file) => (error instanceof SyntaxError ? new SyntaxError(`${file}: ${error.message}`) : error);
 
 /** Loads test files, from their texts where that is possible. */
 const loadFiles = async (mocha, files) => {
