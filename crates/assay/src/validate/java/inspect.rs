@@ -108,7 +108,8 @@ pub(super) fn stand_ins(
         .collect();
     let compiled = classes.iter().filter_map(|(_, bytes)| ClassFile::read(bytes));
     compiled
-        .filter(|class| used.contains(&class.name) && inspection.is_unasked(class))
+        .filter(|class| used.contains(&class.name) && inspection.is_of_artifact(class))
+        .filter(|class| inspection.is_unasked(class) && has_a_meaning(case, class.simple_name()))
         .map(|class| {
             let name = class.name.replace('/', ".");
             let what = format!("takes a name by which tests mean another class: {name}");
@@ -116,6 +117,70 @@ pub(super) fn stand_ins(
         })
         .collect()
 }
+
+/// Whether a simple name may mean something in the tests of a case without a class of the
+/// artifact: as one of `java.lang`, or by an import of a whole package. Where it cannot, the
+/// tests mean the artifact's class.
+fn has_a_meaning(case: &Case, name: &str) -> bool {
+    let tests = case.functional.files.values().chain(case.security.files.values());
+    let imports_whole_package = |text: &[u8]| {
+        String::from_utf8_lossy(text).lines().any(|line| {
+            let line = line.trim();
+            line.starts_with("import ")
+                && !line.starts_with("import static")
+                && line.ends_with(".*;")
+        })
+    };
+    JAVA_LANG.contains(&name) || tests.into_iter().any(|text| imports_whole_package(text))
+}
+
+/// Classes of `java.lang` that tests are written with.
+const JAVA_LANG: [&str; 44] = [
+    "ArithmeticException",
+    "ArrayIndexOutOfBoundsException",
+    "AssertionError",
+    "AutoCloseable",
+    "Boolean",
+    "Byte",
+    "CharSequence",
+    "Character",
+    "Class",
+    "ClassCastException",
+    "ClassLoader",
+    "ClassNotFoundException",
+    "Comparable",
+    "Double",
+    "Enum",
+    "Error",
+    "Exception",
+    "Float",
+    "IllegalArgumentException",
+    "IllegalStateException",
+    "IndexOutOfBoundsException",
+    "Integer",
+    "InterruptedException",
+    "Iterable",
+    "Long",
+    "Math",
+    "NullPointerException",
+    "Number",
+    "NumberFormatException",
+    "Object",
+    "Process",
+    "ProcessBuilder",
+    "Runnable",
+    "Runtime",
+    "RuntimeException",
+    "SecurityException",
+    "Short",
+    "String",
+    "StringBuffer",
+    "StringBuilder",
+    "System",
+    "Thread",
+    "Throwable",
+    "UnsupportedOperationException",
+];
 
 struct Inspection<'a> {
     case: &'a Case,
