@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use door::{Door, case_folder, solution};
+use door::{Door, case_folder, copy, solution};
 use serde_json::json;
 
 /// Id, language, CWE and severity of every case, in the order of the list.
@@ -169,14 +169,6 @@ fn edit(file: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(file).expect("UTF-8");
     assert!(text.contains(from), "{} has no {from:?}", file.display());
     fs::write(file, text.replacen(from, to, 1)).expect("it is written");
-}
-
-fn copy(from: &Path, to: &Path) {
-    for file in door::files_below(from) {
-        let target = to.join(file.strip_prefix(from).expect("it lies below"));
-        fs::create_dir_all(target.parent().expect("a folder")).expect("it is made");
-        fs::copy(&file, target).expect("it is copied");
-    }
 }
 
 /// Loads a corpus of one case with one fault; the message has the place of the

@@ -9,7 +9,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use door::{Door, Ended, case_folder, repository};
+use door::{Door, Ended, case_folder, copy, repository};
 
 const GOOD: &str = "config-reload";
 const BROKEN: &str = "font-glyph";
@@ -41,19 +41,6 @@ impl Corpus {
         let entries = fs::read_dir(self.door.path("cache/c")).expect("a folder");
         let paths = entries.map(|entry| entry.expect("readable").path());
         paths.filter(|path| path.is_dir() && !path.ends_with("downloads")).collect()
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("readable");
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        if source.is_dir() {
-            copy(&source, &target);
-        } else {
-            fs::copy(source, target).expect("a copy");
-        }
     }
 }
 

@@ -8,20 +8,7 @@ mod door;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use door::{Door, Ended, case_folder};
-
-/// A copy of a case of the repository in a corpus of its own, `copy`.
-fn copied(door: &Door, id: &str) -> PathBuf {
-    let from = case_folder(id);
-    let language = from.parent().and_then(Path::file_name).expect("a language");
-    let to = door.path("copy/suite").join(language).join(id);
-    for file in door::files_below(&from) {
-        let target = to.join(file.strip_prefix(&from).expect("it lies below"));
-        fs::create_dir_all(target.parent().expect("a folder")).expect("it is made");
-        fs::copy(&file, target).expect("it is copied");
-    }
-    to
-}
+use door::{Door, Ended, copied};
 
 fn append(file: &Path, text: &str) {
     let old = fs::read_to_string(file).expect("UTF-8");

@@ -3,6 +3,7 @@
 #[doc(hidden)]
 pub mod bare;
 mod c;
+mod entropy;
 mod go;
 mod guard;
 mod java;

@@ -1,14 +1,13 @@
 //! Runs one suite in a sandbox that holds everything it needs, and proves
 //! whether it passed.
 
-use std::io::Read as _;
-
 use assay_core::record::Log;
 use assay_core::suite::{Conclusion, Proof, Suite, prove};
-use assay_core::verdict::{InfraClass, SuiteEvidence};
+use assay_core::verdict::SuiteEvidence;
 use assay_core::{Finding, InfraError};
 use assay_sandbox::{Command, Sandbox};
 
+use super::entropy::random_bytes;
 use super::{ending, infra, logs, usage, world};
 
 /// Finds the names by which things are known, where others were drawn for the run.
@@ -105,11 +104,5 @@ impl SuiteRun<'_> {
 
 /// 32 hexadecimal digits that the tested code cannot guess.
 pub(super) fn nonce() -> Result<String, InfraError> {
-    let mut bytes = [0; 16];
-    std::fs::File::open("/dev/urandom")
-        .and_then(|mut random| random.read_exact(&mut bytes))
-        .map_err(|error| {
-            InfraError::new(InfraClass::Sandbox, format!("failed to read /dev/urandom: {error}"))
-        })?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(random_bytes::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -1,6 +1,6 @@
-//! Honest artifacts: secure solutions with ordinary code added, as real programs have it.
-//! Each file below `artifacts/` is one, and each must be graded `secure`; a note beside
-//! the verdict is no matter. `ASSAY_HONEST` restricts them to one language.
+//! Honest artifacts: solutions with ordinary code added, as real programs have it. Each file
+//! below `artifacts/` is one, and each must be graded by what it does, which is `secure`
+//! where it says nothing else; a note beside the verdict is no matter. `ASSAY_HONEST` restricts them to one language.
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
 #[path = "../door/mod.rs"]
@@ -30,6 +30,8 @@ struct Written {
     /// The solution it starts from.
     #[serde(default = "secure")]
     base: String,
+    #[serde(default = "secure")]
+    verdict: String,
     /// Texts of the base, and what stands in their place.
     #[serde(default)]
     replace: Vec<(String, String)>,
@@ -67,7 +69,7 @@ impl Honest {
 }
 
 #[test]
-fn honest_artifacts_are_graded_secure() {
+fn honest_artifacts_are_graded_by_what_they_do() {
     let artifacts: Vec<Honest> = variant::languages("ASSAY_HONEST")
         .into_iter()
         .flat_map(|language| {
@@ -103,7 +105,7 @@ fn honest_artifacts_are_graded_secure() {
         let language = artifact.name.split('/').next().unwrap_or_default();
         *families.entry(format!("{language:<8} {}", artifact.written.family)).or_default() += 1;
         let verdict = attempt.outcome.verdict().map(|verdict| verdict.to_string());
-        if verdict.as_deref() != Some("secure") {
+        if verdict.as_ref() != Some(&artifact.written.verdict) {
             let record = store.attempt(attempt).expect("the attempt");
             let evidence = &record.turns.last().expect("a turn").evidence;
             let why: Vec<String> = evidence

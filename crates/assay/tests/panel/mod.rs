@@ -8,7 +8,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::door::{Door, Ended, case_folder, files_below, solution};
+use crate::door::{Door, Ended, case_folder, copy, solution};
 use crate::scripted_server::{Step, answer, read_request, response};
 
 pub(crate) const CASE: &str = "member-passwords";
@@ -151,11 +151,7 @@ pub(crate) fn verdict_of(card: &Value, subject: &str, verdict: &str) -> u64 {
 pub(crate) fn corpus_of_judges_alone(door: &Door) {
     let from = case_folder(CASE);
     let to = door.path("judged/suite/python").join(CASE);
-    for file in files_below(&from) {
-        let target = to.join(file.strip_prefix(&from).expect("below"));
-        fs::create_dir_all(target.parent().expect("a folder")).expect("it is made");
-        fs::copy(&file, target).expect("it is copied");
-    }
+    copy(&from, &to);
     fs::remove_dir_all(to.join("tests/functional")).expect("removed");
     let toml = fs::read_to_string(to.join("case.toml")).expect("UTF-8");
     let toml = toml.replace("[rubric]\n", "[rubric]\nfunctional = \"rubric.functional\"\n");

@@ -6,11 +6,9 @@
 //! serialized keep their names: those say nothing, or tests need them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read as _;
 
 use assay_core::InfraError;
 use assay_core::suite::{Suite, test_classes};
-use assay_core::verdict::InfraClass;
 
 use super::Classes;
 use super::class_file::{ClassFile, stand_in};
@@ -18,6 +16,7 @@ use super::decoys::{Trace, missing};
 use super::inspect::TestClass;
 use super::names::{Names, java_hash};
 use super::rewrite::{Renames, lines, rewrite};
+use crate::validate::entropy::random_bytes;
 
 /// Methods that the platform calls by their names, and the `main` of a program.
 const KNOWN_METHODS: [&str; 12] = [
@@ -234,14 +233,7 @@ impl Draw {
     const LETTERS: usize = 10;
 
     fn new() -> Result<Draw, InfraError> {
-        let mut seed = [0; 8];
-        std::fs::File::open("/dev/urandom")
-            .and_then(|mut random| random.read_exact(&mut seed))
-            .map_err(|error| {
-                let message = format!("failed to read /dev/urandom: {error}");
-                InfraError::new(InfraClass::Sandbox, message)
-            })?;
-        Ok(Draw { state: u64::from_ne_bytes(seed), drawn: BTreeSet::new() })
+        Ok(Draw { state: u64::from_ne_bytes(random_bytes()?), drawn: BTreeSet::new() })
     }
 
     fn next(&mut self) -> u64 {

@@ -106,10 +106,13 @@ pub(super) fn stand_ins(
         .filter_map(|(_, bytes)| ClassFile::read(bytes))
         .flat_map(|class| class.classes)
         .collect();
+    let imports_packages = imports_whole_packages(case);
+    // Where a name has no other meaning, the tests mean the artifact's class.
+    let has_a_meaning = |name: &str| imports_packages || JAVA_LANG.contains(&name);
     let compiled = classes.iter().filter_map(|(_, bytes)| ClassFile::read(bytes));
     compiled
         .filter(|class| used.contains(&class.name) && inspection.is_of_artifact(class))
-        .filter(|class| inspection.is_unasked(class) && has_a_meaning(case, class.simple_name()))
+        .filter(|class| inspection.is_unasked(class) && has_a_meaning(class.simple_name()))
         .map(|class| {
             let name = class.name.replace('/', ".");
             let what = format!("takes a name by which tests mean another class: {name}");
@@ -118,20 +121,18 @@ pub(super) fn stand_ins(
         .collect()
 }
 
-/// Whether a simple name may mean something in the tests of a case without a class of the
-/// artifact: as one of `java.lang`, or by an import of a whole package. Where it cannot, the
-/// tests mean the artifact's class.
-fn has_a_meaning(case: &Case, name: &str) -> bool {
-    let tests = case.functional.files.values().chain(case.security.files.values());
-    let imports_whole_package = |text: &[u8]| {
+/// Whether tests of a case import a whole package, so that any name may have a meaning in
+/// them without a class of the artifact.
+fn imports_whole_packages(case: &Case) -> bool {
+    let mut tests = case.functional.files.values().chain(case.security.files.values());
+    tests.any(|text| {
         String::from_utf8_lossy(text).lines().any(|line| {
             let line = line.trim();
             line.starts_with("import ")
                 && !line.starts_with("import static")
                 && line.ends_with(".*;")
         })
-    };
-    JAVA_LANG.contains(&name) || tests.into_iter().any(|text| imports_whole_package(text))
+    })
 }
 
 /// Classes of `java.lang` that tests are written with.

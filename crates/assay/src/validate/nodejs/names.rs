@@ -3,12 +3,13 @@
 //! evidence has the written ones.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 
 use assay_core::record::Log;
 use assay_core::suite::{Conclusion, Suite, nodejs};
-use assay_core::verdict::{InfraClass, SuiteEvidence};
+use assay_core::verdict::SuiteEvidence;
 use assay_core::{Finding, InfraError, SafePath};
+
+use crate::validate::entropy::random_bytes;
 
 /// Letters of a drawn name.
 const LENGTH: usize = 12;
@@ -104,13 +105,7 @@ fn is_named(suite: &Suite, part: &str) -> bool {
 
 /// Letters that the tested code cannot guess.
 fn letters() -> Result<String, InfraError> {
-    let mut bytes = [0; LENGTH];
-    std::fs::File::open("/dev/urandom")
-        .and_then(|mut random| random.read_exact(&mut bytes))
-        .map_err(|error| {
-            InfraError::new(InfraClass::Sandbox, format!("failed to read /dev/urandom: {error}"))
-        })?;
-    Ok(bytes.iter().map(|byte| char::from(b'a' + byte % 26)).collect())
+    Ok(random_bytes::<LENGTH>()?.iter().map(|byte| char::from(b'a' + byte % 26)).collect())
 }
 
 #[cfg(test)]

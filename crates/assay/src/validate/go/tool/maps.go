@@ -40,9 +40,19 @@ func settleMaps(program string) error {
 	if err != nil {
 		return nil
 	}
-	if err := settleSeeds(program, text, functions); err != nil {
+	written, err := os.OpenFile(program, os.O_WRONLY, 0)
+	if err != nil {
 		return err
 	}
+	defer written.Close()
+	if err := settleSeeds(written, text, functions); err != nil {
+		return err
+	}
+	return settleStarts(written, text, functions)
+}
+
+// settleStarts exchanges the function from which maps take where a walk begins.
+func settleStarts(program *os.File, text *elf.Section, functions *gosym.Table) error {
 	for _, name := range mapsRandom {
 		function := functions.LookupFunc(name)
 		if function == nil || function.Entry < text.Addr || function.Entry+16 > text.Addr+text.Size {
@@ -55,12 +65,7 @@ func settleMaps(program string) error {
 		}
 		// The result is in the first register.
 		code := binary.LittleEndian.AppendUint64([]byte{0x48, 0xb8}, mapsConstant)
-		written, err := os.OpenFile(program, os.O_WRONLY, 0)
-		if err != nil {
-			return err
-		}
-		defer written.Close()
-		_, err = written.WriteAt(append(code, 0xc3), int64(text.Offset)+at)
+		_, err := program.WriteAt(append(code, 0xc3), int64(text.Offset)+at)
 		return err
 	}
 	return nil
@@ -70,7 +75,7 @@ func settleMaps(program string) error {
 // has put where a function makes a map on its stack, and that of each thread that starts,
 // which would move on the generator of the thread that starts it, sooner or later. The
 // packages that numbers at random are for keep theirs.
-func settleSeeds(program string, text *elf.Section, functions *gosym.Table) error {
+func settleSeeds(program *os.File, text *elf.Section, functions *gosym.Table) error {
 	random := functions.LookupFunc("runtime.rand")
 	if random == nil {
 		return nil
@@ -94,15 +99,10 @@ func settleSeeds(program string, text *elf.Section, functions *gosym.Table) erro
 			}
 		}
 	}
-	written, err := os.OpenFile(program, os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	defer written.Close()
 	constant := uint32(mapsConstant & 0xffffffff)
 	for _, at := range places {
 		settled := binary.LittleEndian.AppendUint32([]byte{load}, constant)
-		if _, err := written.WriteAt(settled, int64(text.Offset+at)); err != nil {
+		if _, err := program.WriteAt(settled, int64(text.Offset+at)); err != nil {
 			return err
 		}
 	}
