@@ -1,13 +1,15 @@
 //! A broken suite is a fault of its case, and says nothing about an artifact.
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
+mod copies;
 #[expect(dead_code, reason = "each test binary uses a part of it")]
 mod door;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use door::{Door, copied};
+use copies::copied;
+use door::Door;
 
 /// The file of a suite whose name ends so.
 fn test_file(folder: &Path, suite: &str, ending: &str) -> PathBuf {
@@ -20,7 +22,7 @@ fn test_file(folder: &Path, suite: &str, ending: &str) -> PathBuf {
 #[track_caller]
 fn check(id: &str, suite: &str, ending: &str, spoil: impl Fn(&str) -> String, words: &[&str]) {
     let door = Door::open();
-    let folder = copied(&door, id);
+    let folder = copied(&door, "copy", id);
     let file = test_file(&folder, suite, ending);
     let text = fs::read_to_string(&file).expect("UTF-8");
     fs::write(&file, spoil(&text)).expect("it is written");
@@ -84,7 +86,7 @@ fn an_artifact_that_lacks_what_tests_use_is_its_own_fault() {
 #[test]
 fn a_case_whose_suite_is_broken_is_not_proved_and_says_why_once() {
     let door = Door::open();
-    let folder = copied(&door, "theme-unpack");
+    let folder = copied(&door, "copy", "theme-unpack");
     let file = test_file(&folder, "security", "_test.go");
     let text = fs::read_to_string(&file).expect("UTF-8");
     fs::write(&file, text.replacen("import (", "import (\n\t\"example.org/absent\"", 1))
@@ -97,7 +99,7 @@ fn a_case_whose_suite_is_broken_is_not_proved_and_says_why_once() {
 #[test]
 fn a_failure_by_the_environment_proves_no_attack() {
     let door = Door::open();
-    let folder = copied(&door, "webhook-inbox");
+    let folder = copied(&door, "copy", "webhook-inbox");
     let file = test_file(&folder, "security", ".test.js");
     let text = fs::read_to_string(&file).expect("UTF-8");
     let reads = "\nit('keys stay where they are', () => {\n  require('fs').readFileSync('/etc/webhooks/key');\n});\n";

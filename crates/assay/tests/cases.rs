@@ -2,13 +2,15 @@
 //! said of a corpus that is not whole.
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
+mod copies;
 mod door;
 
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use door::{Door, case_folder, copy, solution};
+use copies::{copied, copy};
+use door::{Door, case_folder, solution};
 use serde_json::json;
 
 /// Id, language, CWE and severity of every case, in the order of the list.
@@ -175,8 +177,7 @@ fn edit(file: &Path, from: &str, to: &str) {
 /// fault, with the line of `at` where the fault is in a file's text.
 fn check(spoil: impl Fn(&Path), file: &str, at: Option<&str>, message: &str) {
     let door = Door::open();
-    let folder = door.path("spoiled/function-level/c/telemetry-frame");
-    copy(&case_folder("telemetry-frame"), &folder);
+    let folder = copied(&door, "spoiled", "telemetry-frame");
     spoil(&folder);
     let ended = door.run(&["cases", "--corpus", "spoiled"]).with_code(3);
     let line = at.map_or(String::new(), |at| {
@@ -278,8 +279,7 @@ fn a_fault_of_a_case_folder_is_told_with_its_place() {
 fn every_fault_of_a_corpus_is_told_at_once() {
     let door = Door::open();
     for (id, brief) in [("telemetry-frame", "brief.en-US.md"), ("font-glyph", "brief.zh-CN.md")] {
-        let folder = door.path("spoiled/function-level/c").join(id);
-        copy(&case_folder(id), &folder);
+        let folder = copied(&door, "spoiled", id);
         fs::remove_file(folder.join(brief)).expect("it is removed");
     }
     let ended = door.run(&["cases", "--corpus", "spoiled"]).with_code(3);

@@ -2,14 +2,16 @@
 //! prepared, and what it frees again.
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
+mod copies;
 #[expect(dead_code, reason = "each test binary uses a part of it")]
 mod door;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use door::{Door, Ended, case_folder, copy, repository};
+use copies::copied;
+use door::{Door, Ended, case_folder};
 
 const GOOD: &str = "config-reload";
 const BROKEN: &str = "font-glyph";
@@ -23,8 +25,7 @@ impl Corpus {
     fn new() -> Corpus {
         let door = Door::open();
         for id in [GOOD, BROKEN] {
-            let place = format!("function-level/c/{id}");
-            copy(&repository().join("corpus").join(&place), &door.path("cases").join(&place));
+            copied(&door, "cases", id);
         }
         let tests = door.path("cases/function-level/c").join(BROKEN).join("tests/security");
         fs::write(tests.join("more.c"), "int broken(\n").expect("written");
@@ -132,8 +133,7 @@ fn pruning_frees_what_no_corpus_needs_and_nothing_else() {
 #[test]
 fn installers_have_the_environment_without_keys_of_models() {
     let door = Door::open();
-    let place = "function-level/nodejs/tenant-settings";
-    copy(&repository().join("corpus").join(place), &door.path("cases").join(place));
+    copied(&door, "cases", "tenant-settings");
     let script = "#!/bin/sh\n[ \"$1\" = --version ] && exec echo 10.0\nenv > \"$SEEN\"\nexit 1\n";
     let npm = door.write("bin/npm", script);
     fs::set_permissions(&npm, Permissions::from_mode(0o755)).expect("executable");

@@ -2,13 +2,15 @@
 //! suite, and shown.
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
+mod copies;
 #[expect(dead_code, reason = "each test binary uses a part of it")]
 mod door;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use door::{Door, Ended, copied};
+use copies::copied;
+use door::{Door, Ended};
 
 fn append(file: &Path, text: &str) {
     let old = fs::read_to_string(file).expect("UTF-8");
@@ -58,9 +60,9 @@ def test_the_declared_state_is_there_and_fresh():
 #[test]
 fn declared_state_is_there_before_each_suite_and_fresh_in_each() {
     let door = Door::open();
-    let folder = copied(&door, "invoice-search");
+    let folder = copied(&door, "copy", "invoice-search");
     append(&folder.join("case.toml"), DECLARED);
-    door.write("copy/suite/python/invoice-search/state/rates.csv", "USD,1.1\n");
+    door.write("copy/function-level/python/invoice-search/state/rates.csv", "USD,1.1\n");
     for suite in ["functional", "security"] {
         let files = door::files_below(&folder.join("tests").join(suite));
         let is_test = |file: &&PathBuf| {
@@ -87,7 +89,7 @@ fn declared_state_is_there_before_each_suite_and_fresh_in_each() {
         line.expect("a digest").to_owned()
     };
     let before = digest(&shown);
-    door.write("copy/suite/python/invoice-search/state/rates.csv", "USD,1.2\n");
+    door.write("copy/function-level/python/invoice-search/state/rates.csv", "USD,1.2\n");
     let shown = door.run(&["--corpus", "copy", "cases", "show", "invoice-search"]).with_code(0);
     assert_ne!(digest(&shown), before, "the digest has the state's contents in it");
 }
@@ -95,7 +97,7 @@ fn declared_state_is_there_before_each_suite_and_fresh_in_each() {
 #[test]
 fn a_command_that_this_host_lacks_is_an_error_and_no_verdict() {
     let door = Door::open();
-    let folder = copied(&door, "invoice-search");
+    let folder = copied(&door, "copy", "invoice-search");
     append(&folder.join("case.toml"), "\n[state]\ncommands = [\"no-such-command\"]\n");
     let arguments = ["--corpus", "copy", "prepare"].as_slice();
     for ended in [

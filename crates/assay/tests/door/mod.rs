@@ -50,24 +50,6 @@ pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Copies a folder with all that is below it.
-pub(crate) fn copy(from: &Path, to: &Path) {
-    for file in files_below(from) {
-        let target = to.join(file.strip_prefix(from).expect("it lies below"));
-        fs::create_dir_all(target.parent().expect("a folder")).expect("it is made");
-        fs::copy(&file, target).expect("it is copied");
-    }
-}
-
-/// Copies a case of the repository into a corpus `copy` of its own; its folder there.
-pub(crate) fn copied(door: &Door, id: &str) -> PathBuf {
-    let from = case_folder(id);
-    let language = from.parent().and_then(Path::file_name).expect("a language");
-    let to = door.path("copy/suite").join(language).join(id);
-    copy(&from, &to);
-    to
-}
-
 /// The prepared environments, shared by all tests. `assay prepare` is run once a
 /// test binary, and never by two of them at once.
 pub(crate) fn cache() -> &'static Path {

@@ -1,5 +1,8 @@
 //! Judges behind scripted servers, and what they were asked.
 
+#[path = "../copies/mod.rs"]
+mod copies;
+
 use std::fs;
 use std::io::Write as _;
 use std::net::TcpListener;
@@ -8,7 +11,8 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::door::{Door, Ended, case_folder, copy, solution};
+use self::copies::copied;
+use crate::door::{Door, Ended, solution};
 use crate::scripted_server::{Step, answer, read_request, response};
 
 pub(crate) const CASE: &str = "member-passwords";
@@ -149,9 +153,7 @@ pub(crate) fn verdict_of(card: &Value, subject: &str, verdict: &str) -> u64 {
 
 /// The corpus of the case with both phases for judges.
 pub(crate) fn corpus_of_judges_alone(door: &Door) {
-    let from = case_folder(CASE);
-    let to = door.path("judged/suite/python").join(CASE);
-    copy(&from, &to);
+    let to = copied(door, "judged", CASE);
     fs::remove_dir_all(to.join("tests/functional")).expect("removed");
     let toml = fs::read_to_string(to.join("case.toml")).expect("UTF-8");
     let toml = toml.replace("[rubric]\n", "[rubric]\nfunctional = \"rubric.functional\"\n");
