@@ -29,33 +29,52 @@ fn forms() -> Vec<(Value, Option<&'static str>)> {
         (json!({ "error": "WORDS" }), None),
         (json!({ "error": true, "message": "WORDS" }), None),
         (json!({ "error": { "error": { "message": "WORDS", "code": "502" } } }), Some("server")),
-        (json!({ "type": "error", "error": { "type": "rate_limit_error", "message": "WORDS" } }),
-            Some("rate limit")),
+        (
+            json!({ "type": "error", "error": { "type": "rate_limit_error", "message": "WORDS" } }),
+            Some("rate limit"),
+        ),
         (json!({ "type": "error", "code": "server_error", "message": "WORDS" }), Some("server")),
-        (json!({ "object": "error", "message": "WORDS", "type": "BadRequestError", "param": null,
-            "code": 400 }), Some("bad request")),
-        (json!({ "object": "error", "message": "WORDS", "type": "NotFoundError" }),
-            Some("not found")),
+        (
+            json!({ "object": "error", "message": "WORDS", "type": "BadRequestError", "param": null,
+            "code": 400 }),
+            Some("bad request"),
+        ),
+        (
+            json!({ "object": "error", "message": "WORDS", "type": "NotFoundError" }),
+            Some("not found"),
+        ),
         (json!({ "code": 503, "message": "WORDS" }), Some("server")),
-        (json!({ "code": "InvalidApiKey", "message": "WORDS", "request_id": "1" }),
-            Some("authentication")),
+        (
+            json!({ "code": "InvalidApiKey", "message": "WORDS", "request_id": "1" }),
+            Some("authentication"),
+        ),
         (json!({ "code": 401, "msg": "WORDS", "data": null }), Some("authentication")),
         (json!({ "statusCode": 429, "message": "WORDS" }), Some("rate limit")),
         (json!({ "status": 404, "title": "Not Found", "detail": "WORDS" }), Some("not found")),
         (json!({ "detail": "WORDS" }), None),
-        (json!({ "detail": [{ "loc": ["body", "model"], "msg": "WORDS", "type": "missing" }] }),
-            None),
+        (
+            json!({ "detail": [{ "loc": ["body", "model"], "msg": "WORDS", "type": "missing" }] }),
+            None,
+        ),
         (json!({ "success": false, "errors": [{ "code": 7003, "message": "WORDS" }] }), None),
         (json!({ "success": false, "message": "WORDS" }), None),
         (json!({ "error_code": 336003, "error_msg": "WORDS" }), None),
         (json!({ "errorMessage": "WORDS", "errorType": "TimeoutError" }), Some("server")),
         (json!({ "__type": "ThrottlingException", "message": "WORDS" }), Some("rate limit")),
-        (json!({ "choices": [{ "error": { "code": 502, "message": "WORDS" },
-            "finish_reason": "error" }] }), Some("server")),
-        (json!({ "error": { "message": "Provider returned error", "code": 502,
-            "metadata": { "raw": "WORDS" } } }), Some("server")),
-        (json!([{ "error": { "code": 503, "message": "WORDS", "status": "UNAVAILABLE" } }]),
-            Some("server")),
+        (
+            json!({ "choices": [{ "error": { "code": 502, "message": "WORDS" },
+            "finish_reason": "error" }] }),
+            Some("server"),
+        ),
+        (
+            json!({ "error": { "message": "Provider returned error", "code": 502,
+            "metadata": { "raw": "WORDS" } } }),
+            Some("server"),
+        ),
+        (
+            json!([{ "error": { "code": 503, "message": "WORDS", "status": "UNAVAILABLE" } }]),
+            Some("server"),
+        ),
     ]
 }
 
@@ -78,34 +97,40 @@ fn check(provider: &str, streams: bool, step: Step, expect: &str) {
     }
 }
 
-#[test]
-fn an_error_in_the_place_of_an_answer_keeps_the_words_of_the_server() {
+/// Plays each form to each protocol; all forms at once, as each waits before it asks again.
+fn check_forms(check_form: impl Fn(&str, &Value, Option<&'static str>) + Sync) {
     for provider in PROVIDERS {
-        for (error, class) in forms() {
-            // A list is read piece by piece, as a stream is.
-            let unknown = if error.is_array() { "server" } else { "malformed response" };
-            for streams in [false, true] {
-                check(provider, streams, whole(&error), class.unwrap_or(unknown));
+        std::thread::scope(|scope| {
+            for (error, class) in forms() {
+                let check_form = &check_form;
+                scope.spawn(move || check_form(provider, &error, class));
             }
-        }
+        });
     }
 }
 
 #[test]
-fn an_error_in_a_stream_keeps_the_words_of_the_server() {
-    for provider in PROVIDERS {
-        for (error, class) in forms() {
-            if error.is_array() {
-                continue;
-            }
-            for before in [Vec::new(), dialect::beginning(provider)] {
-                let mut events = before;
-                events.push(format!("data: {error}"));
-                events.push("data: [DONE]".to_owned());
-                check(provider, true, stream(events), class.unwrap_or("server"));
-            }
+fn an_error_in_the_place_of_an_answer_keeps_the_words_of_the_server() {
+    check_forms(|provider, error, class| {
+        for streams in [false, true] {
+            check(provider, streams, whole(error), class.unwrap_or("malformed response"));
         }
-    }
+    });
+}
+
+#[test]
+fn an_error_in_a_stream_keeps_the_words_of_the_server() {
+    check_forms(|provider, error, class| {
+        if error.is_array() {
+            return;
+        }
+        for before in [Vec::new(), dialect::beginning(provider)] {
+            let mut events = before;
+            events.push(format!("data: {error}"));
+            events.push("data: [DONE]".to_owned());
+            check(provider, true, stream(events), class.unwrap_or("server"));
+        }
+    });
 }
 
 #[test]
@@ -123,8 +148,13 @@ fn an_error_that_is_no_event_of_the_usual_form_keeps_the_words_of_the_server() {
             check(provider, true, stream(events), "server");
         }
         // Something that may be no error: the stream breaks off after it.
-        for event in ["data: {\"message\":\"WORDS\"}", "upstream closed: WORDS"] {
-            let mut events = dialect::beginning(provider);
+        let beginning = dialect::beginning(provider);
+        for (before, event) in [
+            (beginning.clone(), "data: {\"message\":\"WORDS\"}"),
+            (beginning, "upstream closed: WORDS"),
+            (Vec::new(), "data: {\"message\":\"WORDS\"}\n\ndata: [DONE]"),
+        ] {
+            let mut events = before;
             events.push(event.to_owned());
             let (found, _) = play(provider, true, vec![stream(events)]);
             assert_eq!(outcome(&found), "connection", "{provider}: {found:?}");

@@ -380,17 +380,29 @@ fn a_whole_answer_counts_although_the_connection_stays_open_or_breaks() {
 #[test]
 fn a_tool_call_is_no_answer_that_was_lost() {
     for (provider, call) in [
-        ("openai", json!({ "choices": [{ "finish_reason": "tool_calls", "message": {
+        (
+            "openai",
+            json!({ "choices": [{ "finish_reason": "tool_calls", "message": {
             "content": null, "tool_calls": [{ "id": "c" }],
-        } }], "usage": { "prompt_tokens": 70, "completion_tokens": 412 } })),
-        ("openai-responses", json!({ "status": "completed", "output": [{
+        } }], "usage": { "prompt_tokens": 70, "completion_tokens": 412 } }),
+        ),
+        (
+            "openai-responses",
+            json!({ "status": "completed", "output": [{
             "type": "function_call", "name": "f", "arguments": "{}",
-        }], "usage": { "input_tokens": 70, "output_tokens": 412 } })),
-        ("anthropic", json!({ "stop_reason": "tool_use", "content": [{
+        }], "usage": { "input_tokens": 70, "output_tokens": 412 } }),
+        ),
+        (
+            "anthropic",
+            json!({ "stop_reason": "tool_use", "content": [{
             "type": "tool_use", "name": "f", "input": {},
-        }], "usage": { "input_tokens": 70, "output_tokens": 412 } })),
-        ("gemini", json!({ "candidates": [{ "finishReason": "MALFORMED_FUNCTION_CALL" }],
-            "usageMetadata": { "promptTokenCount": 70, "candidatesTokenCount": 412 } })),
+        }], "usage": { "input_tokens": 70, "output_tokens": 412 } }),
+        ),
+        (
+            "gemini",
+            json!({ "candidates": [{ "finishReason": "MALFORMED_FUNCTION_CALL" }],
+            "usageMetadata": { "promptTokenCount": 70, "candidatesTokenCount": 412 } }),
+        ),
     ] {
         let (found, _) = play(provider, false, vec![sent(JSON, call.to_string())]);
         assert_eq!(outcome(&found), "answer, tool-call", "{provider}: {found:?}");

@@ -147,7 +147,10 @@ impl EventStream {
         let (events, bare) = self.lines.finish();
         // A whole answer may have the end of a stream after it.
         let bare = bare.trim();
-        let bare = bare.strip_suffix(DONE).unwrap_or(bare).trim_end();
+        let bare = bare.strip_suffix(DONE).map_or(bare, |bare| {
+            let bare = bare.trim_end();
+            bare.strip_suffix("data:").unwrap_or(bare)
+        });
         let is_missing = self.is_open() || (self.state == State::Done && self.body.is_null());
         if is_missing && !bare.is_empty() {
             self.take_bare(bare);
@@ -182,9 +185,12 @@ impl EventStream {
         }
     }
 
-    /// The end event is one of chat completions alone.
+    /// The end event is one of chat completions alone. It ends no answer where there is
+    /// none but words.
     fn end(&mut self) {
-        if self.state == State::Whole || self.provider == Provider::OpenAi {
+        let has_words_alone = self.body.is_null() && self.words.is_some();
+        let is_end = self.provider == Provider::OpenAi && !has_words_alone;
+        if is_end || self.state == State::Whole {
             self.state = State::Done;
         }
     }

@@ -35,6 +35,9 @@ const WORDS: [&str; 27] = [
     "/title",
 ];
 
+/// Those of them that have words of any kind.
+const ANY_WORDS: [&str; 4] = ["/message", "/Message", "/msg", "/title"];
+
 /// Where it has its codes and the names of its kind.
 const CODES: [&str; 20] = [
     "/error/code",
@@ -164,10 +167,11 @@ impl<'a> Fault<'a> {
     pub(super) fn has_marks(&self) -> bool {
         let names = ["error", "exception", "fail"];
         let is_name = |code: &&str| names.iter().any(|name| code.to_lowercase().contains(name));
+        let is_place_of_errors = |place: &&str| !ANY_WORDS.contains(place);
         self.status().is_some()
+            || self.words().is_some_and(|(place, _)| is_place_of_errors(&place))
             || self.value.get("success") == Some(&Value::Bool(false))
-            || self.value.get("detail").is_some()
-            || self.value.get("errors").is_some()
+            || ["/detail", "/errors"].iter().any(|place| self.is_list(place))
             || self.codes().iter().any(is_name)
     }
 
@@ -201,7 +205,7 @@ impl<'a> Fault<'a> {
     /// no escape hides a secret from scrubbing.
     pub(super) fn said(&self) -> String {
         match (self.words(), &*self.value) {
-            (Some(words), _) => match self.text_at("/error/metadata/raw") {
+            (Some((_, words)), _) => match self.text_at("/error/metadata/raw") {
                 // What the provider behind the server said.
                 Some(raw) => format!("{words}: {raw}"),
                 None => words.to_owned(),
@@ -212,8 +216,9 @@ impl<'a> Fault<'a> {
         }
     }
 
-    fn words(&self) -> Option<&str> {
-        WORDS.iter().find_map(|place| self.text_at(place))
+    /// The words, and the place that they are in.
+    fn words(&self) -> Option<(&'static str, &str)> {
+        WORDS.iter().find_map(|place| Some((*place, self.text_at(place)?)))
     }
 }
 
