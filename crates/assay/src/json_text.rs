@@ -1,7 +1,8 @@
 //! Reading JSON that others wrote, whose texts may hold what is no text: half of a
 //! surrogate pair, as a server escapes an emoji that its model ends half way, or bytes
 //! that are not UTF-8. Either is read as U+FFFD, for it is what a model said and no fault
-//! of the connection.
+//! of the connection. So are the numbers that Python writes and JSON has not, as nulls,
+//! and characters in texts that should be escaped.
 
 use std::borrow::Cow;
 
@@ -9,9 +10,20 @@ use serde::de::DeserializeOwned;
 
 /// The value of a JSON text.
 pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
-    serde_json::from_str(text).or_else(|error| match with_whole_pairs(text) {
+    serde_json::from_str(text).or_else(|error| match Mending::of(text) {
         Cow::Borrowed(_) => Err(error),
         Cow::Owned(text) => serde_json::from_str(&text),
+    })
+}
+
+/// The values of a text that has one after the other.
+pub(crate) fn parse_row<T: DeserializeOwned>(text: &str) -> serde_json::Result<Vec<T>> {
+    let row = |text: &str| -> serde_json::Result<Vec<T>> {
+        serde_json::Deserializer::from_str(text).into_iter().collect()
+    };
+    row(text).or_else(|error| match Mending::of(text) {
+        Cow::Borrowed(_) => Err(error),
+        Cow::Owned(text) => row(&text),
     })
 }
 
@@ -21,40 +33,80 @@ pub(crate) fn parse_bytes<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Resu
     parse(text.strip_prefix('\u{feff}').unwrap_or(&text))
 }
 
-/// The text with every escape of half a surrogate pair replaced by that of U+FFFD.
-fn with_whole_pairs(text: &str) -> Cow<'_, str> {
-    const REPLACEMENT: &str = "\\ufffd";
-    let mut mended = String::new();
-    // Up to where the text is in `mended`.
-    let mut copied = 0;
-    let mut at = 0;
-    while let Some(found) = text[at..].find('\\') {
-        let start = at + found;
-        at = match unit_at(text, start) {
-            // Another escape is two characters long, or begins with two that are.
-            None => start + 1 + text[start + 1..].chars().next().map_or(0, char::len_utf8),
-            Some(unit) => {
-                let end = start + REPLACEMENT.len();
-                let is_high = (0xd800..0xdc00).contains(&unit);
-                let low = unit_at(text, end).filter(|unit| (0xdc00..0xe000).contains(unit));
-                match (is_high, low) {
-                    (true, Some(_)) => end + REPLACEMENT.len(),
-                    _ if is_high || (0xdc00..0xe000).contains(&unit) => {
-                        mended.push_str(&text[copied..start]);
-                        mended.push_str(REPLACEMENT);
-                        copied = end;
-                        end
-                    }
-                    _ => end,
+const REPLACEMENT: &str = "\\ufffd";
+
+/// A text that is made one of JSON.
+struct Mending<'a> {
+    text: &'a str,
+    mended: String,
+    /// Up to where the text is in `mended`.
+    copied: usize,
+}
+
+impl Mending<'_> {
+    /// The text with what JSON has not replaced by what it has.
+    fn of(text: &str) -> Cow<'_, str> {
+        let mut mending = Mending { text, mended: String::new(), copied: 0 };
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        let mut is_in_text = false;
+        while let Some(&byte) = bytes.get(at) {
+            at = match byte {
+                b'"' => {
+                    is_in_text = !is_in_text;
+                    at + 1
                 }
-            }
+                b'\\' if is_in_text => mending.escape(at),
+                0..0x20 if is_in_text => mending.replace(at, at + 1, &format!("\\u{byte:04x}")),
+                b'-' | b'+' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' if !is_in_text => {
+                    mending.word(at)
+                }
+                _ => at + 1,
+            };
+        }
+        if mending.copied == 0 {
+            return Cow::Borrowed(text);
+        }
+        mending.mended.push_str(&text[mending.copied..]);
+        Cow::Owned(mending.mended)
+    }
+
+    fn replace(&mut self, start: usize, end: usize, by: &str) -> usize {
+        self.mended.push_str(&self.text[self.copied..start]);
+        self.mended.push_str(by);
+        self.copied = end;
+        end
+    }
+
+    /// An escape of half a surrogate pair becomes that of U+FFFD.
+    fn escape(&mut self, start: usize) -> usize {
+        let Some(unit) = unit_at(self.text, start) else {
+            // Another escape is two characters long, or begins with two that are.
+            return start + 1 + self.text[start + 1..].chars().next().map_or(0, char::len_utf8);
         };
+        let end = start + REPLACEMENT.len();
+        let is_high = (0xd800..0xdc00).contains(&unit);
+        let low = unit_at(self.text, end).filter(|unit| (0xdc00..0xe000).contains(unit));
+        match (is_high, low) {
+            (true, Some(_)) => end + REPLACEMENT.len(),
+            _ if is_high || (0xdc00..0xe000).contains(&unit) => {
+                self.replace(start, end, REPLACEMENT)
+            }
+            _ => end,
+        }
     }
-    if copied == 0 {
-        return Cow::Borrowed(text);
+
+    /// A number that is none, or is infinite, becomes null.
+    fn word(&mut self, start: usize) -> usize {
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+        let bytes = &self.text.as_bytes()[start..];
+        let end = start + bytes.iter().take_while(|byte| is_part(byte)).count();
+        let number = self.text[start..end].parse::<f64>();
+        match number.is_ok_and(|number| !number.is_finite()) {
+            true => self.replace(start, end, "null"),
+            false => end,
+        }
     }
-    mended.push_str(&text[copied..]);
-    Cow::Owned(mended)
 }
 
 /// The number in an escape `\uXXXX` at a place, if one is there.
@@ -94,5 +146,32 @@ mod tests {
         assert_eq!(parse(b"\"a\xff\xfeb\"").as_deref(), Some("a\u{fffd}\u{fffd}b"));
         assert_eq!(parse(b"\xef\xbb\xbf\"a\"").as_deref(), Some("a"));
         assert_eq!(parse(b"\"\\ud83d\xf0\x9f\"").as_deref(), Some("\u{fffd}\u{fffd}"));
+    }
+
+    #[test]
+    fn numbers_that_json_has_not_are_null() {
+        let check = |json: &str, expect: &str| {
+            let value: Option<serde_json::Value> = parse(json).ok();
+            assert_eq!(value.map(|value| value.to_string()).as_deref(), Some(expect), "{json}");
+        };
+        check("[NaN, Infinity,-Infinity]", "[null,null,null]");
+        check(
+            r#"{"a":NaN,"b":"NaN \" NaN","c":-1.5e3}"#,
+            r#"{"a":null,"b":"NaN \" NaN","c":-1500.0}"#,
+        );
+        check("[-nan,inf,1e999,true,null]", "[null,null,null,true,null]");
+        check("[\"a\nb\tNaN\"]", r#"["a\nb\tNaN"]"#);
+        for json in ["[Nan2]", "[NaN", "[nothing]", "NaN NaN", "--1"] {
+            assert!(parse::<serde_json::Value>(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_row_has_every_value() {
+        let row = |text: &str| parse_row::<serde_json::Value>(text).ok().map(|row| row.len());
+        assert_eq!(row("{\"a\":NaN}\n{\"b\":\"\\ud83d\"}\n"), Some(2));
+        assert_eq!(row("  "), Some(0));
+        assert_eq!(row("{} {"), None);
+        assert_eq!(row("<html>"), None);
     }
 }

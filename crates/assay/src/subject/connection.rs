@@ -1,44 +1,33 @@
-//! The way to a server: requests over the crate `genai`, and what came of them.
+//! The way to a server: requests over HTTP, and what came of them.
 //!
-//! The crate reads meaning into names of models: it cuts `-max` and other words off and
-//! makes an effort of them, splits at `::`, and decides limits and caching by what a name
-//! begins with. So it is given the same name for all, and the exact one stands in the
-//! JSON that it merges last, or in the address, which is ours too. The key and other
-//! headers are the HTTP client's own, so that no error of the crate can hold the key;
-//! nor is the text of one ever shown, which may hold a whole request.
+//! What came is read by what it is, not by what was asked for: servers stream although
+//! they should not, and do not although they should. A crate that speaks the protocols
+//! would have to be told before, and drops what it did not expect. The key and other
+//! headers are the HTTP client's own.
 
 use std::error::Error;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use assay_core::verdict::{InfraClass, InfraError};
-use futures_util::StreamExt as _;
-use genai::adapter::AdapterKind;
-use genai::chat::{ChatOptions, ChatRequest};
-use genai::resolver::{AuthData, Endpoint};
-use genai::webc::{self, StreamTimeout};
-use genai::{BoxError, Headers, ModelIden, ServiceTarget};
-use reqwest::header::{HeaderMap, LOCATION};
-use reqwest::{Url, redirect};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
+use reqwest::{Response, Url, redirect};
 use serde_json::{Map, Value};
-use tokio::sync::Notify;
 
-use super::event_stream::EventStream;
+use super::event_stream::{Body, EventStream};
 use super::model_config::ModelError;
 use super::provider::Provider;
 use super::retry::{Failure, retry_after};
-use crate::json_text;
 
 /// A connection to the endpoint of one model.
 pub(super) struct Connection {
     provider: Provider,
-    client: genai::Client,
-    target: ServiceTarget,
+    client: reqwest::Client,
+    endpoint: Url,
     mode: Mode,
 }
 
-/// How an answer comes.
+/// How an answer is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     Whole,
@@ -52,7 +41,7 @@ pub(super) enum Mode {
 #[derive(Debug)]
 pub(super) enum Received {
     /// With a status of success.
-    Body(Value),
+    Body(Body),
     Refusal {
         status: u16,
         retry_after: Option<Duration>,
@@ -60,10 +49,10 @@ pub(super) enum Received {
     },
 }
 
-/// What the crate takes for the name of every model.
-const ANY_MODEL: &str = "model";
-
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The most bytes of an answer with another status than success that are read.
+const MOST_REFUSAL_BYTES: usize = 1 << 20;
 
 impl Connection {
     /// Sets up the client; nothing is sent yet. The headers go with every request.
@@ -74,104 +63,71 @@ impl Connection {
         timeout: Duration,
         mode: Mode,
     ) -> Result<Connection, ModelError> {
-        let http = http_client(endpoint, headers, timeout)?;
-        let client = genai::Client::builder().with_reqwest(http).build();
-        let adapter: AdapterKind = provider.adapter();
-        Ok(Connection {
-            provider,
-            client: client.map_err(|error| ModelError::Client(error.to_string()))?,
-            target: ServiceTarget {
-                // The address of the override is the one that counts.
-                endpoint: Endpoint::from_owned(endpoint.as_str()),
-                auth: AuthData::RequestOverride {
-                    url: endpoint.to_string(),
-                    headers: Headers::default(),
-                },
-                model: ModelIden::new(adapter, ANY_MODEL),
-            },
-            mode,
-        })
+        let client = http_client(endpoint, headers, timeout)?;
+        Ok(Connection { provider, client, endpoint: endpoint.clone(), mode })
     }
 
-    /// Sends a question. The settings go over what the crate makes of it.
-    pub(super) async fn send(
+    /// Whether answers are asked for in events.
+    pub(super) fn streams(&self) -> bool {
+        self.mode != Mode::Whole
+    }
+
+    pub(super) async fn send(&self, request: &Map<String, Value>) -> Result<Received, Failure> {
+        let sent = self.client.post(self.endpoint.clone()).json(request).send().await;
+        let response = sent.map_err(transport)?;
+        match response.status().is_success() {
+            true => self.receive(response).await,
+            false => self.refusal(response).await,
+        }
+    }
+
+    async fn receive(&self, mut response: Response) -> Result<Received, Failure> {
+        let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = kind.unwrap_or_default().to_owned();
+        let mut answer = EventStream::new(self.provider);
+        while !answer.is_over() {
+            match self.more(&mut response).await {
+                Ok(Some(bytes)) => answer.push(bytes.as_ref()),
+                Ok(None) => break,
+                // What was said whole counts.
+                Err(failure) => return answer.salvage().map(Received::Body).ok_or(failure),
+            }
+        }
+        answer.finish(&kind).map(Received::Body).map_err(Failure::from)
+    }
+
+    async fn more(
         &self,
-        question: ChatRequest,
-        settings: Map<String, Value>,
-    ) -> Result<Received, Failure> {
-        let options = ChatOptions::default().with_extra_body(Value::Object(settings));
-        match self.mode {
-            Mode::Whole => self.send_whole(question, options).await,
-            Mode::Events { idle } => {
-                let options = options.with_capture_usage(true).with_stream_read_timeout(idle);
-                self.send_in_events(question, options).await
+        response: &mut Response,
+    ) -> Result<Option<impl AsRef<[u8]> + use<>>, Failure> {
+        let Mode::Events { idle } = self.mode else {
+            return response.chunk().await.map_err(transport);
+        };
+        match tokio::time::timeout(idle, response.chunk()).await {
+            Ok(chunk) => chunk.map_err(transport),
+            Err(_) => {
+                let message = "the server's stream was silent for longer than idle-seconds";
+                Err(InfraError::new(InfraClass::Timeout, message).into())
             }
         }
     }
 
-    async fn send_whole(
-        &self,
-        question: ChatRequest,
-        options: ChatOptions,
-    ) -> Result<Received, Failure> {
-        let options = options.with_capture_raw_body(true);
-        let target = self.target.clone();
-        match self.client.exec_chat(target, question, Some(&options)).await {
-            Ok(response) => Ok(Received::Body(response.captured_raw_body.unwrap_or_default())),
-            // What the crate cannot make sense of may still be an answer.
-            Err(genai::Error::ChatResponseGeneration { response_body, .. }) => {
-                Ok(Received::Body(*response_body))
-            }
-            Err(genai::Error::WebModelCall { webc_error, .. }) => not_answered(webc_error),
-            Err(_) => Err(unsendable()),
+    async fn refusal(&self, mut response: Response) -> Result<Received, Failure> {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        if (300..400).contains(&status) {
+            return Err(redirected(&headers));
         }
-    }
-
-    async fn send_in_events(
-        &self,
-        question: ChatRequest,
-        options: ChatOptions,
-    ) -> Result<Received, Failure> {
-        let answer = Arc::new(Mutex::new(EventStream::new(self.provider)));
-        // The crate says nothing of events that it passes over, and an endless row of
-        // those must end too.
-        let over = Arc::new(Notify::new());
-        let (sink, end) = (Arc::clone(&answer), Arc::clone(&over));
-        let options = options.with_raw_frame_fn(move |_, frame| {
-            if let Ok(mut answer) = sink.lock() {
-                answer.push(frame.data);
-                if answer.is_over() {
-                    end.notify_one();
-                }
-            }
-        });
-        let target = self.target.clone();
-        let response = self.client.exec_chat_stream(target, question, Some(&options)).await;
-        let mut events = response.map_err(|_| unsendable())?.stream;
-        let lock = || answer.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        loop {
-            let event = tokio::select! {
-                event = events.next() => event,
-                () = over.notified() => None,
-            };
-            match event {
-                None => break,
-                // What the crate makes of an event, and whether it can, is not asked.
-                Some(
-                    Ok(_)
-                    | Err(genai::Error::StreamParse { .. } | genai::Error::ChatResponse { .. }),
-                ) => {}
-                Some(Err(genai::Error::WebStream { error, .. })) => {
-                    if lock().is_open() {
-                        return broken(error);
-                    }
-                    break;
-                }
-                Some(Err(_)) => return Err(unsendable()),
+        let mut body = Vec::new();
+        // The status tells enough where the rest does not come.
+        while let Ok(Some(bytes)) = self.more(&mut response).await {
+            body.extend_from_slice(bytes.as_ref());
+            if body.len() > MOST_REFUSAL_BYTES {
+                break;
             }
         }
-        let body = lock().finish();
-        body.map(Received::Body).map_err(Failure::from)
+        let retry_after = retry_after(&headers, SystemTime::now());
+        let body = String::from_utf8_lossy(&body).into_owned();
+        Ok(Received::Refusal { status, retry_after, body })
     }
 }
 
@@ -207,72 +163,12 @@ pub(super) fn is_this_machine(url: &Url) -> bool {
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// A request that got no answer in JSON with a status of success.
-fn not_answered(error: webc::Error) -> Result<Received, Failure> {
-    let malformed = |what: &str| {
-        let message = format!("the server's answer is not JSON: {what}");
-        Err(InfraError::new(InfraClass::MalformedResponse, message).into())
-    };
-    match error {
-        webc::Error::ResponseFailedStatus { status, body, headers } => {
-            refusal(status.as_u16(), &headers, body)
-        }
-        // Some servers send JSON under another name.
-        webc::Error::ResponseFailedNotJson { content_type, body } => {
-            match json_text::parse(&body) {
-                Ok(body) => Ok(Received::Body(body)),
-                Err(_) => malformed(&format!("it is {content_type:?}")),
-            }
-        }
-        webc::Error::ResponseFailedInvalidJson { body, cause } => match json_text::parse(&body) {
-            Ok(body) => Ok(Received::Body(body)),
-            Err(_) => malformed(&cause),
-        },
-        webc::Error::JsonValueExt(_) => malformed("it has no usual form"),
-        webc::Error::Reqwest(error) => Err(transport(error)),
-    }
-}
-
-/// A stream that broke, or never began.
-fn broken(error: BoxError) -> Result<Received, Failure> {
-    let error = match error.downcast::<reqwest::Error>() {
-        Ok(error) => return Err(transport(*error)),
-        Err(error) => error,
-    };
-    let error = match error.downcast::<genai::Error>() {
-        Ok(error) => match *error {
-            genai::Error::HttpError { status, body, headers, .. } => {
-                return refusal(status.as_u16(), &headers, body);
-            }
-            _ => return Err(unsendable()),
-        },
-        Err(error) => error,
-    };
-    let (class, message) = match error.downcast_ref::<StreamTimeout>() {
-        Some(_) => {
-            (InfraClass::Timeout, "the server's stream was silent for longer than idle-seconds")
-        }
-        None => (InfraClass::MalformedResponse, "the server's stream is not text"),
-    };
-    Err(InfraError::new(class, message).into())
-}
-
-fn refusal(status: u16, headers: &HeaderMap, body: String) -> Result<Received, Failure> {
-    if (300..400).contains(&status) {
-        let place = headers.get(LOCATION).and_then(|place| place.to_str().ok());
-        let place = place.unwrap_or("an address that it does not name");
-        let message = format!(
-            "the server redirects to {place}, which is not followed; if that is the right server, set base-url to it"
-        );
-        return Err(InfraError::new(InfraClass::BadRequest, message).into());
-    }
-    let retry_after = retry_after(headers, SystemTime::now());
-    Ok(Received::Refusal { status, retry_after, body })
-}
-
-/// A request that the crate did not make. Its reason may hold the request.
-fn unsendable() -> Failure {
-    let message = "the request could not be put into the form of its protocol";
+fn redirected(headers: &HeaderMap) -> Failure {
+    let place = headers.get(LOCATION).and_then(|place| place.to_str().ok());
+    let place = place.unwrap_or("an address that it does not name");
+    let message = format!(
+        "the server redirects to {place}, which is not followed; if that is the right server, set base-url to it"
+    );
     InfraError::new(InfraClass::BadRequest, message).into()
 }
 

@@ -1,12 +1,16 @@
 //! What it means when a server answers with an error: a fault of some class, or the
 //! model's provider keeping a question from it, which is an answer.
 
+mod forms;
+
 use std::time::Duration;
 
 use assay_core::record::{Answer, Finish};
 use assay_core::verdict::{InfraClass, InfraError};
 use serde_json::Value;
 
+use self::forms::Fault;
+pub(super) use self::forms::beginning;
 use super::question::Reply;
 use super::retry::Failure;
 
@@ -57,12 +61,19 @@ pub(super) fn of_status(
     Err(Failure { retry_after, overloaded, ..error.into() })
 }
 
-/// The error that stands in a body or an event although the status was success: some
-/// gateways report the failure of a server behind them so, and every stream does.
-/// `None` where none stands there. `unknown` is the class of one that names no cause.
-pub(super) fn in_body(body: &Value, unknown: InfraClass) -> Option<Result<Reply, Failure>> {
-    body.get("error").filter(|error| !error.is_null())?;
-    let fault = Fault { value: body.clone(), text: String::new() };
+/// The error that stands in a body although the status was success: some gateways report
+/// the failure of a server behind them so, and every stream does. `None` where none stands
+/// there. What is no answer is an error as soon as it has words in a place for them.
+/// `unknown` is the class of one that names no cause.
+pub(super) fn in_body(
+    body: &Value,
+    is_answer: bool,
+    unknown: InfraClass,
+) -> Option<Result<Reply, Failure>> {
+    let fault = Fault::of(body);
+    if !fault.is_called_error() && (is_answer || !fault.has_words()) {
+        return None;
+    }
     if fault.is_of_a_filter() {
         return Some(Ok(filtered()));
     }
@@ -73,50 +84,31 @@ pub(super) fn in_body(body: &Value, unknown: InfraClass) -> Option<Result<Reply,
     Some(Err(Failure { retry_after: fault.retry_after(), overloaded, ..error.into() }))
 }
 
+/// What an event of a stream says beside the answer.
+#[derive(Debug)]
+pub(super) enum Aside {
+    /// That the answer failed.
+    Failure,
+    /// Something that is of no protocol.
+    Words(String),
+}
+
+/// What an event says that may be no piece of the answer.
+pub(super) fn in_event(event: &Value, is_answer: bool) -> Option<Aside> {
+    let fault = Fault::of(event);
+    let is_aside = !is_answer && fault.has_words();
+    if fault.is_called_error() || (is_aside && fault.has_marks()) {
+        return Some(Aside::Failure);
+    }
+    is_aside.then(|| Aside::Words(fault.said()))
+}
+
 /// The question never came to the model, which is how its provider has it answer.
 fn filtered() -> Reply {
     Reply { finish: Finish::Filtered, ..Answer::Text(String::new()).into() }
 }
 
-/// The body of an error; JSON, or null and a text.
-struct Fault {
-    value: Value,
-    text: String,
-}
-
-impl Fault {
-    fn read(body: &str) -> Fault {
-        let value = match crate::json_text::parse(body) {
-            // Gemini may send a list of one.
-            Ok(Value::Array(mut list)) if list.len() == 1 => list.remove(0),
-            Ok(value) => value,
-            Err(_) => Value::Null,
-        };
-        Fault { value, text: body.to_owned() }
-    }
-
-    fn text_at(&self, place: &str) -> Option<&str> {
-        self.value.pointer(place).and_then(Value::as_str)
-    }
-
-    /// The words for what happened, in the places where providers put them.
-    fn codes(&self) -> Vec<&str> {
-        let places =
-            ["/error/code", "/error/type", "/error/status", "/error/innererror/code", "/code"];
-        let mut codes: Vec<&str> = places.iter().filter_map(|place| self.text_at(place)).collect();
-        codes.extend(self.details("reason").filter_map(Value::as_str));
-        if self.value.pointer("/error/metadata/flagged_input").is_some() {
-            codes.push("flagged_input");
-        }
-        codes
-    }
-
-    /// A member of each of Gemini's details.
-    fn details<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Value> {
-        let details = self.value.pointer("/error/details").and_then(Value::as_array);
-        details.into_iter().flatten().filter_map(move |detail| detail.get(name))
-    }
-
+impl Fault<'_> {
     fn is_of_a_filter(&self) -> bool {
         self.codes().iter().any(|code| FILTERS.contains(code))
     }
@@ -176,43 +168,6 @@ impl Fault {
         let mut asked = self.details("retryDelay").filter_map(Value::as_str);
         let seconds = asked.find_map(|asked| asked.strip_suffix('s')?.parse().ok())?;
         Duration::try_from_secs_f64(seconds).ok()
-    }
-
-    /// The status that the error stands for.
-    fn status(&self) -> Option<u16> {
-        let code = self.value.pointer("/error/code");
-        let number = code.and_then(|code| code.as_u64().or_else(|| code.as_str()?.parse().ok()));
-        if let Some(number @ 400..=599) = number {
-            return number.try_into().ok();
-        }
-        self.codes().iter().find_map(|code| {
-            Some(match *code {
-                "invalid_request_error" | "INVALID_ARGUMENT" => 400,
-                "authentication_error" | "invalid_api_key" | "UNAUTHENTICATED" => 401,
-                "billing_error" | "insufficient_quota" => 402,
-                "permission_error" | "PERMISSION_DENIED" => 403,
-                "not_found_error" | "model_not_found" | "NOT_FOUND" => 404,
-                "rate_limit_error" | "rate_limit_exceeded" | "RESOURCE_EXHAUSTED" => 429,
-                "api_error" | "server_error" | "internal_server_error" | "INTERNAL" => 500,
-                "UNAVAILABLE" => 503,
-                "timeout_error" | "DEADLINE_EXCEEDED" => 504,
-                "overloaded_error" => 529,
-                _ => return None,
-            })
-        })
-    }
-
-    /// The message where it has a usual form, else all of it. JSON is decoded, so that
-    /// no escape hides a secret from scrubbing.
-    fn said(&self) -> String {
-        let places = ["/error/message", "/error", "/message", "/detail"];
-        let message = places.iter().find_map(|place| self.text_at(place));
-        match (message, &self.value) {
-            (Some(message), _) => message.to_owned(),
-            (None, Value::Null) if self.text.trim().is_empty() => "nothing".to_owned(),
-            (None, Value::Null) => self.text.clone(),
-            (None, value) => value.to_string(),
-        }
     }
 }
 
@@ -291,22 +246,11 @@ mod tests {
             (r#""upstream""#, InfraClass::MalformedResponse),
         ] {
             let body = serde_json::from_str(&format!("{{\"error\":{error}}}")).expect("JSON");
-            let found = in_body(&body, InfraClass::MalformedResponse).expect("an error");
+            let found = in_body(&body, false, InfraClass::MalformedResponse).expect("an error");
             assert_eq!(found.map_err(|failure| failure.error.class), Err(expect), "{error}");
         }
-        assert!(in_body(&serde_json::json!({"error": null}), InfraClass::Server).is_none());
-    }
-
-    #[test]
-    fn the_message_is_found_in_the_usual_places() {
-        let check = |body: &str, expect: &str| assert_eq!(Fault::read(body).said(), expect);
-        check(r#"{"error":{"message":"no model"}}"#, "no model");
-        check(r#"{"error":"no model"}"#, "no model");
-        check(r#"{"object":"error","message":"no model"}"#, "no model");
-        check(r#"{"detail":"no model"}"#, "no model");
-        check(r#"{"detail":[1]}"#, r#"{"detail":[1]}"#);
-        check("no model", "no model");
-        check(" ", "nothing");
+        let none = serde_json::json!({ "error": null });
+        assert!(in_body(&none, false, InfraClass::Server).is_none());
     }
 
     #[test]

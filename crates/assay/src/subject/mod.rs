@@ -4,6 +4,7 @@
 mod api_key;
 mod connection;
 mod debut;
+mod event_lines;
 mod event_stream;
 mod fault;
 mod model;

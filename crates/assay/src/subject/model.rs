@@ -1,12 +1,12 @@
 //! A model behind a server, of whatever protocol.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use assay_core::record::Answer;
 use assay_core::verdict::{InfraClass, InfraError};
-use genai::chat::{ChatMessage, ChatRequest};
 use reqwest::Url;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
@@ -14,12 +14,13 @@ use tokio::time::Instant;
 use super::api_key::ApiKey;
 use super::connection::{Connection, Mode, Received, is_this_machine};
 use super::debut::{Debut, MOST_FAILURES};
+use super::event_stream::Body;
 use super::fault;
 use super::model_config::{Environment, ModelConfig, ModelError};
 use super::pace::{Limits, Paces, Share, Urgency};
 use super::price::Price;
 use super::provider::Provider;
-use super::question::{AnswerSchema, Message, Reply, Role};
+use super::question::{AnswerSchema, Message, Reply};
 use super::retry::{Failure, Retry};
 
 /// A model with its parameters, and the connection to its server.
@@ -47,10 +48,6 @@ const MAX_MESSAGE_CHARACTERS: usize = 600;
 const WHOLE_TIMEOUT: Duration = Duration::from_secs(600);
 const EVENTS_TIMEOUT: Duration = Duration::from_secs(3_600);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
-
-/// What stands in a conversation where the model said nothing: some protocols take no
-/// empty message.
-const SILENCE: &str = "(no answer)";
 
 impl ModelSubject {
     /// Sets up the connection; nothing is sent yet.
@@ -228,46 +225,41 @@ impl ModelSubject {
         schema: Option<&AnswerSchema>,
     ) -> Result<Reply, Failure> {
         let settings = match schema {
-            None => self.settings.clone(),
-            Some(_) => self.provider.settings(&self.config, schema).map_err(|error| {
-                Failure::from(InfraError::new(InfraClass::BadRequest, error.to_string()))
-            })?,
+            None => Cow::Borrowed(&self.settings),
+            Some(_) => {
+                Cow::Owned(self.provider.settings(&self.config, schema).map_err(|error| {
+                    Failure::from(InfraError::new(InfraClass::BadRequest, error.to_string()))
+                })?)
+            }
         };
-        match self.connection.send(self.question(messages), settings).await? {
-            Received::Body(body) => match fault::in_body(&body, self.class_of_unknown_errors()) {
-                Some(fault) => fault,
-                None => self.provider.read(&body).map_err(Failure::from),
-            },
+        let system = self.system.as_deref();
+        let streams = self.connection.streams();
+        let request = self.provider.request(system, messages, streams, &settings);
+        match self.connection.send(&request).await? {
+            Received::Body(body) => self.read(&body),
             Received::Refusal { status, retry_after, body } => {
                 fault::of_status(status, &body, retry_after)
             }
         }
     }
 
-    fn question(&self, messages: &[Message]) -> ChatRequest {
-        let messages = messages.iter().map(|message| {
-            let silent = message.text.trim().is_empty();
-            let text = if silent { SILENCE } else { &message.text };
-            match message.role {
-                Role::System => ChatMessage::system(text),
-                Role::User => ChatMessage::user(text),
-                Role::Assistant => ChatMessage::assistant(text),
+    /// What a body with a status of success says. In a stream an error that names no cause
+    /// is how a server says that it failed; in the place of a whole answer it may be
+    /// anything.
+    fn read(&self, body: &Body) -> Result<Reply, Failure> {
+        let unknown =
+            if body.in_events { InfraClass::Server } else { InfraClass::MalformedResponse };
+        let is_answer = self.provider.is_answer(&body.value);
+        if let Some(fault) = fault::in_body(&body.value, is_answer, unknown) {
+            return fault;
+        }
+        self.provider.read(&body.value).map_err(|mut error| {
+            if !is_answer {
+                let sent = fault::beginning(&body.value.to_string());
+                error.message.push_str(&format!("; it sent {sent}"));
             }
-        });
-        let question = ChatRequest::new(messages.collect());
-        match &self.system {
-            Some(system) => question.with_system(system),
-            None => question,
-        }
-    }
-
-    /// In a stream an error that names no cause is how a server says that it failed; in
-    /// the place of a whole answer it may be anything.
-    fn class_of_unknown_errors(&self) -> InfraClass {
-        match self.config.stream.unwrap_or(self.provider.streams_by_default()) {
-            true => InfraClass::Server,
-            false => InfraClass::MalformedResponse,
-        }
+            error.into()
+        })
     }
 
     /// Whether an answer holds the API key, as that of a server may which echoes what it

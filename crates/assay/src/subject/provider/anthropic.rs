@@ -1,11 +1,10 @@
 //! Anthropic's Messages.
 
 use assay_core::Tokens;
-use assay_core::record::Finish;
 use assay_core::verdict::{InfraClass, InfraError};
-use genai::chat::{JsonSchemaDialect, sanitize_json_schema};
 use serde_json::{Map, Value, json};
 
+use super::ending::is_end;
 use super::{Spoken, append, count_at, put, set_given, take, text_at, tokens};
 use crate::subject::model_config::{Effort, ModelConfig, ModelError};
 use crate::subject::question::AnswerSchema;
@@ -46,8 +45,7 @@ pub(super) fn settings(
         output.insert("effort".to_owned(), json!(effort));
     }
     if let Some(schema) = schema {
-        let strict = sanitize_json_schema(&schema.schema, JsonSchemaDialect::AnthropicStructured);
-        let format = json!({ "type": "json_schema", "schema": strict });
+        let format = json!({ "type": "json_schema", "schema": schema.schema });
         output.insert("format".to_owned(), format);
     }
     set("output_config", (!output.is_empty()).then_some(Value::Object(output)));
@@ -59,21 +57,18 @@ pub(super) fn read(body: &Value) -> Result<Spoken, InfraError> {
         let message = "the server's answer is not a message: it has no content";
         return Err(InfraError::new(InfraClass::MalformedResponse, message));
     };
-    let mut spoken = Spoken {
-        finish: match text_at(body, "/stop_reason") {
-            "max_tokens" | "model_context_window_exceeded" => Finish::Truncated,
-            "refusal" => Finish::Refused,
-            _ => Finish::Complete,
-        },
-        tokens: usage(&body["usage"]),
-        ..Spoken::default()
-    };
+    let mut spoken = Spoken::ended("stop_reason", text_at(body, "/stop_reason"))?;
+    spoken.tokens = usage(&body["usage"]);
     for block in content {
         match text_at(block, "/type") {
             "text" => spoken.text.push_str(text_at(block, "/text")),
             "tool_use" => spoken.calls_tool = true,
-            "thinking" => spoken.thinking.push_str(text_at(block, "/thinking")),
-            _ => {}
+            "thinking" => {
+                // What is hidden has a signature alone.
+                spoken.does_more |= !text_at(block, "/signature").is_empty();
+                spoken.thinking.push_str(text_at(block, "/thinking"));
+            }
+            _ => spoken.does_more = true,
         }
     }
     Ok(spoken)
@@ -90,6 +85,15 @@ fn usage(usage: &Value) -> Option<Tokens> {
     Some(tokens(input, cached, output, reasoning))
 }
 
+pub(super) fn is_answer(value: &Value) -> bool {
+    value.get("content").is_some_and(Value::is_array) || is_event(value)
+}
+
+pub(super) fn is_event(value: &Value) -> bool {
+    let kind = text_at(value, "/type");
+    kind.starts_with("message_") || kind.starts_with("content_block_")
+}
+
 pub(super) fn fold(body: &mut Value, mut event: Value) -> bool {
     match text_at(&event, "/type") {
         "message_start" => *body = take(&mut event, "/message"),
@@ -103,7 +107,11 @@ pub(super) fn fold(body: &mut Value, mut event: Value) -> bool {
             // Blocks come one after the other, so it is of the last one.
             let content = body.get_mut("content").and_then(Value::as_array_mut);
             if let Some(block) = content.and_then(|content| content.last_mut()) {
-                for (kind, name) in [("text_delta", "text"), ("thinking_delta", "thinking")] {
+                for (kind, name) in [
+                    ("text_delta", "text"),
+                    ("thinking_delta", "thinking"),
+                    ("signature_delta", "signature"),
+                ] {
                     if text_at(&event, "/delta/type") == kind {
                         append(block, name, text_at(&event, &format!("/delta/{name}")));
                     }
@@ -111,18 +119,17 @@ pub(super) fn fold(body: &mut Value, mut event: Value) -> bool {
             }
         }
         "message_delta" => {
-            put(body, "stop_reason", take(&mut event, "/delta/stop_reason"));
+            let reason = take(&mut event, "/delta/stop_reason");
+            let is_over = reason.as_str().is_some_and(is_end);
+            put(body, "stop_reason", reason);
             let counts = take(&mut event, "/usage");
             match (body.get_mut("usage"), counts) {
                 (Some(Value::Object(usage)), Value::Object(counts)) => usage.extend(counts),
                 (_, counts) => put(body, "usage", counts),
             }
+            return is_over;
         }
         "message_stop" => return true,
-        "error" => {
-            *body = event;
-            return true;
-        }
         _ => {}
     }
     false

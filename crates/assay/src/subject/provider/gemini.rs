@@ -5,6 +5,7 @@ use assay_core::record::Finish;
 use assay_core::verdict::{InfraClass, InfraError};
 use serde_json::{Map, Value, json};
 
+use super::ending::is_end;
 use super::{Spoken, count_at, list_at, put, set_given, take, text_at, tokens};
 use crate::subject::model_config::{Effort, ModelConfig, ModelError};
 use crate::subject::question::AnswerSchema;
@@ -72,23 +73,16 @@ pub(super) fn read(body: &Value) -> Result<Spoken, InfraError> {
         }
         return Ok(Spoken { finish: Finish::Filtered, tokens, ..Spoken::default() });
     };
-    let mut spoken = Spoken {
-        finish: match text_at(candidate, "/finishReason") {
-            "MAX_TOKENS" => Finish::Truncated,
-            "SAFETY" | "RECITATION" | "LANGUAGE" | "BLOCKLIST" | "PROHIBITED_CONTENT" | "SPII" => {
-                Finish::Filtered
-            }
-            _ => Finish::Complete,
-        },
-        tokens,
-        ..Spoken::default()
-    };
+    let mut spoken = Spoken::ended("finishReason", text_at(candidate, "/finishReason"))?;
+    spoken.tokens = tokens;
     for part in list_at(candidate, "/content/parts") {
         spoken.calls_tool |= part.get("functionCall").is_some();
         match part.get("thought").and_then(Value::as_bool) {
             Some(true) => spoken.thinking.push_str(text_at(part, "/text")),
             _ => spoken.text.push_str(text_at(part, "/text")),
         }
+        let mut names = part.as_object().into_iter().flat_map(Map::keys);
+        spoken.does_more |= names.any(|name| name != "text" && name != "thought");
     }
     Ok(spoken)
 }
@@ -108,11 +102,11 @@ fn usage(usage: &Value) -> Option<Tokens> {
     Some(tokens(input, cached, output, thought.unwrap_or_default()))
 }
 
+pub(super) fn is_answer(value: &Value) -> bool {
+    ["candidates", "promptFeedback", "usageMetadata"].iter().any(|name| value.get(name).is_some())
+}
+
 pub(super) fn fold(body: &mut Value, mut event: Value) -> bool {
-    if event.get("error").is_some() {
-        *body = event;
-        return true;
-    }
     if body.is_null() {
         *body = json!({});
     }
@@ -135,7 +129,7 @@ pub(super) fn fold(body: &mut Value, mut event: Value) -> bool {
         parts.extend(more);
     }
     let reason = take(&mut event, "/candidates/0/finishReason");
-    let is_finished = reason.is_string();
+    let is_finished = reason.as_str().is_some_and(is_end);
     if let (true, Some(candidate)) = (is_finished, body.pointer_mut("/candidates/0")) {
         put(candidate, "finishReason", reason);
     }

@@ -1,21 +1,20 @@
 //! The protocols that models are asked in: where each has its place for what a user
 //! sets, and how its answers are read.
 //!
-//! `genai` puts the messages of a question into the form of a protocol, sends them and
-//! takes event streams apart. What an answer *says* is read here, off the raw body: for
-//! the crate a refusal is no text, a count that is missing is 0, and text has its ends
-//! cut off. A stream is first put together to the body that would have come without one,
-//! so that there is one reading of each protocol.
+//! A stream is first put together to the body that would have come without one, so that
+//! there is one reading of each protocol.
 
 mod anthropic;
+mod ending;
 mod gemini;
+mod lost;
 mod openai;
 mod openai_responses;
+mod request;
 
 use assay_core::Tokens;
 use assay_core::record::{Answer, Finish};
 use assay_core::verdict::InfraError;
-use genai::adapter::AdapterKind;
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
@@ -70,15 +69,6 @@ impl Provider {
     /// for minutes is cut on the way. The others answer at any length.
     pub(super) fn streams_by_default(self) -> bool {
         self == Provider::Anthropic
-    }
-
-    pub(super) fn adapter(self) -> AdapterKind {
-        match self {
-            Provider::OpenAi => AdapterKind::OpenAI,
-            Provider::OpenAiResponses => AdapterKind::OpenAIResp,
-            Provider::Anthropic => AdapterKind::Anthropic,
-            Provider::Gemini => AdapterKind::Gemini,
-        }
     }
 
     /// Where questions go. The query of the base is kept.
@@ -154,7 +144,39 @@ impl Provider {
             Provider::Anthropic => anthropic::read(body),
             Provider::Gemini => gemini::read(body),
         };
-        spoken.map(Reply::from)
+        spoken.and_then(Spoken::not_lost).map(Reply::from)
+    }
+
+    /// Whether a body is an answer, or an event a piece of one, by its form.
+    pub(super) fn is_answer(self, value: &Value) -> bool {
+        match self {
+            Provider::OpenAi => openai::is_answer(value),
+            Provider::OpenAiResponses => openai_responses::is_answer(value),
+            Provider::Anthropic => anthropic::is_answer(value),
+            Provider::Gemini => gemini::is_answer(value),
+        }
+    }
+
+    /// Whether a value is a whole answer, which an event may hold too.
+    pub(super) fn is_whole(self, value: &Value) -> bool {
+        let has = match self {
+            Provider::OpenAi => value.pointer("/choices/0/message").is_some_and(Value::is_object),
+            Provider::OpenAiResponses => value.get("output").is_some_and(Value::is_array),
+            Provider::Anthropic => value.get("content").is_some_and(Value::is_array),
+            // Pieces have the form of whole answers, and are added up.
+            Provider::Gemini => false,
+        };
+        has && !self.is_event(value)
+    }
+
+    /// Whether JSON is an event of a stream, wherever it came.
+    pub(super) fn is_event(self, value: &Value) -> bool {
+        match self {
+            Provider::OpenAi => openai::is_event(value),
+            Provider::OpenAiResponses => openai_responses::is_event(value),
+            Provider::Anthropic => anthropic::is_event(value),
+            Provider::Gemini => false,
+        }
     }
 
     /// Adds an event of a stream to the body that it makes; says whether the answer is
@@ -185,11 +207,14 @@ struct Spoken {
     finish: Finish,
     tokens: Option<Tokens>,
     calls_tool: bool,
+    /// Whether there is something that is neither said nor shown: thinking that its
+    /// provider hides, a tool of its own.
+    does_more: bool,
 }
 
 impl From<Spoken> for Reply {
     fn from(spoken: Spoken) -> Reply {
-        let Spoken { mut text, refusal, mut thinking, mut finish, tokens, calls_tool } = spoken;
+        let Spoken { mut text, refusal, mut thinking, mut finish, tokens, calls_tool, .. } = spoken;
         if !refusal.is_empty() {
             finish = Finish::Refused;
             if !text.is_empty() {

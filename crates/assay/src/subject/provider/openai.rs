@@ -1,11 +1,10 @@
 //! OpenAI's chat completions, which most servers of models speak.
 
 use assay_core::Tokens;
-use assay_core::record::Finish;
 use assay_core::verdict::{InfraClass, InfraError};
-use genai::chat::{JsonSchemaDialect, sanitize_json_schema};
 use serde_json::{Map, Value, json};
 
+use super::ending::is_end;
 use super::{Provider, Spoken, append, count_at, list_at, put, set_given, text_at, tokens};
 use crate::subject::model_config::{ModelConfig, ModelError};
 use crate::subject::question::AnswerSchema;
@@ -37,10 +36,9 @@ pub(super) fn settings(
 }
 
 fn response_format(schema: &AnswerSchema) -> Value {
-    let strict = sanitize_json_schema(&schema.schema, JsonSchemaDialect::OpenAiStrict);
     json!({
         "type": "json_schema",
-        "json_schema": { "name": schema.name, "strict": true, "schema": strict },
+        "json_schema": { "name": schema.name, "strict": true, "schema": schema.schema },
     })
 }
 
@@ -54,24 +52,17 @@ pub(super) fn read(body: &Value) -> Result<Spoken, InfraError> {
     let choice = choices.first().ok_or_else(|| malformed("its list of choices is empty"))?;
     let message = choice.get("message").filter(|message| message.is_object());
     let message = message.ok_or_else(|| malformed("its choice has no message"))?;
-    let reason = text_at(choice, "/finish_reason");
-    if reason == "error" {
-        let message = "the server broke off the answer (finish_reason is \"error\")";
-        return Err(InfraError::new(InfraClass::Server, message));
-    }
-    let mut spoken = Spoken {
-        refusal: text_at(message, "/refusal").to_owned(),
-        finish: match reason {
-            "length" => Finish::Truncated,
-            "content_filter" => Finish::Filtered,
-            "refusal" => Finish::Refused,
-            _ => Finish::Complete,
-        },
-        tokens: usage(&body["usage"]),
-        calls_tool: !list_at(message, "/tool_calls").is_empty()
-            || message.get("function_call").is_some_and(Value::is_object),
-        ..Spoken::default()
-    };
+    // OpenRouter has the words of the provider behind it beside its own.
+    let names = ["finish_reason", "native_finish_reason"];
+    let name = names.iter().find(|name| is_end(text_at(choice, &format!("/{name}"))));
+    let name = name.unwrap_or(&names[0]);
+    let mut spoken = Spoken::ended(name, text_at(choice, &format!("/{name}")))?;
+    spoken.refusal.push_str(text_at(message, "/refusal"));
+    spoken.tokens = usage(&body["usage"]);
+    spoken.calls_tool |= !list_at(message, "/tool_calls").is_empty()
+        || message.get("function_call").is_some_and(Value::is_object);
+    spoken.does_more = !list_at(message, "/reasoning_details").is_empty()
+        || message.get("audio").is_some_and(Value::is_object);
     // Servers agree on no name for it.
     let names = ["/reasoning_content", "/reasoning"];
     let thinking = names.iter().map(|name| text_at(message, name)).find(|text| !text.is_empty());
@@ -117,6 +108,17 @@ fn usage(usage: &Value) -> Option<Tokens> {
     Some(tokens(input, cached.unwrap_or_default(), output, reasoning))
 }
 
+pub(super) fn is_answer(value: &Value) -> bool {
+    !list_at(value, "/choices").is_empty()
+}
+
+/// Some servers send the whole message again beside each piece of it.
+pub(super) fn is_event(value: &Value) -> bool {
+    let is_object = |place: &str| value.pointer(place).is_some_and(Value::is_object);
+    let is_named = text_at(value, "/object") == "chat.completion.chunk";
+    is_object("/choices/0/delta") || (is_named && !is_object("/choices/0/message"))
+}
+
 pub(super) fn fold(body: &mut Value, event: &Value) -> bool {
     if body.is_null() {
         *body = json!({ "choices": [{ "message": {}, "finish_reason": null }] });
@@ -139,11 +141,15 @@ pub(super) fn fold(body: &mut Value, event: &Value) -> bool {
                 _ => {}
             }
         }
-        if !list_at(choice, "/delta/tool_calls").is_empty() {
-            put(message, "tool_calls", json!([{}]));
+        for name in ["tool_calls", "reasoning_details"] {
+            if !list_at(choice, &format!("/delta/{name}")).is_empty() {
+                put(message, name, json!([{}]));
+            }
         }
     }
-    let reason = choice.get("finish_reason").filter(|reason| reason.is_string());
+    // Some servers have an empty one in every event.
+    let reason = choice.get("finish_reason");
+    let reason = reason.filter(|reason| reason.as_str().is_some_and(is_end));
     if let (Some(reason), Some(whole)) = (reason, body.pointer_mut("/choices/0")) {
         put(whole, "finish_reason", reason.clone());
     }

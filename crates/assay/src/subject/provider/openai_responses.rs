@@ -1,11 +1,10 @@
 //! OpenAI's Responses API.
 
 use assay_core::Tokens;
-use assay_core::record::Finish;
 use assay_core::verdict::{InfraClass, InfraError};
-use genai::chat::{JsonSchemaDialect, sanitize_json_schema};
 use serde_json::{Map, Value, json};
 
+use super::ending::is_end;
 use super::{Spoken, append, count_at, list_at, put, set_given, take, text_at, tokens};
 use crate::subject::model_config::{ModelConfig, ModelError};
 use crate::subject::question::AnswerSchema;
@@ -38,13 +37,12 @@ pub(super) fn settings(
 }
 
 fn text_format(schema: &AnswerSchema) -> Value {
-    let strict = sanitize_json_schema(&schema.schema, JsonSchemaDialect::OpenAiStrict);
     json!({
         "format": {
             "type": "json_schema",
             "name": schema.name,
             "strict": true,
-            "schema": strict,
+            "schema": schema.schema,
         },
     })
 }
@@ -56,15 +54,8 @@ pub(super) fn read(body: &Value) -> Result<Spoken, InfraError> {
     };
     let output = body.get("output").and_then(Value::as_array);
     let output = output.ok_or_else(|| malformed("it has no output"))?;
-    let finish = match text_at(body, "/status") {
-        "completed" => Finish::Complete,
-        "incomplete" => match text_at(body, "/incomplete_details/reason") {
-            "content_filter" => Finish::Filtered,
-            _ => Finish::Truncated,
-        },
-        status => return Err(malformed(&format!("its status is {status:?}"))),
-    };
-    let mut spoken = Spoken { finish, tokens: usage(&body["usage"]), ..Spoken::default() };
+    let mut spoken = ended(body)?;
+    spoken.tokens = usage(&body["usage"]);
     for item in output {
         match text_at(item, "/type") {
             "message" => {
@@ -74,6 +65,7 @@ pub(super) fn read(body: &Value) -> Result<Spoken, InfraError> {
                 }
             }
             "reasoning" => {
+                spoken.does_more |= !text_at(item, "/encrypted_content").is_empty();
                 let parts = list_at(item, "/summary").iter().chain(list_at(item, "/content"));
                 for part in parts {
                     if !spoken.thinking.is_empty() {
@@ -83,10 +75,34 @@ pub(super) fn read(body: &Value) -> Result<Spoken, InfraError> {
                 }
             }
             "function_call" | "custom_tool_call" => spoken.calls_tool = true,
-            _ => {}
+            _ => spoken.does_more = true,
         }
     }
     Ok(spoken)
+}
+
+/// How a response ended. Some servers call complete what they say is cut off, and some
+/// say nothing at all of a response that is whole.
+fn ended(body: &Value) -> Result<Spoken, InfraError> {
+    let reason = text_at(body, "/incomplete_details/reason");
+    match text_at(body, "/status") {
+        "" | "completed" => Spoken::ended("incomplete_details", reason),
+        "incomplete" if is_end(reason) => Spoken::ended("incomplete_details", reason),
+        status @ ("incomplete" | "failed" | "cancelled") => Spoken::ended("status", status),
+        status => {
+            let message =
+                format!("the server's answer is not a finished response: its status is {status:?}");
+            Err(InfraError::new(InfraClass::MalformedResponse, message))
+        }
+    }
+}
+
+pub(super) fn is_answer(value: &Value) -> bool {
+    value.get("output").is_some_and(Value::is_array) || is_event(value)
+}
+
+pub(super) fn is_event(value: &Value) -> bool {
+    text_at(value, "/type").starts_with("response.")
 }
 
 /// `None` unless both sides were counted.
@@ -118,17 +134,16 @@ pub(super) fn fold(body: &mut Value, mut event: Value) -> bool {
         "response.reasoning_text.delta" | "response.reasoning_summary_text.delta" => {
             more(0, "text");
         }
-        "response.completed" | "response.incomplete" | "response.failed" => {
+        "response.completed"
+        | "response.incomplete"
+        | "response.failed"
+        | "response.cancelled"
+        | "response.done" => {
             let so_far = take(body, "/output");
             *body = take(&mut event, "/response");
             if list_at(body, "/output").is_empty() {
                 put(body, "output", so_far);
             }
-            return true;
-        }
-        "error" => {
-            let error = take(&mut event, "/error");
-            *body = json!({ "error": if error.is_object() { error } else { event } });
             return true;
         }
         _ => {}

@@ -1,0 +1,36 @@
+//! Answers that the server lost: it counts what its model said, and sends nothing of it.
+
+use assay_core::record::Finish;
+use assay_core::verdict::{InfraClass, InfraError};
+
+use super::Spoken;
+
+/// Tokens that frame an answer in which nothing is said: those for its begin and its end,
+/// and for thinking that is empty.
+const FRAME: u64 = 8;
+
+/// What a count of reasoning may be short of: some providers count it in steps of 64.
+const STEP: u64 = 64;
+
+impl Spoken {
+    /// An error where the output that was counted is nowhere: neither text nor thinking,
+    /// nor anything else that a model does. It is no silence of the model.
+    pub(super) fn not_lost(self) -> Result<Spoken, InfraError> {
+        let Some(tokens) = self.tokens else { return Ok(self) };
+        let is_silent = self.finish == Finish::Complete
+            && self.text.is_empty()
+            && self.refusal.is_empty()
+            && self.thinking.is_empty()
+            && !self.calls_tool
+            && !self.does_more;
+        let slack = if tokens.reasoning == 0 { FRAME } else { STEP };
+        if !is_silent || tokens.output - tokens.reasoning <= slack {
+            return Ok(self);
+        }
+        let message = format!(
+            "the server counted {} tokens of output and sent neither text nor thinking: it lost the answer",
+            tokens.output
+        );
+        Err(InfraError::new(InfraClass::MalformedResponse, message))
+    }
+}
