@@ -33,6 +33,7 @@ use crate::json_text;
 /// A connection to the endpoint of one model.
 pub(super) struct Connection {
     provider: Provider,
+    http: reqwest::Client,
     client: genai::Client,
     target: ServiceTarget,
     mode: Mode,
@@ -75,10 +76,11 @@ impl Connection {
         mode: Mode,
     ) -> Result<Connection, ModelError> {
         let http = http_client(endpoint, headers, timeout)?;
-        let client = genai::Client::builder().with_reqwest(http).build();
+        let client = genai::Client::builder().with_reqwest(http.clone()).build();
         let adapter: AdapterKind = provider.adapter();
         Ok(Connection {
             provider,
+            http,
             client: client.map_err(|error| ModelError::Client(error.to_string()))?,
             target: ServiceTarget {
                 // The address of the override is the one that counts.
@@ -91,6 +93,11 @@ impl Connection {
             },
             mode,
         })
+    }
+
+    /// What sends requests, the headers among them.
+    pub(super) fn http(&self) -> &reqwest::Client {
+        &self.http
     }
 
     /// Sends a question. The settings go over what the crate makes of it.
