@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use assay_core::score::{Condition, ErrorLimit};
+use assay_core::verdict::InfraClass;
 use assay_core::{Locale, Reading, Scenario};
 use clap::builder::{EnumValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -297,6 +298,10 @@ pub struct RunArgs {
     /// attempted
     #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "models", "base_url", "api_key_env", "api_key_file", "cases", "exclude_cases", "languages", "cwes", "severities", "scenarios", "rounds", "locale", "max_answers", "reading", "validate_each", "judge_later", "judges", "judge_base_url", "judge_api_key_env", "output", "corpus"])]
     pub resume: Option<PathBuf>,
+    /// With --resume, of the attempts that errored try only those again whose error is of
+    /// these classes, such as rate-limit,timeout; may be repeated [default: all]
+    #[arg(long, value_name = "CLASS", value_delimiter = ',', value_parser = error_class, requires = "resume")]
+    pub retry_errors: Vec<InfraClass>,
     /// Print the plan and what it will probably cost, and stop
     #[arg(long)]
     pub dry_run: bool,
@@ -310,6 +315,11 @@ pub struct RunArgs {
     pub max_cost: Option<f64>,
     #[command(flatten)]
     pub scoring: ScoringArgs,
+}
+
+/// A class of errors by its name in JSON; the error lists them all.
+fn error_class(text: &str) -> Result<InfraClass, String> {
+    serde_json::from_value(serde_json::Value::from(text.trim())).map_err(|error| error.to_string())
 }
 
 /// When an overall score is not told.

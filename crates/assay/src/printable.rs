@@ -97,6 +97,17 @@ impl Render for Visible<'_> {
     }
 }
 
+/// A name on one line, cut where it has more characters than this.
+pub(crate) fn short(name: &str, most: usize) -> String {
+    let name = Visible::line(name).to_string();
+    if name.chars().count() <= most {
+        return name;
+    }
+    let mut start: String = name.chars().take(most.saturating_sub(1)).collect();
+    start.push('…');
+    start
+}
+
 /// Whether a character acts on the text around it, or takes no place in it.
 pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()

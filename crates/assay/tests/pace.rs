@@ -68,8 +68,9 @@ impl Provider {
     /// Answers the requests of one connection, one after the other.
     fn converse(&self, stream: TcpStream) {
         let mut reader = BufReader::new(stream);
-        while read_request(&mut reader).is_some() {
-            let (status, body) = match self.work() {
+        while let Some(is_question) = read_request(&mut reader) {
+            let (status, body) = match is_question && self.work() {
+                _ if !is_question => ("404 Not Found", "{}"),
                 true => {
                     ("200 OK", r#"{"choices":[{"message":{"role":"assistant","content":"No."}}]}"#)
                 }
@@ -109,8 +110,9 @@ impl Provider {
     }
 }
 
-fn read_request(reader: &mut BufReader<TcpStream>) -> Option<()> {
-    let mut length = 0;
+/// Reads a request; says whether it asks the model something.
+fn read_request(reader: &mut BufReader<TcpStream>) -> Option<bool> {
+    let (mut length, mut is_question) = (0, false);
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line).ok()? == 0 {
@@ -123,8 +125,10 @@ fn read_request(reader: &mut BufReader<TcpStream>) -> Option<()> {
         if let Some(value) = line.strip_prefix("content-length:") {
             length = value.trim().parse().ok()?;
         }
+        is_question |= line.contains("/chat/completions");
     }
-    reader.read_exact(&mut vec![0; length]).ok()
+    reader.read_exact(&mut vec![0; length]).ok()?;
+    Some(is_question)
 }
 
 /// Makes a run of one case, four scenarios and so many rounds, whose answers have no

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::prompt::Locale;
+use crate::served::Served;
 use crate::tokens::TokenUsage;
 
 /// The criteria of one phase of a case, for judges. There is always an English text.
@@ -206,6 +207,7 @@ impl From<PassedBallot> for Ballot {
 pub struct JudgeReply {
     pub judge: String,
     pub usage: TokenUsage,
+    pub served: Served,
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::files::texts;
 use crate::judge::JudgeReply;
 use crate::reading::{OtherReading, TurnReading};
 use crate::scenario::Scenario;
+use crate::served::Served;
 use crate::tokens::TokenUsage;
 use crate::verdict::{Evidence, Outcome, Verdict};
 
@@ -115,6 +116,8 @@ pub struct Turn {
     pub evidence: Evidence,
     pub logs: Vec<Log>,
     pub usage: TokenUsage,
+    /// Which model the server says has answered, and what it was sent.
+    pub served: Served,
     pub asked_ms: u64,
     pub validated_ms: u64,
     /// The attempt whose validation of an identical artifact this one shares.

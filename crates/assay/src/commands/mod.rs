@@ -4,6 +4,7 @@ mod agree;
 mod cases;
 mod check;
 mod compare;
+mod context_lengths;
 mod doctor;
 mod estimate;
 mod export;

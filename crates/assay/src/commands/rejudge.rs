@@ -130,7 +130,8 @@ fn foretell(
 
 /// Writes down what judges were paid for.
 fn pay(new: &mut Store, record: &AttemptRecord) -> anyhow::Result<()> {
-    for JudgeReply { judge, usage } in record.turns.iter().flat_map(|turn| &turn.judge_replies) {
+    for JudgeReply { judge, usage, .. } in record.turns.iter().flat_map(|turn| &turn.judge_replies)
+    {
         if usage.requests > 0 && !usage.from_cache {
             let (subject, payer) = (record.key.subject.as_str(), Payer::Judge);
             new.pay(&Payment { subject, payer, model: judge, usage: *usage })?;

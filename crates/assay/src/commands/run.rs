@@ -1,5 +1,6 @@
 //! `assay run`: asks subjects, validates their answers, stores everything.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -7,18 +8,19 @@ use std::time::SystemTime;
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
 use assay_core::score::ScoringRules;
+use assay_core::verdict::InfraClass;
 use assay_core::{Cost, JudgeReply};
 use serde::Deserialize as _;
 use serde_json::json;
 
 use super::estimate::Estimates;
-use super::{Context, preflight};
+use super::{Context, context_lengths, preflight};
 use crate::cli::{Format, RunArgs};
 use crate::config::RunSettings;
 use crate::exit::Exit;
 use crate::judge::Panel;
 use crate::report::RunData;
-use crate::report::quantity::counted;
+use crate::report::quantity::{self, counted};
 use crate::report::terminal::scorecard;
 use crate::run::estimate::{Assumed, Estimate, JudgesEstimate};
 use crate::run::progress::Progress;
@@ -76,9 +78,11 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         (None, Some(path)) => path.clone(),
         (None, None) => default_output(),
     };
+    let mut left_errored = BTreeMap::new();
     if let Some(store) = &resumed {
         let judged = store.judged()?;
         plan.attempts.retain(|attempt| !judged.contains(&attempt.key));
+        left_errored = leave_errored(&mut plan, store, &args.retry_errors)?;
     }
     if resumed.is_none() {
         Store::check_place(&output)?;
@@ -99,7 +103,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         assumed,
     };
     if human {
-        for line in describe(&plan, planned, &settings, &output) {
+        for line in describe(&plan, (planned, left_errored.values().sum()), &settings, &output) {
             complain(&line);
         }
         for left_out in &plan.left_out {
@@ -127,6 +131,13 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     }
     let validator = context.validator()?;
     preflight::validation(&validator, &plan.cases_asked())?;
+    let lengths = context_lengths::ask(&plan, &estimates.subjects, &settings)?;
+    for line in lengths.lines.iter().filter(|_| human) {
+        complain(line);
+    }
+    for warning in &lengths.warnings {
+        complain(&format!("warning: {warning}"));
+    }
     let spent = resumed.as_ref().map_or(Ok(Cost::ZERO), Store::paid_in_all)?;
     let may_spend = max_cost.is_none_or(|most| spent < most);
     let greeted = match (&panel, plan.judged_and_paid()) {
@@ -137,7 +148,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         Some(store) => store,
         None => Store::create(&output, &run_info(&plan, &settings, &corpus.digest)?)?,
     };
-    for (JudgeReply { judge: model, usage }, subject) in
+    for (JudgeReply { judge: model, usage, .. }, subject) in
         greeted.iter().flat_map(|(replies, subject)| replies.iter().map(move |it| (it, subject)))
     {
         store.pay(&Payment { subject, payer: Payer::Judge, model, usage: *usage })?;
@@ -163,7 +174,29 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     let mut progress = Progress::start(plan.attempts.len(), human);
     let end = dispatcher.run(std::mem::take(&mut plan.attempts), &mut store, &mut progress)?;
     progress.finish();
-    conclude(&store, &end, &Told { human, rules, max_cost })
+    conclude(&store, &end, &Told { human, rules, max_cost, left_errored })
+}
+
+/// Leaves out those attempts that errored otherwise than in one of the chosen classes, if
+/// any are chosen. Returns how many are left so, by class.
+fn leave_errored(
+    plan: &mut Plan,
+    store: &Store,
+    chosen: &[InfraClass],
+) -> anyhow::Result<BTreeMap<InfraClass, usize>> {
+    let mut left = BTreeMap::new();
+    if chosen.is_empty() {
+        return Ok(left);
+    }
+    let errored = store.errored()?;
+    plan.attempts.retain(|attempt| match errored.get(&attempt.key) {
+        Some(class) if !chosen.contains(class) => {
+            *left.entry(*class).or_insert(0) += 1;
+            false
+        }
+        _ => true,
+    });
+    Ok(left)
 }
 
 /// A limit on the cost can be kept only where every question has a price.
@@ -196,7 +229,12 @@ fn default_output() -> PathBuf {
 }
 
 /// What will be done, before it is done.
-fn describe(plan: &Plan, planned: usize, settings: &RunSettings, output: &Path) -> Vec<String> {
+fn describe(
+    plan: &Plan,
+    (planned, left_errored): (usize, usize),
+    settings: &RunSettings,
+    output: &Path,
+) -> Vec<String> {
     let subjects: Vec<&str> = plan.subjects.iter().map(|subject| subject.name()).collect();
     vec![
         format!("subjects   {}", subjects.join(", ")),
@@ -206,11 +244,15 @@ fn describe(plan: &Plan, planned: usize, settings: &RunSettings, output: &Path) 
             plan.cases.len(),
             settings.locale
         ),
-        match planned - plan.attempts.len() {
-            0 => format!("attempts   {planned}"),
-            done => {
+        match (planned - plan.attempts.len() - left_errored, left_errored) {
+            (0, 0) => format!("attempts   {planned}"),
+            (done, 0) => {
                 format!("attempts   {} of {planned} ({done} judged already)", plan.attempts.len())
             }
+            (done, left) => format!(
+                "attempts   {} of {planned} ({done} judged already, {left} left errored)",
+                plan.attempts.len()
+            ),
         },
         format!(
             "requests   at most {} to subjects ({} answers an attempt)",
@@ -284,6 +326,8 @@ struct Told {
     human: bool,
     rules: ScoringRules,
     max_cost: Option<Cost>,
+    /// Attempts that errored before and were not to be tried again, by class.
+    left_errored: BTreeMap<InfraClass, usize>,
 }
 
 fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
@@ -306,6 +350,11 @@ fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
         if end.left > 0 || end.errored > 0 {
             say(&format!("{}; `assay run --resume {path}` goes on", unfinished(end)))?;
         }
+        if !told.left_errored.is_empty() {
+            let count = counted(told.left_errored.values().sum(), "attempt");
+            let classes = quantity::errors(&told.left_errored);
+            say(&format!("{count} left errored, not of a class in --retry-errors: {classes}"))?;
+        }
         if end.shared > 0 {
             say(&format!("{} answers shared the validation of an identical one", end.shared))?;
         }
@@ -322,6 +371,7 @@ fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
             "unjudged": end.unjudged,
             "shared-validations": end.shared,
             "left": end.left,
+            "left-errored": told.left_errored,
             "given-up": end.given_up.iter().map(|(name, error)| {
                 json!({ "name": name, "error": error.to_string() })
             }).collect::<Vec<_>>(),
@@ -333,7 +383,9 @@ fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
     }
     Ok(match end {
         RunEnd { interrupted: true, .. } => Exit::Interrupted,
-        RunEnd { errored: 0, unjudged: 0, left: 0, .. } => Exit::Success,
+        RunEnd { errored: 0, unjudged: 0, left: 0, .. } if told.left_errored.is_empty() => {
+            Exit::Success
+        }
         _ => Exit::Errored,
     })
 }

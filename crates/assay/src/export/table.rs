@@ -40,6 +40,8 @@ const KEY: &[Column] = &[
 /// What was observed in a turn; of an attempt, in its last.
 const OBSERVED: &[Column] = &[
     text("finish", |row| row.of_turn(|turn| turn.finish.as_str())),
+    text("served_model", |row| row.of_turn(|turn| turn.served.model.as_deref())),
+    text("fingerprint", |row| row.of_turn(|turn| turn.served.fingerprint.as_deref())),
     text("reading", |row| {
         row.of_turn(|turn| turn.reading.as_ref().map(|reading| reading.reading.as_str()))
     }),

@@ -30,6 +30,7 @@ pub(super) const COLUMNS: &[Column] = &[
     count("judge_output_tokens", |row| tokens(judging(row.turn), |tokens| tokens.output)),
     amount("judge_cost", |row| cost(judging(row.turn))),
     truth("from_cache", |row| row.of_turn(|turn| turn.usage.from_cache)),
+    count("sent_bytes", |row| row.of_turn(|turn| turn.served.sent_bytes)),
     count("asked_ms", |row| row.of_turn(|turn| turn.asked_ms)),
     count("validated_ms", |row| row.of_turn(|turn| turn.validated_ms)),
     count("cpu_ms", |row| row.of_turn(|turn| turn.evidence.usage().cpu_ms)),

@@ -226,6 +226,7 @@ fn attempt(key: AttemptKey, case: &Case, record: Record) -> anyhow::Result<Attem
         asked_ms: 0,
         validated_ms: 0,
         shared_with: None,
+        served: assay_core::Served::default(),
         judge_replies: Vec::new(),
     };
     Ok(AttemptRecord { key, outcome, turns: vec![turn] })

@@ -133,7 +133,9 @@ impl Panel {
         for Judge { model, .. } in self.judges.iter().map(Arc::as_ref) {
             let judge = model.name().to_owned();
             match model.ask(&[Message::user(GREETING)], None).await {
-                Ok(Reply { usage, .. }) => replies.push(JudgeReply { judge, usage }),
+                Ok(Reply { usage, served, .. }) => {
+                    replies.push(JudgeReply { judge, usage, served })
+                }
                 Err(error) => return Err((judge, error)),
             }
         }
@@ -204,7 +206,11 @@ impl Judge {
                 Err(error) => return Voted { vote: Err(format!("{judge}: {error}")), replies },
             };
             usage += reply.usage;
-            replies.push(JudgeReply { judge: judge.to_owned(), usage: reply.usage });
+            replies.push(JudgeReply {
+                judge: judge.to_owned(),
+                usage: reply.usage,
+                served: reply.served.clone(),
+            });
             match read(&reply) {
                 Ok(opinion) => {
                     self.keep(&question, &reply);

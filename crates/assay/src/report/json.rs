@@ -4,7 +4,7 @@ use assay_core::score::RankRange;
 use assay_core::{Bill, Cost, Verdict};
 use serde_json::{Map, Value, json};
 
-use super::{RunData, Spending, SubjectScore, panel, readings};
+use super::{RunData, Serving, Spending, SubjectScore, panel, readings};
 use crate::printable::is_hidden;
 
 /// Changes whenever a member changes its meaning or goes away; new members may
@@ -35,6 +35,8 @@ pub fn scorecard(run: &RunData) -> Value {
             "left-out": info.left_out,
             "finished": progress.is_finished(),
         },
+        "served": run.served.iter().map(Serving::json).collect::<Vec<_>>(),
+        "warnings": run.warnings(),
         "panel": run.panel.as_ref().map(panel::json),
         "scoring": {
             "weights": run.scoring.weights,

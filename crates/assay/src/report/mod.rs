@@ -21,10 +21,12 @@ mod comparison;
 mod panel;
 pub(crate) mod quantity;
 mod readings;
+mod served;
 mod spending;
 
 pub use comparison::{Compared, Comparison, NoComparison};
 pub use readings::Readings;
+pub use served::{Server, Serving};
 pub use spending::Spending;
 
 /// A run as reports see it: all of its attempts, without their texts.
@@ -42,6 +44,8 @@ pub struct RunData {
     /// The subjects beside each other; entries and subjects are in the same order.
     pub board: Leaderboard,
     pub scoring: Scoring,
+    /// Who answered for each subject and judge, where servers said so.
+    pub served: Vec<Serving>,
     /// How fast providers were asked, in order of provider and time.
     pub pace: Vec<PaceSample>,
 }
@@ -116,9 +120,10 @@ impl RunData {
         let subjects =
             board.entries.iter().filter_map(|entry| subjects[entry.subject].take()).collect();
         let panel = PanelScore::of(&store.ballots()?);
+        let served = Serving::all(&info, &store.served()?);
         let pace = store.pace()?;
         let file = store.path().to_owned();
-        Ok(RunData { file, info, attempts, subjects, panel, board, scoring, pace })
+        Ok(RunData { file, info, attempts, subjects, panel, board, scoring, served, pace })
     }
 
     pub fn case(&self, id: &str) -> Option<&CaseSummary> {
@@ -135,6 +140,11 @@ impl RunData {
             format!("{} ({why}): {}", counted(cases.len(), "case"), cases.join(", "))
         };
         reasons.into_iter().map(phrase).collect()
+    }
+
+    /// What a reader of the scores has to know of who answered, a sentence each.
+    pub fn warnings(&self) -> Vec<String> {
+        self.served.iter().flat_map(Serving::warnings).collect()
     }
 
     pub fn progress(&self) -> Progress {

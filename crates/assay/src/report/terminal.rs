@@ -10,7 +10,7 @@ use super::quantity::{
     amount, bracket, cost, count, counted, errors, interval, overall, paid, percent, ranks, tokens,
 };
 use super::{RunData, SubjectScore, panel, readings};
-use crate::printable::Visible;
+use crate::printable::{Visible, short};
 
 /// Wider tables go on below, with their first column repeated.
 const MAX_WIDTH: usize = 110;
@@ -84,11 +84,19 @@ fn heading(run: &RunData) -> String {
     for (name, summary) in readings::summaries(run) {
         text.push_str(&format!("  {}: {summary}\n", cut(name)));
     }
+    for serving in &run.served {
+        if let Some(summary) = serving.summary() {
+            text.push_str(&format!("  {}: {summary}\n", serving.who()));
+        }
+    }
     if progress.unjudged > 0 {
         text.push_str(&format!(
             "unjudged: {}, in no score\n",
             counted(progress.unjudged, "attempt")
         ));
+    }
+    for warning in run.warnings() {
+        text.push_str(&format!("warning: {warning}\n"));
     }
     text
 }
@@ -221,13 +229,7 @@ fn panels(name_width: usize, columns: Vec<Column>) -> Vec<Vec<Column>> {
 }
 
 fn cut(name: &str) -> String {
-    let name = Visible::line(name).to_string();
-    if name.chars().count() <= MAX_NAME {
-        return name;
-    }
-    let mut start: String = name.chars().take(MAX_NAME - 1).collect();
-    start.push('…');
-    start
+    short(name, MAX_NAME)
 }
 
 /// The text with spaces after it, as wide as this on a terminal.

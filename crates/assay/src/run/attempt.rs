@@ -223,7 +223,7 @@ impl OpenAttempt {
             (is_repairable && can_repair && !last).then(|| self.repair(&evidence, &logs, rules));
         if let Some(Answered { reply, readings, asked, observed: _ }) = self.answered.take() {
             let (artifact, reading) = readings.into_parts();
-            let Reply { answer, thinking, finish, usage } = reply;
+            let Reply { answer, thinking, finish, usage, served } = reply;
             let said = match &answer {
                 Answer::Text(text) => text.clone(),
                 Answer::Files(_) => String::new(),
@@ -242,6 +242,7 @@ impl OpenAttempt {
                 evidence,
                 logs,
                 usage,
+                served,
                 asked_ms: milliseconds(asked),
                 validated_ms: milliseconds(elapsed),
                 shared_with,

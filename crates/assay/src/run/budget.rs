@@ -132,7 +132,7 @@ impl Budget {
     /// It was judged, or not, with these replies.
     pub(super) fn end_votes(&mut self, attempt: u64, replies: &[JudgeReply]) {
         self.reserved.remove(&attempt);
-        for JudgeReply { judge, usage } in replies {
+        for JudgeReply { judge, usage, .. } in replies {
             if let Some(judge) = self.judges.iter_mut().find(|known| known.name == *judge) {
                 judge.learn(usage);
             }

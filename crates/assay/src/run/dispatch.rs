@@ -245,8 +245,8 @@ impl State<'_> {
     /// Says what the user should know at once, such as that nobody is reached.
     fn tell_notices(&mut self) {
         for subject in self.dispatcher.subjects {
-            if let Some(notice) = subject.take_notice() {
-                self.progress.note(&format!("{notice} Trying again"));
+            while let Some(notice) = subject.take_notice() {
+                self.progress.note(&notice);
             }
         }
     }

@@ -47,6 +47,8 @@ pub struct Estimate {
     /// First answers that the response cache holds; they are in neither sum. None of a
     /// judge.
     pub from_cache: u64,
+    /// About how many tokens each first question has that is to be asked.
+    pub questions: Vec<u64>,
     /// If every first answer is the last one, and none of them gets as far as judges.
     pub least: Sum,
     /// If every attempt takes all the answers that it may, and no artifact is like another.
@@ -76,7 +78,14 @@ impl Sum {
 impl Estimate {
     fn none(model: &str, price: Option<Price>) -> Estimate {
         let (least, most) = (Sum::default(), Sum::default());
-        Estimate { model: model.to_owned(), price, from_cache: 0, least, most }
+        Estimate {
+            model: model.to_owned(),
+            price,
+            from_cache: 0,
+            questions: Vec::new(),
+            least,
+            most,
+        }
     }
 
     /// From the least to the most.
@@ -116,6 +125,7 @@ impl Estimate {
             if is_kept {
                 estimate.from_cache += 1;
             } else {
+                estimate.questions.push(prompt);
                 estimate.least.add(prompt, output);
                 estimate.most.add(prompt, output);
             }

@@ -7,10 +7,12 @@
 mod pace;
 mod read;
 mod replies;
+mod served;
 mod spending;
 mod watch;
 mod write;
 
+pub use served::ServedReply;
 pub use spending::{Payer, Payment, Purpose, Spent};
 
 use std::collections::BTreeMap;
@@ -267,7 +269,7 @@ impl Store {
     fn begin(&self, info: &RunInfo) -> Result<(), StoreError> {
         let info = serde_json::to_string(info).map_err(|error| self.corrupt("settings", &error))?;
         self.connection
-            .execute_batch(&format!("BEGIN; {SCHEMA} {READING_SCHEMA}"))
+            .execute_batch(&format!("BEGIN; {SCHEMA} {READING_SCHEMA} {}", served::SCHEMA))
             .and_then(|()| {
                 let insert = "INSERT INTO meta VALUES (?1, ?2)";
                 self.connection.execute(insert, ["format", FORMAT])?;
@@ -367,6 +369,7 @@ impl Store {
         if !self.writes {
             let wal = self.connection.pragma_update(None, "journal_mode", "wal");
             wal.and_then(|()| self.connection.execute_batch(READING_SCHEMA))
+                .and_then(|()| self.connection.execute_batch(served::SCHEMA))
                 .map_err(|source| self.sqlite(source))?;
             self.writes = true;
         }

@@ -5,6 +5,7 @@ use std::io::Read as _;
 
 use assay_core::reading::TurnReading;
 use assay_core::record::{Answer, Finish, Log};
+use assay_core::verdict::InfraClass;
 use assay_core::{Artifact, AttemptKey, AttemptRecord, Cost, Evidence, Outcome};
 use assay_core::{TokenUsage, Tokens, Turn, Verdict};
 use flate2::read::DeflateDecoder;
@@ -21,6 +22,17 @@ impl Store {
         Ok(attempts
             .filter(|attempt| attempt.outcome.verdict().is_some())
             .map(|attempt| attempt.key)
+            .collect())
+    }
+
+    /// The classes of the errors that attempts ended with.
+    pub fn errored(&self) -> Result<BTreeMap<AttemptKey, InfraClass>, StoreError> {
+        let attempts = self.attempts()?.into_iter();
+        Ok(attempts
+            .filter_map(|attempt| match attempt.outcome {
+                Outcome::Errored(error) => Some((attempt.key, error.class)),
+                Outcome::Judged(_) => None,
+            })
             .collect())
     }
 
@@ -87,7 +99,7 @@ impl Store {
     /// How attempts come out under the reading that the run does not follow, by id.
     fn other_outcomes(&self) -> Result<BTreeMap<i64, Outcome>, StoreError> {
         let mut others = BTreeMap::new();
-        if !self.keeps_readings()? {
+        if !self.keeps("other_reading")? {
             return Ok(others);
         }
         let query = "SELECT attempt, verdict, error FROM other_reading";
@@ -101,13 +113,13 @@ impl Store {
         Ok(others)
     }
 
-    /// Whether the run was made by a version that keeps how answers were read.
-    pub(super) fn keeps_readings(&self) -> Result<bool, StoreError> {
-        let query = "SELECT count(*) FROM sqlite_master WHERE name = 'other_reading'";
+    /// Whether the run was made by a version that keeps this table.
+    pub(super) fn keeps(&self, table: &str) -> Result<bool, StoreError> {
+        let query = "SELECT count(*) FROM sqlite_master WHERE name = ?1";
         let found: rusqlite::Result<i64> = self
             .connection
             .prepare_cached(query)
-            .and_then(|mut it| it.query_row([], |row| row.get(0)));
+            .and_then(|mut it| it.query_row([table], |row| row.get(0)));
         found.map(|count| count > 0).map_err(|source| self.sqlite(source))
     }
 
@@ -116,7 +128,7 @@ impl Store {
         attempt: i64,
         turn: i64,
     ) -> Result<Option<TurnReading>, StoreError> {
-        if !self.keeps_readings()? {
+        if !self.keeps("other_reading")? {
             return Ok(None);
         }
         let query = "SELECT reading FROM reading WHERE attempt = ?1 AND turn = ?2";
@@ -181,6 +193,7 @@ impl Store {
             evidence: self.json::<Evidence>(row.evidence, "evidence")?,
             logs,
             usage: row.usage,
+            served: self.served_at(attempt, row.number, 0)?,
             asked_ms: row.asked_ms,
             validated_ms: row.validated_ms,
             shared_with: match &row.shared_with {

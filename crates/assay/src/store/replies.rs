@@ -1,6 +1,6 @@
 //! What models' replies took, and the ballots that judges' replies amount to.
 
-use assay_core::{Ballot, Cost, Evidence, JudgeReply, TokenUsage, Tokens};
+use assay_core::{Ballot, Cost, Evidence, JudgeReply, Served, TokenUsage, Tokens};
 
 use super::{Store, StoreError};
 
@@ -12,15 +12,21 @@ impl Store {
         turn: i64,
     ) -> Result<Vec<JudgeReply>, StoreError> {
         let query = "
-            SELECT model, input, cached, output, reasoning, cost, requests, from_cache
+            SELECT model, input, cached, output, reasoning, cost, requests, from_cache, position
             FROM reply WHERE attempt = ?1 AND turn = ?2 AND role = 'judge' ORDER BY position";
         let reply = |row: &rusqlite::Row<'_>| {
-            Ok(JudgeReply { judge: row.get(0)?, usage: token_usage(row, 1)? })
+            let (judge, usage) = (row.get(0)?, token_usage(row, 1)?);
+            Ok((JudgeReply { judge, usage, served: Served::default() }, row.get(8)?))
         };
-        self.connection
+        let replies: Vec<(JudgeReply, i64)> = self
+            .connection
             .prepare_cached(query)
             .and_then(|mut statement| statement.query_map([attempt, turn], reply)?.collect())
-            .map_err(|source| self.sqlite(source))
+            .map_err(|source| self.sqlite(source))?;
+        let with_server = |(reply, position)| {
+            Ok(JudgeReply { served: self.served_at(attempt, turn, position)?, ..reply })
+        };
+        replies.into_iter().map(with_server).collect()
     }
 
     /// Every ballot that judges cast for this run, each once, however many attempts

@@ -19,14 +19,14 @@ pub struct Payment<'a> {
 }
 
 /// Whose replies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Payer {
     Subject,
     Judge,
 }
 
 impl Payer {
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Payer::Subject => "subject",
             Payer::Judge => "judge",

@@ -2,12 +2,14 @@
 
 use std::io::Write as _;
 
-use assay_core::{AttemptKey, AttemptRecord, Cost, Outcome, TokenUsage, Turn, Verdict};
+use assay_core::{AttemptKey, AttemptRecord, Cost, Outcome, Served, TokenUsage, Turn, Verdict};
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+
+use super::served;
 
 /// Writes an attempt with all that belongs to it.
 pub(super) fn attempt(
@@ -60,10 +62,12 @@ pub(super) fn attempt(
     }
     for (number, turn) in attempt.turns.iter().enumerate() {
         write_turn(transaction, id, number, turn)?;
-        let reply = Reply { role: "subject", model: subject, usage: turn.usage };
+        let (usage, served) = (turn.usage, &turn.served);
+        let reply = Reply { role: "subject", model: subject, usage, served };
         write_reply(transaction, (id, number, 0), &reply)?;
         for (position, reply) in (1..).zip(&turn.judge_replies) {
-            let reply = Reply { role: "judge", model: &reply.judge, usage: reply.usage };
+            let (usage, served) = (reply.usage, &reply.served);
+            let reply = Reply { role: "judge", model: &reply.judge, usage, served };
             write_reply(transaction, (id, number, position), &reply)?;
         }
     }
@@ -117,9 +121,10 @@ struct Reply<'a> {
     role: &'static str,
     model: &'a str,
     usage: TokenUsage,
+    served: &'a Served,
 }
 
-/// Writes what a reply took, at its attempt, turn and position.
+/// Writes what a reply took and who answered, at its attempt, turn and position.
 fn write_reply(
     transaction: &Transaction<'_>,
     (attempt, turn, position): (i64, usize, usize),
@@ -144,7 +149,7 @@ fn write_reply(
             requests,
             from_cache,
         ])?;
-    Ok(())
+    served::write(transaction, (attempt, turn, position), reply.served)
 }
 
 fn json<T: Serialize>(value: &T) -> rusqlite::Result<String> {

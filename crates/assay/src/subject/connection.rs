@@ -67,6 +67,11 @@ impl Connection {
         Ok(Connection { provider, client, endpoint: endpoint.clone(), mode })
     }
 
+    /// What sends requests, the headers among them.
+    pub(super) fn http(&self) -> &reqwest::Client {
+        &self.client
+    }
+
     /// Whether answers are asked for in events.
     pub(super) fn streams(&self) -> bool {
         self.mode != Mode::Whole

@@ -17,6 +17,8 @@ mod replay;
 mod responses;
 mod retry;
 mod spec;
+mod stated;
+mod watch;
 
 use assay_core::Scenario;
 use assay_core::case::{Case, SolutionKind};
@@ -33,6 +35,7 @@ pub use question::{AnswerSchema, Message, Question, Reply, Role};
 pub use replay::{Replay, ReplayConfig, ReplayError, ReplaySubject};
 pub use responses::{Asked, ResponseKey, Responses, ResponsesFault, ResponsesSize};
 pub use spec::{KINDS, Loaded, SubjectConfig, SubjectError, load, load_model};
+pub use stated::Stated;
 
 /// One subject. A provider is one variant of [`Provider`].
 #[derive(Debug)]
@@ -134,6 +137,22 @@ impl Subject {
     pub fn most_output_tokens(&self) -> Option<u64> {
         match self {
             Subject::Model(model) => model.most_output_tokens(),
+            _ => None,
+        }
+    }
+
+    /// The limit on the tokens of an answer that it is told.
+    pub fn sent_output_limit(&self) -> Option<u64> {
+        match self {
+            Subject::Model(model) => model.sent_output_limit(),
+            _ => None,
+        }
+    }
+
+    /// What its server states of it, if anything, without a question.
+    pub async fn stated(&self) -> Option<Stated> {
+        match self {
+            Subject::Model(model) => model.stated().await,
             _ => None,
         }
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use assay_core::Served;
 use assay_core::record::Answer;
 use assay_core::verdict::{InfraClass, InfraError};
 use reqwest::Url;
@@ -22,6 +23,8 @@ use super::price::Price;
 use super::provider::Provider;
 use super::question::{AnswerSchema, Message, Reply};
 use super::retry::{Failure, Retry};
+use super::stated::{Inquiry, Stated};
+use super::watch::Watch;
 
 /// A model with its parameters, and the connection to its server.
 pub struct ModelSubject {
@@ -36,6 +39,7 @@ pub struct ModelSubject {
     retry: Retry,
     share: Share,
     debut: Debut,
+    watch: Watch,
     /// Why it is asked no more: every further request would fail alike.
     refused: OnceLock<InfraError>,
 }
@@ -90,6 +94,7 @@ impl ModelSubject {
             },
             share,
             debut: Debut::default(),
+            watch: Watch::default(),
             refused: OnceLock::new(),
             config: config.clone(),
         })
@@ -111,7 +116,11 @@ impl ModelSubject {
 
     /// What the user should know at once, if there is something new.
     pub fn take_notice(&self) -> Option<String> {
-        self.debut.take_notice()
+        let of_answers = || {
+            let notice = self.watch.take_notice()?;
+            Some(format!("warning: {}: {notice}", self.name()))
+        };
+        self.debut.take_notice().or_else(of_answers)
     }
 
     /// What its tokens cost, if the user said so.
@@ -140,6 +149,18 @@ impl ModelSubject {
     /// The limit on the tokens of an answer, where it is known.
     pub fn most_output_tokens(&self) -> Option<u64> {
         self.config.max_tokens.map(|most| u64::from(most.get()))
+    }
+
+    /// The limit on the tokens of an answer that is sent, whoever set it.
+    pub fn sent_output_limit(&self) -> Option<u64> {
+        self.provider.output_limit(&self.settings)
+    }
+
+    /// What the server states of the model, if anything. No question is asked.
+    pub async fn stated(&self) -> Option<Stated> {
+        let base = self.config.base(self.provider).ok()?;
+        let (http, model) = (self.connection.http(), self.config.model.as_str());
+        Inquiry { http, provider: self.provider, base: &base, model }.ask().await
     }
 
     /// What the user should know before anything is sent.
@@ -179,10 +200,14 @@ impl ModelSubject {
                     permit.answered(reply.usage.tokens);
                     self.debut.succeed();
                     reply.usage.requests = requests;
+                    reply.served.sent_bytes = Some(self.sent_bytes(bytes));
                     let price = self.config.price.zip(reply.usage.tokens);
                     reply.usage.cost = price.map(|(price, tokens)| price.cost(&tokens));
                     return match self.has_key(&reply) {
-                        false => Ok(reply),
+                        false => {
+                            self.watch.answered(&self.config.model, &reply);
+                            Ok(reply)
+                        }
                         true => Err(self.end(key_in_answer(), requests)),
                     };
                 }
@@ -193,13 +218,23 @@ impl ModelSubject {
                 Some(pause) => {
                     if failure.unreachable {
                         let said = &failure.error.message;
-                        self.debut.notice(format!("{}: {said}{}", self.name(), self.nobody()));
+                        self.debut.notice(format!(
+                            "{}: {said}{} Trying again",
+                            self.name(),
+                            self.nobody()
+                        ));
                     }
                     self.share.rest(pause).await;
                 }
                 None => return Err(self.end(failure, requests)),
             }
         }
+    }
+
+    /// The bytes of text in a conversation of so many, and in what stands before it.
+    fn sent_bytes(&self, conversation: usize) -> u64 {
+        let system = self.system.as_ref().map_or(0, String::len);
+        u64::try_from(conversation + system).unwrap_or(u64::MAX)
     }
 
     /// The error that a question ends with, and perhaps all further ones.
@@ -270,7 +305,9 @@ impl ModelSubject {
             Answer::Text(text) => Some(text),
             Answer::Files(_) => None,
         };
-        text.into_iter().chain(&reply.thinking).any(|text| key.is_in(text))
+        let Served { model, fingerprint, .. } = &reply.served;
+        let said = text.into_iter().chain(&reply.thinking).chain(model).chain(fingerprint);
+        said.into_iter().any(|text| key.is_in(text))
     }
 
     /// The last failure in words that may be shown: without the key, without

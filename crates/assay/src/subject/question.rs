@@ -1,9 +1,9 @@
 //! What a subject is asked, and what it replies.
 
-use assay_core::TokenUsage;
 use assay_core::case::Case;
 use assay_core::record::{Answer, Finish};
 use assay_core::scenario::Scenario;
+use assay_core::{Served, TokenUsage};
 
 /// One question of an attempt, with the conversation that led to it.
 #[derive(Debug, Clone, Copy)]
@@ -72,11 +72,13 @@ pub struct Reply {
     pub thinking: Option<String>,
     pub finish: Finish,
     pub usage: TokenUsage,
+    pub served: Served,
 }
 
 impl From<Answer> for Reply {
     /// A reply that took nothing.
     fn from(answer: Answer) -> Reply {
-        Reply { answer, thinking: None, finish: Finish::Complete, usage: TokenUsage::default() }
+        let (usage, served) = (TokenUsage::default(), Served::default());
+        Reply { answer, thinking: None, finish: Finish::Complete, usage, served }
     }
 }

@@ -11,8 +11,8 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use assay_core::TokenUsage;
 use assay_core::record::{Answer, Finish};
+use assay_core::{Served, TokenUsage};
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
@@ -130,6 +130,8 @@ struct Kept {
     thinking: Option<String>,
     finish: Finish,
     usage: TokenUsage,
+    #[serde(default)]
+    served: Served,
 }
 
 /// What a cache holds.
@@ -198,9 +200,9 @@ impl Responses {
             .map_err(|error| error.to_string())
             .and_then(|_| serde_json::from_str::<Kept>(&text).map_err(|error| error.to_string()));
         match kept {
-            Ok(Kept { answer, thinking, finish, usage }) => {
+            Ok(Kept { answer, thinking, finish, usage, served }) => {
                 let usage = TokenUsage { requests: 0, from_cache: true, ..usage };
-                Some(Reply { answer, thinking, finish, usage })
+                Some(Reply { answer, thinking, finish, usage, served })
             }
             Err(message) => {
                 self.fail(&format!("an answer in it cannot be read: {message}"));
@@ -230,6 +232,7 @@ impl Responses {
             thinking: reply.thinking.clone(),
             finish: reply.finish,
             usage: reply.usage,
+            served: reply.served.clone(),
         };
         let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
         let deflated =

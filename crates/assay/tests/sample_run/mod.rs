@@ -197,6 +197,7 @@ pub(crate) fn turn(verdict: Verdict, code: &str, detail: &str) -> Turn {
         asked_ms: 6_420,
         validated_ms: 1_300,
         shared_with: None,
+        served: assay_core::Served::default(),
         judge_replies: Vec::new(),
     }
 }

@@ -63,6 +63,14 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(script: Vec<Step>) -> Server {
+        Server::stating(&[], script)
+    }
+
+    /// One that says something of itself at these paths beside, to whoever asks for it before
+    /// the script has ended.
+    pub(crate) fn stating(statements: &[(&str, &str)], script: Vec<Step>) -> Server {
+        let statements: Vec<(String, String)> =
+            statements.iter().map(|(path, body)| (path.to_string(), body.to_string())).collect();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("it is bound"));
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -70,10 +78,17 @@ impl Server {
         thread::spawn(move || {
             let mut silent = Vec::new();
             for step in script {
-                let Ok((mut stream, _)) = listener.accept() else {
-                    return;
+                let (mut stream, request) = loop {
+                    let Ok((mut stream, _)) = listener.accept() else {
+                        return;
+                    };
+                    let request = read_request(&mut stream);
+                    if !is_inquiry(&request) {
+                        break (stream, request);
+                    }
+                    let _ =
+                        stream.write_all(response(&statement(&statements, &request)).as_bytes());
                 };
-                let request = read_request(&mut stream);
                 log.lock().expect("no test panics with it").push(request);
                 // A client that is gone is not the server's concern.
                 let _ = stream.write_all(response(&step).as_bytes());
@@ -91,6 +106,19 @@ impl Server {
 
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().expect("no test panics with it").clone()
+    }
+}
+
+/// Whether somebody wants to know of the server itself, and asks its model nothing.
+pub(crate) fn is_inquiry(request: &str) -> bool {
+    request.starts_with("GET ") || request.starts_with("POST /api/show ")
+}
+
+fn statement(statements: &[(String, String)], request: &str) -> Step {
+    let path = request.split(' ').nth(1).unwrap_or_default();
+    match statements.iter().find(|(known, _)| known == path) {
+        Some((_, body)) => answer(200, body),
+        None => answer(404, "{}"),
     }
 }
 

@@ -82,9 +82,14 @@ fn answer(attempt: &Exported<'_>, number: usize, turn: &Turn) -> Value {
         "id": format!("answer-{number}"),
         "role": "assistant",
         "source": "generate",
-        "model": attempt.record.key.subject,
+        "model": served_model(attempt, turn),
         "content": content,
     })
+}
+
+/// The model that answered, as its server names it; the subject where it does not.
+fn served_model<'a>(attempt: &'a Exported<'_>, turn: &'a Turn) -> &'a str {
+    turn.served.model.as_deref().unwrap_or(&attempt.record.key.subject)
 }
 
 /// The last answer, as the output of the sample.
@@ -96,7 +101,7 @@ fn output(attempt: &Exported<'_>, turn: &Turn) -> Value {
         Finish::ToolCall => "tool_calls",
     };
     json!({
-        "model": attempt.record.key.subject,
+        "model": served_model(attempt, turn),
         "choices": [{
             "message": answer(attempt, attempt.record.turns.len(), turn),
             "stop_reason": stop_reason,

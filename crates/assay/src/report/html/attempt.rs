@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::page::{Page, brief, title, trail};
 use super::reported_run::ReportedRun;
-use super::{badge, ballot, readings, solutions, source, suite};
+use super::{badge, ballot, readings, served, solutions, source, suite};
 use crate::printable::Visible;
 use crate::report::quantity::{self, bytes, cost, duration};
 use crate::store::AttemptSummary;
@@ -187,6 +187,7 @@ fn turn_section(place: &Place<'_>, record: &AttemptRecord, number: usize, turn: 
                 }
                 @if turn.usage.tokens.is_some() { ", tokens in / out " (tokens(std::slice::from_ref(turn))) }
                 @if let Some(cost) = turn.usage.cost { ", cost " (cost.to_string()) }
+                (served::of_turn(&turn.served))
                 @if turn.usage.from_cache { "; the answer came from the response cache" }
                 "."
             }

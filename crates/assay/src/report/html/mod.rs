@@ -42,6 +42,7 @@ mod plots;
 mod provenance;
 mod readings;
 mod reported_run;
+mod served;
 mod site;
 mod solutions;
 mod source;

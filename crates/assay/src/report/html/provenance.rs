@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::page::brief;
 use super::reported_run::ReportedRun;
-use super::{ballot, pace, source, spending};
+use super::{ballot, pace, served, source, spending};
 use crate::report::quantity::{count, counted};
 
 /// One run: what it ran on, with what, and how far it came.
@@ -18,6 +18,7 @@ pub(super) fn run(run: &ReportedRun) -> Markup {
         section class="run" id={ "run-" (run.number) } {
             h3 { "Run " (run.number) " " code { (brief(&info.id)) } }
             (progress(run))
+            (served::warnings(&run.data.served))
             (spending::table(run))
             dl class="facts" {
                 dt { "Started" } dd { time { (brief(&info.started_at)) } }
@@ -27,6 +28,7 @@ pub(super) fn run(run: &ReportedRun) -> Markup {
                 dt { "Subjects" } dd { (subjects(&info.subjects)) }
                 dt { "Assay" } dd { (brief(&info.assay_version)) }
                 @if let Some(panel) = &run.data.panel { (ballot::facts(panel)) }
+                (served::facts(&run.data.served))
                 @if let Some(from) = &info.derived_from {
                     dt { "Made from" } dd {
                         "the answers of run " code { (brief(&from.run)) } " by assay " (brief(&from.by))

@@ -8,7 +8,7 @@ use super::filters::number_of;
 use super::leaderboard::key;
 use super::page::{Page, brief, cwe, scrolling};
 use super::reported_run::ReportedRun;
-use super::{badge, failures};
+use super::{badge, failures, served};
 use crate::report::quantity::{count, counted, interval, overall, percent, ranks};
 use crate::report::readings;
 
@@ -47,6 +47,7 @@ pub(super) fn page(run: &ReportedRun, number: usize) -> Page {
         @if let Some(summary) = readings::summary(score) {
             div class="callout callout-unfinished" { p { strong { "Two readings. " } (summary) "." } }
         }
+        (served::warnings(run.data.served.iter().filter(|it| it.is_of_subject(&score.name))))
         section { h2 { "Scores" } (scores(card)) }
         section {
             h2 { "What goes wrong most often" }

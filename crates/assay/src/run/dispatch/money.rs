@@ -98,7 +98,7 @@ impl State<'_> {
         self.progress.spend(self.budget.spent());
         let Some(place) = self.open.get(&id).map(|attempt| attempt.subject) else { return Ok(()) };
         let subject = self.dispatcher.subjects[place].name();
-        for JudgeReply { judge: model, usage } in replies {
+        for JudgeReply { judge: model, usage, .. } in replies {
             if usage.requests > 0 && !usage.from_cache {
                 let (payer, usage) = (Payer::Judge, *usage);
                 self.store.pay(&Payment { subject, payer, model, usage })?;

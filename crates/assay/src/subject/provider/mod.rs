@@ -11,6 +11,7 @@ mod lost;
 mod openai;
 mod openai_responses;
 mod request;
+mod served;
 
 use assay_core::Tokens;
 use assay_core::record::{Answer, Finish};
@@ -136,6 +137,17 @@ impl Provider {
         Ok(settings)
     }
 
+    /// The limit on the tokens of an answer in what is sent.
+    pub(super) fn output_limit(self, settings: &Map<String, Value>) -> Option<u64> {
+        let names = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
+        let settings = match self {
+            Provider::Gemini => settings.get("generationConfig")?.as_object()?,
+            _ => settings,
+        };
+        let mut limits = names.iter().chain(&["maxOutputTokens"]);
+        limits.find_map(|name| settings.get(*name)?.as_u64())
+    }
+
     /// What a body without an error says.
     pub(super) fn read(self, body: &Value) -> Result<Reply, InfraError> {
         let spoken = match self {
@@ -144,7 +156,9 @@ impl Provider {
             Provider::Anthropic => anthropic::read(body),
             Provider::Gemini => gemini::read(body),
         };
-        spoken.and_then(Spoken::not_lost).map(Reply::from)
+        let mut reply = Reply::from(spoken.and_then(Spoken::not_lost)?);
+        reply.served = served::named(body);
+        Ok(reply)
     }
 
     /// Whether a body is an answer, or an event a piece of one, by its form.
@@ -182,12 +196,15 @@ impl Provider {
     /// Adds an event of a stream to the body that it makes; says whether the answer is
     /// whole now.
     pub(super) fn fold(self, body: &mut Value, event: Value) -> bool {
-        match self {
+        let served = served::named(&event);
+        let is_whole = match self {
             Provider::OpenAi => openai::fold(body, &event),
             Provider::OpenAiResponses => openai_responses::fold(body, event),
             Provider::Anthropic => anthropic::fold(body, event),
             Provider::Gemini => gemini::fold(body, event),
-        }
+        };
+        served::keep(body, served);
+        is_whole
     }
 }
 
