@@ -8,6 +8,7 @@ use assay_core::{Locale, Reading, Scenario};
 use clap::builder::{EnumValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::attempt_filter::AttemptFilter;
 use crate::export::{ExportFormat, Rows};
 use crate::selection::{Selection, Traits};
 
@@ -83,6 +84,8 @@ pub enum Command {
     Rejudge(RejudgeArgs),
     /// Compute the scores of a stored run again
     Score(ScoreArgs),
+    /// List the attempts of stored runs: when each finished, how it came out and ended
+    Attempts(AttemptsArgs),
     /// Validate the stored answers of a run again, without asking any model
     Revalidate(RevalidateArgs),
     /// Compare a run's verdicts with recorded ones
@@ -334,6 +337,18 @@ pub struct ScoreArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct AttemptsArgs {
+    /// The runs' files
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// Only this subject; may be repeated
+    #[arg(long = "subject", value_name = "SUBJECT")]
+    pub subjects: Vec<String>,
+    #[command(flatten)]
+    pub filter: AttemptFilter,
+}
+
+#[derive(Debug, Args)]
 pub struct RevalidateArgs {
     /// The run's file; it stays as it is
     pub run: PathBuf,
@@ -455,6 +470,8 @@ pub struct ExportArgs {
     /// Only this subject; may be repeated
     #[arg(long = "subject", value_name = "SUBJECT")]
     pub subjects: Vec<String>,
+    #[command(flatten)]
+    pub filter: AttemptFilter,
     /// The file, or for inspect the folder, to write; `-` is standard output
     /// [default: beside the first run, under its name]
     #[arg(long, short, value_name = "PATH")]

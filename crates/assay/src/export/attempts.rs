@@ -24,6 +24,9 @@ pub(super) const COLUMNS: &[Column] = &[
         let other = row.record().other_outcome();
         other.and_then(|outcome| outcome.verdict()).map(Verdict::as_str).into()
     }),
+    text("end", |row| row.record().end().as_str().into()),
+    text("context_full", |row| row.record().context_full.as_deref().into()),
+    text("finished_at", |row| row.attempt.finished_at.into()),
     count("turns", |row| row.record().turns.len().into()),
     count("input_tokens", |row| tokens(asking(row), |tokens| tokens.input)),
     count("cached_tokens", |row| tokens(asking(row), |tokens| tokens.cached)),

@@ -1,7 +1,7 @@
 //! The scorecard of a run for programs; docs/json.md describes its shape.
 
 use assay_core::score::RankRange;
-use assay_core::{Bill, Cost, Verdict};
+use assay_core::{AttemptEnd, Bill, Cost, Verdict};
 use serde_json::{Map, Value, json};
 
 use super::{RunData, Spending, SubjectScore, panel, readings};
@@ -93,6 +93,10 @@ fn subject(subject: &SubjectScore, ranks: Option<RankRange>) -> Value {
         let count = card.verdicts.get(&verdict).copied().unwrap_or(0);
         (verdict.to_string(), Value::from(count))
     });
+    let ends = AttemptEnd::ALL.into_iter().map(|end| {
+        let count = subject.ends.get(&end).copied().unwrap_or(0);
+        (end.to_string(), Value::from(count))
+    });
     json!({
         "name": subject.name,
         "attempts": card.attempts,
@@ -100,6 +104,7 @@ fn subject(subject: &SubjectScore, ranks: Option<RankRange>) -> Value {
         "errors": card.errors,
         "unjudged": card.unjudged,
         "verdicts": verdicts.collect::<Map<_, _>>(),
+        "ends": ends.collect::<Map<_, _>>(),
         "overall": card.overall,
         "withheld": card.withheld.map(|withheld| withheld.to_string()),
         "bracket": card.bracket,

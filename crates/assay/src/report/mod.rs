@@ -8,7 +8,7 @@ use assay_core::record::{CaseSummary, LeftOut};
 use assay_core::score::{Cells, Leaderboard, PanelScore, Scorecard, ScoredAttempt, Scoring};
 use assay_core::score::{ScoringRules, functional_cells, secure_cells};
 
-use assay_core::{Bill, Outcome};
+use assay_core::{AttemptEnd, Bill, Outcome};
 
 use self::quantity::counted;
 use crate::store::{AttemptSummary, PaceSample, RunInfo, Spent, Store, StoreError};
@@ -55,12 +55,24 @@ pub struct SubjectScore {
     pub secure: Cells,
     pub functional: Cells,
     pub spending: Spending,
+    /// How many of its attempts ended in each way.
+    pub ends: BTreeMap<AttemptEnd, usize>,
     /// What it is under the other reading of its answers; `None` in a run that does not
     /// say how they were read.
     pub readings: Option<Readings>,
 }
 
 impl SubjectScore {
+    /// How many attempts stand on an answer after which the context was full; `None` of
+    /// none.
+    fn context_full(&self) -> Option<String> {
+        let number = self.ends.get(&AttemptEnd::ContextFull)?;
+        Some(format!(
+            "context full: {} answered no further because the next question did not fit, judged by the last answer",
+            counted(*number, "attempt")
+        ))
+    }
+
     /// What it is compared with others by. Subjects whose overall score is withheld are
     /// compared with nobody, and come last.
     fn compared(&self) -> Cells {
@@ -175,6 +187,7 @@ fn subject_scores(
                 own.filter_map(|attempt| Some((attempt, scored(info, attempt, &open)?))).collect();
             let scored: Vec<ScoredAttempt<'_>> = own.iter().map(|(_, it)| it.clone()).collect();
             SubjectScore {
+                ends: ends(own.iter().map(|(attempt, _)| *attempt)),
                 readings: Readings::of(info, own.into_iter(), scoring),
                 name: name.to_owned(),
                 card: Scorecard::of(&scored, scoring),
@@ -184,6 +197,14 @@ fn subject_scores(
             }
         })
         .collect()
+}
+
+fn ends<'a>(attempts: impl Iterator<Item = &'a AttemptSummary>) -> BTreeMap<AttemptEnd, usize> {
+    let mut ends = BTreeMap::new();
+    for attempt in attempts {
+        *ends.entry(attempt.end()).or_default() += 1;
+    }
+    ends
 }
 
 /// Subjects by the cells that [`SubjectScore::compared`] gives.

@@ -84,6 +84,11 @@ fn heading(run: &RunData) -> String {
     for (name, summary) in readings::summaries(run) {
         text.push_str(&format!("  {}: {summary}\n", cut(name)));
     }
+    for subject in &run.subjects {
+        if let Some(ended) = subject.context_full() {
+            text.push_str(&format!("  {}: {ended}\n", cut(&subject.name)));
+        }
+    }
     if progress.unjudged > 0 {
         text.push_str(&format!(
             "unjudged: {}, in no score\n",

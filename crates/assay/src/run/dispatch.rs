@@ -341,7 +341,7 @@ impl State<'_> {
                 if let (Some(refusal), None) = (refusal, &self.lanes[place].given_up) {
                     self.give_up(place, refusal.clone())?;
                 }
-                self.record(&attempt.fail(error))
+                self.record(&attempt.unanswered(error))
             }
         }
     }

@@ -131,7 +131,8 @@ impl Rejudging {
         record: AttemptRecord,
         case: Option<Arc<Case>>,
     ) -> anyhow::Result<Rejudged> {
-        let AttemptRecord { key, mut outcome, turns } = record;
+        let AttemptRecord { key, mut outcome, turns, context_full } = record;
+        let answers = turns.len();
         let (mut touched, mut is_held) = (false, false);
         let mut kept = Vec::new();
         for mut turn in turns {
@@ -159,7 +160,9 @@ impl Rejudging {
                 break;
             }
         }
-        let record = AttemptRecord { key, outcome, turns: kept };
+        // An attempt that a ballot ends sooner never came to the question that was too long.
+        let context_full = context_full.filter(|_| kept.len() == answers);
+        let record = AttemptRecord { key, outcome, turns: kept, context_full };
         Ok(Rejudged { record, touched, is_held })
     }
 

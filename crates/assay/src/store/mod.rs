@@ -4,6 +4,7 @@
 //! every attempt that finished and no half of one. Texts are compressed and
 //! kept once however often they occur.
 
+mod later;
 mod pace;
 mod read;
 mod replies;
@@ -19,8 +20,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use assay_core::record::{CaseSummary, LeftOut};
-use assay_core::{AttemptKey, AttemptRecord, Cost, Locale, Outcome, Tokens, Verdict};
+use assay_core::record::{CaseSummary, Finish, LeftOut};
+use assay_core::{AttemptEnd, AttemptKey, AttemptRecord, Cost, Locale, Outcome, Tokens, Verdict};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::{Deserialize, Serialize};
 
@@ -193,10 +194,24 @@ pub struct AttemptSummary {
     pub tokens: Tokens,
     /// Of those replies whose price is known; `None` if it is of none.
     pub cost: Option<Cost>,
+    pub asked_ms: u64,
     pub validated_ms: u64,
+    /// When it came to its end (RFC 3339, UTC).
+    pub finished_at: String,
+    /// How the last answer ended; `None` without one.
+    pub finish: Option<Finish>,
+    /// Whether the question after the last answer no longer fitted the model's context.
+    pub is_context_full: bool,
     /// How it comes out under the reading that the run does not follow, where that finds
     /// something else in an answer.
     pub other: Option<Outcome>,
+}
+
+impl AttemptSummary {
+    /// Why it has no further answer.
+    pub fn end(&self) -> AttemptEnd {
+        AttemptEnd::of(&self.outcome, self.is_context_full)
+    }
 }
 
 /// The file of one run.
@@ -267,7 +282,7 @@ impl Store {
     fn begin(&self, info: &RunInfo) -> Result<(), StoreError> {
         let info = serde_json::to_string(info).map_err(|error| self.corrupt("settings", &error))?;
         self.connection
-            .execute_batch(&format!("BEGIN; {SCHEMA} {READING_SCHEMA}"))
+            .execute_batch(&format!("BEGIN; {SCHEMA} {READING_SCHEMA} {}", later::SCHEMA))
             .and_then(|()| {
                 let insert = "INSERT INTO meta VALUES (?1, ?2)";
                 self.connection.execute(insert, ["format", FORMAT])?;
@@ -367,6 +382,7 @@ impl Store {
         if !self.writes {
             let wal = self.connection.pragma_update(None, "journal_mode", "wal");
             wal.and_then(|()| self.connection.execute_batch(READING_SCHEMA))
+                .and_then(|()| self.connection.execute_batch(later::SCHEMA))
                 .map_err(|source| self.sqlite(source))?;
             self.writes = true;
         }

@@ -30,7 +30,9 @@ impl Store {
             SELECT id, subject, case_id, scenario, round, verdict, error, first_failure,
                    count(turn.number), total(turn.validated_ms),
                    total(reply.input), total(reply.cached), total(reply.output),
-                   total(reply.reasoning), sum(reply.cost), first_verdict
+                   total(reply.reasoning), sum(reply.cost), first_verdict, finished_at,
+                   total(turn.asked_ms), (SELECT finish FROM turn AS last
+                   WHERE last.attempt = attempt.id ORDER BY number DESC LIMIT 1)
             FROM attempt LEFT JOIN turn ON turn.attempt = attempt.id
                  LEFT JOIN reply ON reply.attempt = attempt.id AND reply.turn = turn.number
                       AND reply.role = 'subject'
@@ -64,21 +66,29 @@ impl Store {
                         },
                         cost: row.get::<_, Option<u64>>(14)?.map(Cost::from_nanos),
                         first_verdict: None,
+                        finished_at: row.get(16)?,
+                        asked_ms: whole(row.get(17)?),
+                        finish: None,
+                        is_context_full: false,
                         other: None,
                     },
                     row.get::<_, Option<String>>(15)?,
+                    row.get::<_, Option<String>>(18)?,
                 ))
             })();
-            let (scenario, verdict, error, mut attempt, first) =
+            let (scenario, verdict, error, mut attempt, first, finish) =
                 columns.map_err(|source| self.sqlite(source))?;
             attempt.key.scenario =
                 scenario.parse().map_err(|error: String| self.corrupt("a scenario", &error))?;
             attempt.outcome = self.outcome(verdict, error)?;
             attempt.first_verdict = first.map(|text| self.verdict(text)).transpose()?;
+            attempt.finish = finish.map(|text| self.finish(&text)).transpose()?;
             attempts.push(attempt);
         }
         let mut others = self.other_outcomes()?;
+        let context_full = self.all_context_full()?;
         for attempt in &mut attempts {
+            attempt.is_context_full = context_full.contains(&attempt.id);
             attempt.other = others.remove(&attempt.id);
         }
         Ok(attempts)
@@ -103,12 +113,7 @@ impl Store {
 
     /// Whether the run was made by a version that keeps how answers were read.
     pub(super) fn keeps_readings(&self) -> Result<bool, StoreError> {
-        let query = "SELECT count(*) FROM sqlite_master WHERE name = 'other_reading'";
-        let found: rusqlite::Result<i64> = self
-            .connection
-            .prepare_cached(query)
-            .and_then(|mut it| it.query_row([], |row| row.get(0)));
-        found.map(|count| count > 0).map_err(|source| self.sqlite(source))
+        self.has_table("other_reading")
     }
 
     pub(super) fn turn_reading(
@@ -152,7 +157,9 @@ impl Store {
             let turn = TurnRow::read(row).map_err(|source| self.sqlite(source))?;
             turns.push(self.turn(summary.id, &turn)?);
         }
-        Ok(AttemptRecord { key: summary.key.clone(), outcome: summary.outcome.clone(), turns })
+        let (key, outcome) = (summary.key.clone(), summary.outcome.clone());
+        let context_full = self.context_full(summary.id)?;
+        Ok(AttemptRecord { key, outcome, turns, context_full })
     }
 
     fn turn(&self, attempt: i64, row: &TurnRow) -> Result<Turn, StoreError> {
@@ -175,7 +182,7 @@ impl Store {
             prompt: self.text(row.prompt)?,
             answer: self.json::<Answer>(row.answer, "an answer")?,
             thinking: row.thinking.map(|blob| self.text(blob)).transpose()?,
-            finish: row.finish.parse::<Finish>().map_err(|error| self.corrupt("a turn", &error))?,
+            finish: self.finish(&row.finish)?,
             artifact,
             reading: self.turn_reading(attempt, row.number)?,
             evidence: self.json::<Evidence>(row.evidence, "evidence")?,
@@ -206,6 +213,10 @@ impl Store {
                 .map_err(|error| self.corrupt("an error", &error)),
             _ => Err(self.corrupt("an outcome", &"it is neither a verdict nor an error")),
         }
+    }
+
+    fn finish(&self, text: &str) -> Result<Finish, StoreError> {
+        text.parse().map_err(|error: String| self.corrupt("a turn", &error))
     }
 
     fn verdict(&self, text: String) -> Result<Verdict, StoreError> {

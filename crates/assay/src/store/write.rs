@@ -9,6 +9,8 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::later;
+
 /// Writes an attempt with all that belongs to it.
 pub(super) fn attempt(
     transaction: &Transaction<'_>,
@@ -57,6 +59,9 @@ pub(super) fn attempt(
         transaction
             .prepare_cached("INSERT INTO other_reading VALUES (?1, ?2, ?3)")?
             .execute(params![id, verdict, error])?;
+    }
+    if let Some(said) = &attempt.context_full {
+        later::write_context_full(transaction, id, said)?;
     }
     for (number, turn) in attempt.turns.iter().enumerate() {
         write_turn(transaction, id, number, turn)?;
@@ -153,7 +158,7 @@ fn json<T: Serialize>(value: &T) -> rusqlite::Result<String> {
 }
 
 /// The id of a text, which is kept once.
-fn blob(transaction: &Transaction<'_>, text: &str) -> rusqlite::Result<i64> {
+pub(super) fn blob(transaction: &Transaction<'_>, text: &str) -> rusqlite::Result<i64> {
     let digest = Sha256::digest(text.as_bytes());
     let known = transaction
         .prepare_cached("SELECT id FROM blob WHERE digest = ?1")?

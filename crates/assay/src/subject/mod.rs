@@ -6,6 +6,7 @@ mod connection;
 mod debut;
 mod event_stream;
 mod fault;
+mod full_context;
 mod model;
 mod model_config;
 pub mod pace;

@@ -208,6 +208,11 @@ impl ModelSubject {
     /// The error that a question ends with, and perhaps all further ones.
     fn end(&self, failure: Failure, requests: u32) -> InfraError {
         let is_final = failure.error.class.is_final();
+        if failure.error.class == InfraClass::ContextFull {
+            // Whoever counts a question's tokens has found nothing else to refuse, and
+            // the next question may be shorter.
+            self.debut.succeed();
+        }
         let unreachable = failure.unreachable && !self.debut.is_over();
         let mut error = self.explain(failure, requests);
         let is_hopeless = self.debut.fail() && !is_final && !unreachable;

@@ -91,6 +91,7 @@ fn is_transient(class: InfraClass) -> bool {
         | InfraClass::BadRequest
         | InfraClass::NotFound
         | InfraClass::KeyInAnswer
+        | InfraClass::ContextFull
         | InfraClass::Sandbox
         | InfraClass::Unprepared
         | InfraClass::Case
@@ -165,6 +166,7 @@ mod tests {
             InfraClass::BadRequest,
             InfraClass::NotFound,
             InfraClass::KeyInAnswer,
+            InfraClass::ContextFull,
         ] {
             let pause = RETRY.pause(&failure(class, Some(0)), 1, Duration::ZERO, 0.0);
             assert_eq!(pause, None, "{class}");

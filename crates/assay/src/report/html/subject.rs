@@ -44,6 +44,9 @@ pub(super) fn page(run: &ReportedRun, number: usize) -> Page {
         @if let Some(withheld) = &card.withheld {
             div class="callout callout-unfinished" { p { "The overall score is withheld: " (withheld.to_string()) "." } }
         }
+        @if let Some(ended) = score.context_full() {
+            div class="callout callout-unfinished" { p { (ended) "." } }
+        }
         @if let Some(summary) = readings::summary(score) {
             div class="callout callout-unfinished" { p { strong { "Two readings. " } (summary) "." } }
         }
