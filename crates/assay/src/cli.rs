@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::attempt_filter::AttemptFilter;
 use crate::export::{ExportFormat, Rows};
+use crate::limits::LimitSettings;
 use crate::selection::{Selection, Traits};
 
 /// Measures how securely language models write and repair code, by running what
@@ -227,10 +228,8 @@ pub struct RejudgeArgs {
     /// Ask judges anew even where they have answered the same before
     #[arg(long)]
     pub no_cache: bool,
-    /// Stop asking before more than this has been spent on the new run, in the currency
-    /// of the judges' prices; the same command with a higher amount goes on
-    #[arg(long, value_name = "AMOUNT")]
-    pub max_cost: Option<f64>,
+    #[command(flatten)]
+    pub limits: LimitSettings,
     #[command(flatten)]
     pub scoring: ScoringArgs,
     /// The new run's file [default: beside the old one, <name>.rejudged.assay]
@@ -307,10 +306,8 @@ pub struct RunArgs {
     /// no answer there
     #[arg(long)]
     pub no_cache: bool,
-    /// Stop asking before more than this has been spent, in the currency of the
-    /// subjects' prices; --resume with a higher amount goes on
-    #[arg(long, value_name = "AMOUNT")]
-    pub max_cost: Option<f64>,
+    #[command(flatten)]
+    pub limits: LimitSettings,
     #[command(flatten)]
     pub scoring: ScoringArgs,
 }

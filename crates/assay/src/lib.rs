@@ -12,6 +12,7 @@ pub mod import;
 mod json_lines;
 mod json_text;
 pub mod judge;
+pub mod limits;
 pub mod moment;
 mod output;
 mod printable;

@@ -37,6 +37,6 @@ pub use record::{AttemptKey, AttemptRecord, Turn};
 pub use scenario::Scenario;
 pub use state::State;
 pub use tamper::Finding;
-pub use tokens::{Bill, Cost, TokenUsage, Tokens};
+pub use tokens::{Amount, Bill, Cost, Estimated, TokenUsage, Tokens};
 pub use verdict::{Evidence, InfraError, Outcome, Verdict};
 pub use world::World;

@@ -494,6 +494,8 @@ pub enum InfraClass {
     KeyInAnswer,
     /// The question is longer than the model can read, or the server can take.
     ContextFull,
+    /// No more requests may be sent, by the user's own limit.
+    RequestLimit,
     Sandbox,
     /// Something that `assay prepare` makes is not there.
     Unprepared,
@@ -537,6 +539,7 @@ impl fmt::Display for InfraClass {
             InfraClass::NotFound => "not found",
             InfraClass::KeyInAnswer => "API key in an answer",
             InfraClass::ContextFull => "context full",
+            InfraClass::RequestLimit => "limit on requests",
             InfraClass::Sandbox => "sandbox",
             InfraClass::Unprepared => "not prepared",
             InfraClass::Case => "fault of the case",

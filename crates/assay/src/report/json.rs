@@ -4,7 +4,7 @@ use assay_core::score::RankRange;
 use assay_core::{AttemptEnd, Bill, Cost, Verdict};
 use serde_json::{Map, Value, json};
 
-use super::{RunData, Spending, SubjectScore, panel, readings};
+use super::{RunData, Spending, SubjectScore, panel, readings, repeats};
 use crate::printable::is_hidden;
 
 /// Changes whenever a member changes its meaning or goes away; new members may
@@ -119,6 +119,7 @@ fn subject(subject: &SubjectScore, ranks: Option<RankRange>) -> Value {
         "repair": card.repair,
         "intervals": card.intervals,
         "readings": readings::json(subject),
+        "repeats": repeats::json(subject),
         "ranks": ranks,
         "spending": (!subject.spending.is_nothing()).then(|| spending(&subject.spending, card.attempts)),
     })
@@ -145,6 +146,9 @@ pub(crate) fn bill(bill: &Bill) -> Value {
         "uncounted-replies": bill.uncounted,
         "cost": bill.cost.map(Cost::units),
         "unpriced-replies": bill.unpriced,
+        "estimated-replies": bill.estimated,
+        "estimated-tokens": bill.estimate.tokens,
+        "estimated-cost": bill.estimate.cost.map(Cost::units),
     })
 }
 

@@ -7,6 +7,7 @@
 mod later;
 mod pace;
 mod read;
+mod repeats;
 mod replies;
 mod spending;
 mod watch;
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::output::{builder, folder_of, try_place};
 
 pub use pace::PaceSample;
+pub use repeats::Repeats;
 pub use watch::{Pulse, Stamp, WatchedFile};
 
 /// The version of the file's layout; another one is not read.

@@ -187,7 +187,10 @@ impl Store {
             reading: self.turn_reading(attempt, row.number)?,
             evidence: self.json::<Evidence>(row.evidence, "evidence")?,
             logs,
-            usage: row.usage,
+            usage: TokenUsage {
+                estimate: self.reply_estimate((attempt, row.number, 0))?,
+                ..row.usage
+            },
             asked_ms: row.asked_ms,
             validated_ms: row.validated_ms,
             shared_with: match &row.shared_with {

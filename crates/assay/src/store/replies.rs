@@ -12,15 +12,22 @@ impl Store {
         turn: i64,
     ) -> Result<Vec<JudgeReply>, StoreError> {
         let query = "
-            SELECT model, input, cached, output, reasoning, cost, requests, from_cache
+            SELECT model, input, cached, output, reasoning, cost, requests, from_cache, position
             FROM reply WHERE attempt = ?1 AND turn = ?2 AND role = 'judge' ORDER BY position";
         let reply = |row: &rusqlite::Row<'_>| {
-            Ok(JudgeReply { judge: row.get(0)?, usage: token_usage(row, 1)? })
+            let reply = JudgeReply { judge: row.get(0)?, usage: token_usage(row, 1)? };
+            Ok((row.get(8)?, reply))
         };
-        self.connection
+        let found: rusqlite::Result<Vec<(i64, JudgeReply)>> = self
+            .connection
             .prepare_cached(query)
-            .and_then(|mut statement| statement.query_map([attempt, turn], reply)?.collect())
-            .map_err(|source| self.sqlite(source))
+            .and_then(|mut statement| statement.query_map([attempt, turn], reply)?.collect());
+        let mut replies = Vec::new();
+        for (position, mut reply) in found.map_err(|source| self.sqlite(source))? {
+            reply.usage.estimate = self.reply_estimate((attempt, turn, position))?;
+            replies.push(reply);
+        }
+        Ok(replies)
     }
 
     /// Every ballot that judges cast for this run, each once, however many attempts
@@ -76,5 +83,6 @@ pub(super) fn token_usage(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Re
         cost: row.get::<_, Option<u64>>(first + 4)?.map(Cost::from_nanos),
         requests: row.get::<_, Option<u32>>(first + 5)?.unwrap_or_default(),
         from_cache: row.get::<_, Option<bool>>(first + 6)?.unwrap_or_default(),
+        estimate: None,
     })
 }

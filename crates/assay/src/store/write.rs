@@ -130,7 +130,7 @@ fn write_reply(
     (attempt, turn, position): (i64, usize, usize),
     reply: &Reply<'_>,
 ) -> rusqlite::Result<()> {
-    let TokenUsage { tokens, cost, requests, from_cache } = reply.usage;
+    let TokenUsage { tokens, cost, requests, from_cache, estimate } = reply.usage;
     transaction
         .prepare_cached(
             "INSERT INTO reply VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
@@ -149,6 +149,9 @@ fn write_reply(
             requests,
             from_cache,
         ])?;
+    if let Some(estimate) = &estimate {
+        later::write_reply_estimate(transaction, (attempt, turn, position), estimate)?;
+    }
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! A model behind a server, of whatever protocol.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use assay_core::record::Answer;
@@ -15,12 +15,15 @@ use super::api_key::ApiKey;
 use super::connection::{Connection, Mode, Received, is_this_machine};
 use super::debut::{Debut, MOST_FAILURES};
 use super::fault;
+use super::metering;
 use super::model_config::{Environment, ModelConfig, ModelError};
 use super::pace::{Limits, Paces, Share, Urgency};
 use super::price::Price;
 use super::provider::Provider;
 use super::question::{AnswerSchema, Message, Reply, Role};
+use super::requests::Requests;
 use super::retry::{Failure, Retry};
+use super::seed;
 
 /// A model with its parameters, and the connection to its server.
 pub struct ModelSubject {
@@ -30,10 +33,11 @@ pub struct ModelSubject {
     endpoint: Url,
     connection: Connection,
     key: Option<ApiKey>,
-    /// What each request holds beside its messages.
+    /// What each request of a first round holds beside its messages.
     settings: Map<String, Value>,
     retry: Retry,
     share: Share,
+    requests: Arc<Requests>,
     debut: Debut,
     /// Why it is asked no more: every further request would fail alike.
     refused: OnceLock<InfraError>,
@@ -47,6 +51,9 @@ const MAX_MESSAGE_CHARACTERS: usize = 600;
 const WHOLE_TIMEOUT: Duration = Duration::from_secs(600);
 const EVENTS_TIMEOUT: Duration = Duration::from_secs(3_600);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Why a request is not sent.
+const REQUEST_LIMIT: &str = "no more requests may be sent; give a higher --max-requests";
 
 /// What stands in a conversation where the model said nothing: some protocols take no
 /// empty message.
@@ -92,6 +99,7 @@ impl ModelSubject {
                 total: Duration::from_secs(config.retry_seconds),
             },
             share,
+            requests: Arc::clone(paces.requests()),
             debut: Debut::default(),
             refused: OnceLock::new(),
             config: config.clone(),
@@ -122,17 +130,37 @@ impl ModelSubject {
         self.config.price
     }
 
-    /// All that decides what the model answers, and nothing else: two subjects of one
-    /// identity are the same to a question.
-    pub fn identity(&self) -> Value {
+    /// All that decides what the model answers in a round, and nothing else: two subjects
+    /// of one identity are the same to a question.
+    pub fn identity(&self, round: u32) -> Value {
+        // Settings that cannot be made of a schema are made without one.
+        let settings = self.settings(None, round).unwrap_or_else(|_| self.settings.clone());
         json!({
             "provider": self.provider.as_str(),
             "base-url": self.config.base_url.as_deref().unwrap_or(self.provider.default_base_url()),
             "model": self.config.model,
             "system": self.system,
             "headers": self.config.headers,
-            "settings": self.settings,
+            "settings": settings,
         })
+    }
+
+    /// What a request holds beside its messages. Each round has a seed of its own.
+    fn settings(
+        &self,
+        schema: Option<&AnswerSchema>,
+        round: u32,
+    ) -> Result<Map<String, Value>, ModelError> {
+        let seed = self.config.seed.map(|seed| seed::of_round(seed, round));
+        if schema.is_none() && seed == self.config.seed {
+            return Ok(self.settings.clone());
+        }
+        self.provider.settings(&ModelConfig { seed, ..self.config.clone() }, schema)
+    }
+
+    /// Whether it is asked with one seed in all rounds, as `extra` is sent as it is.
+    pub fn has_fixed_seed(&self) -> bool {
+        seed::is_in(&self.config.extra)
     }
 
     /// What stands before every conversation.
@@ -156,11 +184,13 @@ impl ModelSubject {
         })
     }
 
-    /// Asks for the next message, and again while the failure may pass.
+    /// Asks for the next message of a round, or of a judge's sample, and again while the
+    /// failure may pass.
     pub async fn ask(
         &self,
         messages: &[Message],
         schema: Option<&AnswerSchema>,
+        round: u32,
     ) -> Result<Reply, InfraError> {
         let bytes = messages.iter().map(|message| message.text.len()).sum();
         // What goes on comes before what begins: a repair, a judgement, a retry.
@@ -174,16 +204,19 @@ impl ModelSubject {
             if let Some(error) = self.refused.get() {
                 return Err(error.clone());
             }
+            if !self.requests.take() {
+                return Err(InfraError::new(InfraClass::RequestLimit, REQUEST_LIMIT));
+            }
             let start = *start.get_or_insert_with(Instant::now);
             urgency = Urgency::First;
             requests += 1;
-            let failure = match self.send(messages, schema).await {
+            let failure = match self.send(messages, schema, round).await {
                 Ok(mut reply) => {
                     permit.answered(reply.usage.tokens);
                     self.debut.succeed();
                     reply.usage.requests = requests;
-                    let price = self.config.price.zip(reply.usage.tokens);
-                    reply.usage.cost = price.map(|(price, tokens)| price.cost(&tokens));
+                    let (price, system) = (self.config.price, self.system.as_deref());
+                    metering::settle(&mut reply, price, system, messages);
                     return match self.has_key(&reply) {
                         false => Ok(reply),
                         true => Err(self.end(key_in_answer(), requests)),
@@ -231,13 +264,11 @@ impl ModelSubject {
         &self,
         messages: &[Message],
         schema: Option<&AnswerSchema>,
+        round: u32,
     ) -> Result<Reply, Failure> {
-        let settings = match schema {
-            None => self.settings.clone(),
-            Some(_) => self.provider.settings(&self.config, schema).map_err(|error| {
-                Failure::from(InfraError::new(InfraClass::BadRequest, error.to_string()))
-            })?,
-        };
+        let settings = self.settings(schema, round).map_err(|error| {
+            Failure::from(InfraError::new(InfraClass::BadRequest, error.to_string()))
+        })?;
         match self.connection.send(self.question(messages), settings).await? {
             Received::Body(body) => match fault::in_body(&body, self.class_of_unknown_errors()) {
                 Some(fault) => fault,

@@ -92,6 +92,7 @@ fn is_transient(class: InfraClass) -> bool {
         | InfraClass::NotFound
         | InfraClass::KeyInAnswer
         | InfraClass::ContextFull
+        | InfraClass::RequestLimit
         | InfraClass::Sandbox
         | InfraClass::Unprepared
         | InfraClass::Case

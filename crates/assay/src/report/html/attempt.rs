@@ -205,6 +205,10 @@ fn turn_section(place: &Place<'_>, record: &AttemptRecord, number: usize, turn: 
                 }
                 @if turn.usage.tokens.is_some() { ", tokens in / out " (tokens(std::slice::from_ref(turn))) }
                 @if let Some(cost) = turn.usage.cost { ", cost " (cost.to_string()) }
+                @if let Some(estimate) = &turn.usage.estimate {
+                    ", tokens in / out not counted, estimated at " (quantity::tokens(estimate.tokens.input)) " / " (quantity::tokens(estimate.tokens.output))
+                    @if let Some(cost) = estimate.cost { ", cost ≈" (cost.to_string()) }
+                }
                 @if turn.usage.from_cache { "; the answer came from the response cache" }
                 "."
             }

@@ -10,7 +10,7 @@ use super::page::{Page, brief, cwe, scrolling};
 use super::reported_run::ReportedRun;
 use super::{badge, failures};
 use crate::report::quantity::{count, counted, interval, overall, percent, ranks};
-use crate::report::readings;
+use crate::report::{readings, repeats};
 
 const ROOT: &str = "../";
 
@@ -46,6 +46,9 @@ pub(super) fn page(run: &ReportedRun, number: usize) -> Page {
         }
         @if let Some(ended) = score.context_full() {
             div class="callout callout-unfinished" { p { (ended) "." } }
+        }
+        @if let Some(summary) = repeats::summary(score) {
+            div class="callout callout-unfinished" { p { strong { "Not independent. " } "Its " (summary) "." } }
         }
         @if let Some(summary) = readings::summary(score) {
             div class="callout callout-unfinished" { p { strong { "Two readings. " } (summary) "." } }
