@@ -9,7 +9,9 @@ use assay_core::{Locale, Reading, Scenario};
 use clap::builder::{EnumValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::attempt_filter::AttemptFilter;
 use crate::export::{ExportFormat, Rows};
+use crate::limits::LimitSettings;
 use crate::selection::{Selection, Traits};
 
 /// Measures how securely language models write and repair code, by running what
@@ -84,6 +86,8 @@ pub enum Command {
     Rejudge(RejudgeArgs),
     /// Compute the scores of a stored run again
     Score(ScoreArgs),
+    /// List the attempts of stored runs: when each finished, how it came out and ended
+    Attempts(AttemptsArgs),
     /// Validate the stored answers of a run again, without asking any model
     Revalidate(RevalidateArgs),
     /// Compare a run's verdicts with recorded ones
@@ -225,10 +229,8 @@ pub struct RejudgeArgs {
     /// Ask judges anew even where they have answered the same before
     #[arg(long)]
     pub no_cache: bool,
-    /// Stop asking before more than this has been spent on the new run, in the currency
-    /// of the judges' prices; the same command with a higher amount goes on
-    #[arg(long, value_name = "AMOUNT")]
-    pub max_cost: Option<f64>,
+    #[command(flatten)]
+    pub limits: LimitSettings,
     #[command(flatten)]
     pub scoring: ScoringArgs,
     /// The new run's file [default: beside the old one, <name>.rejudged.assay]
@@ -309,10 +311,8 @@ pub struct RunArgs {
     /// no answer there
     #[arg(long)]
     pub no_cache: bool,
-    /// Stop asking before more than this has been spent, in the currency of the
-    /// subjects' prices; --resume with a higher amount goes on
-    #[arg(long, value_name = "AMOUNT")]
-    pub max_cost: Option<f64>,
+    #[command(flatten)]
+    pub limits: LimitSettings,
     #[command(flatten)]
     pub scoring: ScoringArgs,
 }
@@ -341,6 +341,18 @@ pub struct ScoreArgs {
     pub runs: Vec<PathBuf>,
     #[command(flatten)]
     pub scoring: ScoringArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct AttemptsArgs {
+    /// The runs' files
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// Only this subject; may be repeated
+    #[arg(long = "subject", value_name = "SUBJECT")]
+    pub subjects: Vec<String>,
+    #[command(flatten)]
+    pub filter: AttemptFilter,
 }
 
 #[derive(Debug, Args)]
@@ -465,6 +477,8 @@ pub struct ExportArgs {
     /// Only this subject; may be repeated
     #[arg(long = "subject", value_name = "SUBJECT")]
     pub subjects: Vec<String>,
+    #[command(flatten)]
+    pub filter: AttemptFilter,
     /// The file, or for inspect the folder, to write; `-` is standard output
     /// [default: beside the first run, under its name]
     #[arg(long, short, value_name = "PATH")]

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
 use assay_core::score::{ErrorLimit, ScoringRules, Weights};
-use assay_core::{Cost, Language, Locale, Reading, Scenario, Severity};
+use assay_core::{Language, Locale, Reading, Scenario, Severity};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{GlobalArgs, JudgeArgs, RunArgs, ScoringArgs};
 use crate::judge::JudgeConfig;
+use crate::limits::LimitSettings;
 use crate::selection::{Selection, Traits};
 use crate::subject::{KINDS, SubjectConfig};
 
@@ -29,6 +30,10 @@ pub struct Config {
     pub response_cache: Option<bool>,
     /// In the currency of the subjects' prices.
     pub max_cost: Option<f64>,
+    /// Of questions and answers together.
+    #[serde(alias = "max-tokens-total")]
+    pub max_total_tokens: Option<u64>,
+    pub max_requests: Option<u64>,
     pub expected_output_tokens: Option<u64>,
     /// Per cent.
     pub max_errors: Option<f64>,
@@ -94,6 +99,12 @@ impl Config {
             }
         }
         self
+    }
+
+    /// What a run may take.
+    pub fn limits(&self) -> LimitSettings {
+        let (max_total_tokens, max_requests) = (self.max_total_tokens, self.max_requests);
+        LimitSettings { max_cost: self.max_cost, max_total_tokens, max_requests }
     }
 
     /// What cases are chosen by, beside their ids.
@@ -205,9 +216,9 @@ pub struct RunSettings {
     /// Whether answers are taken from the response cache and kept there.
     #[serde(default = "yes")]
     pub response_cache: bool,
-    /// Asking stops before more than this is spent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_cost: Option<f64>,
+    /// Asking stops before more than this is taken.
+    #[serde(flatten)]
+    pub limits: LimitSettings,
     /// How many tokens an answer is taken to have before one is known.
     #[serde(default = "expected_output_tokens")]
     pub expected_output_tokens: u64,
@@ -290,7 +301,7 @@ impl RunSettings {
             judges: config.judges(&args.judges)?,
             seed: args.scoring.seed.or(config.seed).unwrap_or_default(),
             response_cache: !args.no_cache && config.response_cache.unwrap_or(true),
-            max_cost: args.max_cost.or(config.max_cost),
+            limits: args.limits.or(config.limits()),
             expected_output_tokens: config.expected_output_tokens.unwrap_or(EXPECTED_OUTPUT_TOKENS),
         })
     }
@@ -299,7 +310,7 @@ impl RunSettings {
     /// line may change.
     pub fn resume(mut self, args: &RunArgs) -> RunSettings {
         self.response_cache &= !args.no_cache;
-        self.max_cost = args.max_cost.or(self.max_cost);
+        self.limits = args.limits.or(self.limits);
         self
     }
 
@@ -321,11 +332,6 @@ impl RunSettings {
     pub fn selection(&self) -> Selection {
         Selection { cases: self.cases.clone(), traits: self.traits.clone() }
     }
-
-    /// What may be spent at most.
-    pub fn max_cost(&self) -> anyhow::Result<Option<Cost>> {
-        max_cost(self.max_cost)
-    }
 }
 
 /// How answers are read where nobody says it: to the letter for a corpus with published
@@ -335,12 +341,4 @@ pub fn default_reading(corpus: &CorpusSource) -> Reading {
         CorpusSource::SecCodeBench(_) => Reading::Strict,
         CorpusSource::Native(_) => Reading::Lenient,
     }
-}
-
-/// A limit on spending as it was written.
-pub fn max_cost(units: Option<f64>) -> anyhow::Result<Option<Cost>> {
-    let Some(units) = units else { return Ok(None) };
-    Cost::from_units(units)
-        .map(Some)
-        .with_context(|| format!("--max-cost is {units}, not an amount from 0 on"))
 }

@@ -2,6 +2,7 @@
 //! they write. This library is the program behind the binary `assay`.
 
 pub mod agreement;
+pub mod attempt_filter;
 pub mod cli;
 mod commands;
 pub mod config;
@@ -11,6 +12,8 @@ pub mod import;
 mod json_lines;
 mod json_text;
 pub mod judge;
+pub mod limits;
+pub mod moment;
 mod output;
 mod printable;
 pub mod report;

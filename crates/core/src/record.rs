@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::artifact::Artifact;
 use crate::case::{Case, Language, Severity, SolutionKind};
 use crate::corpus::sec_code_bench_facts;
+use crate::end::AttemptEnd;
 use crate::files::texts;
 use crate::judge::JudgeReply;
 use crate::reading::{OtherReading, TurnReading};
@@ -134,6 +135,9 @@ pub struct AttemptRecord {
     /// At least one, unless the attempt errored at its first question, or only its outcome
     /// is known.
     pub turns: Vec<Turn>,
+    /// What the server said when the question after the last turn no longer fitted the
+    /// model's context; `None` where no question was too long.
+    pub context_full: Option<String>,
 }
 
 impl Turn {
@@ -153,6 +157,11 @@ impl Turn {
 }
 
 impl AttemptRecord {
+    /// Why it has no further answer.
+    pub fn end(&self) -> AttemptEnd {
+        AttemptEnd::of(&self.outcome, self.context_full.is_some())
+    }
+
     /// How the attempt comes out under the reading that the run does not follow; `None`
     /// where both readings find the same in every answer.
     ///

@@ -112,6 +112,76 @@ pub struct TokenUsage {
     pub requests: u32,
     /// Whether it came from the response cache: then nothing was paid for it now.
     pub from_cache: bool,
+    /// What it probably took, where the provider does not count it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Estimated>,
+}
+
+/// What a reply that the provider did not count probably took, by the length of the texts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Estimated {
+    pub tokens: Tokens,
+    /// `None` where the price is not known.
+    pub cost: Option<Cost>,
+}
+
+impl AddAssign for Estimated {
+    fn add_assign(&mut self, other: Estimated) {
+        self.tokens += other.tokens;
+        if let Some(cost) = other.cost {
+            *self.cost.get_or_insert_default() += cost;
+        }
+    }
+}
+
+impl TokenUsage {
+    /// The tokens that were counted, else those that are estimated.
+    pub fn likely_tokens(&self) -> Option<Tokens> {
+        self.tokens.or(self.estimate.map(|estimate| estimate.tokens))
+    }
+
+    /// The cost that is known, else the one that is estimated.
+    pub fn likely_cost(&self) -> Option<Cost> {
+        self.cost.or(self.estimate.and_then(|estimate| estimate.cost))
+    }
+}
+
+/// What limits are set on: money, tokens of questions and answers together, and requests,
+/// failed ones among them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Amount {
+    pub cost: Cost,
+    pub tokens: u64,
+    pub requests: u64,
+}
+
+impl Add for Amount {
+    type Output = Amount;
+
+    fn add(self, other: Amount) -> Amount {
+        Amount {
+            cost: self.cost + other.cost,
+            tokens: self.tokens.saturating_add(other.tokens),
+            requests: self.requests.saturating_add(other.requests),
+        }
+    }
+}
+
+impl From<&TokenUsage> for Amount {
+    /// What was paid for, estimated where it was not counted; nothing of what came from the
+    /// response cache.
+    fn from(usage: &TokenUsage) -> Amount {
+        if usage.from_cache {
+            return Amount::default();
+        }
+        let tokens = usage.likely_tokens().unwrap_or_default();
+        Amount {
+            cost: usage.likely_cost().unwrap_or_default(),
+            tokens: tokens.input.saturating_add(tokens.output),
+            requests: usage.requests.into(),
+        }
+    }
 }
 
 impl AddAssign for TokenUsage {
@@ -124,6 +194,9 @@ impl AddAssign for TokenUsage {
         }
         if let Some(cost) = other.cost {
             *self.cost.get_or_insert_default() += cost;
+        }
+        if let Some(estimate) = other.estimate {
+            *self.estimate.get_or_insert_default() += estimate;
         }
         self.requests += other.requests;
     }
@@ -143,12 +216,22 @@ pub struct Bill {
     pub unpriced: u64,
     /// Requests that were sent for them, failed ones among them.
     pub requests: u64,
+    /// Replies without a count that are estimated, and at what.
+    pub estimated: u64,
+    pub estimate: Estimated,
 }
 
 impl Bill {
     /// Whether the cost leaves no reply out.
     pub fn is_whole(&self) -> bool {
         self.unpriced == 0
+    }
+
+    /// The cost that is known and the one that is estimated, together; `None` where
+    /// nothing is estimated, or not all that is not known.
+    pub fn likely_cost(&self) -> Option<Cost> {
+        let estimate = self.estimate.cost.filter(|_| self.unpriced <= self.estimated)?;
+        Some(self.cost.unwrap_or_default() + estimate)
     }
 
     /// The cost of each of so many; `None` if it is not known, or there is none.
@@ -182,6 +265,8 @@ impl AddAssign for Bill {
         }
         self.unpriced += other.unpriced;
         self.requests += other.requests;
+        self.estimated += other.estimated;
+        self.estimate += other.estimate;
     }
 }
 
@@ -194,6 +279,8 @@ impl From<TokenUsage> for Bill {
             cost: usage.cost,
             unpriced: u64::from(usage.cost.is_none()),
             requests: usage.requests.into(),
+            estimated: u64::from(usage.estimate.is_some()),
+            estimate: usage.estimate.unwrap_or_default(),
         }
     }
 }
@@ -227,6 +314,7 @@ mod tests {
             cost: cost.map(Cost::from_nanos),
             requests: 1,
             from_cache: false,
+            estimate: None,
         };
         let sum = |usages: &[TokenUsage]| {
             let mut bill = Bill::default();

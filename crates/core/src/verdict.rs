@@ -492,6 +492,10 @@ pub enum InfraClass {
     NotFound,
     /// The server sent the API key back in an answer, which is not kept.
     KeyInAnswer,
+    /// The question is longer than the model can read, or the server can take.
+    ContextFull,
+    /// No more requests may be sent, by the user's own limit.
+    RequestLimit,
     Sandbox,
     /// Something that `assay prepare` makes is not there.
     Unprepared,
@@ -534,6 +538,8 @@ impl fmt::Display for InfraClass {
             InfraClass::BadRequest => "bad request",
             InfraClass::NotFound => "not found",
             InfraClass::KeyInAnswer => "API key in an answer",
+            InfraClass::ContextFull => "context full",
+            InfraClass::RequestLimit => "limit on requests",
             InfraClass::Sandbox => "sandbox",
             InfraClass::Unprepared => "not prepared",
             InfraClass::Case => "fault of the case",

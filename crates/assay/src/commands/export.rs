@@ -22,7 +22,10 @@ pub(super) fn execute(context: &Context<'_>, args: &ExportArgs) -> anyhow::Resul
     check(format, args)?;
     let sources: Result<Vec<Source>, ExportError> =
         args.runs.iter().map(|path| Source::open(path, &args.subjects)).collect();
-    let sources = sources?;
+    let mut sources = sources?;
+    for source in &mut sources {
+        source.retain(&args.filter);
+    }
     let count = sources.iter().map(Source::count).sum();
     let mut progress = Progress::start(count, true);
     let mut watch = |outcome: &Outcome| progress.advance(outcome);

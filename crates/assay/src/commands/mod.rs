@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod agree;
+mod attempts;
 mod cases;
 mod check;
 mod compare;
@@ -48,6 +49,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Run(args) => run::execute(&context, args),
         Command::Rejudge(args) => rejudge::execute(&context, args),
         Command::Score(args) => score::execute(&context, args),
+        Command::Attempts(args) => attempts::execute(&context, args),
         Command::Agree(args) => agree::execute(&context, args),
         Command::Compare(args) => compare::execute(&context, args),
         Command::Import(args) => import::execute(&context, args),

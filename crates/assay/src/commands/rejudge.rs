@@ -15,14 +15,15 @@ use super::Context;
 use super::estimate::Estimates;
 use super::run::run_id;
 use crate::cli::{Format, RejudgeArgs};
-use crate::config::{RunSettings, max_cost};
+use crate::config::RunSettings;
 use crate::exit::Exit;
+use crate::limits::{Limit, Limits};
 use crate::report::RunData;
 use crate::report::quantity::counted;
 use crate::report::terminal::scorecard;
 use crate::run::estimate::Assumed;
 use crate::run::progress::Progress;
-use crate::run::{Rejudged, Rejudging, SpendingLimit};
+use crate::run::{Rejudged, Rejudging, Spending, SpendingLimit};
 use crate::store::{AttemptSummary, DerivedFrom, Payer, Payment, RunInfo, Store};
 use crate::subject::pace::Paces;
 use crate::terminal::{complain, say, say_json};
@@ -44,11 +45,12 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
     if !judges.is_empty() {
         settings.judges = judges;
     }
-    let Some(panel) = super::panel(&settings.judges, &mut Paces::default())? else {
+    let mut paces = Paces::default();
+    let Some(panel) = super::panel(&settings.judges, &mut paces)? else {
         bail!("the run has no judges of its own; name some with --judge or in assay.toml");
     };
-    let most = max_cost(args.max_cost.or(context.config.max_cost))?;
-    if most.is_some() {
+    let most = args.limits.or(context.config.limits()).limits()?;
+    if most.cost.is_some() {
         super::refuse_unpriced(panel.unpriced())?;
     }
     let responses = if args.no_cache { None } else { context.responses()? };
@@ -62,7 +64,9 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
     let expected = context.config.expected_output_tokens;
     let expected_output_tokens = expected.unwrap_or(settings.expected_output_tokens);
     let spending = SpendingLimit { most, expected_output_tokens };
-    let rejudging = Arc::new(Rejudging::new(panel, info.locale, spending, new.paid_in_all()?));
+    let (amount, is_estimated) = new.paid_in_all()?;
+    let counted = (Spending { amount, is_estimated }, Arc::clone(paces.requests()));
+    let rejudging = Arc::new(Rejudging::new(panel, info.locale, spending, counted));
     if human {
         let assumed = Assumed {
             locale: info.locale,
@@ -89,7 +93,9 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
                 runtime.block_on(decided).context("failed to judge an attempt anew")??;
             if touched {
                 pay(&mut new, &record)?;
-                progress.spend(rejudging.spent());
+                let spent = rejudging.spent().amount;
+                progress.spend(spent.cost);
+                new.count_requests(spent.requests)?;
             }
             if is_held {
                 tally.held += 1;
@@ -104,7 +110,8 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
     }
     progress.finish();
     let run = RunData::read(&new, &scoring)?;
-    let told = Told { human, spent: rejudging.spent(), most };
+    let stopped_by = rejudging.held_by().filter(|_| tally.held > 0);
+    let told = Told { human, spent: rejudging.spent(), most, stopped_by };
     conclude(&new, &run, &tally, &told)
 }
 
@@ -232,8 +239,9 @@ struct Tally {
 /// How the end is told.
 struct Told {
     human: bool,
-    spent: Cost,
-    most: Option<Cost>,
+    spent: Spending,
+    most: Limits,
+    stopped_by: Option<Limit>,
 }
 
 struct Change {
@@ -284,10 +292,11 @@ fn conclude(new: &Store, run: &RunData, tally: &Tally, told: &Told) -> anyhow::R
             "judged anew: {}; verdicts changed: {changed}; decided that had none: {decided}; left open: {}",
             tally.judged, tally.open
         ))?;
-        if let Some(most) = told.most.filter(|_| tally.held > 0) {
+        if let Some(limit) = told.stopped_by {
+            let Spending { amount, is_estimated } = &told.spent;
             say(&format!(
-                "stopped asking: {} is spent, and the next ballot would probably pass --max-cost {most}; {} left, with which the same command goes on under a higher one",
-                told.spent,
+                "{}; {} left, with which the same command goes on under a higher one",
+                told.most.told(limit, amount, *is_estimated, "the next ballot"),
                 counted(tally.held, "attempt")
             ))?;
         }
@@ -304,8 +313,14 @@ fn conclude(new: &Store, run: &RunData, tally: &Tally, told: &Told) -> anyhow::R
             "decided": decided,
             "open": tally.open,
             "left": tally.held,
-            "spent": told.spent.units(),
-            "max-cost": told.most.map(Cost::units),
+            "spent": told.spent.amount.cost.units(),
+            "spent-tokens": told.spent.amount.tokens,
+            "requests": told.spent.amount.requests,
+            "estimated": told.spent.is_estimated,
+            "max-cost": told.most.cost.map(Cost::units),
+            "max-total-tokens": told.most.tokens,
+            "max-requests": told.most.requests,
+            "stopped-by": told.stopped_by.map(Limit::key),
             "changes": changes.collect::<Vec<_>>(),
         }))?;
     }

@@ -19,12 +19,13 @@ use crate::cli::{Format, RunArgs};
 use crate::config::RunSettings;
 use crate::exit::Exit;
 use crate::judge::Panel;
-use crate::report::RunData;
+use crate::limits::{Limit, Limits};
 use crate::report::quantity::{self, counted};
 use crate::report::terminal::scorecard;
+use crate::report::{RunData, SubjectScore};
 use crate::run::estimate::{Assumed, Estimate, JudgesEstimate};
 use crate::run::progress::Progress;
-use crate::run::{Dispatcher, Plan, RunEnd, SpendingLimit};
+use crate::run::{Dispatcher, Plan, RunEnd, Spending, SpendingLimit};
 use crate::store::{DerivedFrom, Payer, Payment, RunInfo, Store};
 use crate::subject::{self, Responses};
 use crate::terminal::{complain, say, say_json};
@@ -50,7 +51,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
             "this run was made from the answers of the run {run}, so no subject is asked for it; repeat `assay {by}` to go on with it"
         );
     }
-    let max_cost = settings.max_cost()?;
+    let limits = settings.limits.limits()?;
     let rules = context.config.scoring(args.scoring)?;
     let corpus = CorpusSource::parse(&settings.corpus).load()?;
     if let Some(info) = &info
@@ -70,6 +71,12 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     }
     let panel = super::panel(&settings.judges, &mut loaded.paces)?;
     let mut plan = Plan::new(&corpus, loaded.subjects, &settings)?;
+    for subject in plan.subjects.iter().filter(|it| settings.rounds > 1 && it.has_fixed_seed()) {
+        complain(&format!(
+            "warning: extra sets a seed for {}, so that all rounds are asked with the same one; set `seed` instead, from which each round gets its own",
+            subject.name()
+        ));
+    }
     let paces = loaded.paces;
 
     let planned = plan.attempts.len();
@@ -87,7 +94,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     if resumed.is_none() {
         Store::check_place(&output)?;
     }
-    if max_cost.is_some() {
+    if limits.cost.is_some() {
         refuse_unpriced(&plan, panel.as_ref())?;
     }
     let responses = responses(context, &plan, &settings, args)?;
@@ -138,8 +145,10 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     for warning in &lengths.warnings {
         complain(&format!("warning: {warning}"));
     }
-    let spent = resumed.as_ref().map_or(Ok(Cost::ZERO), Store::paid_in_all)?;
-    let may_spend = max_cost.is_none_or(|most| spent < most);
+    let before = resumed.as_ref().map(Store::paid_in_all).transpose()?;
+    let (spent, _) = before.unwrap_or_default();
+    let may_spend = !limits.are_reached_by(&spent);
+    paces.requests().begin(spent.requests, limits.requests);
     let greeted = match (&panel, plan.judged_and_paid()) {
         (Some(panel), Some(subject)) if may_spend => Some((preflight::judges(panel)?, subject)),
         _ => None,
@@ -167,14 +176,14 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         panel: panel.map(|panel| Arc::new(panel.with_responses(responses.clone()))),
         responses,
         spending: SpendingLimit {
-            most: max_cost,
+            most: limits,
             expected_output_tokens: settings.expected_output_tokens,
         },
     };
     let mut progress = Progress::start(plan.attempts.len(), human);
     let end = dispatcher.run(std::mem::take(&mut plan.attempts), &mut store, &mut progress)?;
     progress.finish();
-    conclude(&store, &end, &Told { human, rules, max_cost, left_errored })
+    conclude(&store, &end, &Told { human, rules, limits, left_errored })
 }
 
 /// Leaves out those attempts that errored otherwise than in one of the chosen classes, if
@@ -325,7 +334,7 @@ fn unfinished(end: &RunEnd) -> String {
 struct Told {
     human: bool,
     rules: ScoringRules,
-    max_cost: Option<Cost>,
+    limits: Limits,
     /// Attempts that errored before and were not to be tried again, by class.
     left_errored: BTreeMap<InfraClass, usize>,
 }
@@ -335,11 +344,11 @@ fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
     if told.human {
         say(&format!("\n{}", scorecard(&RunData::read(store, &told.rules)?).trim_end()))?;
         say(&format!("\nrun stored in {path}"))?;
-        if let Some(most) = told.max_cost.filter(|_| end.out_of_money) {
-            say(&format!(
-                "stopped asking: {} is spent, and the next question or ballot would probably pass --max-cost {most}; give a higher one with --resume",
-                end.spent
-            ))?;
+        if let Some(limit) = end.stopped_by {
+            let Spending { amount, is_estimated } = &end.spent;
+            let next = "the next question or ballot";
+            let told = told.limits.told(limit, amount, *is_estimated, next);
+            say(&format!("{told}; give a higher one with --resume"))?;
         }
         if end.unjudged > 0 {
             let attempts = counted(end.unjudged, "attempt");
@@ -362,6 +371,10 @@ fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
             say(&format!("{subject} was given up: {error}"))?;
         }
     } else {
+        let run = RunData::read(store, &told.rules)?;
+        for warning in run.subjects.iter().filter_map(SubjectScore::warning) {
+            complain(&format!("warning: {warning}"));
+        }
         say_json(&json!({
             "schema": "assay.run/1",
             "run": store.path(),
@@ -376,9 +389,15 @@ fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
                 json!({ "name": name, "error": error.to_string() })
             }).collect::<Vec<_>>(),
             "interrupted": end.interrupted,
-            "spent": end.spent.units(),
-            "max-cost": told.max_cost.map(Cost::units),
-            "out-of-money": end.out_of_money,
+            "spent": end.spent.amount.cost.units(),
+            "spent-tokens": end.spent.amount.tokens,
+            "requests": end.spent.amount.requests,
+            "estimated": end.spent.is_estimated,
+            "max-cost": told.limits.cost.map(Cost::units),
+            "max-total-tokens": told.limits.tokens,
+            "max-requests": told.limits.requests,
+            "stopped-by": end.stopped_by.map(Limit::key),
+            "out-of-money": end.stopped_by == Some(Limit::Cost),
         }))?;
     }
     Ok(match end {

@@ -4,7 +4,7 @@ use assay_core::verdict::InfraError;
 use assay_core::{AttemptRecord, Outcome, TokenUsage, Turn, Verdict};
 
 use super::column::{Cell, Column, Row, amount, count, text, truth};
-use super::table::{cost, judging, tokens, verdict_is};
+use super::table::{cost, estimated_cost, estimated_tokens, judging, tokens, verdict_is};
 
 /// Changes whenever a column changes its meaning or goes away.
 pub(super) const SCHEMA: &str = "assay.attempts/1";
@@ -24,12 +24,17 @@ pub(super) const COLUMNS: &[Column] = &[
         let other = row.record().other_outcome();
         other.and_then(|outcome| outcome.verdict()).map(Verdict::as_str).into()
     }),
+    text("end", |row| row.record().end().as_str().into()),
+    text("context_full", |row| row.record().context_full.as_deref().into()),
+    text("finished_at", |row| row.attempt.finished_at.into()),
     count("turns", |row| row.record().turns.len().into()),
     count("input_tokens", |row| tokens(asking(row), |tokens| tokens.input)),
     count("cached_tokens", |row| tokens(asking(row), |tokens| tokens.cached)),
     count("output_tokens", |row| tokens(asking(row), |tokens| tokens.output)),
     count("reasoning_tokens", |row| tokens(asking(row), |tokens| tokens.reasoning)),
     amount("cost", |row| cost(asking(row))),
+    count("estimated_tokens", |row| estimated_tokens(asking(row))),
+    amount("estimated_cost", |row| estimated_cost(asking(row))),
     count("requests", |row| sum(row.record(), |turn| turn.usage.requests.into())),
     count("judge_input_tokens", |row| tokens(judging(&row.record().turns), |tokens| tokens.input)),
     count("judge_output_tokens", |row| {

@@ -96,7 +96,10 @@ fn write_test<W: Write>(
     match &attempt.outcome {
         Outcome::Judged(verdict) => {
             let exported = source.attempt(attempt)?;
-            let details = exported.record.turns.last().map(details).unwrap_or_default();
+            let mut details = exported.record.turns.last().map(details).unwrap_or_default();
+            if let Some(said) = &exported.record.context_full {
+                details.push_str(&format!("context full: {said}\n"));
+            }
             let failure = attempt.first_failure.as_deref().unwrap_or(verdict.as_str());
             write_result(
                 writer,

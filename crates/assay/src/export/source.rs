@@ -6,6 +6,7 @@ use assay_core::AttemptRecord;
 use assay_core::record::CaseSummary;
 
 use super::ExportError;
+use crate::attempt_filter::AttemptFilter;
 use crate::store::{AttemptSummary, RunInfo, Store, StoreError};
 
 /// A run whose attempts are read one by one.
@@ -25,6 +26,8 @@ pub(super) struct Exported<'a> {
     pub(super) info: &'a RunInfo,
     pub(super) case: &'a CaseSummary,
     pub(super) record: AttemptRecord,
+    /// When it came to its end (RFC 3339, UTC).
+    pub(super) finished_at: &'a str,
 }
 
 impl Source {
@@ -48,6 +51,11 @@ impl Source {
             attempts.retain(|attempt| only.contains(&attempt.key.subject));
         }
         Ok(Source { store, info, attempts, subjects, is_finished })
+    }
+
+    /// Leaves of the attempts those that a filter has.
+    pub fn retain(&mut self, filter: &AttemptFilter) {
+        self.attempts.retain(|attempt| filter.has(attempt));
     }
 
     /// How many attempts are exported.
@@ -76,7 +84,7 @@ impl Source {
     }
 
     /// All attempts, as they are listed.
-    pub(super) fn summaries(&self) -> &[AttemptSummary] {
+    pub fn summaries(&self) -> &[AttemptSummary] {
         &self.attempts
     }
 
@@ -94,7 +102,10 @@ impl Source {
     }
 
     /// One attempt, whole.
-    pub(super) fn attempt(&self, summary: &AttemptSummary) -> Result<Exported<'_>, StoreError> {
+    pub(super) fn attempt<'a>(
+        &'a self,
+        summary: &'a AttemptSummary,
+    ) -> Result<Exported<'a>, StoreError> {
         let record = self.store.attempt(summary)?;
         let case =
             self.info.cases.iter().find(|case| case.id == record.key.case).ok_or_else(|| {
@@ -104,6 +115,7 @@ impl Source {
                     message: format!("its case {:?} is not in the run's plan", record.key.case),
                 }
             })?;
-        Ok(Exported { info: &self.info, case, record })
+        let finished_at = &summary.finished_at;
+        Ok(Exported { info: &self.info, case, record, finished_at })
     }
 }

@@ -3,7 +3,7 @@
 use assay_core::{Cost, Verdict};
 
 use super::column::{Column, amount, count, text, truth};
-use super::table::{cost, judging, tokens};
+use super::table::{cost, estimated_cost, estimated_tokens, judging, tokens};
 
 /// Changes whenever a column changes its meaning or goes away.
 pub(super) const SCHEMA: &str = "assay.turns/1";
@@ -25,6 +25,8 @@ pub(super) const COLUMNS: &[Column] = &[
         row.of_turn(|turn| turn.usage.tokens.map(|tokens| tokens.reasoning))
     }),
     amount("cost", |row| row.of_turn(|turn| turn.usage.cost.map(Cost::units))),
+    count("estimated_tokens", |row| estimated_tokens(row.turn.map(|it| it.usage).into_iter())),
+    amount("estimated_cost", |row| estimated_cost(row.turn.map(|it| it.usage).into_iter())),
     count("requests", |row| row.of_turn(|turn| turn.usage.requests)),
     count("judge_input_tokens", |row| tokens(judging(row.turn), |tokens| tokens.input)),
     count("judge_output_tokens", |row| tokens(judging(row.turn), |tokens| tokens.output)),

@@ -196,7 +196,7 @@ impl Checkout {
 fn attempt(key: AttemptKey, case: &Case, record: Record) -> anyhow::Result<AttemptRecord> {
     if record.functional_reason.contains(QUERY_FAILED) {
         let outcome = failed(&record.functional_reason);
-        return Ok(AttemptRecord { key, outcome, turns: Vec::new() });
+        return Ok(AttemptRecord { key, outcome, turns: Vec::new(), context_full: None });
     }
     // The files have one code for each answer; cases of several files are not among them.
     let path = case.artifact_paths.first().context("the case has no artifact path")?;
@@ -229,5 +229,5 @@ fn attempt(key: AttemptKey, case: &Case, record: Record) -> anyhow::Result<Attem
         served: assay_core::Served::default(),
         judge_replies: Vec::new(),
     };
-    Ok(AttemptRecord { key, outcome, turns: vec![turn] })
+    Ok(AttemptRecord { key, outcome, turns: vec![turn], context_full: None })
 }

@@ -103,7 +103,12 @@ impl Letters {
                 };
                 let (subject, case) = (model.to_owned(), case.to_owned());
                 let key = AttemptKey { subject, case, scenario: *scenario, round };
-                attempts.push(AttemptRecord { key, outcome, turns: Vec::new() });
+                attempts.push(AttemptRecord {
+                    key,
+                    outcome,
+                    turns: Vec::new(),
+                    context_full: None,
+                });
             }
         }
         Ok(attempts)

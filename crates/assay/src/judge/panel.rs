@@ -132,7 +132,7 @@ impl Panel {
         let mut replies = Vec::new();
         for Judge { model, .. } in self.judges.iter().map(Arc::as_ref) {
             let judge = model.name().to_owned();
-            match model.ask(&[Message::user(GREETING)], None).await {
+            match model.ask(&[Message::user(GREETING)], None, 1).await {
                 Ok(Reply { usage, served, .. }) => {
                     replies.push(JudgeReply { judge, usage, served })
                 }
@@ -252,7 +252,7 @@ impl Judge {
         {
             return Ok(reply);
         }
-        self.model.ask(question.messages, self.schema().as_ref()).await
+        self.model.ask(question.messages, self.schema().as_ref(), question.sample).await
     }
 
     /// Keeps a reply that is a vote. A malformed one would come back whenever the
@@ -266,9 +266,9 @@ impl Judge {
     }
 
     fn key(&self, question: &JudgeQuestion<'_>) -> ResponseKey {
-        let (identity, schema) = (self.model.identity(), self.schema());
-        let schema = schema.as_ref().map(|schema| &schema.schema);
         let JudgeQuestion { messages, sample, .. } = question;
+        let (identity, schema) = (self.model.identity(*sample), self.schema());
+        let schema = schema.as_ref().map(|schema| &schema.schema);
         ResponseKey::from(&Asked { identity: &identity, messages, schema, round: *sample })
     }
 

@@ -1,10 +1,10 @@
 //! The scorecard of a run for programs; docs/json.md describes its shape.
 
 use assay_core::score::RankRange;
-use assay_core::{Bill, Cost, Verdict};
+use assay_core::{AttemptEnd, Bill, Cost, Verdict};
 use serde_json::{Map, Value, json};
 
-use super::{RunData, Serving, Spending, SubjectScore, panel, readings};
+use super::{RunData, Serving, Spending, SubjectScore, panel, readings, repeats};
 use crate::printable::is_hidden;
 
 /// Changes whenever a member changes its meaning or goes away; new members may
@@ -95,6 +95,10 @@ fn subject(subject: &SubjectScore, ranks: Option<RankRange>) -> Value {
         let count = card.verdicts.get(&verdict).copied().unwrap_or(0);
         (verdict.to_string(), Value::from(count))
     });
+    let ends = AttemptEnd::ALL.into_iter().map(|end| {
+        let count = subject.ends.get(&end).copied().unwrap_or(0);
+        (end.to_string(), Value::from(count))
+    });
     json!({
         "name": subject.name,
         "attempts": card.attempts,
@@ -102,6 +106,7 @@ fn subject(subject: &SubjectScore, ranks: Option<RankRange>) -> Value {
         "errors": card.errors,
         "unjudged": card.unjudged,
         "verdicts": verdicts.collect::<Map<_, _>>(),
+        "ends": ends.collect::<Map<_, _>>(),
         "overall": card.overall,
         "withheld": card.withheld.map(|withheld| withheld.to_string()),
         "bracket": card.bracket,
@@ -116,6 +121,7 @@ fn subject(subject: &SubjectScore, ranks: Option<RankRange>) -> Value {
         "repair": card.repair,
         "intervals": card.intervals,
         "readings": readings::json(subject),
+        "repeats": repeats::json(subject),
         "ranks": ranks,
         "spending": (!subject.spending.is_nothing()).then(|| spending(&subject.spending, card.attempts)),
     })
@@ -142,6 +148,9 @@ pub(crate) fn bill(bill: &Bill) -> Value {
         "uncounted-replies": bill.uncounted,
         "cost": bill.cost.map(Cost::units),
         "unpriced-replies": bill.unpriced,
+        "estimated-replies": bill.estimated,
+        "estimated-tokens": bill.estimate.tokens,
+        "estimated-cost": bill.estimate.cost.map(Cost::units),
     })
 }
 

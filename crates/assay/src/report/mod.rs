@@ -8,10 +8,10 @@ use assay_core::record::{CaseSummary, LeftOut};
 use assay_core::score::{Cells, Leaderboard, PanelScore, Scorecard, ScoredAttempt, Scoring};
 use assay_core::score::{ScoringRules, functional_cells, secure_cells};
 
-use assay_core::{Bill, Outcome};
+use assay_core::{AttemptEnd, Bill, Outcome};
 
 use self::quantity::counted;
-use crate::store::{AttemptSummary, PaceSample, RunInfo, Spent, Store, StoreError};
+use crate::store::{AttemptSummary, PaceSample, Repeats, RunInfo, Spent, Store, StoreError};
 
 pub mod html;
 pub mod json;
@@ -21,6 +21,7 @@ mod comparison;
 mod panel;
 pub(crate) mod quantity;
 mod readings;
+mod repeats;
 mod served;
 mod spending;
 
@@ -59,12 +60,31 @@ pub struct SubjectScore {
     pub secure: Cells,
     pub functional: Cells,
     pub spending: Spending,
+    /// How many of its attempts ended in each way.
+    pub ends: BTreeMap<AttemptEnd, usize>,
+    /// How its rounds repeat each other; `None` where they do not, or may.
+    pub repeats: Option<Repeats>,
     /// What it is under the other reading of its answers; `None` in a run that does not
     /// say how they were read.
     pub readings: Option<Readings>,
 }
 
 impl SubjectScore {
+    /// What the user should know of its rounds before believing in them.
+    pub fn warning(&self) -> Option<String> {
+        Some(format!("{}: {}", self.name, repeats::summary(self)?))
+    }
+
+    /// How many attempts stand on an answer after which the context was full; `None` of
+    /// none.
+    fn context_full(&self) -> Option<String> {
+        let number = self.ends.get(&AttemptEnd::ContextFull)?;
+        Some(format!(
+            "context full: {} answered no further because the next question did not fit, judged by the last answer",
+            counted(*number, "attempt")
+        ))
+    }
+
     /// What it is compared with others by. Subjects whose overall score is withheld are
     /// compared with nobody, and come last.
     fn compared(&self) -> Cells {
@@ -112,9 +132,14 @@ impl RunData {
             });
         }
         let money = Money { spent: store.spent()?, paid: store.paid()? };
+        let repeats = store.repeats()?;
         let seed = info.settings.get("seed").and_then(serde_json::Value::as_u64);
         let scoring = rules.with_stored(seed);
-        let subjects = subject_scores(&info, &attempts, &money, &scoring);
+        let mut subjects = subject_scores(&info, &attempts, &money, &scoring);
+        for subject in &mut subjects {
+            subject.repeats =
+                repeats::of(&info, &subject.name, repeats.get(&subject.name).copied());
+        }
         let board = leaderboard(subjects.iter().map(SubjectScore::compared), &scoring);
         let mut subjects: Vec<Option<SubjectScore>> = subjects.into_iter().map(Some).collect();
         let subjects =
@@ -185,6 +210,8 @@ fn subject_scores(
                 own.filter_map(|attempt| Some((attempt, scored(info, attempt, &open)?))).collect();
             let scored: Vec<ScoredAttempt<'_>> = own.iter().map(|(_, it)| it.clone()).collect();
             SubjectScore {
+                repeats: None,
+                ends: ends(own.iter().map(|(attempt, _)| *attempt)),
                 readings: Readings::of(info, own.into_iter(), scoring),
                 name: name.to_owned(),
                 card: Scorecard::of(&scored, scoring),
@@ -194,6 +221,14 @@ fn subject_scores(
             }
         })
         .collect()
+}
+
+fn ends<'a>(attempts: impl Iterator<Item = &'a AttemptSummary>) -> BTreeMap<AttemptEnd, usize> {
+    let mut ends = BTreeMap::new();
+    for attempt in attempts {
+        *ends.entry(attempt.end()).or_default() += 1;
+    }
+    ends
 }
 
 /// Subjects by the cells that [`SubjectScore::compared`] gives.

@@ -53,9 +53,13 @@ pub(crate) fn errors(errors: &BTreeMap<InfraClass, usize>) -> String {
     parts.join(", ")
 }
 
-/// An amount; a dash where it is not known, and a sign where it is known of a part.
+/// An amount; a dash where it is not known, and a sign where it is known of a part or
+/// estimated.
 pub(crate) fn cost(bill: &Bill) -> String {
     match bill.cost {
+        _ if bill.likely_cost().is_some() => {
+            format!("≈{}", bill.likely_cost().unwrap_or_default())
+        }
         None => "–".to_owned(),
         Some(cost) if bill.is_whole() => cost.to_string(),
         Some(cost) => format!("≥{cost}"),

@@ -1,7 +1,8 @@
 //! What the replies of a subject's attempts took, by what they were for.
 
-use assay_core::{Bill, Cost};
+use assay_core::{Bill, Cost, Estimated};
 
+use super::quantity;
 use crate::store::{Purpose, Spent};
 
 /// The tokens and cost of one subject in a run.
@@ -39,6 +40,22 @@ impl Spending {
             spending.paid += *bill;
         }
         spending
+    }
+
+    /// What is estimated, because a provider did not count it, in a sentence.
+    pub(super) fn estimated(&self) -> Option<String> {
+        let Bill { replies, estimated, estimate, .. } = &self.total;
+        let Estimated { tokens, cost } = estimate;
+        let cost = cost.map_or_else(String::new, |cost| format!(", cost ≈{cost}"));
+        (*estimated > 0).then(|| {
+            format!(
+                "tokens of {} of {} replies were not counted by the provider, and are estimated by the length of the texts: ≈{} in, ≈{} out{cost}; thinking that is not shown is not in it",
+                quantity::tokens(*estimated),
+                quantity::tokens(*replies),
+                quantity::tokens(tokens.input),
+                quantity::tokens(tokens.output),
+            )
+        })
     }
 
     /// Whether no model was asked.

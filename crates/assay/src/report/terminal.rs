@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::quantity::{
     amount, bracket, cost, count, counted, errors, interval, overall, paid, percent, ranks, tokens,
 };
-use super::{RunData, SubjectScore, panel, readings};
+use super::{RunData, SubjectScore, panel, readings, repeats};
 use crate::printable::{Visible, short};
 
 /// Wider tables go on below, with their first column repeated.
@@ -87,6 +87,17 @@ fn heading(run: &RunData) -> String {
     for serving in &run.served {
         if let Some(summary) = serving.summary() {
             text.push_str(&format!("  {}: {summary}\n", serving.who()));
+        }
+    }
+    for subject in &run.subjects {
+        if let Some(ended) = subject.context_full() {
+            text.push_str(&format!("  {}: {ended}\n", cut(&subject.name)));
+        }
+        if let Some(estimated) = subject.spending.estimated() {
+            text.push_str(&format!("  {}: {estimated}\n", cut(&subject.name)));
+        }
+        if let Some(repeats) = repeats::summary(subject) {
+            text.push_str(&format!("  warning: {}: {repeats}\n", cut(&subject.name)));
         }
     }
     if progress.unjudged > 0 {

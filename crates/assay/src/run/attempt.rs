@@ -17,6 +17,9 @@ use assay_core::{Locale, NoCode, Outcome, SafePath, Turn, Verdict};
 use crate::subject::{Message, Reply};
 use crate::validate::Validation;
 
+/// What to do where the first question does not fit the model's context.
+const TOO_LONG_AT_FIRST: &str = "; serve the model with a longer context, or set a smaller max-tokens, which some servers keep free for the answer";
+
 /// An attempt that is not finished.
 #[derive(Debug)]
 pub(super) struct OpenAttempt {
@@ -254,7 +257,8 @@ impl OpenAttempt {
                 return Next::Ask(self);
             }
         }
-        Next::Record(AttemptRecord { key: self.key, outcome, turns: self.turns })
+        let (key, turns) = (self.key, self.turns);
+        Next::Record(AttemptRecord { key, outcome, turns, context_full: None })
     }
 
     /// The message that says what failed.
@@ -292,7 +296,26 @@ impl OpenAttempt {
 
     /// Ends the attempt for a fault that the subject did not cause.
     pub(super) fn fail(self, error: InfraError) -> AttemptRecord {
-        AttemptRecord { key: self.key, outcome: Outcome::Errored(error), turns: self.turns }
+        let (key, turns) = (self.key, self.turns);
+        AttemptRecord { key, outcome: Outcome::Errored(error), turns, context_full: None }
+    }
+
+    /// Ends the attempt for want of an answer to its last question. One that no longer
+    /// fits the model's context is a property of the subject: the attempt stands on the
+    /// answer before. One that never fitted was never answered.
+    pub(super) fn unanswered(self, error: InfraError) -> AttemptRecord {
+        let standing = self.turns.last().map(|turn| turn.evidence.outcome());
+        match standing {
+            Some(outcome) if error.class == InfraClass::ContextFull => {
+                let (key, turns) = (self.key, self.turns);
+                AttemptRecord { key, outcome, turns, context_full: Some(error.message) }
+            }
+            None if error.class == InfraClass::ContextFull => {
+                let message = format!("{}{TOO_LONG_AT_FIRST}", error.message);
+                self.fail(InfraError::new(error.class, message))
+            }
+            _ => self.fail(error),
+        }
     }
 }
 

@@ -3,38 +3,54 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use assay_core::{Cost, JudgeReply, TokenUsage, Tokens};
+use assay_core::{Amount, JudgeReply, TokenUsage, Tokens};
 
-use super::estimate::{REPAIR_TOKENS, tokens_in, tokens_in_all};
+use super::estimate::REPAIR_TOKENS;
 use crate::judge::{MAX_ANSWERS, OpenVote, Panel};
-use crate::subject::{Message, Price, Subject};
+use crate::limits::{Limit, Limits};
+use crate::subject::{Message, Price, Requests, Subject, tokens_in, tokens_in_all};
 
 /// What a run may spend.
 #[derive(Debug, Clone, Copy)]
 pub struct SpendingLimit {
-    pub most: Option<Cost>,
+    pub most: Limits,
     /// How many tokens an answer is taken to have before one is known.
     pub expected_output_tokens: u64,
 }
 
-/// Money spent, money that questions in progress will probably cost, and the limit on
-/// both together.
+/// What is spent, what questions in progress will probably take, and the limits on both
+/// together.
 #[derive(Debug)]
 pub(super) struct Budget {
-    limit: Option<Cost>,
-    spent: Cost,
+    limits: Limits,
+    /// Of money and tokens; requests are counted where they are sent.
+    spent: Amount,
+    requests: Arc<Requests>,
+    /// Whether a part of it is estimated.
+    is_estimated: bool,
+    /// The limit that held the last question back which was.
+    held_by: Option<Limit>,
     /// What is expected of each attempt that is being answered or judged.
-    reserved: HashMap<u64, Cost>,
+    reserved: HashMap<u64, Amount>,
     /// By the subjects' places.
     subjects: Vec<Expectation>,
     /// By the judges' places.
     judges: Vec<Expectation>,
 }
 
-/// What an answer of one model will probably cost.
+/// What has been spent so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spending {
+    pub amount: Amount,
+    /// Whether a part of it was not counted by a provider.
+    pub is_estimated: bool,
+}
+
+/// What an answer of one model will probably take.
 #[derive(Debug)]
 struct Expectation {
     name: String,
+    is_model: bool,
     price: Option<Price>,
     /// Tokens before every conversation.
     system: u64,
@@ -42,35 +58,44 @@ struct Expectation {
     /// known.
     output: u64,
     is_known: bool,
+    /// Whether what its replies take is estimated, and the user was told.
+    is_estimated: bool,
     most: Option<u64>,
 }
 
 impl Budget {
-    /// `spent` is what the run has spent before.
+    /// `before` is what the run has spent before; `requests` counts those that are sent.
     pub(super) fn new(
         spending: SpendingLimit,
-        spent: Cost,
+        before: Spending,
+        requests: Arc<Requests>,
         subjects: &[Arc<Subject>],
         panel: Option<&Panel>,
     ) -> Budget {
-        let SpendingLimit { most: limit, expected_output_tokens: output } = spending;
+        let SpendingLimit { most: limits, expected_output_tokens: output } = spending;
         let expectation = |name: &str, price, system: Option<&str>, most| Expectation {
             name: name.to_owned(),
+            is_model: true,
             price,
             system: system.map_or(0, tokens_in),
             output,
             is_known: false,
+            is_estimated: false,
             most,
         };
-        let subject = |it: &Arc<Subject>| {
-            expectation(it.name(), it.price(), it.system_prompt(), it.most_output_tokens())
+        let subject = |it: &Arc<Subject>| Expectation {
+            is_model: it.is_model(),
+            ..expectation(it.name(), it.price(), it.system_prompt(), it.most_output_tokens())
         };
         let judges = panel.into_iter().flat_map(Panel::judges).map(|it| {
             expectation(it.name(), it.price(), it.system_prompt(), it.most_output_tokens())
         });
         Budget {
-            limit,
-            spent,
+            limits,
+            spent: before.amount,
+            requests,
+            is_estimated: before.is_estimated,
+            held_by: None,
             reserved: HashMap::new(),
             subjects: subjects.iter().map(subject).collect(),
             judges: judges.collect(),
@@ -78,44 +103,54 @@ impl Budget {
     }
 
     pub(super) fn is_limited(&self) -> bool {
-        self.limit.is_some()
+        self.limits.are_set()
     }
 
-    pub(super) fn spent(&self) -> Cost {
-        self.spent
+    pub(super) fn spent(&self) -> Spending {
+        let amount = Amount { requests: self.requests.sent(), ..self.spent };
+        Spending { amount, is_estimated: self.is_estimated }
     }
 
-    /// Whether nothing that costs is in progress.
+    /// The limit that held the last question back which was.
+    pub(super) fn held_by(&self) -> Option<Limit> {
+        self.held_by
+    }
+
+    /// Whether nothing that takes anything is in progress.
     pub(super) fn is_idle(&self) -> bool {
         self.reserved.is_empty()
     }
 
-    /// What the next answer to these messages will probably cost.
-    pub(super) fn expect(&self, subject: usize, messages: &[Message]) -> Cost {
-        self.subjects[subject].cost(tokens_in_all(messages))
+    /// What the next answer to these messages will probably take.
+    pub(super) fn expect(&self, subject: usize, messages: &[Message]) -> Amount {
+        self.subjects[subject].amount(tokens_in_all(messages))
     }
 
-    /// The most that these votes will probably cost: a malformed answer is asked for again.
-    pub(super) fn expect_votes(&self, votes: &[OpenVote]) -> Cost {
-        let cost = |vote: &OpenVote| {
+    /// The most that these votes will probably take: a malformed answer is asked for again.
+    pub(super) fn expect_votes(&self, votes: &[OpenVote]) -> Amount {
+        let amount = |vote: &OpenVote| {
             let (judge, question) = (&self.judges[vote.judge], tokens_in_all(&vote.question));
             let answers = 0..MAX_ANSWERS as u64;
             let before = answers.map(|answers| answers * (judge.next_output() + REPAIR_TOKENS));
-            sum(before.map(|before| judge.cost(question + before)))
+            sum(before.map(|before| judge.amount(question + before)))
         };
-        sum(votes.iter().map(cost))
+        sum(votes.iter().map(amount))
     }
 
-    /// Whether this can be asked and the limit probably be kept.
-    pub(super) fn allows(&self, expected: Cost) -> bool {
+    /// Whether this can be asked and the limits probably be kept.
+    pub(super) fn allows(&mut self, expected: Amount) -> bool {
+        if expected == Amount::default() {
+            return true;
+        }
         let reserved = sum(self.reserved.values().copied());
-        let keeps = |limit| self.spent + reserved + expected <= limit;
-        expected == Cost::ZERO || self.limit.is_none_or(keeps)
+        let passed = self.limits.passed_by(&(self.spent().amount + reserved + expected));
+        self.held_by = passed.or(self.held_by);
+        passed.is_none()
     }
 
     /// An attempt is being answered or judged from now on.
-    pub(super) fn begin(&mut self, attempt: u64, expected: Cost) {
-        if expected > Cost::ZERO {
+    pub(super) fn begin(&mut self, attempt: u64, expected: Amount) {
+        if expected != Amount::default() {
             self.reserved.insert(attempt, expected);
         }
     }
@@ -127,6 +162,18 @@ impl Budget {
             self.subjects[subject].learn(usage);
             self.pay(usage);
         }
+    }
+
+    /// Whether the user is to be told that what this subject takes is estimated: once, and
+    /// where that decides anything.
+    pub(super) fn begins_to_estimate(&mut self, subject: usize, usage: &TokenUsage) -> bool {
+        let is_limited = self.is_limited();
+        let Some(known) = self.subjects.get_mut(subject) else { return false };
+        let begins = usage.estimate.is_some()
+            && !known.is_estimated
+            && (is_limited || known.price.is_some());
+        known.is_estimated |= begins;
+        begins
     }
 
     /// It was judged, or not, with these replies.
@@ -141,9 +188,8 @@ impl Budget {
     }
 
     fn pay(&mut self, usage: &TokenUsage) {
-        if !usage.from_cache {
-            self.spent += usage.cost.unwrap_or_default();
-        }
+        self.is_estimated |= usage.estimate.is_some() && !usage.from_cache;
+        self.spent = self.spent + Amount::from(usage);
     }
 }
 
@@ -153,14 +199,18 @@ impl Expectation {
     }
 
     /// Of an answer to a conversation of so many tokens.
-    fn cost(&self, input: u64) -> Cost {
+    fn amount(&self, input: u64) -> Amount {
+        if !self.is_model {
+            return Amount::default();
+        }
         let (input, output) = (self.system + input, self.next_output());
         let tokens = Tokens { input, output, ..Tokens::default() };
-        self.price.map_or(Cost::ZERO, |price| price.cost(&tokens))
+        let cost = self.price.map(|price| price.cost(&tokens)).unwrap_or_default();
+        Amount { cost, tokens: input + output, requests: 1 }
     }
 
     fn learn(&mut self, usage: &TokenUsage) {
-        if let Some(tokens) = usage.tokens {
+        if let Some(tokens) = usage.likely_tokens() {
             let before = if self.is_known { self.output } else { 0 };
             self.output = before.max(tokens.output);
             self.is_known = true;
@@ -168,6 +218,6 @@ impl Expectation {
     }
 }
 
-fn sum(costs: impl Iterator<Item = Cost>) -> Cost {
-    costs.fold(Cost::ZERO, |sum, cost| sum + cost)
+fn sum(amounts: impl Iterator<Item = Amount>) -> Amount {
+    amounts.fold(Amount::default(), |sum, amount| sum + amount)
 }

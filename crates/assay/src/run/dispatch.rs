@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use assay_core::verdict::InfraClass;
-use assay_core::{AttemptRecord, Case, Cost, InfraError, Outcome};
+use assay_core::{AttemptRecord, Case, InfraError, Outcome};
 use tokio::runtime::Runtime;
 
 use super::attempt::{Next, OpenAttempt, Rules, Validated};
-use super::budget::{Budget, SpendingLimit};
+use super::budget::{Budget, Spending, SpendingLimit};
 use super::history::History;
 use super::interruption;
 use super::judging::{Judged, Judging};
@@ -26,6 +26,7 @@ use super::plan::PlannedAttempt;
 use super::progress::Progress;
 use super::sharing::{Need, Shared, Sharing, Waiting};
 use crate::judge::Panel;
+use crate::limits::Limit;
 use crate::store::Store;
 use crate::subject::pace::Paces;
 use crate::subject::{Message, Question, Reply, Responses, Subject};
@@ -45,10 +46,10 @@ pub struct RunEnd {
     /// an interruption.
     pub left: usize,
     pub interrupted: bool,
-    /// Whether asking stopped because more would probably have passed the limit.
-    pub out_of_money: bool,
+    /// The limit because of which asking stopped: more would probably have passed it.
+    pub stopped_by: Option<Limit>,
     /// All that the run has spent, before it was resumed too.
-    pub spent: Cost,
+    pub spent: Spending,
     /// Subjects that were given up, and why.
     pub given_up: Vec<(String, InfraError)>,
 }
@@ -149,8 +150,12 @@ impl Dispatcher<'_> {
         for attempt in attempts {
             lanes[attempt.subject].fresh.push_back(attempt);
         }
-        let budget =
-            Budget::new(self.spending, store.paid_in_all()?, self.subjects, self.panel.as_deref());
+        let (amount, is_estimated) = store.paid_in_all()?;
+        let before = Spending { amount, is_estimated };
+        let requests = Arc::clone(self.paces.requests());
+        requests.begin(amount.requests.max(requests.sent()), self.spending.most.requests);
+        let panel = self.panel.as_deref();
+        let budget = Budget::new(self.spending, before, requests, self.subjects, panel);
         let pool = Pool::start(&self.validator, self.limits, &events);
         let state = State {
             dispatcher: self,
@@ -186,7 +191,7 @@ impl State<'_> {
             self.note_pace(false)?;
             self.tell_notices();
             if self.open.is_empty() || (is_held && self.nothing_is_in_progress()) {
-                self.end.out_of_money = is_held;
+                self.end.stopped_by = self.budget.held_by().filter(|_| is_held);
                 break;
             }
             // Many may share one validation. What happens meanwhile comes first, so that
@@ -336,12 +341,18 @@ impl State<'_> {
                 let next = attempt.answer(reply, elapsed, can_repair, self.dispatcher.rules());
                 self.proceed(id, next)
             }
+            Err(error) if error.class == InfraClass::RequestLimit => {
+                // Retries of others took what it was to be asked with: it waits.
+                self.lanes[place].repairs.push_front(id);
+                self.open.insert(id, attempt);
+                Ok(())
+            }
             Err(error) => {
                 let refusal = self.dispatcher.subjects[place].refusal();
                 if let (Some(refusal), None) = (refusal, &self.lanes[place].given_up) {
                     self.give_up(place, refusal.clone())?;
                 }
-                self.record(&attempt.fail(error))
+                self.record(&attempt.unanswered(error))
             }
         }
     }

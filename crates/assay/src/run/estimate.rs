@@ -9,26 +9,13 @@ use assay_core::prompt::{NoPrompt, render};
 use assay_core::{Cost, Locale, Scenario, Tokens};
 
 use super::plan::Plan;
-use crate::subject::{Message, Price, Responses};
+use crate::subject::{Message, Price, Responses, tokens_in};
 
+pub use crate::subject::BYTES_PER_TOKEN;
 pub use judges::JudgesEstimate;
-
-/// Bytes of UTF-8 that are taken for one token: about four characters of English or
-/// code, and one and a third of Chinese.
-pub const BYTES_PER_TOKEN: usize = 4;
 
 /// The tokens that a message which says what failed is taken to have.
 pub const REPAIR_TOKENS: u64 = 500;
-
-/// About how many tokens a text has.
-pub(super) fn tokens_in(text: &str) -> u64 {
-    u64::try_from(text.len().div_ceil(BYTES_PER_TOKEN)).unwrap_or(u64::MAX)
-}
-
-/// About how many tokens a conversation has.
-pub(super) fn tokens_in_all(messages: &[Message]) -> u64 {
-    messages.iter().map(|message| tokens_in(&message.text)).sum()
-}
 
 /// What is taken for granted.
 #[derive(Debug, Clone, Copy)]

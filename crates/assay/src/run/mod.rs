@@ -14,7 +14,7 @@ mod rejudging;
 mod revalidate;
 mod sharing;
 
-pub use budget::SpendingLimit;
+pub use budget::{Spending, SpendingLimit};
 pub use dispatch::{Dispatcher, RunEnd};
 pub use plan::Plan;
 pub use rejudging::{Rejudged, Rejudging};

@@ -8,13 +8,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
-use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Cost, Evidence, JudgeReply};
+use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Evidence, JudgeReply};
 use assay_core::{Locale, Outcome, Turn};
 use tokio::sync::Notify;
 
-use super::budget::{Budget, SpendingLimit};
+use super::budget::{Budget, Spending, SpendingLimit};
 use super::estimate::{Assumed, Estimate, JudgesEstimate};
 use crate::judge::{Decision, OpenVote, Panel, Phase};
+use crate::limits::Limit;
+use crate::subject::Requests;
 
 /// The panel, what it has decided, and what that may cost: identical artifacts of a case
 /// share a decision.
@@ -75,9 +77,16 @@ fn key(case: &str, artifact: &Artifact, open: &Evidence) -> Key {
 }
 
 impl Rejudging {
-    /// `spent` is what was spent on the new run before.
-    pub fn new(panel: Panel, locale: Locale, spending: SpendingLimit, spent: Cost) -> Rejudging {
-        let budget = Budget::new(spending, spent, &[], Some(&panel));
+    /// `before` is what was spent on the new run before; `requests` counts those of its
+    /// judges.
+    pub fn new(
+        panel: Panel,
+        locale: Locale,
+        spending: SpendingLimit,
+        (before, requests): (Spending, Arc<Requests>),
+    ) -> Rejudging {
+        requests.begin(before.amount.requests, spending.most.requests);
+        let budget = Budget::new(spending, before, requests, &[], Some(&panel));
         Rejudging {
             panel,
             locale,
@@ -89,8 +98,13 @@ impl Rejudging {
     }
 
     /// All that was spent, before too.
-    pub fn spent(&self) -> Cost {
+    pub fn spent(&self) -> Spending {
         self.budget().spent()
+    }
+
+    /// The limit that held a ballot back, if one did.
+    pub fn held_by(&self) -> Option<Limit> {
+        self.budget().held_by()
     }
 
     fn budget(&self) -> MutexGuard<'_, Budget> {
@@ -131,7 +145,8 @@ impl Rejudging {
         record: AttemptRecord,
         case: Option<Arc<Case>>,
     ) -> anyhow::Result<Rejudged> {
-        let AttemptRecord { key, mut outcome, turns } = record;
+        let AttemptRecord { key, mut outcome, turns, context_full } = record;
+        let answers = turns.len();
         let (mut touched, mut is_held) = (false, false);
         let mut kept = Vec::new();
         for mut turn in turns {
@@ -159,7 +174,9 @@ impl Rejudging {
                 break;
             }
         }
-        let record = AttemptRecord { key, outcome, turns: kept };
+        // An attempt that a ballot ends sooner never came to the question that was too long.
+        let context_full = context_full.filter(|_| kept.len() == answers);
+        let record = AttemptRecord { key, outcome, turns: kept, context_full };
         Ok(Rejudged { record, touched, is_held })
     }
 

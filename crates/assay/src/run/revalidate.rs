@@ -268,7 +268,10 @@ impl State<'_> {
     }
 
     fn record(&mut self, open: Open, outcome: Outcome) -> anyhow::Result<()> {
-        let record = AttemptRecord { key: open.old.key, outcome, turns: open.turns };
+        let is_whole = open.turns.len() == open.old.turns.len();
+        let context_full = open.old.context_full.filter(|_| is_whole);
+        let turns = open.turns;
+        let record = AttemptRecord { key: open.old.key, outcome, turns, context_full };
         self.target.record(&record)?;
         self.progress.advance(&record.outcome);
         Ok(())

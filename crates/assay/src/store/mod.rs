@@ -4,8 +4,10 @@
 //! every attempt that finished and no half of one. Texts are compressed and
 //! kept once however often they occur.
 
+mod later;
 mod pace;
 mod read;
+mod repeats;
 mod replies;
 mod served;
 mod spending;
@@ -21,14 +23,15 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use assay_core::record::{CaseSummary, LeftOut};
-use assay_core::{AttemptKey, AttemptRecord, Cost, Locale, Outcome, Tokens, Verdict};
+use assay_core::record::{CaseSummary, Finish, LeftOut};
+use assay_core::{AttemptEnd, AttemptKey, AttemptRecord, Cost, Locale, Outcome, Tokens, Verdict};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::{Deserialize, Serialize};
 
 use crate::output::{builder, folder_of, try_place};
 
 pub use pace::PaceSample;
+pub use repeats::Repeats;
 pub use watch::{Pulse, Stamp, WatchedFile};
 
 /// The version of the file's layout; another one is not read.
@@ -195,10 +198,24 @@ pub struct AttemptSummary {
     pub tokens: Tokens,
     /// Of those replies whose price is known; `None` if it is of none.
     pub cost: Option<Cost>,
+    pub asked_ms: u64,
     pub validated_ms: u64,
+    /// When it came to its end (RFC 3339, UTC).
+    pub finished_at: String,
+    /// How the last answer ended; `None` without one.
+    pub finish: Option<Finish>,
+    /// Whether the question after the last answer no longer fitted the model's context.
+    pub is_context_full: bool,
     /// How it comes out under the reading that the run does not follow, where that finds
     /// something else in an answer.
     pub other: Option<Outcome>,
+}
+
+impl AttemptSummary {
+    /// Why it has no further answer.
+    pub fn end(&self) -> AttemptEnd {
+        AttemptEnd::of(&self.outcome, self.is_context_full)
+    }
 }
 
 /// The file of one run.
@@ -269,7 +286,11 @@ impl Store {
     fn begin(&self, info: &RunInfo) -> Result<(), StoreError> {
         let info = serde_json::to_string(info).map_err(|error| self.corrupt("settings", &error))?;
         self.connection
-            .execute_batch(&format!("BEGIN; {SCHEMA} {READING_SCHEMA} {}", served::SCHEMA))
+            .execute_batch(&format!(
+                "BEGIN; {SCHEMA} {READING_SCHEMA} {} {}",
+                later::SCHEMA,
+                served::SCHEMA
+            ))
             .and_then(|()| {
                 let insert = "INSERT INTO meta VALUES (?1, ?2)";
                 self.connection.execute(insert, ["format", FORMAT])?;
@@ -370,6 +391,7 @@ impl Store {
             let wal = self.connection.pragma_update(None, "journal_mode", "wal");
             wal.and_then(|()| self.connection.execute_batch(READING_SCHEMA))
                 .and_then(|()| self.connection.execute_batch(served::SCHEMA))
+                .and_then(|()| self.connection.execute_batch(later::SCHEMA))
                 .map_err(|source| self.sqlite(source))?;
             self.writes = true;
         }

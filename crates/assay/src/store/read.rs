@@ -42,7 +42,9 @@ impl Store {
             SELECT id, subject, case_id, scenario, round, verdict, error, first_failure,
                    count(turn.number), total(turn.validated_ms),
                    total(reply.input), total(reply.cached), total(reply.output),
-                   total(reply.reasoning), sum(reply.cost), first_verdict
+                   total(reply.reasoning), sum(reply.cost), first_verdict, finished_at,
+                   total(turn.asked_ms), (SELECT finish FROM turn AS last
+                   WHERE last.attempt = attempt.id ORDER BY number DESC LIMIT 1)
             FROM attempt LEFT JOIN turn ON turn.attempt = attempt.id
                  LEFT JOIN reply ON reply.attempt = attempt.id AND reply.turn = turn.number
                       AND reply.role = 'subject'
@@ -76,21 +78,29 @@ impl Store {
                         },
                         cost: row.get::<_, Option<u64>>(14)?.map(Cost::from_nanos),
                         first_verdict: None,
+                        finished_at: row.get(16)?,
+                        asked_ms: whole(row.get(17)?),
+                        finish: None,
+                        is_context_full: false,
                         other: None,
                     },
                     row.get::<_, Option<String>>(15)?,
+                    row.get::<_, Option<String>>(18)?,
                 ))
             })();
-            let (scenario, verdict, error, mut attempt, first) =
+            let (scenario, verdict, error, mut attempt, first, finish) =
                 columns.map_err(|source| self.sqlite(source))?;
             attempt.key.scenario =
                 scenario.parse().map_err(|error: String| self.corrupt("a scenario", &error))?;
             attempt.outcome = self.outcome(verdict, error)?;
             attempt.first_verdict = first.map(|text| self.verdict(text)).transpose()?;
+            attempt.finish = finish.map(|text| self.finish(&text)).transpose()?;
             attempts.push(attempt);
         }
         let mut others = self.other_outcomes()?;
+        let context_full = self.all_context_full()?;
         for attempt in &mut attempts {
+            attempt.is_context_full = context_full.contains(&attempt.id);
             attempt.other = others.remove(&attempt.id);
         }
         Ok(attempts)
@@ -99,7 +109,7 @@ impl Store {
     /// How attempts come out under the reading that the run does not follow, by id.
     fn other_outcomes(&self) -> Result<BTreeMap<i64, Outcome>, StoreError> {
         let mut others = BTreeMap::new();
-        if !self.keeps("other_reading")? {
+        if !self.has_table("other_reading")? {
             return Ok(others);
         }
         let query = "SELECT attempt, verdict, error FROM other_reading";
@@ -113,22 +123,12 @@ impl Store {
         Ok(others)
     }
 
-    /// Whether the run was made by a version that keeps this table.
-    pub(super) fn keeps(&self, table: &str) -> Result<bool, StoreError> {
-        let query = "SELECT count(*) FROM sqlite_master WHERE name = ?1";
-        let found: rusqlite::Result<i64> = self
-            .connection
-            .prepare_cached(query)
-            .and_then(|mut it| it.query_row([table], |row| row.get(0)));
-        found.map(|count| count > 0).map_err(|source| self.sqlite(source))
-    }
-
     pub(super) fn turn_reading(
         &self,
         attempt: i64,
         turn: i64,
     ) -> Result<Option<TurnReading>, StoreError> {
-        if !self.keeps("other_reading")? {
+        if !self.has_table("other_reading")? {
             return Ok(None);
         }
         let query = "SELECT reading FROM reading WHERE attempt = ?1 AND turn = ?2";
@@ -164,7 +164,9 @@ impl Store {
             let turn = TurnRow::read(row).map_err(|source| self.sqlite(source))?;
             turns.push(self.turn(summary.id, &turn)?);
         }
-        Ok(AttemptRecord { key: summary.key.clone(), outcome: summary.outcome.clone(), turns })
+        let (key, outcome) = (summary.key.clone(), summary.outcome.clone());
+        let context_full = self.context_full(summary.id)?;
+        Ok(AttemptRecord { key, outcome, turns, context_full })
     }
 
     fn turn(&self, attempt: i64, row: &TurnRow) -> Result<Turn, StoreError> {
@@ -187,12 +189,15 @@ impl Store {
             prompt: self.text(row.prompt)?,
             answer: self.json::<Answer>(row.answer, "an answer")?,
             thinking: row.thinking.map(|blob| self.text(blob)).transpose()?,
-            finish: row.finish.parse::<Finish>().map_err(|error| self.corrupt("a turn", &error))?,
+            finish: self.finish(&row.finish)?,
             artifact,
             reading: self.turn_reading(attempt, row.number)?,
             evidence: self.json::<Evidence>(row.evidence, "evidence")?,
             logs,
-            usage: row.usage,
+            usage: TokenUsage {
+                estimate: self.reply_estimate((attempt, row.number, 0))?,
+                ..row.usage
+            },
             served: self.served_at(attempt, row.number, 0)?,
             asked_ms: row.asked_ms,
             validated_ms: row.validated_ms,
@@ -219,6 +224,10 @@ impl Store {
                 .map_err(|error| self.corrupt("an error", &error)),
             _ => Err(self.corrupt("an outcome", &"it is neither a verdict nor an error")),
         }
+    }
+
+    fn finish(&self, text: &str) -> Result<Finish, StoreError> {
+        text.parse().map_err(|error: String| self.corrupt("a turn", &error))
     }
 
     fn verdict(&self, text: String) -> Result<Verdict, StoreError> {

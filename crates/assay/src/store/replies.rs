@@ -16,17 +16,20 @@ impl Store {
             FROM reply WHERE attempt = ?1 AND turn = ?2 AND role = 'judge' ORDER BY position";
         let reply = |row: &rusqlite::Row<'_>| {
             let (judge, usage) = (row.get(0)?, token_usage(row, 1)?);
-            Ok((JudgeReply { judge, usage, served: Served::default() }, row.get(8)?))
+            let reply = JudgeReply { judge, usage, served: Served::default() };
+            Ok((row.get(8)?, reply))
         };
-        let replies: Vec<(JudgeReply, i64)> = self
+        let found: rusqlite::Result<Vec<(i64, JudgeReply)>> = self
             .connection
             .prepare_cached(query)
-            .and_then(|mut statement| statement.query_map([attempt, turn], reply)?.collect())
-            .map_err(|source| self.sqlite(source))?;
-        let with_server = |(reply, position)| {
-            Ok(JudgeReply { served: self.served_at(attempt, turn, position)?, ..reply })
-        };
-        replies.into_iter().map(with_server).collect()
+            .and_then(|mut statement| statement.query_map([attempt, turn], reply)?.collect());
+        let mut replies = Vec::new();
+        for (position, mut reply) in found.map_err(|source| self.sqlite(source))? {
+            reply.served = self.served_at(attempt, turn, position)?;
+            reply.usage.estimate = self.reply_estimate((attempt, turn, position))?;
+            replies.push(reply);
+        }
+        Ok(replies)
     }
 
     /// Every ballot that judges cast for this run, each once, however many attempts
@@ -82,5 +85,6 @@ pub(super) fn token_usage(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Re
         cost: row.get::<_, Option<u64>>(first + 4)?.map(Cost::from_nanos),
         requests: row.get::<_, Option<u32>>(first + 5)?.unwrap_or_default(),
         from_cache: row.get::<_, Option<bool>>(first + 6)?.unwrap_or_default(),
+        estimate: None,
     })
 }

@@ -48,7 +48,7 @@ pub(super) fn write(
 impl Store {
     /// Who answered in every reply that the run's attempts keep, in order of attempt.
     pub fn served(&self) -> Result<Vec<ServedReply>, StoreError> {
-        if !self.keeps("served")? {
+        if !self.has_table("served")? {
             return Ok(Vec::new());
         }
         let query = "
@@ -77,7 +77,7 @@ impl Store {
         turn: i64,
         position: i64,
     ) -> Result<Served, StoreError> {
-        if !self.keeps("served")? {
+        if !self.has_table("served")? {
             return Ok(Served::default());
         }
         let query = "

@@ -1,7 +1,7 @@
 //! What the replies of a run took: those that its attempts keep, and those that were
 //! paid for while it went on, also where their attempt was never finished.
 
-use assay_core::{Bill, Cost, TokenUsage, Tokens};
+use assay_core::{Amount, Bill, Cost, Estimated, TokenUsage, Tokens};
 use rusqlite::params;
 
 use super::read::whole;
@@ -57,8 +57,10 @@ pub struct Spent {
 
 /// The columns of a [`Bill`], in order. A reply took something if it was asked for
 /// over a network, now or when it was put into the response cache.
-const BILL: &str = "count(*), total(input), total(cached), total(output), total(reasoning),
-    sum(input IS NULL), sum(cost), sum(cost IS NULL), total(requests)";
+const BILL: &str = "count(*), total(it.input), total(it.cached), total(it.output),
+    total(it.reasoning), sum(it.input IS NULL), sum(it.cost), sum(it.cost IS NULL),
+    total(it.requests), sum(guess.input IS NOT NULL), total(guess.input), total(guess.cached),
+    total(guess.output), total(guess.reasoning), sum(guess.cost)";
 
 fn bill(row: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<Bill> {
     Ok(Bill {
@@ -73,6 +75,16 @@ fn bill(row: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<Bill> {
         cost: row.get::<_, Option<u64>>(from + 6)?.map(Cost::from_nanos),
         unpriced: row.get(from + 7)?,
         requests: whole(row.get(from + 8)?),
+        estimated: row.get(from + 9)?,
+        estimate: Estimated {
+            tokens: Tokens {
+                input: whole(row.get(from + 10)?),
+                cached: whole(row.get(from + 11)?),
+                output: whole(row.get(from + 12)?),
+                reasoning: whole(row.get(from + 13)?),
+            },
+            cost: row.get::<_, Option<u64>>(from + 14)?.map(Cost::from_nanos),
+        },
     })
 }
 
@@ -81,7 +93,7 @@ impl Store {
     /// counts as spent when the run goes on.
     pub fn pay(&mut self, payment: &Payment<'_>) -> Result<(), StoreError> {
         self.start_to_write()?;
-        let TokenUsage { tokens, cost, requests, from_cache: _ } = payment.usage;
+        let TokenUsage { tokens, cost, requests, from_cache: _, estimate } = payment.usage;
         self.connection
             .prepare_cached("INSERT INTO payment VALUES (NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
             .and_then(|mut statement| {
@@ -97,17 +109,23 @@ impl Store {
                     requests,
                 ])
             })
-            .map_err(|source| self.sqlite(source))?;
-        Ok(())
+            .and_then(|_| match &estimate {
+                Some(estimate) => self.write_payment_estimate(estimate),
+                None => Ok(()),
+            })
+            .map_err(|source| self.sqlite(source))
     }
 
     /// What the stored replies took, by subject, purpose and origin.
     pub fn spent(&self) -> Result<Vec<Spent>, StoreError> {
+        let estimates = self.estimates("reply_estimate")?;
         let query = format!(
-            "SELECT subject, role, turn > 0, from_cache, {BILL}
-             FROM reply JOIN attempt ON attempt.id = reply.attempt
+            "SELECT subject, role, it.turn > 0, from_cache, {BILL}
+             FROM reply AS it JOIN attempt ON attempt.id = it.attempt
+             LEFT JOIN {estimates} AS guess ON guess.attempt = it.attempt
+                  AND guess.turn = it.turn AND guess.position = it.position
              WHERE requests > 0 OR from_cache
-             GROUP BY subject, role, turn > 0, from_cache ORDER BY subject"
+             GROUP BY subject, role, it.turn > 0, from_cache ORDER BY subject"
         );
         let mut statement =
             self.connection.prepare(&query).map_err(|source| self.sqlite(source))?;
@@ -130,17 +148,32 @@ impl Store {
     /// What was paid for while the run went on, by subject, judges of its attempts
     /// included.
     pub fn paid(&self) -> Result<Vec<(String, Bill)>, StoreError> {
-        let query =
-            format!("SELECT subject, {BILL} FROM payment GROUP BY subject ORDER BY subject");
+        let estimates = self.estimates("payment_estimate")?;
+        let query = format!(
+            "SELECT subject, {BILL} FROM payment AS it
+             LEFT JOIN {estimates} AS guess ON guess.payment = it.id
+             GROUP BY subject ORDER BY subject"
+        );
         let mut statement =
             self.connection.prepare(&query).map_err(|source| self.sqlite(source))?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, bill(row, 1)?)));
         rows.and_then(Iterator::collect).map_err(|source| self.sqlite(source))
     }
 
-    /// What all that amounts to, as far as prices are known.
-    pub fn paid_in_all(&self) -> Result<Cost, StoreError> {
-        let costs = self.paid()?.into_iter().filter_map(|(_, bill)| bill.cost);
-        Ok(costs.fold(Cost::ZERO, |sum, cost| sum + cost))
+    /// What all that amounts to, as far as prices are known, and whether a part of it is
+    /// estimated.
+    pub fn paid_in_all(&self) -> Result<(Amount, bool), StoreError> {
+        let mut paid = Bill::default();
+        for (_, bill) in self.paid()? {
+            paid += bill;
+        }
+        let (counted, guessed) = (paid.tokens, paid.estimate.tokens);
+        let amount = Amount {
+            cost: paid.cost.unwrap_or_default() + paid.estimate.cost.unwrap_or_default(),
+            tokens: counted.input + counted.output + guessed.input + guessed.output,
+            // Those of questions that ended in an error left no payment.
+            requests: paid.requests.max(self.counted_requests()?),
+        };
+        Ok((amount, paid.estimated > 0))
     }
 }

@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::served;
+use super::{later, served};
 
 /// Writes an attempt with all that belongs to it.
 pub(super) fn attempt(
@@ -59,6 +59,9 @@ pub(super) fn attempt(
         transaction
             .prepare_cached("INSERT INTO other_reading VALUES (?1, ?2, ?3)")?
             .execute(params![id, verdict, error])?;
+    }
+    if let Some(said) = &attempt.context_full {
+        later::write_context_full(transaction, id, said)?;
     }
     for (number, turn) in attempt.turns.iter().enumerate() {
         write_turn(transaction, id, number, turn)?;
@@ -130,7 +133,7 @@ fn write_reply(
     (attempt, turn, position): (i64, usize, usize),
     reply: &Reply<'_>,
 ) -> rusqlite::Result<()> {
-    let TokenUsage { tokens, cost, requests, from_cache } = reply.usage;
+    let TokenUsage { tokens, cost, requests, from_cache, estimate } = reply.usage;
     transaction
         .prepare_cached(
             "INSERT INTO reply VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
@@ -149,6 +152,9 @@ fn write_reply(
             requests,
             from_cache,
         ])?;
+    if let Some(estimate) = &estimate {
+        later::write_reply_estimate(transaction, (attempt, turn, position), estimate)?;
+    }
     served::write(transaction, (attempt, turn, position), reply.served)
 }
 
@@ -158,7 +164,7 @@ fn json<T: Serialize>(value: &T) -> rusqlite::Result<String> {
 }
 
 /// The id of a text, which is kept once.
-fn blob(transaction: &Transaction<'_>, text: &str) -> rusqlite::Result<i64> {
+pub(super) fn blob(transaction: &Transaction<'_>, text: &str) -> rusqlite::Result<i64> {
     let digest = Sha256::digest(text.as_bytes());
     let known = transaction
         .prepare_cached("SELECT id FROM blob WHERE digest = ?1")?

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use self::forms::Fault;
 pub(super) use self::forms::beginning;
+use super::full_context;
 use super::question::Reply;
 use super::retry::Failure;
 
@@ -77,7 +78,10 @@ pub(super) fn in_body(
     if fault.is_of_a_filter() {
         return Some(Ok(filtered()));
     }
-    let class = fault.status().map_or(unknown, |status| fault.class(status));
+    let status = fault.status();
+    let is_full = status.is_none() && fault.is_of_a_full_context(0);
+    let unknown = if is_full { InfraClass::ContextFull } else { unknown };
+    let class = status.map_or(unknown, |status| fault.class(status));
     let message = format!("the server answered with an error: {}", fault.said());
     let error = InfraError::new(class, message);
     let overloaded = fault.status().is_some_and(|status| OVERLOADED.contains(&status));
@@ -116,6 +120,7 @@ impl Fault<'_> {
     fn class(&self, status: u16) -> InfraClass {
         let codes = self.codes();
         match status {
+            _ if self.is_of_a_full_context(status) => InfraClass::ContextFull,
             400..=499 if self.is_of_quota() => InfraClass::Quota,
             401 | 403 => InfraClass::Authentication,
             // Gemini's status for a wrong key is 400.
@@ -129,6 +134,13 @@ impl Fault<'_> {
             500.. => InfraClass::Server,
             _ => InfraClass::BadRequest,
         }
+    }
+
+    /// Some gateways have the words of the server behind them in a place of their own.
+    /// What else a body holds may be the question, which is not to be taken for words.
+    fn is_of_a_full_context(&self, status: u16) -> bool {
+        let behind = self.text_at("/error/metadata/raw").unwrap_or_default();
+        full_context::is_said(status, &self.codes(), &format!("{} {behind}", self.said()))
     }
 
     /// Some say that they have no such model as others say that a parameter is wrong.

@@ -7,6 +7,8 @@ mod debut;
 mod event_lines;
 mod event_stream;
 mod fault;
+mod full_context;
+mod metering;
 mod model;
 mod model_config;
 pub mod pace;
@@ -14,8 +16,10 @@ mod price;
 mod provider;
 mod question;
 mod replay;
+mod requests;
 mod responses;
 mod retry;
+mod seed;
 mod spec;
 mod stated;
 mod watch;
@@ -27,12 +31,14 @@ use assay_core::record::Answer;
 use assay_core::verdict::{InfraClass, InfraError};
 
 pub use api_key::ApiKeyError;
+pub use metering::{BYTES_PER_TOKEN, tokens_in, tokens_in_all};
 pub use model::ModelSubject;
 pub use model_config::{Effort, Environment, ModelConfig, ModelError};
 pub use price::Price;
 pub use provider::Provider;
 pub use question::{AnswerSchema, Message, Question, Reply, Role};
 pub use replay::{Replay, ReplayConfig, ReplayError, ReplaySubject};
+pub use requests::Requests;
 pub use responses::{Asked, ResponseKey, Responses, ResponsesFault, ResponsesSize};
 pub use spec::{KINDS, Loaded, SubjectConfig, SubjectError, load, load_model};
 pub use stated::Stated;
@@ -125,6 +131,11 @@ impl Subject {
         matches!(self, Subject::Model(_))
     }
 
+    /// Whether it is asked with one seed in all rounds.
+    pub fn has_fixed_seed(&self) -> bool {
+        matches!(self, Subject::Model(model) if model.has_fixed_seed())
+    }
+
     /// What stands before every conversation with it.
     pub fn system_prompt(&self) -> Option<&str> {
         match self {
@@ -160,7 +171,7 @@ impl Subject {
     /// What its answer to a question is kept under; `None` where no model is asked.
     pub fn response_key(&self, messages: &[Message], round: u32) -> Option<ResponseKey> {
         let Subject::Model(model) = self else { return None };
-        let asked = Asked { identity: &model.identity(), messages, schema: None, round };
+        let asked = Asked { identity: &model.identity(round), messages, schema: None, round };
         Some(ResponseKey::from(&asked))
     }
 
@@ -189,7 +200,7 @@ impl Subject {
             Subject::Vulnerable => solution(case, SolutionKind::Vulnerable),
             Subject::Empty => Some(empty(case)),
             Subject::Replay(replay) => replay.answer(&case.id, *scenario, *round).cloned(),
-            Subject::Model(model) => return model.ask(messages, None).await,
+            Subject::Model(model) => return model.ask(messages, None, *round).await,
         };
         let answer = answer.ok_or_else(|| {
             let message = format!(

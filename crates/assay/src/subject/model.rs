@@ -1,8 +1,7 @@
 //! A model behind a server, of whatever protocol.
 
-use std::borrow::Cow;
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use assay_core::Served;
@@ -17,12 +16,15 @@ use super::connection::{Connection, Mode, Received, is_this_machine};
 use super::debut::{Debut, MOST_FAILURES};
 use super::event_stream::Body;
 use super::fault;
+use super::metering;
 use super::model_config::{Environment, ModelConfig, ModelError};
 use super::pace::{Limits, Paces, Share, Urgency};
 use super::price::Price;
 use super::provider::Provider;
 use super::question::{AnswerSchema, Message, Reply};
+use super::requests::Requests;
 use super::retry::{Failure, Retry};
+use super::seed;
 use super::stated::{Inquiry, Stated};
 use super::watch::Watch;
 
@@ -34,10 +36,11 @@ pub struct ModelSubject {
     endpoint: Url,
     connection: Connection,
     key: Option<ApiKey>,
-    /// What each request holds beside its messages.
+    /// What each request of a first round holds beside its messages.
     settings: Map<String, Value>,
     retry: Retry,
     share: Share,
+    requests: Arc<Requests>,
     debut: Debut,
     watch: Watch,
     /// Why it is asked no more: every further request would fail alike.
@@ -52,6 +55,9 @@ const MAX_MESSAGE_CHARACTERS: usize = 600;
 const WHOLE_TIMEOUT: Duration = Duration::from_secs(600);
 const EVENTS_TIMEOUT: Duration = Duration::from_secs(3_600);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Why a request is not sent.
+const REQUEST_LIMIT: &str = "no more requests may be sent; give a higher --max-requests";
 
 impl ModelSubject {
     /// Sets up the connection; nothing is sent yet.
@@ -93,6 +99,7 @@ impl ModelSubject {
                 total: Duration::from_secs(config.retry_seconds),
             },
             share,
+            requests: Arc::clone(paces.requests()),
             debut: Debut::default(),
             watch: Watch::default(),
             refused: OnceLock::new(),
@@ -128,17 +135,37 @@ impl ModelSubject {
         self.config.price
     }
 
-    /// All that decides what the model answers, and nothing else: two subjects of one
-    /// identity are the same to a question.
-    pub fn identity(&self) -> Value {
+    /// All that decides what the model answers in a round, and nothing else: two subjects
+    /// of one identity are the same to a question.
+    pub fn identity(&self, round: u32) -> Value {
+        // Settings that cannot be made of a schema are made without one.
+        let settings = self.settings(None, round).unwrap_or_else(|_| self.settings.clone());
         json!({
             "provider": self.provider.as_str(),
             "base-url": self.config.base_url.as_deref().unwrap_or(self.provider.default_base_url()),
             "model": self.config.model,
             "system": self.system,
             "headers": self.config.headers,
-            "settings": self.settings,
+            "settings": settings,
         })
+    }
+
+    /// What a request holds beside its messages. Each round has a seed of its own.
+    fn settings(
+        &self,
+        schema: Option<&AnswerSchema>,
+        round: u32,
+    ) -> Result<Map<String, Value>, ModelError> {
+        let seed = self.config.seed.map(|seed| seed::of_round(seed, round));
+        if schema.is_none() && seed == self.config.seed {
+            return Ok(self.settings.clone());
+        }
+        self.provider.settings(&ModelConfig { seed, ..self.config.clone() }, schema)
+    }
+
+    /// Whether it is asked with one seed in all rounds, as `extra` is sent as it is.
+    pub fn has_fixed_seed(&self) -> bool {
+        seed::is_in(&self.config.extra)
     }
 
     /// What stands before every conversation.
@@ -174,11 +201,13 @@ impl ModelSubject {
         })
     }
 
-    /// Asks for the next message, and again while the failure may pass.
+    /// Asks for the next message of a round, or of a judge's sample, and again while the
+    /// failure may pass.
     pub async fn ask(
         &self,
         messages: &[Message],
         schema: Option<&AnswerSchema>,
+        round: u32,
     ) -> Result<Reply, InfraError> {
         let bytes = messages.iter().map(|message| message.text.len()).sum();
         // What goes on comes before what begins: a repair, a judgement, a retry.
@@ -192,17 +221,20 @@ impl ModelSubject {
             if let Some(error) = self.refused.get() {
                 return Err(error.clone());
             }
+            if !self.requests.take() {
+                return Err(InfraError::new(InfraClass::RequestLimit, REQUEST_LIMIT));
+            }
             let start = *start.get_or_insert_with(Instant::now);
             urgency = Urgency::First;
             requests += 1;
-            let failure = match self.send(messages, schema).await {
+            let failure = match self.send(messages, schema, round).await {
                 Ok(mut reply) => {
                     permit.answered(reply.usage.tokens);
                     self.debut.succeed();
                     reply.usage.requests = requests;
                     reply.served.sent_bytes = Some(self.sent_bytes(bytes));
-                    let price = self.config.price.zip(reply.usage.tokens);
-                    reply.usage.cost = price.map(|(price, tokens)| price.cost(&tokens));
+                    let (price, system) = (self.config.price, self.system.as_deref());
+                    metering::settle(&mut reply, price, system, messages);
                     return match self.has_key(&reply) {
                         false => {
                             self.watch.answered(&self.config.model, &reply);
@@ -240,6 +272,11 @@ impl ModelSubject {
     /// The error that a question ends with, and perhaps all further ones.
     fn end(&self, failure: Failure, requests: u32) -> InfraError {
         let is_final = failure.error.class.is_final();
+        if failure.error.class == InfraClass::ContextFull {
+            // Whoever counts a question's tokens has found nothing else to refuse, and
+            // the next question may be shorter.
+            self.debut.succeed();
+        }
         let unreachable = failure.unreachable && !self.debut.is_over();
         let mut error = self.explain(failure, requests);
         let is_hopeless = self.debut.fail() && !is_final && !unreachable;
@@ -258,15 +295,11 @@ impl ModelSubject {
         &self,
         messages: &[Message],
         schema: Option<&AnswerSchema>,
+        round: u32,
     ) -> Result<Reply, Failure> {
-        let settings = match schema {
-            None => Cow::Borrowed(&self.settings),
-            Some(_) => {
-                Cow::Owned(self.provider.settings(&self.config, schema).map_err(|error| {
-                    Failure::from(InfraError::new(InfraClass::BadRequest, error.to_string()))
-                })?)
-            }
-        };
+        let settings = self.settings(schema, round).map_err(|error| {
+            Failure::from(InfraError::new(InfraClass::BadRequest, error.to_string()))
+        })?;
         let system = self.system.as_deref();
         let streams = self.connection.streams();
         let request = self.provider.request(system, messages, streams, &settings);

@@ -13,6 +13,7 @@ use assay_core::Tokens;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::requests::Requests;
 use bucket::Bucket;
 use window::{Ending, Sent, Window};
 
@@ -20,6 +21,7 @@ use window::{Ending, Sent, Window};
 #[derive(Debug, Default)]
 pub struct Paces {
     by_place: BTreeMap<(String, String), Arc<Pace>>,
+    requests: Arc<Requests>,
 }
 
 impl Paces {
@@ -36,6 +38,11 @@ impl Paces {
         let pace = Arc::new(Pace::new(provider));
         self.by_place.insert(place, Arc::clone(&pace));
         pace
+    }
+
+    /// What all who ask here count their requests with.
+    pub fn requests(&self) -> &Arc<Requests> {
+        &self.requests
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Pace>> {

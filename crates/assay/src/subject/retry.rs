@@ -91,6 +91,8 @@ fn is_transient(class: InfraClass) -> bool {
         | InfraClass::BadRequest
         | InfraClass::NotFound
         | InfraClass::KeyInAnswer
+        | InfraClass::ContextFull
+        | InfraClass::RequestLimit
         | InfraClass::Sandbox
         | InfraClass::Unprepared
         | InfraClass::Case
@@ -165,6 +167,7 @@ mod tests {
             InfraClass::BadRequest,
             InfraClass::NotFound,
             InfraClass::KeyInAnswer,
+            InfraClass::ContextFull,
         ] {
             let pause = RETRY.pause(&failure(class, Some(0)), 1, Duration::ZERO, 0.0);
             assert_eq!(pause, None, "{class}");

@@ -212,7 +212,7 @@ pub(crate) fn attempt(
     let outcome =
         turns.last().map_or(Outcome::Judged(Verdict::NoCode), |turn| turn.evidence.outcome());
     let key = AttemptKey { subject: subject.to_owned(), case: case.to_owned(), scenario, round };
-    AttemptRecord { key, outcome, turns }
+    AttemptRecord { key, outcome, turns, context_full: None }
 }
 
 /// A run of ordinary subjects and cases, in which everything occurs once at

@@ -30,6 +30,8 @@ pub(super) fn sample(attempt: &Exported<'_>, first_failure: Option<&str>) -> Val
             "severity": case.severity,
             "cwe": case.cwe,
             "turns": record.turns.len(),
+            "end": record.end().as_str(),
+            "context_full": record.context_full,
         },
         "model_usage": model_usage(attempt),
         "total_time": seconds(sum(|turn| turn.asked_ms) + sum(|turn| turn.validated_ms)),

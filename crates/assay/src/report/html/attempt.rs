@@ -79,6 +79,7 @@ pub(super) fn parts(place: &Place<'_>, record: &AttemptRecord) -> (String, Marku
             p class="lede" { (brief(&case.title)) }
         }
         (failure(record))
+        (context_full(record))
         (figures(place, record))
         @for (number, turn) in record.turns.iter().enumerate() {
             (turn_section(place, record, number, turn))
@@ -116,6 +117,21 @@ fn failure(record: &AttemptRecord) -> Markup {
     }
 }
 
+/// Why the subject was asked no further, where its context was full.
+fn context_full(record: &AttemptRecord) -> Markup {
+    html! {
+        @if let Some(said) = &record.context_full {
+            div class="callout callout-unfinished" {
+                p {
+                    strong { "Context full. " }
+                    "The next question no longer fitted the model's context, so the attempt stands on its last answer."
+                }
+                (source::plain(said))
+            }
+        }
+    }
+}
+
 fn figures(place: &Place<'_>, record: &AttemptRecord) -> Markup {
     let case = place.case();
     let mut usage = Usage::default();
@@ -133,6 +149,8 @@ fn figures(place: &Place<'_>, record: &AttemptRecord) -> Markup {
             div { dt { "Round" } dd { (record.key.round) } }
             div { dt { "Language" } dd { (case.language.title()) } }
             div { dt { "Turns" } dd { (record.turns.len()) } }
+            div { dt { "End" } dd { (record.end().title()) } }
+            div { dt { "Finished" } dd { (brief(&place.summary.finished_at)) } }
             div { dt { "Tokens in / out" } dd { (tokens(&record.turns)) } }
             div { dt { "Cost" } dd { (cost(&bill(&record.turns))) } }
             div { dt { "Answering" } dd { (sum(|turn| turn.asked_ms)) } }
@@ -188,6 +206,10 @@ fn turn_section(place: &Place<'_>, record: &AttemptRecord, number: usize, turn: 
                 @if turn.usage.tokens.is_some() { ", tokens in / out " (tokens(std::slice::from_ref(turn))) }
                 @if let Some(cost) = turn.usage.cost { ", cost " (cost.to_string()) }
                 (served::of_turn(&turn.served))
+                @if let Some(estimate) = &turn.usage.estimate {
+                    ", tokens in / out not counted, estimated at " (quantity::tokens(estimate.tokens.input)) " / " (quantity::tokens(estimate.tokens.output))
+                    @if let Some(cost) = estimate.cost { ", cost ≈" (cost.to_string()) }
+                }
                 @if turn.usage.from_cache { "; the answer came from the response cache" }
                 "."
             }

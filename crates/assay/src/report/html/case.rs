@@ -113,8 +113,10 @@ fn attempts(run: &ReportedRun, number: usize, subject: usize) -> Markup {
                     th scope="col" { "Verdict" }
                     th scope="col" { "First failure" }
                     th scope="col" class="numeric" { "Turns" }
+                    th scope="col" { "End" }
                     th scope="col" class="numeric" { "Tokens in / out" }
                     th scope="col" class="numeric" { "Validating" }
+                    th scope="col" { "Finished" }
                 }
             }
             tbody {
@@ -143,8 +145,10 @@ fn row(run: &ReportedRun, number: usize, attempt: &AttemptSummary) -> Markup {
                 }
             }
             td class="numeric" { (attempt.turns) }
+            td { (attempt.end().title()) }
             td class="numeric" { (tokens(attempt.tokens.input)) " / " (tokens(attempt.tokens.output)) }
             td class="numeric" { (duration(attempt.validated_ms)) }
+            td { (brief(&attempt.finished_at)) }
         }
     }
 }

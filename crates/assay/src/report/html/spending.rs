@@ -56,8 +56,13 @@ pub(super) fn table(run: &ReportedRun) -> Markup {
     };
     html! {
         (scrolling("Tokens and cost by subject", &table))
+        @for subject in &asked {
+            @if let Some(estimated) = subject.spending.estimated() {
+                p class="note" { strong { (brief(&subject.name)) } ": " (estimated) "." }
+            }
+        }
         p class="note" {
-            "Costs are in the currency of the prices that were configured; – where there is none, and ≥ where some answers have no known cost. "
+            "Costs are in the currency of the prices that were configured; – where there is none, ≥ where some answers have no known cost, and ≈ where what a provider did not count is estimated. "
             "Shares are of the cost, or of the tokens where that is not known of all answers. Answers from the response cache have the cost of when they were given."
         }
     }

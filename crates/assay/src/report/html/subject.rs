@@ -10,7 +10,7 @@ use super::page::{Page, brief, cwe, scrolling};
 use super::reported_run::ReportedRun;
 use super::{badge, failures, served};
 use crate::report::quantity::{count, counted, interval, overall, percent, ranks};
-use crate::report::readings;
+use crate::report::{readings, repeats};
 
 const ROOT: &str = "../";
 
@@ -43,6 +43,12 @@ pub(super) fn page(run: &ReportedRun, number: usize) -> Page {
         (badge::verdict_bar(&card.verdicts))
         @if let Some(withheld) = &card.withheld {
             div class="callout callout-unfinished" { p { "The overall score is withheld: " (withheld.to_string()) "." } }
+        }
+        @if let Some(ended) = score.context_full() {
+            div class="callout callout-unfinished" { p { (ended) "." } }
+        }
+        @if let Some(summary) = repeats::summary(score) {
+            div class="callout callout-unfinished" { p { strong { "Not independent. " } "Its " (summary) "." } }
         }
         @if let Some(summary) = readings::summary(score) {
             div class="callout callout-unfinished" { p { strong { "Two readings. " } (summary) "." } }

@@ -3,7 +3,7 @@
 
 use std::sync::mpsc::Receiver;
 
-use assay_core::{Cost, JudgeReply};
+use assay_core::{Amount, JudgeReply};
 
 use super::{Event, State};
 use crate::run::attempt::OpenAttempt;
@@ -38,7 +38,7 @@ impl State<'_> {
 
     /// Whether the next question of a lane can be asked within the limit on spending. No
     /// answer is paid for while there are some that judges cannot be paid for.
-    pub(super) fn can_pay_for_the_next(&self, place: usize) -> anyhow::Result<bool> {
+    pub(super) fn can_pay_for_the_next(&mut self, place: usize) -> anyhow::Result<bool> {
         if !self.budget.is_limited() {
             return Ok(true);
         }
@@ -50,21 +50,29 @@ impl State<'_> {
         };
         let comes_first = self.judging.waiting().len() > 0;
         Ok(expected.is_none_or(|expected| match comes_first {
-            true => expected == Cost::ZERO,
+            true => expected == Amount::default(),
             false => self.budget.allows(expected),
         }))
     }
 
-    /// What asking an attempt's next question will probably cost: nothing, if the
+    /// What asking an attempt's next question will probably take: nothing, if the
     /// answer has been kept.
-    pub(super) fn expect(&self, attempt: &OpenAttempt) -> Cost {
+    pub(super) fn expect(&self, attempt: &OpenAttempt) -> Amount {
         let subject = &self.dispatcher.subjects[attempt.subject];
         let key = subject.response_key(&attempt.messages, attempt.key.round);
         let responses = self.dispatcher.responses.as_ref();
         match responses.zip(key) {
-            Some((responses, key)) if responses.holds(&key) => Cost::ZERO,
+            Some((responses, key)) if responses.holds(&key) => Amount::default(),
             _ => self.budget.expect(attempt.subject, &attempt.messages),
         }
+    }
+
+    /// Shows what is spent, and keeps how many requests were sent: a question that ends in
+    /// an error leaves no reply.
+    fn tell_spent(&mut self) -> anyhow::Result<()> {
+        let spent = self.budget.spent();
+        self.progress.spend(spent.amount.cost);
+        Ok(self.store.count_requests(spent.amount.requests)?)
     }
 
     /// Writes down what a question took, whatever becomes of its attempt.
@@ -76,12 +84,18 @@ impl State<'_> {
     ) -> anyhow::Result<()> {
         let usage = reply.map(|reply| reply.usage);
         self.budget.end(id, place, usage.as_ref());
+        if usage.is_some_and(|usage| self.budget.begins_to_estimate(place, &usage)) {
+            let name = self.dispatcher.subjects[place].name();
+            self.progress.note(&format!(
+                "{name}: the server does not count tokens; what its answers take is estimated"
+            ));
+        }
         if let Some(usage) = usage.filter(|usage| usage.requests > 0 && !usage.from_cache) {
             let name = self.dispatcher.subjects[place].name();
             let payment = Payment { subject: name, payer: Payer::Subject, model: name, usage };
             self.store.pay(&payment)?;
         }
-        self.progress.spend(self.budget.spent());
+        self.tell_spent()?;
         if let Some(fault) = self.dispatcher.responses.as_ref().and_then(|it| it.fault()) {
             self.progress.note(&format!("warning: {fault}; answers are kept no more"));
         }
@@ -95,7 +109,7 @@ impl State<'_> {
         replies: &[JudgeReply],
     ) -> anyhow::Result<()> {
         self.budget.end_votes(id, replies);
-        self.progress.spend(self.budget.spent());
+        self.tell_spent()?;
         let Some(place) = self.open.get(&id).map(|attempt| attempt.subject) else { return Ok(()) };
         let subject = self.dispatcher.subjects[place].name();
         for JudgeReply { judge: model, usage, .. } in replies {

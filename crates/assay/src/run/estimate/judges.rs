@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use assay_core::files::texts;
 use assay_core::{Artifact, Case};
 
-use super::{Assumed, BYTES_PER_TOKEN, Estimate, tokens_in, tokens_in_all};
+use super::{Assumed, BYTES_PER_TOKEN, Estimate};
 use crate::judge::{OpenVote, Panel, Phase};
 use crate::run::plan::Plan;
+use crate::subject::{tokens_in, tokens_in_all};
 
 /// The estimates for the judges of a panel, in their order.
 #[derive(Debug)]

@@ -289,8 +289,16 @@ fn list_at<'a>(value: &'a Value, place: &str) -> &'a [Value] {
     value.pointer(place).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
+/// The count at a place of a body; some servers write it as a text, or with a fraction.
 fn count_at(value: &Value, place: &str) -> Option<u64> {
-    value.pointer(place).and_then(Value::as_u64)
+    match value.pointer(place)? {
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Number(number) => number.as_u64().or_else(|| {
+            let whole = number.as_f64().filter(|it| it.fract() == 0.0)?;
+            format!("{whole:.0}").parse().ok()
+        }),
+        _ => None,
+    }
 }
 
 /// Takes what is at a place of an event; null where there is nothing.

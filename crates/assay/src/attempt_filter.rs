@@ -1,0 +1,77 @@
+//! [`AttemptFilter`]: which attempts of a run are listed or exported.
+
+use std::time::Duration;
+
+use assay_core::record::Finish;
+use assay_core::verdict::InfraClass;
+use assay_core::{AttemptEnd, Scenario, Verdict};
+use clap::Args;
+use serde::de::DeserializeOwned;
+
+use crate::moment::Moment;
+use crate::store::AttemptSummary;
+
+/// Which attempts; where a list is empty, it leaves all.
+#[derive(Debug, Clone, Default, Args)]
+pub struct AttemptFilter {
+    /// Only attempts at this case, by id; may be repeated
+    #[arg(long = "case", value_name = "CASE")]
+    pub cases: Vec<String>,
+    /// Only attempts in this scenario; may be repeated
+    #[arg(long = "scenario", value_name = "SCENARIO")]
+    pub scenarios: Vec<Scenario>,
+    /// Only attempts with this verdict; may be repeated
+    #[arg(long = "verdict", value_name = "VERDICT", value_parser = word::<Verdict>)]
+    pub verdicts: Vec<Verdict>,
+    /// Only attempts that ended so: settled, answers-used, context-full, unjudged or
+    /// errored; may be repeated
+    #[arg(long = "end", value_name = "END")]
+    pub ends: Vec<AttemptEnd>,
+    /// Only attempts that an error of this class ended, such as timeout or rate-limit; may
+    /// be repeated
+    #[arg(long = "error", value_name = "CLASS", value_parser = word::<InfraClass>)]
+    pub errors: Vec<InfraClass>,
+    /// Only attempts whose last answer ended so: complete, truncated, refused, filtered or
+    /// tool-call; may be repeated
+    #[arg(long = "finish", value_name = "FINISH")]
+    pub finishes: Vec<Finish>,
+    /// Only attempts that finished then or later: a day or time of UTC, or how long ago,
+    /// such as 2026-11-28, 2026-11-28T14:30 or 2h
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<Moment>,
+    /// Only attempts that finished then or before, a day to its end
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<Moment>,
+    /// Only attempts that took so long or longer, to be answered and validated, such as 90s
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub longer_than: Option<Duration>,
+    /// Only attempts that took less
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub shorter_than: Option<Duration>,
+}
+
+/// Reads a word as it is written in JSON; the error lists those there are.
+fn word<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
+    serde_json::from_value(serde_json::Value::from(text))
+}
+
+impl AttemptFilter {
+    /// Whether an attempt passes all of it.
+    pub fn has(&self, attempt: &AttemptSummary) -> bool {
+        fn holds<T: PartialEq>(list: &[T], value: Option<&T>) -> bool {
+            list.is_empty() || value.is_some_and(|value| list.contains(value))
+        }
+        let time = attempt.finished_at.as_str();
+        let took = Duration::from_millis(attempt.asked_ms.saturating_add(attempt.validated_ms));
+        holds(&self.cases, Some(&attempt.key.case))
+            && holds(&self.scenarios, Some(&attempt.key.scenario))
+            && holds(&self.verdicts, attempt.outcome.verdict().as_ref())
+            && holds(&self.ends, Some(&attempt.end()))
+            && holds(&self.errors, attempt.outcome.error_class().as_ref())
+            && holds(&self.finishes, attempt.finish.as_ref())
+            && self.since.is_none_or(|since| since.is_reached_by(time))
+            && self.until.is_none_or(|until| until.is_not_passed_by(time))
+            && self.longer_than.is_none_or(|least| took >= least)
+            && self.shorter_than.is_none_or(|most| took < most)
+    }
+}

@@ -1,0 +1,183 @@
+//! Tables that runs of earlier versions have not: what is in them is read where they are
+//! there, and they are made when a run is written.
+
+use std::collections::BTreeSet;
+
+use assay_core::{Cost, Estimated, Tokens};
+use rusqlite::{OptionalExtension as _, Transaction, params};
+
+use super::write::blob;
+use super::{Store, StoreError};
+
+/// Beside the tables that all runs have.
+pub(super) const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS context_full (
+    attempt INTEGER PRIMARY KEY REFERENCES attempt (id) ON DELETE CASCADE,
+    said INTEGER NOT NULL REFERENCES blob (id)
+);
+CREATE TABLE IF NOT EXISTS reply_estimate (
+    attempt INTEGER NOT NULL REFERENCES attempt (id) ON DELETE CASCADE,
+    turn INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    input INTEGER NOT NULL,
+    cached INTEGER NOT NULL,
+    output INTEGER NOT NULL,
+    reasoning INTEGER NOT NULL,
+    cost INTEGER,
+    PRIMARY KEY (attempt, turn, position)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS payment_estimate (
+    payment INTEGER PRIMARY KEY REFERENCES payment (id),
+    input INTEGER NOT NULL,
+    cached INTEGER NOT NULL,
+    output INTEGER NOT NULL,
+    reasoning INTEGER NOT NULL,
+    cost INTEGER
+);
+";
+
+/// The key of `meta` under which it stands how many requests were sent.
+const REQUESTS: &str = "requests";
+
+/// Writes what the server said of a question that was too long.
+pub(super) fn write_context_full(
+    transaction: &Transaction<'_>,
+    attempt: i64,
+    said: &str,
+) -> rusqlite::Result<()> {
+    let said = blob(transaction, said)?;
+    transaction
+        .prepare_cached("INSERT INTO context_full VALUES (?1, ?2)")?
+        .execute([attempt, said])?;
+    Ok(())
+}
+
+/// Writes what the reply at an attempt, turn and position probably took.
+pub(super) fn write_reply_estimate(
+    transaction: &Transaction<'_>,
+    (attempt, turn, position): (i64, usize, usize),
+    estimate: &Estimated,
+) -> rusqlite::Result<()> {
+    let Estimated { tokens, cost } = estimate;
+    transaction
+        .prepare_cached("INSERT INTO reply_estimate VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+        .execute(params![
+            attempt,
+            turn,
+            position,
+            tokens.input,
+            tokens.cached,
+            tokens.output,
+            tokens.reasoning,
+            cost.map(Cost::nanos),
+        ])?;
+    Ok(())
+}
+
+/// An estimate, in the columns from `input` on; `None` where there is none.
+fn estimated(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<Option<Estimated>> {
+    let Some(input) = row.get(first)? else { return Ok(None) };
+    let (cached, output) = (row.get(first + 1)?, row.get(first + 2)?);
+    let tokens = Tokens { input, cached, output, reasoning: row.get(first + 3)? };
+    let cost = row.get::<_, Option<u64>>(first + 4)?.map(Cost::from_nanos);
+    Ok(Some(Estimated { tokens, cost }))
+}
+
+impl Store {
+    /// What the reply at an attempt, turn and position probably took, where its provider
+    /// did not count it.
+    pub(super) fn reply_estimate(
+        &self,
+        (attempt, turn, position): (i64, i64, i64),
+    ) -> Result<Option<Estimated>, StoreError> {
+        if !self.has_table("reply_estimate")? {
+            return Ok(None);
+        }
+        let query = "SELECT input, cached, output, reasoning, cost FROM reply_estimate
+             WHERE attempt = ?1 AND turn = ?2 AND position = ?3";
+        let found: rusqlite::Result<Option<Option<Estimated>>> =
+            self.connection.prepare_cached(query).and_then(|mut it| {
+                it.query_row([attempt, turn, position], |row| estimated(row, 0)).optional()
+            });
+        found.map(Option::flatten).map_err(|source| self.sqlite(source))
+    }
+
+    /// Writes what the last payment probably was.
+    pub(super) fn write_payment_estimate(&self, estimate: &Estimated) -> rusqlite::Result<()> {
+        let Estimated { tokens, cost } = estimate;
+        self.connection
+            .prepare_cached("INSERT INTO payment_estimate VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .execute(params![
+                self.connection.last_insert_rowid(),
+                tokens.input,
+                tokens.cached,
+                tokens.output,
+                tokens.reasoning,
+                cost.map(Cost::nanos),
+            ])?;
+        Ok(())
+    }
+
+    /// A table of estimates, or an empty one like it where the run has none.
+    pub(super) fn estimates(&self, name: &str) -> Result<String, StoreError> {
+        Ok(match self.has_table(name)? {
+            true => name.to_owned(),
+            false => "(SELECT NULL AS attempt, NULL AS turn, NULL AS position, NULL AS payment,
+                NULL AS input, NULL AS cached, NULL AS output, NULL AS reasoning, NULL AS cost)"
+                .to_owned(),
+        })
+    }
+
+    /// Keeps how many requests were sent for the run in all.
+    pub fn count_requests(&mut self, sent: u64) -> Result<(), StoreError> {
+        self.start_to_write()?;
+        let replace = "INSERT OR REPLACE INTO meta VALUES (?1, ?2)";
+        let written = self.connection.execute(replace, [REQUESTS, &sent.to_string()]);
+        written.map(|_| ()).map_err(|source| self.sqlite(source))
+    }
+
+    /// How many those were; 0 in a run of a version that did not keep it.
+    pub(super) fn counted_requests(&self) -> Result<u64, StoreError> {
+        let query = "SELECT value FROM meta WHERE key = ?1";
+        let found: rusqlite::Result<Option<String>> =
+            self.connection.query_row(query, [REQUESTS], |row| row.get(0)).optional();
+        let text = found.map_err(|source| self.sqlite(source))?.unwrap_or_default();
+        Ok(text.parse().unwrap_or_default())
+    }
+
+    /// Whether the run has this table.
+    pub(super) fn has_table(&self, name: &str) -> Result<bool, StoreError> {
+        let query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?1";
+        let found: rusqlite::Result<i64> = self
+            .connection
+            .prepare_cached(query)
+            .and_then(|mut it| it.query_row([name], |row| row.get(0)));
+        found.map(|count| count > 0).map_err(|source| self.sqlite(source))
+    }
+
+    /// The attempts whose next question was too long, by id.
+    pub(super) fn all_context_full(&self) -> Result<BTreeSet<i64>, StoreError> {
+        if !self.has_table("context_full")? {
+            return Ok(BTreeSet::new());
+        }
+        let found: rusqlite::Result<BTreeSet<i64>> = self
+            .connection
+            .prepare("SELECT attempt FROM context_full")
+            .and_then(|mut it| it.query_map([], |row| row.get(0))?.collect());
+        found.map_err(|source| self.sqlite(source))
+    }
+
+    /// What the server said of the question after an attempt's last answer, where that
+    /// was too long.
+    pub(super) fn context_full(&self, attempt: i64) -> Result<Option<String>, StoreError> {
+        if !self.has_table("context_full")? {
+            return Ok(None);
+        }
+        let said: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT said FROM context_full WHERE attempt = ?1")
+            .and_then(|mut it| it.query_row([attempt], |row| row.get(0)).optional())
+            .map_err(|source| self.sqlite(source))?;
+        said.map(|blob| self.text(blob)).transpose()
+    }
+}

@@ -1,0 +1,54 @@
+//! What a reply took: as the provider counts it, or as it is estimated where it does not.
+
+use assay_core::record::Answer;
+use assay_core::{Estimated, Tokens};
+
+use super::price::Price;
+use super::question::{Message, Reply};
+
+/// Bytes of UTF-8 that are taken for one token: about four characters of English or
+/// code, and one and a third of Chinese.
+pub const BYTES_PER_TOKEN: usize = 4;
+
+/// About how many tokens a text has.
+pub fn tokens_in(text: &str) -> u64 {
+    u64::try_from(text.len().div_ceil(BYTES_PER_TOKEN)).unwrap_or(u64::MAX)
+}
+
+/// About how many tokens a conversation has.
+pub fn tokens_in_all(messages: &[Message]) -> u64 {
+    messages.iter().map(|message| tokens_in(&message.text)).sum()
+}
+
+/// Puts a price on a reply to these messages. A count of nothing for a question, or for an
+/// answer that says something, is none: some servers say 0 where they do not count.
+pub(super) fn settle(
+    reply: &mut Reply,
+    price: Option<Price>,
+    system: Option<&str>,
+    messages: &[Message],
+) {
+    let cost = |tokens: &Tokens| price.map(|price| price.cost(tokens));
+    let thought = reply.thinking.as_deref().map_or(0, tokens_in);
+    let said = match &reply.answer {
+        Answer::Text(text) => tokens_in(text),
+        Answer::Files(_) => 0,
+    };
+    let counted = reply.usage.tokens.unwrap_or_default();
+    let is_counted = counted.input > 0 && (counted.output > 0 || thought + said == 0);
+    if reply.usage.tokens.is_some() && is_counted {
+        reply.usage.cost = cost(&counted);
+        return;
+    }
+    // Half of a count is better than none.
+    let mut tokens = counted;
+    if tokens.input == 0 {
+        tokens.input = system.map_or(0, tokens_in) + tokens_in_all(messages);
+    }
+    if tokens.output == 0 {
+        (tokens.output, tokens.reasoning) = (thought + said, thought);
+    }
+    reply.usage.tokens = None;
+    reply.usage.cost = None;
+    reply.usage.estimate = Some(Estimated { tokens, cost: cost(&tokens) });
+}
