@@ -136,11 +136,10 @@ impl Fault<'_> {
         }
     }
 
-    /// Some gateways have the words of the server behind them in a place of their own.
-    /// What else a body holds may be the question, which is not to be taken for words.
+    /// What else a body holds than words may be the question, which is not to be taken for
+    /// them.
     fn is_of_a_full_context(&self, status: u16) -> bool {
-        let behind = self.text_at("/error/metadata/raw").unwrap_or_default();
-        full_context::is_said(status, &self.codes(), &format!("{} {behind}", self.said()))
+        full_context::is_said(status, &self.codes(), &self.said())
     }
 
     /// Some say that they have no such model as others say that a parameter is wrong.
