@@ -6,7 +6,7 @@ mod asking;
 #[expect(dead_code, reason = "these tests say all in dialects")]
 mod scripted_server;
 
-use asking::{PROVIDERS, outcome, play, text};
+use asking::{PROVIDERS, outcome, play, text, with_each_provider};
 use scripted_server::dialect::{self, Deed};
 use scripted_server::{End, Step};
 use serde_json::{Value, json};
@@ -135,7 +135,7 @@ fn an_error_in_a_stream_keeps_the_words_of_the_server() {
 
 #[test]
 fn an_error_that_is_no_event_of_the_usual_form_keeps_the_words_of_the_server() {
-    for provider in PROVIDERS {
+    with_each_provider(|provider| {
         for event in [
             "event: error\ndata: {\"message\":\"WORDS\"}",
             "event: error\ndata: upstream failed: WORDS",
@@ -161,15 +161,15 @@ fn an_error_that_is_no_event_of_the_usual_form_keeps_the_words_of_the_server() {
             let message = found.expect_err("an error").message;
             assert!(message.contains("WORDS"), "{provider}: {message}");
         }
-    }
+    });
 }
 
 #[test]
 fn what_is_no_answer_and_no_error_is_shown_as_it_is() {
-    for provider in PROVIDERS {
+    with_each_provider(|provider| {
         let step = whole(&json!({ "queued": { "position": "WORDS" } }));
         check(provider, false, step, "malformed response");
-    }
+    });
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod asking;
 #[expect(dead_code, reason = "these tests say all in dialects")]
 mod scripted_server;
 
-use asking::{PROVIDERS, ask, outcome, play, text};
+use asking::{PROVIDERS, ask, outcome, play, text, with_each_provider};
 use scripted_server::dialect::{self, Deed};
 use scripted_server::{End, Server, Step};
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ fn with_word(provider: &str, mut event: Value, word: &Value) -> Value {
 
 #[test]
 fn a_stream_that_breaks_off_is_no_answer_whatever_its_pieces_call_themselves() {
-    for provider in PROVIDERS {
+    with_each_provider(|provider| {
         for word in [json!(""), json!(null), json!("unknown"), json!("null"), json!(0)] {
             let pieces = values(&dialect::beginning(provider));
             let pieces: Vec<Value> =
@@ -95,7 +95,7 @@ fn a_stream_that_breaks_off_is_no_answer_whatever_its_pieces_call_themselves() {
             let (found, _) = play(provider, true, vec![as_events(&whole, End::Proper)]);
             assert_eq!(text(&found.expect("an answer")), "hello", "{provider}, {word}");
         }
-    }
+    });
 }
 
 #[test]
@@ -107,6 +107,24 @@ fn a_stream_in_which_every_piece_calls_itself_finished_is_read_to_its_end() {
         let (found, _) = play(provider, true, vec![as_events(&all, End::Proper)]);
         assert_eq!(text(&found.expect("an answer")), "hello", "{provider}");
     }
+}
+
+#[test]
+fn a_piece_that_has_all_before_it_beside_it_is_a_piece() {
+    let mut so_far = String::new();
+    let events: Vec<Value> = values(&events_of("openai", Deed::Answer))
+        .into_iter()
+        .map(|mut event| {
+            let more = event.pointer("/choices/0/delta/content").and_then(Value::as_str);
+            so_far.push_str(more.unwrap_or_default());
+            if let Some(Value::Object(choice)) = event.pointer_mut("/choices/0") {
+                choice.insert("message".to_owned(), json!({ "content": so_far }));
+            }
+            event
+        })
+        .collect();
+    let (found, _) = play("openai", true, vec![as_events(&events, End::Proper)]);
+    assert_eq!(text(&found.expect("an answer")), "hello");
 }
 
 #[test]
@@ -334,7 +352,7 @@ fn counted(provider: &str, stream: bool, deed: Deed, output: u64, reasoning: u64
 
 #[test]
 fn tokens_that_are_nowhere_are_an_answer_that_the_server_lost() {
-    for provider in PROVIDERS {
+    with_each_provider(|provider| {
         for stream in [false, true] {
             let check = |deed, output, reasoning, expect: &str| {
                 let step = counted(provider, stream, deed, output, reasoning);
@@ -361,12 +379,12 @@ fn tokens_that_are_nowhere_are_an_answer_that_the_server_lost() {
             let refused = if provider == "gemini" { "answer, filtered" } else { "answer, refused" };
             check(Deed::Refuse, 412, 0, refused);
         }
-    }
+    });
 }
 
 #[test]
 fn a_whole_answer_counts_although_the_connection_stays_open_or_breaks() {
-    for provider in PROVIDERS {
+    with_each_provider(|provider| {
         for end in [End::Silent, End::Dropped] {
             let event = body_of(provider, Deed::Answer).to_string();
             let server = Server::start(vec![Step::Events { events: vec![event], end }]);
@@ -374,7 +392,7 @@ fn a_whole_answer_counts_although_the_connection_stays_open_or_breaks() {
             let found = ask(provider, &server.address, rest);
             assert_eq!(outcome(&found), "answer", "{provider}, {end:?}: {found:?}");
         }
-    }
+    });
 }
 
 #[test]

@@ -9,6 +9,17 @@ use super::scripted_server::{Server, Step};
 
 pub(crate) const PROVIDERS: [&str; 4] = ["openai", "openai-responses", "anthropic", "gemini"];
 
+/// Does something with each protocol, all at once: a question that is asked again waits
+/// before.
+pub(crate) fn with_each_provider(act: impl Fn(&'static str) + Sync) {
+    std::thread::scope(|scope| {
+        for provider in PROVIDERS {
+            let act = &act;
+            scope.spawn(move || act(provider));
+        }
+    });
+}
+
 /// Asks, with these keys in the subject's table.
 pub(crate) fn ask(provider: &str, address: &str, rest: &str) -> Result<Reply, InfraError> {
     let table =

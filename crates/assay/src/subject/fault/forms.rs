@@ -115,8 +115,9 @@ const KINDS: [(u16, &[&str]); 11] = [
     (502, &["badgateway", "upstream"]),
 ];
 
-/// The most characters that are shown of what is no error of any known form.
-const MOST_SHOWN: usize = 600;
+/// The most characters that are kept of what is no error of any known form: many more than
+/// are shown, so that no key is cut in two before it is looked for.
+const MOST_KEPT: usize = 16_384;
 
 /// The body of an error; JSON, or null and a text.
 pub(super) struct Fault<'a> {
@@ -222,10 +223,10 @@ impl<'a> Fault<'a> {
     }
 }
 
-/// As much of what a server sent as is shown.
+/// As much of what a server sent as may be shown.
 pub(in crate::subject) fn beginning(text: &str) -> String {
     let text = text.trim();
-    match text.char_indices().nth(MOST_SHOWN) {
+    match text.char_indices().nth(MOST_KEPT) {
         Some((end, _)) => format!("{} ...", &text[..end]),
         None => text.to_owned(),
     }
