@@ -28,7 +28,7 @@ fn ask(provider: &str, address: &str, stream: bool) -> Result<Reply, InfraError>
     let subject = ModelSubject::new(provider, config, &no_key, &mut Paces::default());
     let subject = subject.expect("it loads");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime").block_on(subject.ask(&[Message::user("write it")], None, 1))
+    runtime.expect("a runtime").block_on(subject.ask(&[Message::user("write it")], None))
 }
 
 fn text(reply: &Reply) -> &str {
