@@ -127,13 +127,11 @@ fn counted() -> Step {
 
 #[test]
 fn a_limit_on_money_holds_whatever_a_server_counts() {
-    let usages = [Usage::Absent, Usage::Null, Usage::Empty, Usage::Zero, Usage::Negative];
+    let of_all = [(false, Usage::Absent), (false, Usage::Zero), (true, Usage::Zero)];
+    let of_one = [Usage::Null, Usage::Empty, Usage::Negative].map(|usage| (false, usage));
     for provider in PROVIDERS {
-        for (stream, usage) in usages
-            .map(|it| (false, it))
-            .into_iter()
-            .chain([(true, Usage::Absent), (true, Usage::Zero)])
-        {
+        let more = of_one.into_iter().filter(|_| provider == "openai");
+        for (stream, usage) in of_all.into_iter().chain(more) {
             let door = Door::open();
             let step = with_usage(saying(provider, stream, "I cannot."), usage);
             let server = Server::start(vec![step; 30]);

@@ -132,7 +132,7 @@ impl Panel {
         let mut replies = Vec::new();
         for Judge { model, .. } in self.judges.iter().map(Arc::as_ref) {
             let judge = model.name().to_owned();
-            match model.ask(&[Message::user(GREETING)], None, 1).await {
+            match model.ask(&[Message::user(GREETING)], None).await {
                 Ok(Reply { usage, served, .. }) => {
                     replies.push(JudgeReply { judge, usage, served })
                 }
@@ -252,7 +252,7 @@ impl Judge {
         {
             return Ok(reply);
         }
-        self.model.ask(question.messages, self.schema().as_ref(), question.sample).await
+        self.model.ask_in_round(question.messages, self.schema().as_ref(), question.sample).await
     }
 
     /// Keeps a reply that is a vote. A malformed one would come back whenever the

@@ -200,7 +200,7 @@ impl Subject {
             Subject::Vulnerable => solution(case, SolutionKind::Vulnerable),
             Subject::Empty => Some(empty(case)),
             Subject::Replay(replay) => replay.answer(&case.id, *scenario, *round).cloned(),
-            Subject::Model(model) => return model.ask(messages, None, *round).await,
+            Subject::Model(model) => return model.ask_in_round(messages, None, *round).await,
         };
         let answer = answer.ok_or_else(|| {
             let message = format!(

@@ -201,9 +201,18 @@ impl ModelSubject {
         })
     }
 
+    /// Asks for the next message of the first round.
+    pub async fn ask(
+        &self,
+        messages: &[Message],
+        schema: Option<&AnswerSchema>,
+    ) -> Result<Reply, InfraError> {
+        self.ask_in_round(messages, schema, 1).await
+    }
+
     /// Asks for the next message of a round, or of a judge's sample, and again while the
     /// failure may pass.
-    pub async fn ask(
+    pub async fn ask_in_round(
         &self,
         messages: &[Message],
         schema: Option<&AnswerSchema>,

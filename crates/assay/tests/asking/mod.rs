@@ -30,7 +30,7 @@ pub(crate) fn ask(provider: &str, address: &str, rest: &str) -> Result<Reply, In
     let subject = ModelSubject::new(provider, config, &no_key, &mut Paces::default());
     let subject = subject.expect("it loads");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime").block_on(subject.ask(&[Message::user("write it")], None, 1))
+    runtime.expect("a runtime").block_on(subject.ask(&[Message::user("write it")], None))
 }
 
 /// What a question becomes that may be asked as often as there are steps, and how often it
