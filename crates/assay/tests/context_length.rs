@@ -11,22 +11,28 @@ use door::{Door, Ended};
 use scripted_server::Server;
 use scripted_server::dialect::{self, Deed};
 
-/// Runs one attempt against a server that states this at this path.
-fn run(provider: &str, path: &str, body: &str, settings: &str, more: &[&str]) -> Ended {
-    // Refused, so that nothing is repaired.
-    let step = dialect::step(provider, false, Deed::Refuse);
-    let script = vec![step; if more == ONE_ANSWER { 1 } else { 3 }];
-    let server = Server::stating(&[(path, body)], script);
+/// A way in which a server states how much it takes: protocol, path and body.
+type Statement<'a> = (&'a str, &'a str, &'a str);
+
+/// Runs one attempt of a subject for each statement, whose name is its place among them.
+fn run(case: &str, statements: &[Statement<'_>], settings: &str, more: &[&str]) -> Ended {
     let door = Door::open();
-    let table = format!(
-        "[[subject]]\nprovider = '{provider}'\nmodel = 'm'\nbase-url = '{}/v1'\nstream = false\nretries = 0\n{settings}\n",
-        server.address
-    );
-    door.write("assay.toml", table);
-    let fixed = ["run", "--case", "telemetry-frame", "--scenario", "gen", "--no-cache"];
+    let mut config = String::new();
+    let mut servers = Vec::new();
+    for (place, (provider, path, body)) in statements.iter().enumerate() {
+        let script = vec![dialect::step(provider, false, Deed::Refuse); 3];
+        let server = Server::stating(&[(path, body)], script);
+        config.push_str(&format!(
+            "[[subject]]\nprovider = '{provider}'\nmodel = 'm'\nname = 's{place}'\nbase-url = '{}/v1'\nstream = false\nretries = 0\n{settings}\n",
+            server.address
+        ));
+        servers.push(server);
+    }
+    door.write("assay.toml", config);
+    let fixed = ["run", "--case", case, "--scenario", "gen", "--no-cache"];
     let ended = door.run(&[&fixed[..], &["--output", "run.assay"], more].concat()).with_code(0);
-    // Whatever the server states, the questions are asked.
-    assert!(!server.requests().is_empty(), "{ended}");
+    // Whatever the servers state, the questions are asked.
+    assert!(servers.iter().all(|server| !server.requests().is_empty()), "{ended}");
     ended
 }
 
@@ -37,6 +43,8 @@ fn warnings(ended: &Ended) -> Vec<&str> {
         .filter(|line| line.starts_with("warning: ") && line.contains("its server states"))
         .collect()
 }
+
+const CASE: &str = "telemetry-frame";
 
 const ONE_ANSWER: [&str; 2] = ["--max-answers", "1"];
 
@@ -67,46 +75,48 @@ const STATEMENTS: [(&str, &str, &str); 9] = [
 
 #[test]
 fn a_plan_that_cannot_fit_into_what_a_server_states_is_warned_of() {
-    for (provider, path, body) in STATEMENTS {
-        let ended = run(provider, path, body, "max-tokens = 4096", &ONE_ANSWER);
-        let said = warnings(&ended);
-        assert_eq!(said.len(), 1, "{provider} {path}: {ended}");
-        assert!(said[0].contains("m: 1 of 1 question cannot fit into"), "{ended}");
-        assert!(said[0].contains("with max-tokens 4096"), "{ended}");
+    let ended = run(CASE, &STATEMENTS, "max-tokens = 4096", &ONE_ANSWER);
+    let said = warnings(&ended);
+    assert_eq!(said.len(), STATEMENTS.len(), "{ended}");
+    for place in 0..STATEMENTS.len() {
+        let line = format!("warning: s{place}: 1 of 1 question cannot fit into");
+        let found = said.iter().find(|it| it.starts_with(&line));
+        let found = found.unwrap_or_else(|| panic!("{:?}: {ended}", STATEMENTS[place]));
+        assert!(found.contains("with max-tokens 4096"), "{found}");
     }
 }
 
 #[test]
 fn a_plan_that_fits_is_not_warned_of() {
-    for (provider, path, body) in STATEMENTS {
-        let body = body.replace("512", "8192");
-        let ended = run(provider, path, &body, "max-tokens = 512", &ONE_ANSWER);
-        assert_eq!(warnings(&ended), Vec::<&str>::new(), "{provider} {path}: {ended}");
-        assert!(ended.stderr.contains("\ncontext    m: "), "{provider} {path}: {ended}");
+    let longer =
+        STATEMENTS.map(|(provider, path, body)| (provider, path, body.replace("512", "8192")));
+    let statements: Vec<Statement<'_>> =
+        longer.iter().map(|(provider, path, body)| (*provider, *path, body.as_str())).collect();
+    let ended = run(CASE, &statements, "max-tokens = 512", &ONE_ANSWER);
+    assert_eq!(warnings(&ended), Vec::<&str>::new(), "{ended}");
+    for place in 0..statements.len() {
+        assert!(ended.stderr.contains(&format!("\ncontext    s{place}: ")), "{ended}");
     }
 }
 
 #[test]
 fn repairs_that_may_not_fit_are_warned_of_as_such() {
-    let (provider, path, body) = STATEMENTS[0];
-    let ended = run(provider, path, body, "max-tokens = 512", &["--max-answers", "3"]);
+    let ended = run(CASE, &STATEMENTS[..1], "max-tokens = 512", &["--max-answers", "3"]);
     let said = warnings(&ended);
-    assert!(said.len() == 1 && said[0].contains("repairs may not fit"), "{ended}");
+    assert!(said.len() == 1 && said[0].contains("s0: repairs may not fit"), "{ended}");
 }
 
 #[test]
 fn a_plan_that_fits_anywhere_asks_nothing_of_a_server() {
-    let (provider, path, body) = STATEMENTS[0];
-    let ended = run(provider, path, body, "", &ONE_ANSWER);
-    assert!(!ended.stderr.contains("\ncontext    m: "), "{ended}");
+    let ended = run("archive-list", &STATEMENTS[..1], "", &ONE_ANSWER);
+    assert!(!ended.stderr.contains("\ncontext    s0: "), "{ended}");
 }
 
 #[test]
 fn what_is_no_statement_says_nothing() {
-    for body in
-        ["", "null", "[]", "{}", "not JSON", r#"{"data":[{"id":"m","max_model_len":"many"}]}"#]
-    {
-        let ended = run("openai", "/v1/models", body, "max-tokens = 4096", &ONE_ANSWER);
-        assert_eq!(warnings(&ended), Vec::<&str>::new(), "{body}: {ended}");
-    }
+    let bodies =
+        ["", "null", "[]", "{}", "no JSON", r#"{"data":[{"id":"m","max_model_len":"many"}]}"#];
+    let statements = bodies.map(|body| ("openai", "/v1/models", body));
+    let ended = run(CASE, &statements, "max-tokens = 4096", &ONE_ANSWER);
+    assert_eq!(warnings(&ended), Vec::<&str>::new(), "{ended}");
 }

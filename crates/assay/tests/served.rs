@@ -55,16 +55,57 @@ fn says(named: &Value, input: u64) -> Step {
 /// Enough for the prompt.
 const WHOLE: u64 = 1_000;
 
-fn run(provider: &str, model: &str, stream: bool, server: &Server, more: &[&str]) -> (Door, Ended) {
+/// A subject that is asked for a model, and what its server answers.
+struct Asked {
+    name: String,
+    provider: &'static str,
+    model: &'static str,
+    stream: bool,
+    script: Vec<Step>,
+}
+
+impl Asked {
+    fn openai(name: &str, model: &'static str, script: Vec<Step>) -> Asked {
+        Asked { name: name.to_owned(), provider: "openai", model, stream: false, script }
+    }
+}
+
+/// Runs so many rounds of one question to each subject.
+fn run(subjects: &[Asked], rounds: usize) -> (Door, Ended) {
     let door = Door::open();
-    let table = format!(
-        "[[subject]]\nprovider = '{provider}'\nmodel = '{model}'\nname = 's'\nbase-url = '{}/v1'\nstream = {stream}\nretries = 0\nconcurrency = 1\n",
-        server.address
-    );
-    door.write("assay.toml", table);
+    let mut config = String::new();
+    for Asked { name, provider, model, stream, script } in subjects {
+        let address = Server::start(script.clone()).address;
+        config.push_str(&format!(
+            "[[subject]]\nprovider = '{provider}'\nmodel = '{model}'\nname = '{name}'\nbase-url = '{address}/v1'\nstream = {stream}\nretries = 0\nconcurrency = 1\n"
+        ));
+    }
+    door.write("assay.toml", config);
     let fixed = ["run", "--case", CASE, "--scenario", "gen", "--max-answers", "1", "--no-cache"];
-    let ended = door.run(&[&fixed[..], &["--output", "run.assay"], more].concat());
+    let rounds = rounds.to_string();
+    let more = ["--rounds", rounds.as_str(), "--output", "run.assay"];
+    let ended = door.run(&[&fixed[..], &more].concat()).with_code(0);
     (door, ended)
+}
+
+/// A subject of each protocol, whole and as a stream, whose server does this once.
+fn of_every_protocol(model: &'static str, step: impl Fn(&str, bool) -> Step) -> Vec<Asked> {
+    let ways = PROTOCOLS.into_iter().flat_map(|provider| [(provider, false), (provider, true)]);
+    ways.map(|(provider, stream)| Asked {
+        name: format!("{provider}/{stream}"),
+        provider,
+        model,
+        stream,
+        script: vec![step(provider, stream)],
+    })
+    .collect()
+}
+
+/// The lines that warn of a subject.
+fn warnings(ended: &Ended, name: &str) -> Vec<String> {
+    let lines = ended.stderr.lines().chain(ended.stdout.lines());
+    let start = format!("warning: {name}: ");
+    lines.filter(|line| line.starts_with(&start)).map(str::to_owned).collect()
 }
 
 fn scores(door: &Door) -> Value {
@@ -72,129 +113,129 @@ fn scores(door: &Door) -> Value {
     ended.json("assay.scores/1")["runs"][0].clone()
 }
 
-fn warnings(ended: &Ended) -> Vec<String> {
-    let lines = ended.stderr.lines().chain(ended.stdout.lines());
-    lines.filter(|line| line.starts_with("warning: ")).map(str::to_owned).collect()
+/// What is stored of who answered for a subject.
+fn served(scores: &Value, name: &str) -> Value {
+    let all = scores["served"].as_array().expect("a list");
+    all.iter().find(|it| it["name"] == name).expect("the subject").clone()
 }
 
 #[test]
 fn the_model_that_answered_is_kept_of_every_protocol_and_said_where_it_is_another() {
-    for provider in PROTOCOLS {
-        for stream in [false, true] {
-            let step = by(dialect::step(provider, stream, Deed::Answer), "tiny-0.1b-q4");
-            let server = Server::start(vec![step]);
-            let (door, ended) = run(provider, "qwen3-480b", stream, &server, &[]);
-            let ended = ended.with_code(0);
-            let context = format!("{provider}, stream {stream}: {ended}");
-            let said: Vec<String> =
-                warnings(&ended).into_iter().filter(|it| it.contains("tiny-0.1b-q4")).collect();
-            // At once, and beside the scores.
-            assert_eq!(said.len(), 2, "{context}");
-            assert!(
-                said.iter().all(|line| line.contains("s: the model qwen3-480b was asked for")),
-                "{context}"
-            );
-            let scores = scores(&door);
-            let served = &scores["served"][0];
-            assert_eq!(served["name"], "s", "{context}");
-            assert_eq!(served["asked-for"], "qwen3-480b", "{context}");
-            assert_eq!(served["by"][0]["model"], "tiny-0.1b-q4", "{context}");
-            assert_eq!(served["by"][0]["kinship"], "other", "{context}");
-            let warned = scores["warnings"].as_array().expect("a list");
-            assert!(warned.iter().any(|it| it.to_string().contains("tiny-0.1b-q4")), "{context}");
-        }
+    let subjects = of_every_protocol("qwen3-480b", |provider, stream| {
+        by(dialect::step(provider, stream, Deed::Answer), "tiny-0.1b-q4")
+    });
+    let (door, ended) = run(&subjects, 1);
+    let scores = scores(&door);
+    for Asked { name, .. } in &subjects {
+        let said: Vec<String> = warnings(&ended, name)
+            .into_iter()
+            .filter(|it| {
+                it.contains("the model qwen3-480b was asked for") && it.contains("tiny-0.1b-q4")
+            })
+            .collect();
+        // At once, and beside the scores.
+        assert_eq!(said.len(), 2, "{name}: {ended}");
+        let served = served(&scores, name);
+        assert_eq!(served["asked-for"], "qwen3-480b", "{name}: {ended}");
+        assert_eq!(served["by"][0]["model"], "tiny-0.1b-q4", "{name}: {ended}");
+        assert_eq!(served["by"][0]["kinship"], "other", "{name}: {ended}");
+        let warned = scores["warnings"].as_array().expect("a list");
+        let is_warned = |it: &Value| {
+            it.as_str().is_some_and(|it| it.starts_with(&format!("{name}: the model")))
+        };
+        assert!(warned.iter().any(is_warned), "{name}: {ended}");
+    }
+    // These servers count 70 tokens of every question, whatever was sent.
+    for Asked { name, .. } in &subjects {
+        let said = warnings(&ended, name).join("\n");
+        assert!(said.contains("it counted 70 tokens"), "{name}: {ended}");
     }
 }
 
 #[test]
 fn a_state_of_the_model_that_was_asked_for_is_shown_and_not_warned_of() {
-    for (asked, served, kinship) in [
-        ("gpt-4o", "gpt-4o-2024-08-06", "snapshot"),
-        ("claude-sonnet-4-5", "claude-sonnet-4-5-20250929", "snapshot"),
-        ("llama3", "llama3:latest", "same"),
-        ("m", "m", "same"),
-    ] {
-        let server = Server::start(vec![says(&json!({ "model": served }), WHOLE)]);
-        let (door, ended) = run("openai", asked, false, &server, &[]);
-        let ended = ended.with_code(0);
-        assert_eq!(warnings(&ended), Vec::<String>::new(), "{ended}");
-        let is_said = ended.stdout.contains(&format!("s: answered by {served}"));
-        assert_eq!(is_said, asked != served, "{ended}");
-        assert_eq!(scores(&door)["served"][0]["by"][0]["kinship"], kinship);
+    let states = [
+        ("a", "gpt-4o", json!({ "model": "gpt-4o-2024-08-06" }), json!("snapshot")),
+        (
+            "b",
+            "claude-sonnet-4-5",
+            json!({ "model": "claude-sonnet-4-5-20250929" }),
+            json!("snapshot"),
+        ),
+        ("c", "llama3", json!({ "model": "llama3:latest" }), json!("same")),
+        ("d", "m", json!({ "model": "m" }), json!("same")),
+        ("e", "m", json!({}), Value::Null),
+        ("f", "m", json!({ "model": "", "system_fingerprint": null }), Value::Null),
+    ];
+    let subjects: Vec<Asked> = states
+        .iter()
+        .map(|(name, asked, named, _)| Asked::openai(name, asked, vec![says(named, WHOLE)]))
+        .collect();
+    let (door, ended) = run(&subjects, 1);
+    let scores = scores(&door);
+    for (name, asked, named, kinship) in &states {
+        assert_eq!(warnings(&ended, name), Vec::<String>::new(), "{ended}");
+        let by = named["model"].as_str().unwrap_or_default();
+        let is_said = ended.stdout.contains(&format!("{name}: answered by {by}"));
+        assert_eq!(is_said, !by.is_empty() && by != *asked, "{name}: {ended}");
+        assert_eq!(served(&scores, name)["by"][0]["kinship"], *kinship, "{name}");
     }
 }
 
 #[test]
 fn a_model_or_a_fingerprint_that_changes_during_a_run_is_warned_of() {
-    let named = |model: &str, print: &str| json!({ "model": model, "system_fingerprint": print });
-    let script = vec![
-        says(&named("m-2025-01-01", "fp_1"), WHOLE),
-        says(&named("m-2025-01-01", "fp_1"), WHOLE),
-        says(&named("m-2025-06-01", "fp_2"), WHOLE),
+    let named = |model: &str, print: &str| {
+        says(&json!({ "model": model, "system_fingerprint": print }), WHOLE)
+    };
+    let host = |name: &str| says(&json!({ "model": "m", "provider": name }), WHOLE);
+    let changing = vec![
+        named("m-2025-01-01", "fp_1"),
+        named("m-2025-01-01", "fp_1"),
+        named("m-2025-06-01", "fp_2"),
     ];
-    let server = Server::start(script);
-    let (door, ended) = run("openai", "m", false, &server, &["--rounds", "3"]);
-    let ended = ended.with_code(0);
-    let all = warnings(&ended).join("\n");
-    assert!(all.contains("s: another model answers than before: m-2025-06-01"), "{ended}");
+    let long = format!("evil\u{1b}[31m\u{202e}{}", "x".repeat(100_000));
+    let subjects = [
+        Asked::openai("changing", "m", changing),
+        // The host that a gateway names counts as a fingerprint.
+        Asked::openai("routed", "m", vec![host("First"), host("Second"), host("First")]),
+        Asked::openai("hostile", "m", vec![says(&json!({ "model": long }), WHOLE); 3]),
+    ];
+    let (door, ended) = run(&subjects, 3);
+    let all = warnings(&ended, "changing").join("\n");
+    assert!(all.contains("another model answers than before: m-2025-06-01"), "{ended}");
     let models =
         "the model changed during the run: m-2025-01-01 (2 answers), m-2025-06-01 (1 answer)";
     assert!(all.contains(models), "{ended}");
     assert!(all.contains("fingerprints fp_1 (2 answers), fp_2 (1 answer)"), "{ended}");
+    let all = warnings(&ended, "routed").join("\n");
+    assert!(all.contains("fingerprints First (2 answers), Second (1 answer)"), "{ended}");
+    let lines = warnings(&ended, "hostile");
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    for line in lines {
+        assert!(!line.contains(['\u{1b}', '\u{202e}']) && line.len() < 1_000, "{line}");
+    }
 
-    let exported =
-        door.run(&["export", "run.assay", "--format", "jsonl", "--rows", "turns", "--output", "-"]);
+    let export = ["export", "run.assay", "--format", "jsonl", "--rows", "turns"];
+    let exported = door.run(&[&export[..], &["--subject", "changing", "--output", "-"]].concat());
     let exported = exported.with_code(0);
     let rows: Vec<Value> =
         exported.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    let cells: Vec<(&str, &str)> = rows
-        .iter()
-        .map(|row| {
-            (row["served_model"].as_str().unwrap_or(""), row["fingerprint"].as_str().unwrap_or(""))
-        })
-        .collect();
-    assert_eq!(cells[2], ("m-2025-06-01", "fp_2"), "{exported}");
+    assert_eq!(rows[2]["served_model"], "m-2025-06-01", "{exported}");
+    assert_eq!(rows[2]["fingerprint"], "fp_2", "{exported}");
     assert!(rows[0]["sent_bytes"].as_u64().expect("a count") > 1_000, "{exported}");
 
     door.run(&["report", "run.assay", "--output", "report"]).with_code(0);
     let index = fs::read_to_string(door.path("report/index.html")).expect("a report");
     assert!(index.contains(models), "the report says nothing of it");
     assert!(index.contains("fp_2"), "the report says nothing of the fingerprint");
+
+    door.run(&["revalidate", "run.assay", "--output", "again.assay"]).with_code(0);
+    let scored = door.run(&["score", "again.assay"]).with_code(0);
+    assert!(scored.stdout.contains(models), "{scored}");
 }
 
 #[test]
-fn the_host_that_a_gateway_names_counts_as_a_fingerprint() {
-    let host = |name: &str| says(&json!({ "model": "m", "provider": name }), WHOLE);
-    let server = Server::start(vec![host("First"), host("Second")]);
-    let (_, ended) = run("openai", "m", false, &server, &["--rounds", "2"]);
-    let all = warnings(&ended.with_code(0)).join("\n");
-    assert!(all.contains("fingerprints First (1 answer), Second (1 answer)"), "{all}");
-}
-
-#[test]
-fn what_a_server_names_is_shown_without_its_control_characters_and_cut() {
-    let name = format!("evil\u{1b}[31m\u{202e}{}", "x".repeat(100_000));
-    let server = Server::start(vec![says(&json!({ "model": name }), WHOLE)]);
-    let (_, ended) = run("openai", "m", false, &server, &[]);
-    let ended = ended.with_code(0);
-    let lines = warnings(&ended);
-    assert_eq!(lines.len(), 2, "{lines:?}");
-    for line in lines {
-        assert!(!line.contains(['\u{1b}', '\u{202e}']) && line.len() < 1_000, "{line}");
-    }
-}
-
-#[test]
-fn a_server_that_says_nothing_of_its_model_is_not_warned_of() {
-    let server = Server::start(vec![says(&json!({}), WHOLE)]);
-    let (door, ended) = run("openai", "m", false, &server, &[]);
-    let ended = ended.with_code(0);
-    assert_eq!(warnings(&ended), Vec::<String>::new(), "{ended}");
-    assert_eq!(scores(&door)["served"][0]["by"], json!([]));
-}
-
-#[test]
-fn the_model_that_answered_is_known_of_answers_from_the_cache_and_of_judged_anew_runs() {
+fn the_model_that_answered_is_known_of_answers_from_the_cache() {
     let server = Server::start(vec![says(&json!({ "model": "other" }), WHOLE)]);
     let door = Door::open();
     let table = format!(
@@ -205,52 +246,34 @@ fn the_model_that_answered_is_known_of_answers_from_the_cache_and_of_judged_anew
     for output in ["1.assay", "2.assay"] {
         let fixed = ["run", "--case", CASE, "--scenario", "gen", "--max-answers", "1"];
         let ended = door.run(&[&fixed[..], &["--output", output]].concat()).with_code(0);
-        assert!(ended.stdout.contains("others answered: other"), "{ended}");
+        assert!(ended.stdout.contains("this answered: other"), "{ended}");
     }
     assert_eq!(server.requests().len(), 1);
-    let ended = door.run(&["revalidate", "2.assay", "--output", "3.assay"]).with_code(0);
-    let scored = door.run(&["score", "3.assay"]).with_code(0);
-    assert!(scored.stdout.contains("others answered: other"), "{ended}{scored}");
 }
 
 #[test]
 fn a_prompt_that_was_cut_short_is_warned_of_beside_the_scores() {
-    for (counts, cut) in [
-        (vec![WHOLE, WHOLE], 0),
-        (vec![120, WHOLE], 1),
-        (vec![WHOLE, 120], 1),
-        (vec![120, 120], 2),
+    let counts = [
+        ("whole", [WHOLE, WHOLE], 0),
+        ("first", [120, WHOLE], 1),
+        ("second", [WHOLE, 120], 1),
+        ("both", [120, 120], 2),
         // What is not counted is not cut.
-        (vec![0, WHOLE], 0),
-    ] {
-        let script = counts.iter().map(|count| says(&json!({ "model": "m" }), *count)).collect();
-        let server = Server::start(script);
-        let (door, ended) = run("openai", "m", false, &server, &["--rounds", "2"]);
-        let ended = ended.with_code(0);
-        let said = warnings(&ended);
+        ("uncounted", [0, WHOLE], 0),
+    ];
+    let script =
+        |counts: &[u64; 2]| counts.map(|count| says(&json!({ "model": "m" }), count)).to_vec();
+    let subjects: Vec<Asked> =
+        counts.iter().map(|(name, counts, _)| Asked::openai(name, "m", script(counts))).collect();
+    let (door, ended) = run(&subjects, 2);
+    let scores = scores(&door);
+    for (name, counts, cut) in counts {
         // At once, and beside the scores.
-        assert_eq!(said.len(), if cut > 0 { 2 } else { 0 }, "{counts:?}: {ended}");
-        assert!(
-            said.iter()
-                .all(|line| line.contains("cut the prompt short") || line.contains("cut short")),
-            "{ended}"
-        );
-        let served = scores(&door)["served"][0].clone();
-        assert_eq!(served["prompts-cut-short"], cut, "{counts:?}");
-        assert_eq!(served["prompts-counted"], 2, "{counts:?}");
-    }
-}
-
-#[test]
-fn a_prompt_that_was_cut_short_is_warned_of_in_every_protocol() {
-    // The servers of this dialect count 70 tokens of every question.
-    for provider in PROTOCOLS {
-        for stream in [false, true] {
-            let server = Server::start(vec![dialect::step(provider, stream, Deed::Answer)]);
-            let (_, ended) = run(provider, "m", stream, &server, &[]);
-            let ended = ended.with_code(0);
-            let all = warnings(&ended).join("\n");
-            assert!(all.contains("it counted 70 tokens"), "{provider}, stream {stream}: {ended}");
-        }
+        let said = warnings(&ended, name);
+        assert_eq!(said.len(), if cut > 0 { 2 } else { 0 }, "{name}: {ended}");
+        let beside =
+            format!("{cut} of 2 answers probably came of a prompt that the server cut short");
+        assert_eq!(said.iter().any(|line| line.contains(&beside)), cut > 0, "{counts:?}: {ended}");
+        assert_eq!(served(&scores, name)["prompts-cut-short"], cut, "{name}");
     }
 }

@@ -163,7 +163,7 @@ impl Serving {
         let mut warnings = Vec::new();
         match &self.asked {
             Some(asked) if models.iter().any(is_other) => warnings.push(format!(
-                "the model {} was asked for, and the server says that others answered: {}",
+                "the model {} was asked for, and by its server's word this answered: {}",
                 short(asked, MOST_NAME),
                 listed(&models)
             )),

@@ -344,7 +344,9 @@ fn gemini_events(deed: Deed) -> Vec<String> {
         if let Some(finish) = finish {
             candidate["finishReason"] = json!(finish);
         }
-        data(&json!({ "candidates": [candidate], "usageMetadata": gemini_usage() }))
+        data(&json!({
+            "candidates": [candidate], "usageMetadata": gemini_usage(), "modelVersion": "m",
+        }))
     };
     // A count of the question may come before anything is said.
     let mut events = vec![data(&json!({ "usageMetadata": { "promptTokenCount": 70 } }))];
