@@ -66,7 +66,7 @@ fn main() {
             for size in SIZES {
                 let text = format!("{start}{}{end}", piece.repeat(size / piece.len()));
                 let answer = Answer::Text(text);
-                let said = Said { answer: &answer, finish: Finish::Complete, thought: false };
+                let said = Said { answer: &answer, finish: Finish::Complete, thought: false, thinking: &[] };
                 let began = Instant::now();
                 let read = said.read_both(Reading::Lenient, &allowed);
                 let elapsed = began.elapsed();

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use assay_core::reading::ThinkingTags;
 use assay_core::record::Answer;
 use assay_core::verdict::{InfraClass, InfraError};
 use genai::chat::{ChatMessage, ChatRequest};
@@ -143,6 +144,11 @@ impl ModelSubject {
     /// The limit on the tokens of an answer, where it is known.
     pub fn most_output_tokens(&self) -> Option<u64> {
         self.config.max_tokens.map(|most| u64::from(most.get()))
+    }
+
+    /// What it writes its thinking between, where a server leaves that in its answers.
+    pub fn thinking_tags(&self) -> ThinkingTags {
+        self.config.thinking_tags.clone().unwrap_or_default()
     }
 
     /// What the user should know before anything is sent.
