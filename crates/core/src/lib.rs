@@ -18,6 +18,7 @@ pub mod score;
 pub mod state;
 pub mod suite;
 pub mod tamper;
+pub mod text_file;
 pub mod tokens;
 pub mod verdict;
 pub mod world;

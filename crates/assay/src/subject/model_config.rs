@@ -1,12 +1,12 @@
 //! What a user sets of a model, and what is wrong with it.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use assay_core::reading::ThinkingTags;
+use assay_core::text_file;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
@@ -242,7 +242,7 @@ impl ModelConfig {
     /// The system prompt, which may lie in a file.
     pub(super) fn system(&self) -> Result<Option<String>, ModelError> {
         let Some(path) = &self.system_file else { return Ok(self.system.clone()) };
-        let read = fs::read_to_string(path);
+        let read = text_file::read_lines(path);
         read.map(Some).map_err(|source| ModelError::SystemFile { path: path.clone(), source })
     }
 

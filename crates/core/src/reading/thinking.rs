@@ -46,9 +46,21 @@ impl ThinkingTags {
                 closing.push(place);
             }
         }
-        let code = CodePlaces::of(text);
+        let code = CodePlaces::of(&without_tags(text, &tags));
         Search { text, finish, tags, of_pair, code, found: Vec::new() }.run()
     }
+}
+
+/// The text with ends of lines in place of each tag, for code may begin right behind one
+/// and end right before one.
+fn without_tags(text: &str, tags: &[Found]) -> String {
+    let mut parts = String::with_capacity(text.len());
+    for tag in tags {
+        parts.push_str(&text[parts.len()..tag.at.start]);
+        parts.extend(std::iter::repeat_n('\n', tag.at.len()));
+    }
+    parts.push_str(&text[parts.len()..]);
+    parts
 }
 
 /// A text without its thinking, which stands at these places, in order.
