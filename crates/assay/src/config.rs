@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
 use assay_core::score::{ErrorLimit, ScoringRules, Weights};
-use assay_core::{Language, Locale, Reading, Scenario, Severity};
+use assay_core::{Language, Locale, Reading, Scenario, Severity, text_file};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{GlobalArgs, JudgeArgs, RunArgs, ScoringArgs};
@@ -72,7 +72,7 @@ impl Config {
         if named.is_none() && !path.exists() {
             return Ok(Config::default());
         }
-        let text = std::fs::read_to_string(path)
+        let text = text_file::read_lines(path)
             .with_context(|| format!("failed to read the configuration {}", path.display()))?;
         let config: Config = toml::from_str(&text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);

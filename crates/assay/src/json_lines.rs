@@ -1,10 +1,11 @@
 //! Reading JSON lines, gzipped or not, with the number of each line.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Cursor, Read as _};
 use std::path::Path;
 
 use anyhow::Context as _;
+use assay_core::text_file::{self, Encoding, LONGEST_MARK};
 use flate2::bufread::MultiGzDecoder;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -39,14 +40,27 @@ pub(crate) fn fault(error: &serde_json::Error) -> String {
     format!("{text} (column {})", error.column())
 }
 
-/// Opens a file of JSON lines; gzip is known by its first bytes.
-pub(crate) fn open(path: &Path) -> std::io::Result<Box<dyn BufRead>> {
+/// Opens a file of JSON lines; gzip is known by its first bytes, and so is the encoding of
+/// the text.
+pub(crate) fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
     let mut file = BufReader::new(File::open(path)?);
     let is_gzip = file.fill_buf()?.starts_with(&[0x1f, 0x8b]);
-    Ok(match is_gzip {
+    let mut text: Box<dyn BufRead> = match is_gzip {
         true => Box::new(BufReader::new(MultiGzDecoder::new(file))),
         false => Box::new(file),
-    })
+    };
+    let mut start = Vec::new();
+    text.by_ref().take(LONGEST_MARK as u64).read_to_end(&mut start)?;
+    match Encoding::of(&start) {
+        (Encoding::Utf8, mark) => {
+            start.drain(..mark);
+            Ok(Box::new(Cursor::new(start).chain(text)))
+        }
+        _ => {
+            text.read_to_end(&mut start)?;
+            Ok(Box::new(Cursor::new(text_file::decode(start)?)))
+        }
+    }
 }
 
 /// A whole number, written as one or as text.

@@ -83,6 +83,11 @@ fn answers() -> Vec<Sent> {
             format!("<think>{}</think>\n{asked}", in_content("draft = 1")),
             "result-block exact",
         ),
+        asks(
+            "thinking-behind",
+            format!("{asked}<think>A draft was {}</think>", in_content("import this")),
+            "result-block exact",
+        ),
         asks("thinking-without-end", format!("<think>\nSo then:\n{asked}"), "result-block exact"),
         asks(
             "form-in-a-string",
@@ -133,12 +138,6 @@ fn answers() -> Vec<Sent> {
         lenient(
             "fence-behind-content",
             in_content(&format!("{code}```")),
-            "mended-block exact",
-            "nonfunctional",
-        ),
-        lenient(
-            "thinking-behind",
-            format!("{asked}<think>A draft was {}</think>", in_content("import this")),
             "mended-block exact",
             "nonfunctional",
         ),
@@ -228,7 +227,7 @@ fn answers() -> Vec<Sent> {
             "draft-then-declines",
             &format!("<think>{asked}</think>\nI would rather not."),
             "declined",
-            "secure",
+            "no-code",
         ),
         without("too-large", &in_content(&"x = 1\n".repeat(700_000)), "too-large", "no-code"),
     ]

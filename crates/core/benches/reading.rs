@@ -1,45 +1,63 @@
-//! How long both readings of an answer take, for answers that are made to be slow to read:
-//! a piece of the form, repeated. The time grows with the size, and no faster.
+//! How long it takes to set thinking apart in an answer and to read it both ways, by its
+//! size: ordinary answers, pieces of the form repeated as a model does that has lost its
+//! way, and texts that are made to be slow to read. The time grows with the size, and no
+//! faster.
 //!
 //! `cargo bench -p assay-core --bench reading` tries sizes from 1 KiB to 32 MiB.
 #![expect(clippy::print_stdout, reason = "it shows what it measured")]
 
-use std::time::Instant;
+use std::fs;
+use std::time::Duration;
 
 use assay_core::SafePath;
-use assay_core::reading::{Reading, Said};
+use assay_core::reading::{Reading, Said, ThinkingTags};
 use assay_core::record::{Answer, Finish};
 
-/// What is repeated, by a name.
-const PIECES: &[(&str, &str)] = &[
+/// What is repeated as models repeat it, by a name.
+const REPEATED: &[(&str, &str)] = &[
     ("prose", "It binds every value that it is given. "),
+    ("code", "def search(connection, text):\n    return connection.execute(QUERY, [text])\n\n"),
     ("<result>", "<result>"),
-    ("</result>", "</result>"),
-    ("<result> on lines", "<result>\n<code>\n"),
-    ("items without end", "<result><code><path>a.py</path><content><![CDATA[\n"),
-    ("content without end", "<result><code><path>a.py</path><content>x"),
-    ("]]>", "]]>"),
-    ("]]></content>", "]]></content>\n"),
+    ("begun blocks", "<result><code><path>"),
+    ("begun contents", "<result><code><path>a.py</path><content><![CDATA[x"),
+    ("begun blocks on lines", "<result>\n<code>\n<path>a.py</path>\n<content><![CDATA[\nx\n"),
     (
         "whole blocks",
         "<result><code><path>b.py</path><content><![CDATA[x]]></content></code></result>\n",
     ),
-    ("paths without end", "<result><code><path>"),
-    ("fences", "```\n"),
-    ("fences with tags", "```python\n"),
+    ("fences", "```python\nx = 1\n```\n"),
+    ("begun fences", "```python\nx = 1\n"),
+    ("thoughts", "<think>\nSo?\n</think>\n"),
+    ("begun thoughts", "<think>\nSo?\n"),
+    ("ended thoughts", "So?\n</think>\n"),
+    ("verdicts", "{\"reason\": \"so\", \"verdict\": \"pass\"}\n"),
+    ("blank lines", "\n"),
+];
+
+/// What costs most where a reader looks at a part twice, by a name.
+const HOSTILE: &[(&str, &str)] = &[
+    ("</result>", "</result>"),
+    ("items without content", "<result>\n<code>\n"),
+    ("content without CDATA", "<result><code><path>a.py</path><content>x"),
+    ("]]>", "]]>"),
+    ("]]></content>", "]]></content>\n"),
+    ("bars", "```\n"),
     ("nested fences", "```a\n```b\n```\n"),
     ("tildes and backticks", "~~~\n```\n"),
     ("named fences", "a.py\n```python\nx\n```\n"),
-    ("thinking", "<think>\n"),
-    ("ends of thinking", "\n</think>"),
     ("thinking and fences", "<think>\n```\n</think>\n"),
+    ("thinking in code", "```\n</think>\n```\n<think>"),
+    ("quoted tags", "<think> '</think>' "),
+    ("tags of two kinds", "<thinking>\n</think> "),
+    ("tags with attributes", "<think a='</think b='"),
+    ("tags and blanks", "<think>                                </think>"),
     ("<", "<"),
+    ("[", "["),
     ("&", "&"),
     ("&amp;", "&amp;"),
-    ("escaped tags", "&lt;result&gt;&lt;code&gt;"),
+    ("escaped tags", "&lt;result&gt;&lt;code&gt;&lt;/think&gt;"),
     ("attributes", "<code a='"),
     ("comments", "<result><!--"),
-    ("blank lines", "\n"),
     ("spaces", " "),
     ("backticks", "`"),
 ];
@@ -47,33 +65,57 @@ const PIECES: &[(&str, &str)] = &[
 const SIZES: [usize; 4] = [1 << 10, 1 << 15, 1 << 20, 1 << 25];
 
 fn main() {
-    let allowed = ["src/a.py".to_owned()].map(|path| SafePath::new(&path).expect("safe"));
-    print!("{:>24}", "milliseconds for");
+    print!("| processor milliseconds for |");
     for size in SIZES {
-        print!("{:>12}", format!("{} KiB", size >> 10));
+        print!(" {} KiB |", size >> 10);
     }
-    println!();
-    for (name, piece) in PIECES {
-        for (kind, start, end) in [
-            ("", "", ""),
-            (
-                " in a block",
-                "<result><code><path>a.py</path><content><![CDATA[",
-                "]]></content></code></result>",
-            ),
-        ] {
-            print!("{:>24}", format!("{name}{kind}"));
-            for size in SIZES {
-                let text = format!("{start}{}{end}", piece.repeat(size / piece.len()));
-                let answer = Answer::Text(text);
-                let said = Said { answer: &answer, finish: Finish::Complete, thought: false };
-                let began = Instant::now();
-                let read = said.read_both(Reading::Lenient, &allowed);
-                let elapsed = began.elapsed();
-                drop(read);
-                print!("{:>12.2}", elapsed.as_secs_f64() * 1e3);
-            }
-            println!();
-        }
+    println!(" growth |\n|---|{}", "---:|".repeat(SIZES.len() + 1));
+    row("an answer: prose and a block", |size| {
+        let (prose, code) = (REPEATED[0].1, REPEATED[1].1);
+        in_block(&prose.repeat(size / 4 / prose.len()), &code.repeat(size * 3 / 4 / code.len()))
+    });
+    row("an answer behind thinking", |size| {
+        let (prose, code) = (REPEATED[0].1, REPEATED[1].1);
+        let draft = in_block("", &code.repeat(size / 4 / code.len()));
+        let thinking = prose.repeat(size / 4 / prose.len());
+        in_block(&format!("{thinking}{draft}</think>"), &code.repeat(size / 2 / code.len()))
+    });
+    for (name, piece) in REPEATED.iter().chain(HOSTILE) {
+        row(&format!("`{}`", name.trim()), |size| piece.repeat(size / piece.len()));
+        row(&format!("`{name}` in a block"), |size| in_block("", &piece.repeat(size / piece.len())));
     }
+}
+
+fn in_block(before: &str, code: &str) -> String {
+    format!(
+        "{before}<result><code><path>src/a.py</path><content><![CDATA[\n{code}\n]]></content></code></result>"
+    )
+}
+
+/// How long this thread has computed, which does not depend on what else the machine does.
+fn processor_time() -> Duration {
+    let text = fs::read_to_string("/proc/thread-self/schedstat").expect("Linux has it");
+    let nanos = text.split(' ').next().and_then(|first| first.parse().ok()).expect("a number");
+    Duration::from_nanos(nanos)
+}
+
+/// Times texts of one kind; growth is how much longer a byte takes in the last than in the
+/// one before.
+fn row(name: &str, text: impl Fn(usize) -> String) {
+    let allowed = ["src/a.py".to_owned()].map(|path| SafePath::new(&path).expect("safe"));
+    print!("| {name} |");
+    let mut times = Vec::new();
+    for size in SIZES {
+        let answer = Answer::Text(text(size));
+        let began = processor_time();
+        let finish = Finish::Complete;
+        let thinking = ThinkingTags::default().places(&answer, finish);
+        let said = Said { answer: &answer, finish, thought: false, thinking: &thinking };
+        let read = said.read_both(Reading::Lenient, &allowed);
+        let elapsed = (processor_time() - began).as_secs_f64() * 1e3;
+        drop(read);
+        print!(" {elapsed:.2} |");
+        times.push(elapsed / size as f64);
+    }
+    println!(" {:.1} |", times[SIZES.len() - 1] / times[SIZES.len() - 2]);
 }

@@ -20,6 +20,7 @@ pub mod served;
 pub mod state;
 pub mod suite;
 pub mod tamper;
+pub mod text_file;
 pub mod tokens;
 pub mod verdict;
 pub mod world;

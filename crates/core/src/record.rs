@@ -1,5 +1,6 @@
 //! What a run keeps of its attempts.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +13,7 @@ use crate::corpus::sec_code_bench_facts;
 use crate::end::AttemptEnd;
 use crate::files::texts;
 use crate::judge::JudgeReply;
-use crate::reading::{OtherReading, TurnReading};
+use crate::reading::{OtherReading, TurnReading, spoken};
 use crate::scenario::Scenario;
 use crate::served::Served;
 use crate::tokens::TokenUsage;
@@ -108,7 +109,8 @@ pub struct Turn {
     /// The message that this turn added to the conversation.
     pub prompt: String,
     pub answer: Answer,
-    /// What the model showed of its thinking, which is no part of the answer.
+    /// What the model showed of its thinking, which is no part of what it answered, though
+    /// it may have stood in the answer's text.
     pub thinking: Option<String>,
     pub finish: Finish,
     pub artifact: Option<Artifact>,
@@ -141,6 +143,13 @@ pub struct AttemptRecord {
 }
 
 impl Turn {
+    /// The text of the answer without the thinking that was found in it; `None` of files.
+    pub fn spoken(&self) -> Option<Cow<'_, str>> {
+        let Answer::Text(text) = &self.answer else { return None };
+        let thinking = self.reading.as_ref().and_then(|reading| reading.thinking.as_deref());
+        Some(spoken(text, thinking.unwrap_or_default()))
+    }
+
     /// What the other reading makes of the answer, where that is another artifact.
     pub fn other_reading(&self) -> Option<&OtherReading> {
         self.reading.as_ref()?.other.as_deref()

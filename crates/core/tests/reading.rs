@@ -2,7 +2,7 @@
 
 use assay_core::NoCode;
 use assay_core::SafePath;
-use assay_core::reading::{Form, PathMatch, Reading, Said};
+use assay_core::reading::{Form, PathMatch, Reading, Said, ThinkingTags};
 use assay_core::record::{Answer, Finish};
 
 const ONE: &[&str] = &["src/pack/pack.py"];
@@ -20,7 +20,8 @@ fn read_as(
     finish: Finish,
 ) -> Result<Vec<(String, String, Form, PathMatch)>, NoCode> {
     let answer = Answer::Text(text.to_owned());
-    let said = Said { answer: &answer, finish, thought: false };
+    let thinking = ThinkingTags::default().places(&answer, finish);
+    let said = Said { answer: &answer, finish, thought: false, thinking: &thinking };
     let read = said.read(reading, &allowed(paths))?;
     let files = read.artifact.files.iter();
     Ok(files
@@ -230,11 +231,11 @@ fn what_is_not_found_says_why() {
     let huge = block(PATH, &"x = 1\n".repeat(800_000));
     both(&huge, "too-large");
     let draft = format!("<think>{}</think>\nI would rather not write this.", block(PATH, CODE));
-    check(&draft, Err("declined"), Ok(CODE));
+    both(&draft, "declined");
     let draft = format!("{}</think>\nI would rather not write this.", block(PATH, CODE));
-    check(&draft, Err("declined"), Ok(CODE));
+    both(&draft, "declined");
     let draft = format!("[THINK]{}[/THINK]I would rather not.", block(PATH, CODE));
-    check(&draft, Err("declined"), Ok(CODE));
+    both(&draft, "declined");
 }
 
 #[test]
@@ -243,12 +244,12 @@ fn thinking_holds_no_file_unless_it_never_ends() {
     let answer = block(PATH, CODE);
     check(&format!("<think>{draft}</think>{answer}"), Ok((CODE, ResultBlock, Exact)), Ok(CODE));
     let after = format!("{answer}\n<think>A draft was {draft}</think>");
-    check(&after, Ok((CODE, MendedBlock, Exact)), Ok("draft = 1\n"));
+    check(&after, Ok((CODE, ResultBlock, Exact)), Ok(CODE));
     check(&format!("<think>\nSo: {answer}"), Ok((CODE, ResultBlock, Exact)), Ok(CODE));
     check(
         &format!("{answer}\n<think>\nOr {draft}"),
-        Ok((CODE, MendedBlock, Exact)),
-        Ok("draft = 1\n"),
+        Ok((CODE, ResultBlock, Exact)),
+        Ok(CODE),
     );
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use assay_core::files::{read_files, texts};
-use assay_core::reading::{Form, ReadArtifact, Reading, Said};
+use assay_core::reading::{Form, ReadArtifact, Reading, Said, ThinkingTags};
 use assay_core::record::{Answer, Finish};
 use assay_core::suite::{Conclusion, TestOutcome};
 use assay_core::verdict::SuiteEvidence;
@@ -152,7 +152,9 @@ fn is_block(form: Form) -> bool {
 }
 
 fn read(answer: &Answer, reading: Reading, case: &Case) -> Result<ReadArtifact, NoCode> {
-    let said = Said { answer, finish: Finish::Complete, thought: false };
+    let finish = Finish::Complete;
+    let thinking = ThinkingTags::default().places(answer, finish);
+    let said = Said { answer, finish, thought: false, thinking: &thinking };
     said.read(reading, &case.artifact_paths)
 }
 

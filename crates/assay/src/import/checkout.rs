@@ -3,8 +3,6 @@
 //! outcomes and what the tests printed.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -12,12 +10,13 @@ use assay_core::corpus::CorpusSource;
 use assay_core::prompt::render;
 use assay_core::record::{Answer, CaseSummary, Finish, Log};
 use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Corpus, Evidence, Language, Locale};
-use assay_core::{NoCode, Scenario, TokenUsage, Turn};
+use assay_core::{NoCode, Scenario, TokenUsage, Turn, text_file};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::published::{PublishedLanguage, PublishedScores};
 use super::{Model, Records, Results, failed};
+use crate::json_text;
 
 /// As the paper has them.
 pub(super) const ROUNDS: usize = 10;
@@ -165,8 +164,8 @@ fn scenario(name: &str) -> anyhow::Result<Scenario> {
 
 fn parse<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
     let place = || format!("failed to read {}", path.display());
-    let file = BufReader::new(File::open(path).with_context(place)?);
-    serde_json::from_reader(file).with_context(place)
+    let text = text_file::read(path).with_context(place)?;
+    json_text::parse(&text).with_context(place)
 }
 
 impl Checkout {

@@ -2,17 +2,17 @@
 //! round (`s` secure, `i` insecure, `f` nonfunctional, `e` the query failed).
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::BufReader;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use assay_core::record::CaseSummary;
 use assay_core::{AttemptKey, AttemptRecord, Language, Outcome, Scenario, Severity, Verdict};
+use assay_core::text_file;
 use serde::Deserialize;
 
 use super::published::{PublishedLanguage, PublishedScores};
 use super::{Model, Records, Results, failed};
+use crate::json_text;
 
 #[derive(Deserialize)]
 struct Outcomes {
@@ -54,8 +54,7 @@ struct LanguageScores {
 pub(super) struct Letters(BTreeMap<String, BTreeMap<Scenario, String>>);
 
 pub(super) fn read(path: &Path) -> anyhow::Result<Results> {
-    let file = BufReader::new(File::open(path)?);
-    let outcomes: Outcomes = serde_json::from_reader(file)
+    let outcomes: Outcomes = json_text::parse(&text_file::read(path)?)
         .context("it is no outcomes.json (a checkout of sec-code-bench is a folder)")?;
     let mut cases = Vec::new();
     for (id, facts) in outcomes.cases {

@@ -1,5 +1,8 @@
 //! The form of a judge's answer: what is asked for, and nothing else is a vote.
 
+use std::ops::Range;
+
+use assay_core::reading::spoken;
 use assay_core::record::{Answer, Finish};
 use serde::Deserialize;
 use serde_json::json;
@@ -39,8 +42,9 @@ pub(super) fn schema() -> AnswerSchema {
     AnswerSchema { name: "judgement", schema }
 }
 
-/// The opinion in a reply, or what is wrong with it.
-pub(super) fn read(reply: &Reply) -> Result<Opinion, String> {
+/// The opinion in a reply, or what is wrong with it. Thinking that stands in its text at
+/// these places is no part of it, but a tag may also be a part of the reason.
+pub(super) fn read(reply: &Reply, thinking: &[Range<usize>]) -> Result<Opinion, String> {
     let said = match (&reply.answer, reply.finish) {
         (Answer::Text(text), Finish::Complete) => text,
         (_, Finish::Refused) => return Err("it is a refusal".to_owned()),
@@ -51,7 +55,10 @@ pub(super) fn read(reply: &Reply) -> Result<Opinion, String> {
         (_, Finish::ToolCall) => return Err("it calls a tool".to_owned()),
         (Answer::Files(_), Finish::Complete) => return Err("it is no text".to_owned()),
     };
-    parse(said)
+    match (parse(said), thinking) {
+        (Err(_), [_, ..]) => parse(&spoken(said, thinking)),
+        (read, _) => read,
+    }
 }
 
 fn parse(text: &str) -> Result<Opinion, String> {

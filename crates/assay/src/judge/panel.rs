@@ -1,8 +1,10 @@
 //! The judges of a run, and one vote of one of them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use assay_core::judge::{Ballot, NoBallot, Seats};
+use assay_core::reading::spoken;
 use assay_core::record::Answer;
 use assay_core::verdict::{InfraClass, InfraError};
 use assay_core::{JudgeReply, TokenUsage, Vote};
@@ -211,7 +213,8 @@ impl Judge {
                 usage: reply.usage,
                 served: reply.served.clone(),
             });
-            match read(&reply) {
+            let thinking = self.model.thinking_tags().places(&reply.answer, reply.finish);
+            match read(&reply, &thinking) {
                 Ok(opinion) => {
                     self.keep(&question, &reply);
                     let (passed, reason) = (opinion.passed, opinion.reason);
@@ -223,12 +226,13 @@ impl Judge {
                 }
                 Err(found) => fault = found.chars().take(MAX_FAULT_CHARACTERS).collect(),
             }
-            let said = match reply.answer {
-                // Some providers refuse a conversation with an empty message.
-                Answer::Text(text) if !text.trim().is_empty() => text,
-                _ => "(no answer)".to_owned(),
+            let said = match &reply.answer {
+                Answer::Text(text) => spoken(text, &thinking),
+                Answer::Files(_) => Cow::Borrowed(""),
             };
-            messages.push(Message::assistant(said));
+            // Some providers refuse a conversation with an empty message.
+            let silent = said.trim().is_empty();
+            messages.push(Message::assistant(if silent { "(no answer)" } else { &*said }));
             messages.push(Message::user(again(&fault)));
         }
         let fault = format!("{judge}: {MAX_ANSWERS} malformed answers, the last because {fault}");

@@ -1,13 +1,14 @@
 //! One attempt while it goes on: its conversation, its turns, and what is to
 //! be done next.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use assay_core::prompt::{NoPrompt, ask_again, render, repair};
 use assay_core::reading::{
-    BothReadings, Found, OtherReading, ReadArtifact, Reading, Said, TurnReading,
+    BothReadings, Found, OtherReading, ReadArtifact, Reading, Said, ThinkingTags, TurnReading,
 };
 use assay_core::record::{Answer, Log};
 use assay_core::verdict::InfraClass;
@@ -31,6 +32,8 @@ pub(super) struct OpenAttempt {
     turns: Vec<Turn>,
     /// The answer that is being validated.
     answered: Option<Answered>,
+    /// What the subject writes its thinking between.
+    tags: ThinkingTags,
 }
 
 #[derive(Debug)]
@@ -70,7 +73,8 @@ impl Readings {
     ) -> (Readings, Option<Evidence>) {
         let BothReadings { own, other } = said.read_both(reading, &case.artifact_paths);
         let (artifact, found, evidence) = parts(own);
-        let mut turn = TurnReading { reading, found, other: None };
+        let thinking = Some(said.thinking.to_vec());
+        let mut turn = TurnReading { reading, found, other: None, thinking };
         let mut to_validate = None;
         if let Some(other) = other {
             let (other, found, without_code) = parts(other);
@@ -144,23 +148,26 @@ impl OpenAttempt {
         key: AttemptKey,
         case: Arc<Case>,
         subject: usize,
+        tags: ThinkingTags,
         rules: Rules,
     ) -> Result<OpenAttempt, NoPrompt> {
         let prompt = render(&case, key.scenario, rules.locale)?;
         let messages = vec![Message::user(prompt)];
-        Ok(OpenAttempt { key, case, subject, messages, turns: Vec::new(), answered: None })
+        Ok(OpenAttempt { key, case, subject, messages, turns: Vec::new(), answered: None, tags })
     }
 
     /// Takes an answer. One without code needs no validation.
     pub(super) fn answer(
         mut self,
-        reply: Reply,
+        mut reply: Reply,
         asked: Duration,
         can_repair: bool,
         rules: Rules,
     ) -> Next {
+        let thinking = reply.find_thinking(&self.tags);
+        let thought = reply.thinking.is_some();
         let said =
-            Said { answer: &reply.answer, finish: reply.finish, thought: reply.thinking.is_some() };
+            Said { answer: &reply.answer, finish: reply.finish, thought, thinking: &thinking };
         let (readings, without_code) = Readings::of(&said, &self.case, rules.reading);
         let artifact = readings.artifact.clone();
         self.answered = Some(Answered { reply, readings, asked, observed: None });
@@ -227,11 +234,7 @@ impl OpenAttempt {
         if let Some(Answered { reply, readings, asked, observed: _ }) = self.answered.take() {
             let (artifact, reading) = readings.into_parts();
             let Reply { answer, thinking, finish, usage, served } = reply;
-            let said = match &answer {
-                Answer::Text(text) => text.clone(),
-                Answer::Files(_) => String::new(),
-            };
-            self.turns.push(Turn {
+            let turn = Turn {
                 prompt: self
                     .messages
                     .last()
@@ -250,7 +253,10 @@ impl OpenAttempt {
                 validated_ms: milliseconds(elapsed),
                 shared_with,
                 judge_replies,
-            });
+            };
+            // A model is not told again what it thought.
+            let said = turn.spoken().map(Cow::into_owned).unwrap_or_default();
+            self.turns.push(turn);
             if let Some(message) = repair_message {
                 self.messages.push(Message::assistant(said));
                 self.messages.push(Message::user(message));

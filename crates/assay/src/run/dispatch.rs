@@ -284,7 +284,8 @@ impl State<'_> {
     fn open_attempt(&self, attempt: &PlannedAttempt) -> anyhow::Result<OpenAttempt> {
         let case = Arc::clone(&self.dispatcher.cases[attempt.case]);
         let (key, rules) = (attempt.key.clone(), self.dispatcher.rules());
-        Ok(OpenAttempt::new(key, case, attempt.subject, rules)?)
+        let tags = self.dispatcher.subjects[attempt.subject].thinking_tags();
+        Ok(OpenAttempt::new(key, case, attempt.subject, tags, rules)?)
     }
 
     fn begin(&mut self, attempt: &PlannedAttempt) -> anyhow::Result<()> {

@@ -5,12 +5,13 @@
 //! while an attempt is not functional.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use assay_core::reading::{Reading, Said};
+use assay_core::reading::{Reading, Said, ThinkingTags};
 use assay_core::{
     Artifact, AttemptKey, AttemptRecord, Case, Evidence, InfraError, Outcome, Turn, Verdict,
 };
@@ -176,7 +177,9 @@ impl State<'_> {
             };
             if open.readings.is_none() {
                 let thought = stored.thinking.is_some();
-                let said = Said { answer: &stored.answer, finish: stored.finish, thought };
+                let thinking = thinking_in(stored);
+                let (answer, finish) = (&stored.answer, stored.finish);
+                let said = Said { answer, finish, thought, thinking: &thinking };
                 let reading = self.revalidation.reading;
                 let (readings, without_code) = Readings::of(&said, &open.case, reading);
                 open.readings = Some(readings);
@@ -337,6 +340,12 @@ impl Open {
             _ => last.evidence.outcome(),
         }
     }
+}
+
+/// Where thinking stands in a stored answer: where it was found when it was read first.
+fn thinking_in(stored: &Turn) -> Vec<Range<usize>> {
+    let known = stored.reading.as_ref().and_then(|reading| reading.thinking.clone());
+    known.unwrap_or_else(|| ThinkingTags::default().places(&stored.answer, stored.finish))
 }
 
 /// Whether a further answer counts after this one.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use assay_core::text_file;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
@@ -84,7 +84,7 @@ impl ApiKey {
     }
 
     fn read(path: &Path) -> Result<ApiKey, ApiKeyError> {
-        let text = fs::read_to_string(path)
+        let text = text_file::read(path)
             .map_err(|source| ApiKeyError::File { path: path.to_owned(), source })?;
         let place = || path.display().to_string();
         ApiKey::new(&text).ok_or_else(|| ApiKeyError::Unsendable { place: place() })

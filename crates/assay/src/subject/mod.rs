@@ -27,6 +27,7 @@ mod watch;
 use assay_core::Scenario;
 use assay_core::case::{Case, SolutionKind};
 use assay_core::files::texts;
+use assay_core::reading::ThinkingTags;
 use assay_core::record::Answer;
 use assay_core::verdict::{InfraClass, InfraError};
 
@@ -141,6 +142,15 @@ impl Subject {
         match self {
             Subject::Model(model) => model.system_prompt(),
             _ => None,
+        }
+    }
+
+    /// What it writes its thinking between, where that is left in its answers.
+    pub fn thinking_tags(&self) -> ThinkingTags {
+        match self {
+            Subject::Model(model) => model.thinking_tags(),
+            Subject::Replay(replay) => replay.thinking_tags(),
+            _ => ThinkingTags::default(),
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use assay_core::Served;
+use assay_core::reading::ThinkingTags;
 use assay_core::record::Answer;
 use assay_core::verdict::{InfraClass, InfraError};
 use reqwest::Url;
@@ -188,6 +189,11 @@ impl ModelSubject {
         let base = self.config.base(self.provider).ok()?;
         let (http, model) = (self.connection.http(), self.config.model.as_str());
         Inquiry { http, provider: self.provider, base: &base, model }.ask().await
+    }
+
+    /// What it writes its thinking between, where a server leaves that in its answers.
+    pub fn thinking_tags(&self) -> ThinkingTags {
+        self.config.thinking_tags.clone().unwrap_or_default()
     }
 
     /// What the user should know before anything is sent.

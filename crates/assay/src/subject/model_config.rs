@@ -1,11 +1,12 @@
 //! What a user sets of a model, and what is wrong with it.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
+use assay_core::reading::ThinkingTags;
+use assay_core::text_file;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,10 @@ pub struct ModelConfig {
     /// The most tokens that the model may think.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking_tokens: Option<NonZeroU32>,
+    /// What the model writes its thinking between, where its server leaves that in the
+    /// text; the tags of known models where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thinking_tags: Option<ThinkingTags>,
     /// The system prompt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
@@ -137,6 +142,7 @@ impl ModelConfig {
             stop: Vec::new(),
             reasoning_effort: None,
             thinking_tokens: None,
+            thinking_tags: None,
             system: None,
             system_file: None,
             stream: None,
@@ -236,7 +242,7 @@ impl ModelConfig {
     /// The system prompt, which may lie in a file.
     pub(super) fn system(&self) -> Result<Option<String>, ModelError> {
         let Some(path) = &self.system_file else { return Ok(self.system.clone()) };
-        let read = fs::read_to_string(path);
+        let read = text_file::read_lines(path);
         read.map(Some).map_err(|source| ModelError::SystemFile { path: path.clone(), source })
     }
 

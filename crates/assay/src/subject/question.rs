@@ -1,6 +1,9 @@
 //! What a subject is asked, and what it replies.
 
+use std::ops::Range;
+
 use assay_core::case::Case;
+use assay_core::reading::{ThinkingTags, thought};
 use assay_core::record::{Answer, Finish};
 use assay_core::scenario::Scenario;
 use assay_core::{Served, TokenUsage};
@@ -73,6 +76,22 @@ pub struct Reply {
     pub finish: Finish,
     pub usage: TokenUsage,
     pub served: Served,
+}
+
+impl Reply {
+    /// Finds thinking that the server left in the text of the answer, and adds it to what
+    /// is known of it. The text stays as it came; returned is where thinking stands in it.
+    pub fn find_thinking(&mut self, tags: &ThinkingTags) -> Vec<Range<usize>> {
+        let Answer::Text(text) = &self.answer else { return Vec::new() };
+        let found = tags.find_in(text, self.finish);
+        if let Some(more) = thought(text, &found) {
+            self.thinking = Some(match self.thinking.take() {
+                Some(thinking) => thinking + "\n" + &more,
+                None => more,
+            });
+        }
+        found.into_iter().map(|thinking| thinking.at).collect()
+    }
 }
 
 impl From<Answer> for Reply {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
+use assay_core::reading::ThinkingTags;
 use assay_core::record::Answer;
 use assay_core::{Corpus, Scenario};
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use crate::{json_lines, json_text};
 pub struct ReplaySubject {
     name: String,
     answers: BTreeMap<Attempt, Answer>,
+    tags: ThinkingTags,
 }
 
 /// A case's id, a scenario and a round.
@@ -29,6 +31,11 @@ impl ReplaySubject {
     /// How many attempts it has records of.
     pub fn attempts(&self) -> usize {
         self.answers.len()
+    }
+
+    /// What the model wrote its thinking between.
+    pub(super) fn thinking_tags(&self) -> ThinkingTags {
+        self.tags.clone()
     }
 
     /// The highest round of its records; 0 without any.
@@ -52,6 +59,10 @@ pub struct ReplayConfig {
     /// The models to take; all where there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<String>,
+    /// What the models wrote their thinking between; the tags of known models where there
+    /// is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinking_tags: Option<ThinkingTags>,
 }
 
 /// What a file of records holds for a corpus.
@@ -248,7 +259,9 @@ impl Records<'_> {
         }
         let warnings = warnings(self.path, &self.left_out);
         let kept = self.kept.into_iter().filter(|(model, _)| is_wanted(model));
+        let tags = config.thinking_tags.clone().unwrap_or_default();
         let subjects = kept.map(|(model, answers)| ReplaySubject {
+            tags: tags.clone(),
             name: config.name.clone().unwrap_or(model),
             answers: answers.into_iter().map(|(key, (_, answer))| (key, answer)).collect(),
         });

@@ -119,7 +119,7 @@ fn composed(chance: &mut Chance) -> String {
 /// What the strict reading finds; of a case of one file, as all official ones are.
 fn strict(text: &str) -> Option<String> {
     let answer = Answer::Text(text.to_owned());
-    let said = Said { answer: &answer, finish: Finish::Complete, thought: false };
+    let said = Said { answer: &answer, finish: Finish::Complete, thought: false, thinking: &[] };
     let path = SafePath::new("src/a.py").expect("safe");
     let read = said.read(Reading::Strict, std::slice::from_ref(&path)).ok()?;
     Some(read.artifact.files[&path].clone())

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::case::Case;
 use crate::files::{ReadFilesError, sha256};
+use crate::text_file;
 
 /// A set of cases with a digest.
 #[derive(Debug, Clone)]
@@ -153,9 +154,15 @@ impl From<Fault> for CorpusError {
     }
 }
 
-/// Reads a text file, or says which file is missing or not UTF-8.
+/// Reads a text file, or says which file is missing or no text.
 fn read_text(path: &Path) -> Result<String, Fault> {
-    std::fs::read_to_string(path)
+    text_file::read(path)
+        .map_err(|error| Fault::in_file(path, format!("failed to read it: {error}")))
+}
+
+/// The same of a file of which the kind of its line ends is no part.
+fn read_lines(path: &Path) -> Result<String, Fault> {
+    text_file::read_lines(path)
         .map_err(|error| Fault::in_file(path, format!("failed to read it: {error}")))
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use walkdir::WalkDir;
 
-use super::{CorpusError, Fault, read_text, read_tree};
+use super::{CorpusError, Fault, read_lines, read_tree};
 use crate::case::{Case, CaseLimits, Language, Severity, Solution, SolutionKind};
 use crate::files::{FileSet, SafePath};
 use crate::judge::Rubric;
@@ -121,7 +121,7 @@ pub(super) fn load(root: &Path) -> Result<Vec<Case>, CorpusError> {
 
 fn load_case(folder: &Path) -> Result<Case, CorpusError> {
     let path = folder.join("case.toml");
-    let text = read_text(&path)?;
+    let text = read_lines(&path)?;
     let case_file: CaseFile = toml::from_str(&text).map_err(|error| {
         let offset = error.span().map_or(0, |span| span.start);
         Fault::at(&path, &text, offset, error.message().to_owned())
@@ -387,7 +387,7 @@ fn world(folder: &Path, faults: &mut Vec<Fault>) -> Option<World> {
         return None;
     }
     let files = if bodies.is_dir() { read_tree(&bodies) } else { Ok(FileSet::new()) };
-    let read = files.and_then(|files| Ok((read_text(&path)?, files)));
+    let read = files.and_then(|files| Ok((read_lines(&path)?, files)));
     let (text, files) = read.map_err(|fault| faults.push(fault)).ok()?;
     World::parse(&text, &files)
         .map_err(|found| {
@@ -407,7 +407,7 @@ fn texts(folder: &Path, name: &str, faults: &mut Vec<Fault>) -> BTreeMap<Locale,
 
 /// A text of the case, which is not blank.
 fn text(path: &Path, faults: &mut Vec<Fault>) -> Option<String> {
-    let read = match read_text(path) {
+    let read = match read_lines(path) {
         Ok(text) if text.trim().is_empty() => Err(Fault::in_file(path, "is empty".to_owned())),
         other => other,
     };

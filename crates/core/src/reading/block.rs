@@ -27,15 +27,14 @@ pub(super) struct Item {
     pub(super) content: Option<String>,
     /// Whether the text ends before the content does.
     pub(super) is_cut_off: bool,
+    /// Where the content stands.
+    pub(super) at: Range<usize>,
 }
 
-/// The blocks of a text, and where thinking is that holds none.
+/// The blocks of a text.
 #[derive(Debug, Default)]
 pub(super) struct Blocks {
     pub(super) blocks: Vec<Block>,
-    pub(super) thinking: Vec<Range<usize>>,
-    /// Whether thinking began that does not end.
-    pub(super) thinks_on: bool,
 }
 
 impl Blocks {
@@ -58,13 +57,12 @@ struct Open {
 struct Content {
     text: Option<String>,
     is_cut_off: bool,
+    at: Range<usize>,
 }
 
 struct Parser<'a> {
     text: &'a str,
     marks: &'a [Mark],
-    /// Where lines begin that open or close a fenced block.
-    bars: Vec<usize>,
     /// The places in `marks` of what ends contents.
     cdata_ends: Vec<usize>,
     line_cdata_ends: Vec<usize>,
@@ -80,9 +78,6 @@ struct Parser<'a> {
     blocks: Vec<Block>,
     block: Option<Block>,
     item: Open,
-    thinking: Vec<Range<usize>>,
-    /// Where thinking began that has not ended, and how many blocks there were then.
-    thinks_since: Option<(usize, usize)>,
 }
 
 impl<'a> Parser<'a> {
@@ -90,7 +85,6 @@ impl<'a> Parser<'a> {
         let mut parser = Parser {
             text,
             marks,
-            bars: fence::bars(text),
             cdata_ends: Vec::new(),
             line_cdata_ends: Vec::new(),
             all_cdata_closes: Vec::new(),
@@ -103,8 +97,6 @@ impl<'a> Parser<'a> {
             blocks: Vec::new(),
             block: None,
             item: Open::default(),
-            thinking: Vec::new(),
-            thinks_since: None,
         };
         for place in 0..marks.len() {
             parser.index(place);
@@ -172,14 +164,7 @@ impl<'a> Parser<'a> {
             place = self.step(place);
         }
         self.end_block();
-        // Thinking that does not end holds the answer where nothing else does.
-        if let Some((_, blocks)) = self.thinks_since
-            && blocks > 0
-        {
-            self.blocks.truncate(blocks);
-        }
-        let thinks_on = self.thinks_since.is_some();
-        Blocks { blocks: self.blocks, thinking: self.thinking, thinks_on }
+        Blocks { blocks: self.blocks }
     }
 
     /// Takes a mark, and says which is next.
@@ -205,8 +190,6 @@ impl<'a> Parser<'a> {
             Kind::Open(Tag::Content) | Kind::CdataOpen if self.block.is_some() => {
                 return self.content(place);
             }
-            Kind::Open(Tag::Thinking) => self.begin_thinking(&mark),
-            Kind::Close(Tag::Thinking) => self.end_thinking(&mark),
             _ => {}
         }
         place + 1
@@ -274,7 +257,7 @@ impl<'a> Parser<'a> {
         let text = without_margin_lines(&text.replace("\r\n", "\n"));
         let text = text.as_deref().map(fence::without_fence);
         let text = text.filter(|text| !is_placeholder(text));
-        self.item.content = Some(Content { text, is_cut_off });
+        self.item.content = Some(Content { text, is_cut_off, at: start..end });
         self.first_from(end).max(after)
     }
 
@@ -335,14 +318,15 @@ impl<'a> Parser<'a> {
         let text = without_margin_lines(&plain_text(text).replace("\r\n", "\n"));
         let text = text.as_deref().map(fence::without_fence).filter(|text| !is_placeholder(text));
         if text.is_some() {
-            self.item.content = Some(Content { text, is_cut_off: false });
+            self.item.content = Some(Content { text, is_cut_off: false, at: start..end });
         }
     }
 
     fn end_item(&mut self) {
         let Open { path, content, .. } = std::mem::take(&mut self.item);
-        if let (Some(block), Some(Content { text, is_cut_off })) = (&mut self.block, content) {
-            block.items.push(Item { path, content: text, is_cut_off });
+        if let (Some(block), Some(content)) = (&mut self.block, content) {
+            let Content { text, is_cut_off, at } = content;
+            block.items.push(Item { path, content: text, is_cut_off, at });
         }
     }
 
@@ -353,33 +337,6 @@ impl<'a> Parser<'a> {
         {
             self.blocks.push(block);
         }
-    }
-
-    fn begin_thinking(&mut self, mark: &Mark) {
-        if self.thinks_since.is_some() || self.is_in_fence(mark) {
-            return;
-        }
-        if mark.begins_line || !self.blocks.is_empty() || self.block.is_some() {
-            self.end_block();
-            self.thinks_since = Some((mark.at.start, self.blocks.len()));
-        }
-    }
-
-    /// What stands before the end of thinking that nothing began is thinking too: its
-    /// beginning is in the prompt of some servers.
-    fn end_thinking(&mut self, mark: &Mark) {
-        if self.thinks_since.is_none() && self.is_in_fence(mark) {
-            return;
-        }
-        self.end_block();
-        let (start, blocks) = self.thinks_since.take().unwrap_or((0, 0));
-        self.blocks.truncate(blocks);
-        self.thinking.push(start..mark.at.end);
-    }
-
-    /// Whether a mark stands in a fenced block, where it is a part of code.
-    fn is_in_fence(&self, mark: &Mark) -> bool {
-        self.bars.partition_point(|bar| *bar < mark.at.start) % 2 == 1
     }
 }
 

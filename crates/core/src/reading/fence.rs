@@ -12,6 +12,8 @@ pub(super) struct Fence {
     pub(super) content: String,
     /// Whether the text ends before the block does.
     pub(super) is_cut_off: bool,
+    /// Where its content stands.
+    pub(super) at: Range<usize>,
 }
 
 /// A line that may open or close a block.
@@ -51,48 +53,87 @@ impl<'a> Bar<'a> {
     }
 }
 
-/// Where lines begin that may open or close a block.
-pub(super) fn bars(text: &str) -> Vec<usize> {
+/// The lines that may open or close a block.
+pub(super) fn bars(text: &str) -> Vec<Range<usize>> {
     let mut at = 0;
     let mut bars = Vec::new();
     for line in text.split_inclusive('\n') {
-        if Bar::of(line.trim_end_matches(['\n', '\r'])).is_some() {
-            bars.push(at);
+        let end = at + line.len();
+        if Bar::of(without_end(line)).is_some() {
+            bars.push(at..end);
         }
-        at += line.len();
+        at = end;
     }
     bars
 }
 
-/// The blocks of a text that do not begin in thinking. A block in a block of Markdown is
-/// taken by itself; one in a block of code is a part of that.
-pub(super) fn fences(text: &str, thinking: &[Range<usize>]) -> Vec<Fence> {
-    let mut lines = Vec::new();
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let is_thought = thinking.get(thinking.partition_point(|range| range.end <= at));
-        let is_thought = is_thought.is_some_and(|range| range.start <= at);
-        lines.push(if is_thought { None } else { Some(line.trim_end_matches(['\n', '\r'])) });
-        at += line.len();
+fn without_end(line: &str) -> &str {
+    line.trim_end_matches(['\n', '\r'])
+}
+
+/// The lines of a text that may open or close a block.
+struct Bars<'a> {
+    text: &'a str,
+    lines: Vec<Range<usize>>,
+}
+
+impl<'a> Bars<'a> {
+    fn get(&self, place: usize) -> Option<Bar<'a>> {
+        Bar::of(without_end(&self.text[self.lines.get(place)?.clone()]))
     }
+
+    /// The bar that closes the one at a place. If blocks nest, one that opens a block in
+    /// it is not one that could be closed by the same line.
+    fn end_of(&self, place: usize, open: &Bar<'_>, nests: bool) -> Option<usize> {
+        let mut depth = 1_usize;
+        for other in place + 1..self.lines.len() {
+            let bar = self.get(other)?;
+            if bar.closes(open) {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(other);
+                }
+            } else if nests && bar.mark == open.mark && bar.length >= open.length {
+                depth += 1;
+            }
+        }
+        None
+    }
+
+    /// Where what a block holds begins for sure: behind the last bar in it that opens
+    /// another, of which one end is lacking.
+    fn surely_from(&self, place: usize, end: usize, open: &Bar<'_>) -> usize {
+        let opens = |other: &usize| {
+            let bar = self.get(*other);
+            bar.is_some_and(|it| it.mark == open.mark && it.length >= open.length)
+        };
+        let last = (place + 1..end).rev().find(opens).unwrap_or(place);
+        self.lines[last].end
+    }
+}
+
+/// The last line of a part that is not blank.
+fn last_words(part: &str) -> Option<&str> {
+    let line = part.trim_end().rsplit('\n').next()?.trim();
+    (!line.is_empty()).then_some(line)
+}
+
+/// The blocks of a text. A block in a block of Markdown is taken by itself; one in a block
+/// of code is a part of that.
+pub(super) fn fences(text: &str) -> Vec<Fence> {
+    let bars = Bars { text, lines: bars(text) };
     let mut found = Vec::new();
-    let mut heading = "";
     // Blocks in blocks are paired until a text turns out not to pair them.
     let mut nests = true;
     let mut in_markdown: Option<Bar<'_>> = None;
+    let mut heading = "";
+    // Where the last bar ends.
+    let mut since = 0;
     let mut place = 0;
-    while place < lines.len() {
-        let Some(line) = lines[place] else {
-            place += 1;
-            continue;
-        };
-        let Some(open) = Bar::of(line) else {
-            if !line.trim().is_empty() {
-                heading = line;
-            }
-            place += 1;
-            continue;
-        };
+    while let Some(open) = bars.get(place) {
+        let line = bars.lines[place].clone();
+        heading = last_words(&text[since..line.start]).unwrap_or(heading);
+        since = line.end;
         if in_markdown.is_some_and(|outer| open.closes(&outer)) {
             in_markdown = None;
             place += 1;
@@ -103,47 +144,35 @@ pub(super) fn fences(text: &str, thinking: &[Range<usize>]) -> Vec<Fence> {
             place += 1;
             continue;
         }
-        let mut end = nests.then(|| end_of(&lines, place, &open, true)).flatten();
+        let mut end = nests.then(|| bars.end_of(place, &open, true)).flatten();
+        let pairs = end.is_some();
         if end.is_none() {
             nests = false;
-            end = end_of(&lines, place, &open, false);
+            end = bars.end_of(place, &open, false);
         }
-        let last = end.unwrap_or(lines.len());
-        let body = lines[place + 1..last].iter().flatten();
+        let last = end.map_or(text.len(), |end| bars.lines[end].start);
         let mut content = String::new();
-        for line in body {
-            content.push_str(without_indent(line, open.indent));
+        for line in text[line.end..last].split_inclusive('\n') {
+            content.push_str(without_indent(without_end(line), open.indent));
             content.push('\n');
         }
+        let start = match end {
+            Some(end) if !pairs => bars.surely_from(place, end, &open),
+            _ => line.end,
+        };
         found.push(Fence {
             info: open.info.to_owned(),
-            heading: heading.trim().to_owned(),
+            heading: heading.to_owned(),
             content,
             is_cut_off: end.is_none(),
+            at: start..last,
         });
+        let Some(end) = end else { break };
         heading = "";
-        place = last + 1;
+        since = bars.lines[end].end;
+        place = end + 1;
     }
     found
-}
-
-/// The line that closes a block. If blocks nest, a line that opens one in it is not one
-/// that could be closed by the same line.
-fn end_of(lines: &[Option<&str>], place: usize, open: &Bar<'_>, nests: bool) -> Option<usize> {
-    let mut depth = 1_usize;
-    for (offset, line) in lines[place + 1..].iter().enumerate() {
-        let Some(line) = line else { return Some(place + 1 + offset) };
-        let Some(bar) = Bar::of(line) else { continue };
-        if bar.closes(open) {
-            depth -= 1;
-            if depth == 0 {
-                return Some(place + 1 + offset);
-            }
-        } else if nests && bar.mark == open.mark && bar.length >= open.length {
-            depth += 1;
-        }
-    }
-    None
 }
 
 /// The line without as much white space as stands before the opening fence.
@@ -154,6 +183,10 @@ fn without_indent(line: &str, indent: usize) -> &str {
 
 /// The text in a fence, if one stands around it, or only before or behind it.
 pub(super) fn without_fence(text: &str) -> String {
+    let ends = [text.split('\n').next(), text.trim_end_matches('\n').rsplit('\n').next()];
+    if ends.into_iter().flatten().all(|line| Bar::of(line).is_none()) {
+        return text.to_owned();
+    }
     let lines: Vec<&str> = text.trim_end_matches('\n').split('\n').collect();
     let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return text.to_owned() };
     let open = Bar::of(first);

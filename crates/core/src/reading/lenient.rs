@@ -1,14 +1,17 @@
 //! The reading of a person: one unambiguous way to find every file.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::block::{Block, Blocks, Item};
 use super::entity::unescaped_where_possible;
 use super::fence::{Fence, fences};
 use super::place::{could_be, named_in, place};
-use super::{Fault, Form, Found, PathMatch, Taken, strict, without_margin_lines};
+use super::thinking::spoken;
+use super::{Fault, Form, Found, PathMatch, Taken, ThinkingTags, strict, without_margin_lines};
 use crate::artifact::not_expected;
 use crate::files::SafePath;
+use crate::record::Finish;
 
 /// What a fenced block is tagged with that can hold a file of each ending.
 const LANGUAGES: [(&[&str], &[&str]); 5] = [
@@ -59,8 +62,7 @@ const OTHER_LANGUAGES: [&str; 29] = [
 pub(super) fn read(answer: &str, allowed: &[SafePath], is_cut_off: bool) -> Result<Taken, Fault> {
     let text = answer.strip_prefix('\u{feff}').unwrap_or(answer);
     let mut blocks = Blocks::of(text);
-    let unescaped =
-        (blocks.blocks.is_empty() && is_escaped(text)).then(|| unescaped_where_possible(text));
+    let unescaped = (blocks.blocks.is_empty() && is_escaped(text)).then(|| spoken_unescaped(text));
     let text = match &unescaped {
         Some(text) => {
             blocks = Blocks::of(text);
@@ -68,17 +70,22 @@ pub(super) fn read(answer: &str, allowed: &[SafePath], is_cut_off: bool) -> Resu
         }
         None => text,
     };
-    if is_cut_off && blocks.thinks_on {
-        return Err(Fault::CutOff);
-    }
     let mut taken = match of_blocks(&blocks.blocks, allowed, is_cut_off) {
-        Err(Fault::NoForm) => of_fences(&fences(text, &blocks.thinking), allowed, is_cut_off),
-        Err(Fault::EmptyFiles) => of_fences(&fences(text, &blocks.thinking), allowed, is_cut_off)
+        Err(Fault::NoForm) => of_fences(&fences(text), allowed, is_cut_off),
+        Err(Fault::EmptyFiles) => of_fences(&fences(text), allowed, is_cut_off)
             .map_err(|_| Fault::EmptyFiles),
         other => other,
     }?;
     mark_as_asked(&mut taken, answer, allowed);
     Ok(taken)
+}
+
+/// The text with its entities resolved, and without thinking whose tags had some.
+fn spoken_unescaped(text: &str) -> String {
+    let text = unescaped_where_possible(text);
+    let found = ThinkingTags::default().find_in(&text, Finish::Complete).into_iter();
+    let thinking: Vec<Range<usize>> = found.map(|thinking| thinking.at).collect();
+    spoken(&text, &thinking).into_owned()
 }
 
 /// Whether the tags themselves are written with entities.

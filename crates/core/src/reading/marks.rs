@@ -8,7 +8,6 @@ pub(super) enum Tag {
     Code,
     Path,
     Content,
-    Thinking,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,15 +26,11 @@ pub(super) struct Mark {
     pub(super) begins_line: bool,
 }
 
-const TAGS: [(&str, Tag); 8] = [
+const TAGS: [(&str, Tag); 4] = [
     ("result", Tag::Result),
     ("code", Tag::Code),
     ("path", Tag::Path),
     ("content", Tag::Content),
-    ("think", Tag::Thinking),
-    ("thinking", Tag::Thinking),
-    ("thought", Tag::Thinking),
-    ("reasoning", Tag::Thinking),
 ];
 
 /// The longest text between a tag's name and its end.
@@ -51,7 +46,6 @@ pub(super) fn marks(text: &str) -> Vec<Mark> {
     while at < bytes.len() {
         let found = match bytes[at] {
             b'<' => tag_at(text, at),
-            b'[' => bracket_at(bytes, at),
             b']' if bytes[at..].starts_with(b"]]>") => Some((Kind::CdataClose, at + 3)),
             _ => None,
         };
@@ -101,12 +95,4 @@ fn tag_at(text: &str, at: usize) -> Option<(Kind, usize)> {
     }
     let kind = if closes { Kind::Close(*tag) } else { Kind::Open(*tag) };
     Some((kind, end))
-}
-
-/// Thinking in brackets, as some models mark it.
-fn bracket_at(bytes: &[u8], at: usize) -> Option<(Kind, usize)> {
-    const MARKS: [(&[u8], Kind); 2] =
-        [(b"[THINK]", Kind::Open(Tag::Thinking)), (b"[/THINK]", Kind::Close(Tag::Thinking))];
-    let (mark, kind) = MARKS.iter().find(|(mark, _)| bytes[at..].starts_with(mark))?;
-    Some((*kind, at + mark.len()))
 }

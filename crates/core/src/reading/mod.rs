@@ -4,10 +4,12 @@
 //! `<result><code><path>..</path><content><![CDATA[..]]></content></code></result>`
 //! with one `code` item a file. There are two readings of what they answer: [`Reading::Strict`]
 //! takes the form to the letter, as SecCodeBench-V2's own program does, and
-//! [`Reading::Lenient`] takes what a person would read. Both take time that is linear in
+//! [`Reading::Lenient`] takes what a person would read. Neither reads the model's thinking,
+//! where that was left in the text ([`ThinkingTags`]). All take time that is linear in
 //! the size of the text, but for a factor that is logarithmic.
 
 mod block;
+mod code_places;
 mod entity;
 mod fence;
 mod lenient;
@@ -15,10 +17,13 @@ mod marks;
 mod place;
 mod reason;
 mod strict;
+mod thinking;
+mod thinking_tags;
 mod xml;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -27,6 +32,9 @@ use crate::artifact::{Artifact, MAX_ARTIFACT_BYTES, NoCode};
 use crate::files::SafePath;
 use crate::record::{Answer, Finish};
 use crate::verdict::Evidence;
+
+pub use thinking::{Thinking, spoken, thought};
+pub use thinking_tags::ThinkingTags;
 
 /// How answers are read.
 #[derive(
@@ -173,6 +181,10 @@ pub struct TurnReading {
     /// What the other reading makes of the answer, where that is another artifact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other: Option<Box<OtherReading>>,
+    /// Where thinking stands in the answer's text, in bytes, with its tags; `None` in a
+    /// run of a version that did not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinking: Option<Vec<Range<usize>>>,
 }
 
 /// What the reading that a run does not follow makes of an answer.
@@ -194,20 +206,22 @@ pub struct Said<'a> {
     pub finish: Finish,
     /// Whether the model showed thinking beside it.
     pub thought: bool,
+    /// Where thinking stands in its text, in order: [`ThinkingTags::places`].
+    pub thinking: &'a [Range<usize>],
 }
 
 impl Said<'_> {
     /// The artifact that a reading finds in the answer, or why it finds none.
     pub fn read(&self, reading: Reading, allowed: &[SafePath]) -> Result<ReadArtifact, NoCode> {
         let text = match self.answer {
-            Answer::Text(text) => text,
+            Answer::Text(text) => spoken(text, self.thinking),
             Answer::Files(files) => return of_files(files, allowed),
         };
         let taken = match reading {
-            Reading::Strict => strict::read(text, allowed),
-            Reading::Lenient => lenient::read(text, allowed, self.finish == Finish::Truncated),
+            Reading::Strict => strict::read(&text, allowed),
+            Reading::Lenient => lenient::read(&text, allowed, self.finish == Finish::Truncated),
         };
-        let taken = taken.map_err(|fault| reason::of(fault, text, self));
+        let taken = taken.map_err(|fault| reason::of(fault, &text, self));
         taken.and_then(|taken| taken.into_artifact())
     }
 

@@ -7,7 +7,8 @@ use super::{Fault, Said};
 use crate::artifact::NoCode;
 use crate::record::Finish;
 
-/// The reason: how the answer ended counts before its form.
+/// The reason, for the text without its thinking: how the answer ended counts before its
+/// form.
 pub(super) fn of(fault: Fault, text: &str, said: &Said<'_>) -> NoCode {
     match said.finish {
         Finish::Refused => return NoCode::Refused,
@@ -17,7 +18,8 @@ pub(super) fn of(fault: Fault, text: &str, said: &Said<'_>) -> NoCode {
         Finish::Complete => {}
     }
     if text.trim().is_empty() {
-        return if said.thought { NoCode::ThinkingOnly } else { NoCode::Empty };
+        let has_thought = said.thought || !said.thinking.is_empty();
+        return if has_thought { NoCode::ThinkingOnly } else { NoCode::Empty };
     }
     match fault {
         Fault::NoForm => of_prose(text),
@@ -30,21 +32,13 @@ pub(super) fn of(fault: Fault, text: &str, said: &Said<'_>) -> NoCode {
     }
 }
 
-/// What text is that holds nothing of the form.
-fn of_prose(text: &str) -> NoCode {
-    if TOOL_CALLS.iter().any(|mark| text.contains(mark)) {
+/// What a text is that holds nothing of the form.
+fn of_prose(spoken: &str) -> NoCode {
+    if TOOL_CALLS.iter().any(|mark| spoken.contains(mark)) {
         return NoCode::ToolCall;
     }
-    let blocks = Blocks::of(text);
-    let spoken = match blocks.thinking.last() {
-        Some(last) => &text[last.end..],
-        None if blocks.thinks_on => "",
-        None => text,
-    };
-    if spoken.trim().is_empty() {
-        return NoCode::ThinkingOnly;
-    }
-    let has_tags = !blocks.blocks.is_empty() || spoken.contains("<result>") || is_escaped(spoken);
+    let has_tags = spoken.contains("<result>") || is_escaped(spoken);
+    let has_tags = has_tags || !Blocks::of(spoken).blocks.is_empty();
     if has_tags || !bars(spoken).is_empty() {
         return NoCode::NoBlock;
     }

@@ -1,5 +1,7 @@
 //! An attempt as a sample of Inspect.
 
+use std::borrow::Cow;
+
 use assay_core::record::{Answer, Finish};
 use assay_core::{Artifact, Cost, Outcome, Turn, Verdict};
 use serde_json::{Map, Value, json};
@@ -68,7 +70,7 @@ fn messages(attempt: &Exported<'_>) -> Vec<Value> {
 
 fn answer(attempt: &Exported<'_>, number: usize, turn: &Turn) -> Value {
     let text = match &turn.answer {
-        Answer::Text(text) => text.clone(),
+        Answer::Text(_) => turn.spoken().map(Cow::into_owned).unwrap_or_default(),
         Answer::Files(files) => {
             joined(files.iter().map(|(path, text)| (path.as_str(), text.as_str())))
         }

@@ -235,12 +235,16 @@ fn turn_section(place: &Place<'_>, record: &AttemptRecord, number: usize, turn: 
     }
 }
 
-/// The answer as it came; folded where the artifact below says it again.
+/// The answer as it came, but for thinking that stood in it; folded where the artifact below
+/// says it again.
 fn answer(turn: &Turn) -> Markup {
     let folded = turn.artifact.is_some();
     html! {
         @match &turn.answer {
-            Answer::Text(text) => (source::folding(&html! { "Answer, as it came" }, text, folded)),
+            Answer::Text(_) => {
+                @let text = turn.spoken().unwrap_or_default();
+                (source::folding(&html! { "Answer, as it came" }, &text, folded))
+            }
             Answer::Files(files) => {
                 @for (path, text) in files {
                     (source::folding(&html! { "Answer: " code { (Visible::line(path)) } }, text, folded))

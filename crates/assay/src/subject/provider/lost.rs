@@ -24,7 +24,7 @@ impl Spoken {
             && !self.calls_tool
             && !self.does_more;
         let slack = if tokens.reasoning == 0 { FRAME } else { STEP };
-        if !is_silent || tokens.output - tokens.reasoning <= slack {
+        if !is_silent || tokens.output.saturating_sub(tokens.reasoning) <= slack {
             return Ok(self);
         }
         let message = format!(

@@ -231,7 +231,7 @@ struct Spoken {
 
 impl From<Spoken> for Reply {
     fn from(spoken: Spoken) -> Reply {
-        let Spoken { mut text, refusal, mut thinking, mut finish, tokens, calls_tool, .. } = spoken;
+        let Spoken { mut text, refusal, thinking, mut finish, tokens, calls_tool, .. } = spoken;
         if !refusal.is_empty() {
             finish = Finish::Refused;
             if !text.is_empty() {
@@ -242,29 +242,12 @@ impl From<Spoken> for Reply {
         if calls_tool && text.trim().is_empty() && finish == Finish::Complete {
             finish = Finish::ToolCall;
         }
-        if let Some((inside, rest)) = split_thinking(&text, finish) {
-            thinking.push_str(inside);
-            text = rest.to_owned();
-        }
         let mut reply = Reply::from(Answer::Text(text));
         reply.thinking = (!thinking.trim().is_empty()).then_some(thinking);
         reply.finish = finish;
         reply.usage.tokens = tokens;
         reply
     }
-}
-
-/// The thinking that servers leave in the text of models that begin with it, and what
-/// comes after. A block that was cut off has no end; one without an end of an answer that
-/// is complete may hold the answer, and is left in the text then.
-fn split_thinking(text: &str, finish: Finish) -> Option<(&str, &str)> {
-    let inside = text.trim_start().strip_prefix("<think>")?;
-    let (inside, rest) = match inside.split_once("</think>") {
-        Some(parts) => parts,
-        None if finish == Finish::Complete && inside.contains("<result") => return None,
-        None => (inside, ""),
-    };
-    Some((inside, rest))
 }
 
 /// Puts the members of one object over those of another; objects in both are joined.
@@ -338,19 +321,6 @@ fn tokens(input: u64, cached: u64, output: u64, reasoning: u64) -> Tokens {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn thinking_at_the_start_of_a_text_is_no_part_of_it() {
-        let check = |text: &str, expect: Option<(&str, &str)>| {
-            assert_eq!(split_thinking(text, Finish::Complete), expect, "{text}");
-        };
-        check("<think>\nhm\n</think>\n\ncode", Some(("\nhm\n", "\n\ncode")));
-        check(" \n<think></think>code", Some(("", "code")));
-        check("<think>cut of", Some(("cut of", "")));
-        check("<think>So: <result>code</result>", None);
-        check("code <think>hm</think>", None);
-        check("hm</think>code", None);
-    }
 
     #[test]
     fn objects_are_joined_and_all_else_is_replaced() {
