@@ -82,7 +82,9 @@ fn main() {
     });
     for (name, piece) in REPEATED.iter().chain(HOSTILE) {
         row(&format!("`{}`", name.trim()), |size| piece.repeat(size / piece.len()));
-        row(&format!("`{name}` in a block"), |size| in_block("", &piece.repeat(size / piece.len())));
+        row(&format!("`{name}` in a block"), |size| {
+            in_block("", &piece.repeat(size / piece.len()))
+        });
     }
 }
 

@@ -193,6 +193,7 @@ pub(crate) fn turn(verdict: Verdict, code: &str, detail: &str) -> Turn {
             cost: None,
             requests: 1,
             from_cache: false,
+            estimate: None,
         },
         asked_ms: 6_420,
         validated_ms: 1_300,
