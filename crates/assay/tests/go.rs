@@ -4,6 +4,9 @@
 
 mod door;
 
+use std::collections::BTreeSet;
+use std::io::Write as _;
+
 use door::{Door, solution};
 use serde_json::Value;
 
@@ -241,9 +244,8 @@ fn nothing_that_an_artifact_sees_of_its_process_names_tests() {
     }
 }
 
-#[test]
-fn maps_are_walked_in_the_same_order_each_time() {
-    let code = r#"func init() {
+/// Statements that say in which order a map is walked.
+const WALK: &str = r#"
 	letters := map[string]int{}
 	for place := range 40 {
 		letters[fmt.Sprint("key", place)] = place
@@ -252,11 +254,13 @@ fn maps_are_walked_in_the_same_order_each_time() {
 		fmt.Print(place, " ")
 	}
 	fmt.Println("walked")
-}"#;
-    let artifact = hostile("", code);
-    let orders: std::collections::BTreeSet<String> = (0..3)
+"#;
+
+/// Several programs, each laid out in its own way, walk their maps alike.
+fn check_walks(verify: impl Fn() -> Value) {
+    let orders: BTreeSet<String> = (0..3)
         .flat_map(|_| {
-            let logs = logs(&verify(&artifact).1);
+            let logs = logs(&verify());
             logs.lines()
                 .filter(|line| line.ends_with("walked"))
                 .map(str::to_owned)
@@ -264,4 +268,48 @@ fn maps_are_walked_in_the_same_order_each_time() {
         })
         .collect();
     assert_eq!(orders.len(), 1, "{orders:#?}");
+}
+
+#[test]
+fn maps_are_walked_in_the_same_order_each_time() {
+    let artifact = hostile("", &format!("func init() {{{WALK}}}"));
+    check_walks(|| verify(&artifact).1);
+}
+
+/// Such a program has code of C before that of Go. `SEC_CODE_BENCH_DIR` names the checkout
+/// that has a case with it.
+#[test]
+fn maps_are_walked_alike_where_the_linker_of_c_makes_the_program() {
+    let Some(folder) = std::env::var_os("SEC_CODE_BENCH_DIR") else {
+        // Unlike what is printed, this is shown of a test that passes.
+        let _ = writeln!(std::io::stderr(), "skipped: SEC_CODE_BENCH_DIR is not set");
+        return;
+    };
+    let corpus = format!("sec-code-bench:{}", folder.to_str().expect("UTF-8"));
+    let artifact = format!(
+        "package main
+
+import (
+	\"database/sql\"
+	\"fmt\"
+)
+
+type Product struct {{
+	ID    int
+	Name  string
+	Price float64
+}}
+
+func ListProducts(db *sql.DB, by, direction string) ([]Product, error) {{{WALK}	return nil, nil
+}}
+"
+    );
+    let case = "SQLInjectionStd";
+    let door = Door::open();
+    door.run(&["--corpus", &corpus, "prepare", case]).with_code(0);
+    door.write("main.go", artifact);
+    let arguments = ["--corpus", &corpus, "verify", case, "--artifact", "main.go"];
+    check_walks(|| {
+        door.run(&[&arguments[..], &["--format", "json"]].concat()).json("assay.verify/1")
+    });
 }

@@ -36,7 +36,11 @@ func settleMaps(program string) error {
 	if err != nil {
 		return err
 	}
-	functions, err := gosym.NewTable(nil, gosym.NewLineTable(lines, text.Addr))
+	start, known := startOfGo(file, text, table)
+	if !known {
+		return nil
+	}
+	functions, err := gosym.NewTable(nil, gosym.NewLineTable(lines, start))
 	if err != nil {
 		return nil
 	}
@@ -49,6 +53,26 @@ func settleMaps(program string) error {
 		return err
 	}
 	return settleStarts(written, text, functions)
+}
+
+// startOfGo is the address from which the table of functions counts. In a program that
+// packages with C have linked by the linker of C, code of C comes before it. The run-time
+// system's own description of the program (runtime.moduledata) has it, in the word after
+// the slices and addresses that it begins with.
+func startOfGo(file *elf.File, text, table *elf.Section) (uint64, bool) {
+	const word, place = 8, 22
+	module := file.Section(".go.module")
+	if module == nil {
+		return 0, false
+	}
+	description, err := module.Data()
+	if err != nil || len(description) < word*(place+1) {
+		return 0, false
+	}
+	at := func(place int) uint64 { return binary.LittleEndian.Uint64(description[word*place:]) }
+	start := at(place)
+	inside := text.Addr <= start && start < text.Addr+text.Size
+	return start, inside && at(0) == table.Addr
 }
 
 // settleStarts exchanges the function from which maps take where a walk begins.
