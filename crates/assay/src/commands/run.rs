@@ -19,7 +19,7 @@ use crate::cli::{Format, RunArgs};
 use crate::config::RunSettings;
 use crate::exit::Exit;
 use crate::judge::Panel;
-use crate::report::RunData;
+use crate::report::{self, RunData};
 use crate::report::quantity::{self, counted};
 use crate::report::terminal::scorecard;
 use crate::run::estimate::{Assumed, Estimate, JudgesEstimate};
@@ -362,9 +362,14 @@ fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
             say(&format!("{subject} was given up: {error}"))?;
         }
     } else {
+        let warnings = report::warnings(store)?;
+        for warning in &warnings {
+            complain(&format!("warning: {warning}"));
+        }
         say_json(&json!({
             "schema": "assay.run/1",
             "run": store.path(),
+            "warnings": warnings,
             "left-out": store.info()?.left_out,
             "judged": end.judged,
             "errored": end.errored,

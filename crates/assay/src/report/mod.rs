@@ -156,6 +156,12 @@ impl RunData {
     }
 }
 
+/// What is to be known of who answered in a run, a sentence each, without its scores.
+pub fn warnings(store: &Store) -> Result<Vec<String>, StoreError> {
+    let served = Serving::all(&store.info()?, &store.served()?);
+    Ok(served.iter().flat_map(Serving::warnings).collect())
+}
+
 fn case<'a>(info: &'a RunInfo, id: &str) -> Option<&'a CaseSummary> {
     info.cases.iter().find(|case| case.id == id)
 }
