@@ -256,7 +256,8 @@ fn a_server_that_echoes_the_key_in_every_way_makes_it_known_nowhere() {
     });
     let gemini = json!({ "error": { "code": 400, "message": KEY, "status": "INVALID_ARGUMENT",
         "details": [{ "reason": "API_KEY_INVALID" }] } });
-    let scripts: [(&str, &str, &str, Step); 15] = [
+    let named = json!({ "model": KEY, "choices": [{ "message": { "content": "I cannot." } }] });
+    let scripts: [(&str, &str, &str, Step); 16] = [
         ("openai", "authentication", "", answer(401, &error(KEY))),
         ("openai", "quota", "", answer(402, &error(&escaped))),
         ("anthropic", "rate limit", "stream = false", answer(429, &error(KEY))),
@@ -272,6 +273,7 @@ fn a_server_that_echoes_the_key_in_every_way_makes_it_known_nowhere() {
         ("openai", "timeout", "timeout-seconds = 1", Step::Hang),
         ("openai", "key in answer", "", said(&echo.to_string())),
         ("openai", "key in answer", "", said(&thinks.to_string())),
+        ("openai", "key in answer", "", answer(200, &named.to_string())),
     ];
     let door = Door::open();
     let mut config = String::new();

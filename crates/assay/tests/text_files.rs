@@ -2,7 +2,9 @@
 //! on Windows encodes them: with a byte order mark, with CRLF, or in UTF-16.
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
+#[expect(dead_code, reason = "each test binary uses a part of it")]
 mod door;
+#[expect(dead_code, reason = "these tests need few kinds of answers")]
 mod scripted_server;
 
 use std::fs;

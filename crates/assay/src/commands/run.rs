@@ -372,12 +372,14 @@ fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
         }
     } else {
         let run = RunData::read(store, &told.rules)?;
-        for warning in run.subjects.iter().filter_map(SubjectScore::warning) {
+        let repeats = run.subjects.iter().filter_map(SubjectScore::warning);
+        for warning in run.warnings().into_iter().chain(repeats) {
             complain(&format!("warning: {warning}"));
         }
         say_json(&json!({
             "schema": "assay.run/1",
             "run": store.path(),
+            "warnings": warnings,
             "left-out": store.info()?.left_out,
             "judged": end.judged,
             "errored": end.errored,
