@@ -20,9 +20,9 @@ use crate::config::RunSettings;
 use crate::exit::Exit;
 use crate::judge::Panel;
 use crate::limits::{Limit, Limits};
+use crate::report::RunData;
 use crate::report::quantity::{self, counted};
 use crate::report::terminal::scorecard;
-use crate::report::{RunData, SubjectScore};
 use crate::run::estimate::{Assumed, Estimate, JudgesEstimate};
 use crate::run::progress::Progress;
 use crate::run::{Dispatcher, Plan, RunEnd, Spending, SpendingLimit};
@@ -371,9 +371,8 @@ fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
             say(&format!("{subject} was given up: {error}"))?;
         }
     } else {
-        let run = RunData::read(store, &told.rules)?;
-        let repeats = run.subjects.iter().filter_map(SubjectScore::warning);
-        for warning in run.warnings().into_iter().chain(repeats) {
+        let warnings = RunData::read(store, &told.rules)?.warnings();
+        for warning in &warnings {
             complain(&format!("warning: {warning}"));
         }
         say_json(&json!({

@@ -136,7 +136,7 @@ impl Panel {
             let judge = model.name().to_owned();
             match model.ask(&[Message::user(GREETING)], None).await {
                 Ok(Reply { usage, served, .. }) => {
-                    replies.push(JudgeReply { judge, usage, served })
+                    replies.push(JudgeReply { judge, usage, served });
                 }
                 Err(error) => return Err((judge, error)),
             }

@@ -71,7 +71,7 @@ pub struct SubjectScore {
 
 impl SubjectScore {
     /// What the user should know of its rounds before believing in them.
-    pub fn warning(&self) -> Option<String> {
+    fn warning(&self) -> Option<String> {
         Some(format!("{}: {}", self.name, repeats::summary(self)?))
     }
 
@@ -167,9 +167,11 @@ impl RunData {
         reasons.into_iter().map(phrase).collect()
     }
 
-    /// What a reader of the scores has to know of who answered, a sentence each.
+    /// What a reader of the scores has to know of who answered, and of rounds that are
+    /// alike, a sentence each.
     pub fn warnings(&self) -> Vec<String> {
-        self.served.iter().flat_map(Serving::warnings).collect()
+        let served = self.served.iter().flat_map(Serving::warnings);
+        served.chain(self.subjects.iter().filter_map(SubjectScore::warning)).collect()
     }
 
     pub fn progress(&self) -> Progress {

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::quantity::{
     amount, bracket, cost, count, counted, errors, interval, overall, paid, percent, ranks, tokens,
 };
-use super::{RunData, SubjectScore, panel, readings, repeats};
+use super::{RunData, SubjectScore, panel, readings};
 use crate::printable::{Visible, short};
 
 /// Wider tables go on below, with their first column repeated.
@@ -95,9 +95,6 @@ fn heading(run: &RunData) -> String {
         }
         if let Some(estimated) = subject.spending.estimated() {
             text.push_str(&format!("  {}: {estimated}\n", cut(&subject.name)));
-        }
-        if let Some(repeats) = repeats::summary(subject) {
-            text.push_str(&format!("  warning: {}: {repeats}\n", cut(&subject.name)));
         }
     }
     if progress.unjudged > 0 {

@@ -77,7 +77,7 @@ pub struct Dispatcher<'a> {
 
 /// What happens to a run.
 pub(super) enum Event {
-    Answered { id: u64, result: Result<Reply, InfraError>, elapsed: Duration },
+    Answered { id: u64, result: Result<Box<Reply>, InfraError>, elapsed: Duration },
     Validated(Box<Done>),
     Judged(Box<Judged>),
     Interrupted,
@@ -227,7 +227,9 @@ impl State<'_> {
 
     fn handle(&mut self, event: Event) -> anyhow::Result<()> {
         match event {
-            Event::Answered { id, result, elapsed } => self.answered(id, result, elapsed),
+            Event::Answered { id, result, elapsed } => {
+                self.answered(id, result.map(|reply| *reply), elapsed)
+            }
             Event::Validated(done) => self.validated(*done),
             Event::Judged(judged) => self.judged(*judged),
             Event::Interrupted => {

@@ -180,7 +180,7 @@ impl<'a> Parser<'a> {
                 self.end_item();
                 self.block.get_or_insert_default();
                 self.item.code = Some(mark.at.end);
-                self.item.path = path_attribute(&self.text[mark.at.clone()]);
+                self.item.path = path_attribute(&self.text[mark.at]);
             }
             Kind::Close(Tag::Code) => {
                 self.take_bare_text(mark.at.start);

@@ -79,7 +79,11 @@ impl State<'_> {
                 Err(InfraError::new(InfraClass::Connection, message))
             });
             // The dispatcher is gone only after an interruption.
-            let _ = events.send(Event::Answered { id, result, elapsed: started.elapsed() });
+            let _ = events.send(Event::Answered {
+                id,
+                result: result.map(Box::new),
+                elapsed: started.elapsed(),
+            });
         });
     }
 
