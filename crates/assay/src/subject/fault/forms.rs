@@ -140,7 +140,7 @@ impl<'a> Fault<'a> {
         Fault { value: Cow::Borrowed(value), text: "" }
     }
 
-    fn text_at(&self, place: &str) -> Option<&str> {
+    pub(super) fn text_at(&self, place: &str) -> Option<&str> {
         let text = self.value.pointer(place)?.as_str()?;
         (!text.trim().is_empty()).then_some(text)
     }
