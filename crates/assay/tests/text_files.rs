@@ -28,9 +28,7 @@ fn encodings(text: &str) -> Vec<(&'static str, Vec<u8>)> {
 #[test]
 fn recorded_answers_and_outcomes_are_read_in_every_encoding() {
     let code = solution("invoice-search", "secure");
-    let line = |round: u32| {
-        json!({ "model": "m", "case": "invoice-search", "scenario": "gen", "round": round, "code": code, "functional": true, "security": true })
-    };
+    let line = |round: u32| json!({ "model": "m", "case": "invoice-search", "scenario": "gen", "round": round, "code": code, "functional": true, "security": true });
     let text = format!("{}\n\n{}\n", line(1), line(2));
     let door = Door::open();
     for (what, bytes) in encodings(&text) {
@@ -38,7 +36,7 @@ fn recorded_answers_and_outcomes_are_read_in_every_encoding() {
         let run = ["run", "--subject", "replay:answers.jsonl", "--output", "run.assay"];
         let _ = fs::remove_file(door.path("run.assay"));
         let ended = door.run(&run).with_code(0);
-        assert!(!ended.stderr.contains("left out"), "{what}: {ended}");
+        assert!(!ended.stderr.contains("left out:"), "{what}: {ended}");
         let agree = ["agree", "run.assay", "answers.jsonl", "--format", "json"];
         let ended = door.run(&agree).with_code(0);
         let agreed: Value = serde_json::from_str(&ended.stdout).expect("JSON");
@@ -78,7 +76,8 @@ fn cases_are_the_same_in_every_encoding() {
     let from = case_folder("invoice-search");
     let digest = |corpus: &Path| {
         let arguments = ["cases", "show", "invoice-search", "--format", "json"];
-        let ended = door.run(&[&["--corpus", corpus.to_str().expect("UTF-8")], &arguments[..]].concat());
+        let ended =
+            door.run(&[&["--corpus", corpus.to_str().expect("UTF-8")], &arguments[..]].concat());
         let shown: Value = serde_json::from_str(&ended.with_code(0).stdout).expect("JSON");
         let digest = shown["digest"].as_str().expect("a digest").to_owned();
         (digest, shown["prompts"].clone())

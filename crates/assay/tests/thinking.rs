@@ -104,9 +104,8 @@ fn recorded_answers_are_split_by_the_tags_of_their_model() {
         record("own", &format!("My steps:\n{thought}[ANSWER]\nI would rather not.")),
     ];
     door.write("answers.jsonl", lines.join("\n"));
-    let table = |tags: &str| {
-        format!("[[subject]]\nprovider = 'replay'\nfile = 'answers.jsonl'\n{tags}\n")
-    };
+    let table =
+        |tags: &str| format!("[[subject]]\nprovider = 'replay'\nfile = 'answers.jsonl'\n{tags}\n");
     door.write("assay.toml", table(""));
     let verdicts = |rows: &BTreeMap<String, Value>| {
         ["known", "in-code", "own"].map(|name| rows[name]["verdict"].as_str().map(str::to_owned))
@@ -164,7 +163,8 @@ fn a_vote_counts_behind_thinking_and_not_within_it() {
         let verdict = if passed { "pass" } else { "fail" };
         json!({ "reason": reason, "verdict": verdict }).to_string()
     };
-    let thinks = format!("At first {} but no.\n</think>\n\n{}", vote(true, "so"), vote(false, "it is"));
+    let thinks =
+        format!("At first {} but no.\n</think>\n\n{}", vote(true, "so"), vote(false, "it is"));
     let own = format!("STEPS {} DONE {}", vote(true, "so"), vote(false, "it is"));
     let judges = [
         Judge::new("thinks", move |_| says(&thinks)),

@@ -246,11 +246,7 @@ fn thinking_holds_no_file_unless_it_never_ends() {
     let after = format!("{answer}\n<think>A draft was {draft}</think>");
     check(&after, Ok((CODE, ResultBlock, Exact)), Ok(CODE));
     check(&format!("<think>\nSo: {answer}"), Ok((CODE, ResultBlock, Exact)), Ok(CODE));
-    check(
-        &format!("{answer}\n<think>\nOr {draft}"),
-        Ok((CODE, ResultBlock, Exact)),
-        Ok(CODE),
-    );
+    check(&format!("{answer}\n<think>\nOr {draft}"), Ok((CODE, ResultBlock, Exact)), Ok(CODE));
 }
 
 #[test]

@@ -40,10 +40,18 @@ fn every_known_pair_of_tags_encloses_thinking() {
         let end = if close.starts_with("<|end|>") { "<|end|><|start|>assistant" } else { "" };
         let inside = format!("hm {BLOCK}{end}");
         check(&format!("{open}hm {BLOCK}{close}No."), "No.", Some(&inside));
-        check(&format!("\u{feff} \n{open}hm{close}No."), "\u{feff} \nNo.", Some(&format!("hm{end}")));
+        check(
+            &format!("\u{feff} \n{open}hm{close}No."),
+            "\u{feff} \nNo.",
+            Some(&format!("hm{end}")),
+        );
         // The tag that opens it is in the prompt.
         check(&format!("hm {BLOCK}{close}No."), "No.", Some(&inside));
-        check(&format!("hm\n{close}\n\n{BLOCK}"), &format!("\n\n{BLOCK}"), Some(&format!("hm\n{end}")));
+        check(
+            &format!("hm\n{close}\n\n{BLOCK}"),
+            &format!("\n\n{BLOCK}"),
+            Some(&format!("hm\n{end}")),
+        );
     }
 }
 
@@ -54,7 +62,11 @@ fn thinking_may_come_between_and_behind() {
     check(&format!("{BLOCK} <think>hm</think>"), &format!("{BLOCK} "), Some("hm"));
     check("Sure! <think>hm</think>No.", "Sure! No.", Some("hm"));
     // It was opened in the prompt, and the tag is but mentioned.
-    check(&format!("{BLOCK}in <think> tags</think>{BLOCK}"), BLOCK, Some(&format!("{BLOCK}in <think> tags")));
+    check(
+        &format!("{BLOCK}in <think> tags</think>{BLOCK}"),
+        BLOCK,
+        Some(&format!("{BLOCK}in <think> tags")),
+    );
     // One tag too many.
     check("<think>a</think>b</think>c", "c", Some("a\nb"));
     check(&format!("<think>a</think>{BLOCK}</think>"), &format!("{BLOCK}</think>"), Some("a"));
@@ -113,7 +125,11 @@ fn thinking_that_never_ends_is_the_answer_only_where_nothing_else_is() {
     is_whole(&format!("<think>\nSo: {BLOCK}"));
     assert_eq!(cut_off(&format!("<think>\nSo: {BLOCK}")).0, "");
     check("<think>\nSo then", "", Some("\nSo then"));
-    check(&format!("{BLOCK}\n<think>\nOr {BLOCK}"), &format!("{BLOCK}\n"), Some(&format!("\nOr {BLOCK}")));
+    check(
+        &format!("{BLOCK}\n<think>\nOr {BLOCK}"),
+        &format!("{BLOCK}\n"),
+        Some(&format!("\nOr {BLOCK}")),
+    );
     assert_eq!(cut_off("hm"), ("hm".to_owned(), None));
 }
 

@@ -124,7 +124,8 @@ impl Record {
     fn artifact(&self, case: &Case) -> Option<Artifact> {
         if self.code.contains("<result>") {
             let answer = Answer::Text(self.code.clone());
-            let said = Said { answer: &answer, finish: Finish::Complete, thought: false, thinking: &[] };
+            let said =
+                Said { answer: &answer, finish: Finish::Complete, thought: false, thinking: &[] };
             let read = said.read(Reading::Strict, &case.artifact_paths);
             return read.ok().map(|read| read.artifact);
         }

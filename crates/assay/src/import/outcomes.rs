@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use assay_core::record::CaseSummary;
-use assay_core::{AttemptKey, AttemptRecord, Language, Outcome, Scenario, Severity, Verdict};
 use assay_core::text_file;
+use assay_core::{AttemptKey, AttemptRecord, Language, Outcome, Scenario, Severity, Verdict};
 use serde::Deserialize;
 
 use super::published::{PublishedLanguage, PublishedScores};

@@ -72,8 +72,9 @@ pub(super) fn read(answer: &str, allowed: &[SafePath], is_cut_off: bool) -> Resu
     };
     let mut taken = match of_blocks(&blocks.blocks, allowed, is_cut_off) {
         Err(Fault::NoForm) => of_fences(&fences(text), allowed, is_cut_off),
-        Err(Fault::EmptyFiles) => of_fences(&fences(text), allowed, is_cut_off)
-            .map_err(|_| Fault::EmptyFiles),
+        Err(Fault::EmptyFiles) => {
+            of_fences(&fences(text), allowed, is_cut_off).map_err(|_| Fault::EmptyFiles)
+        }
         other => other,
     }?;
     mark_as_asked(&mut taken, answer, allowed);

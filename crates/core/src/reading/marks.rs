@@ -26,12 +26,8 @@ pub(super) struct Mark {
     pub(super) begins_line: bool,
 }
 
-const TAGS: [(&str, Tag); 4] = [
-    ("result", Tag::Result),
-    ("code", Tag::Code),
-    ("path", Tag::Path),
-    ("content", Tag::Content),
-];
+const TAGS: [(&str, Tag); 4] =
+    [("result", Tag::Result), ("code", Tag::Code), ("path", Tag::Path), ("content", Tag::Content)];
 
 /// The longest text between a tag's name and its end.
 const LONGEST_ATTRIBUTES: usize = 512;

@@ -159,7 +159,9 @@ impl Search<'_> {
     }
 
     fn open(&mut self, place: usize, tag: &Found) -> usize {
-        let Some(closing) = self.closing(place, tag) else { return self.open_to_the_end(place, tag) };
+        let Some(closing) = self.closing(place, tag) else {
+            return self.open_to_the_end(place, tag);
+        };
         let close = self.tags[closing].at.clone();
         let end = self.end();
         let follows_prose = !self.begins_line(tag.at.start);
