@@ -78,10 +78,10 @@ fn a_plan_that_cannot_fit_into_what_a_server_states_is_warned_of() {
     let ended = run(CASE, &STATEMENTS, "max-tokens = 4096", &ONE_ANSWER);
     let said = warnings(&ended);
     assert_eq!(said.len(), STATEMENTS.len(), "{ended}");
-    for place in 0..STATEMENTS.len() {
+    for (place, statement) in STATEMENTS.iter().enumerate() {
         let line = format!("warning: s{place}: 1 of 1 question cannot fit into");
         let found = said.iter().find(|it| it.starts_with(&line));
-        let found = found.unwrap_or_else(|| panic!("{:?}: {ended}", STATEMENTS[place]));
+        let found = found.unwrap_or_else(|| panic!("{statement:?}: {ended}"));
         assert!(found.contains("with max-tokens 4096"), "{found}");
     }
 }
