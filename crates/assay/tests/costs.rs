@@ -28,9 +28,14 @@ fn says(text: &str) -> Step {
 }
 
 fn ends(reason: &str, message: &Value) -> Step {
+    counted(1_000, reason, message)
+}
+
+/// An answer that the server counts so many tokens of.
+fn counted(tokens: u64, reason: &str, message: &Value) -> Step {
     let body = json!({
         "choices": [{ "finish_reason": reason, "message": message }],
-        "usage": { "prompt_tokens": 1_000, "completion_tokens": 1_000 },
+        "usage": { "prompt_tokens": 1_000, "completion_tokens": tokens },
     });
     answer(200, &body.to_string())
 }
@@ -112,7 +117,9 @@ fn an_answer_that_was_given_once_is_not_asked_for_again() {
 fn only_answers_and_truncations_are_kept() {
     let refusal = || ends("stop", &json!({ "content": null, "refusal": "I will not" }));
     for (step, code, kept) in [
-        (says(""), 0, true),
+        (counted(1, "stop", &json!({ "content": "" })), 0, true),
+        // What is counted and does not come is an answer that the server lost.
+        (says(""), 4, false),
         (ends("length", &json!({ "content": "int" })), 0, true),
         (refusal(), 0, false),
         (ends("content_filter", &json!({ "content": "" })), 0, false),
