@@ -22,7 +22,7 @@ pub struct Served {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kinship {
-    /// The same, but for letter case, a folder before it or the tag `latest`.
+    /// The same, but for letter case, a folder before it or a tag such as `latest`.
     Same,
     /// A dated or numbered state of the same model, as `gpt-4o-2024-08-06` is of `gpt-4o`.
     Snapshot,
@@ -51,10 +51,14 @@ pub fn kinship(asked: &str, served: &str) -> Kinship {
     }
 }
 
-/// A name in small letters, without a tag that names no state.
+/// Tags behind a name that choose no model: the newest state, or among hosts by their price
+/// or speed.
+const TAGS: [&str; 7] = [":latest", "-latest", "@latest", ":free", ":nitro", ":floor", ":exacto"];
+
+/// A name in small letters, without such a tag.
 fn plain(name: &str) -> String {
     let name = name.trim().to_lowercase();
-    let plain = [":latest", "-latest", "@latest"].iter().find_map(|tag| name.strip_suffix(tag));
+    let plain = TAGS.iter().find_map(|tag| name.strip_suffix(tag));
     plain.map_or(name.clone(), str::to_owned)
 }
 
@@ -84,7 +88,7 @@ fn is_stage(rest: &str) -> bool {
             return false;
         }
     }
-    digits >= 3 || (has_word && digits != 1)
+    digits >= 3 || has_word
 }
 
 /// The most bytes of ordinary text to a token. English and code have about 4, in any
@@ -147,6 +151,7 @@ mod tests {
             ("qwen3-8b", "/srv/models/Qwen3-8B"),
             ("gemini-2.5-pro", "models/gemini-2.5-pro"),
             ("llama3", "llama3:latest"),
+            ("deepseek/deepseek-r1:free", "deepseek/deepseek-r1"),
             ("deepseek-v3", "accounts/fireworks/models/deepseek-v3"),
         ] {
             check(asked, served, Kinship::Same);
