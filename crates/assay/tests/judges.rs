@@ -367,7 +367,7 @@ fn a_rubric_of_a_case_has_its_files_and_takes_the_place_of_tests() {
     let check = |spoil: &dyn Fn(&Path), message: &str| {
         let _ = fs::remove_dir_all(door.path("judged"));
         corpus_of_judges_alone(&door);
-        let case = door.path("judged/suite/python").join(CASE);
+        let case = door.path("judged/function-level/python").join(CASE);
         spoil(&case);
         let ended = door.run(&["cases", "--corpus", "judged"]).with_code(3);
         assert!(ended.stderr.contains(message), "{ended}");

@@ -2,7 +2,6 @@
 //! on Windows encodes them: with a byte order mark, with CRLF, or in UTF-16.
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
-#[expect(dead_code, reason = "each test binary uses a part of it")]
 mod door;
 #[expect(dead_code, reason = "these tests need few kinds of answers")]
 mod scripted_server;
@@ -39,10 +38,10 @@ fn recorded_answers_and_outcomes_are_read_in_every_encoding() {
         let _ = fs::remove_file(door.path("run.assay"));
         let ended = door.run(&run).with_code(0);
         assert!(!ended.stderr.contains("left out:"), "{what}: {ended}");
-        let agree = ["agree", "run.assay", "answers.jsonl", "--format", "json"];
-        let ended = door.run(&agree).with_code(0);
-        let agreed: Value = serde_json::from_str(&ended.stdout).expect("JSON");
-        assert!(agreed.to_string().contains('2'), "{what}: {agreed:#}");
+        let agree = ["agree", "run.assay", "--with", "answers.jsonl", "--format", "json"];
+        let agreed = door.run(&agree).with_code(0).json("assay.agreement/1");
+        let both = json!({ "agreed": 2, "compared": 2 });
+        assert_eq!(agreed["agreement"], both, "{what}: {agreed:#}");
     }
 }
 
