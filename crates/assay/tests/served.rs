@@ -77,7 +77,7 @@ fn run(subjects: &[Asked], rounds: usize) -> (Door, Ended) {
     for Asked { name, provider, model, stream, script } in subjects {
         let address = Server::start(script.clone()).address;
         config.push_str(&format!(
-            "[[subject]]\nprovider = '{provider}'\nmodel = '{model}'\nname = '{name}'\nbase-url = '{address}/v1'\nstream = {stream}\nretries = 0\nconcurrency = 1\n"
+            "[[subject]]\nprovider = '{provider}'\nmodel = '{model}'\nname = '{name}'\nbase-url = '{address}/v1'\nstream = {stream}\nretries = 0\nconcurrency = 1\ntemperature = 0\n"
         ));
     }
     door.write("assay.toml", config);
