@@ -83,11 +83,6 @@ fn answers() -> Vec<Sent> {
             format!("<think>{}</think>\n{asked}", in_content("draft = 1")),
             "result-block exact",
         ),
-        asks(
-            "thinking-behind",
-            format!("{asked}<think>A draft was {}</think>", in_content("import this")),
-            "result-block exact",
-        ),
         asks("thinking-without-end", format!("<think>\nSo then:\n{asked}"), "result-block exact"),
         asks(
             "form-in-a-string",
@@ -95,6 +90,12 @@ fn answers() -> Vec<Sent> {
             "result-block exact",
         ),
         // As only a person does.
+        lenient(
+            "thinking-behind",
+            format!("{asked}<think>A draft was {}</think>", in_content("import this")),
+            "result-block exact",
+            "nonfunctional",
+        ),
         lenient("capitals", asked.replace("result>", "RESULT>"), "mended-block exact", "no-code"),
         lenient(
             "result-attribute",
@@ -227,7 +228,7 @@ fn answers() -> Vec<Sent> {
             "draft-then-declines",
             &format!("<think>{asked}</think>\nI would rather not."),
             "declined",
-            "no-code",
+            "secure",
         ),
         without("too-large", &in_content(&"x = 1\n".repeat(700_000)), "too-large", "no-code"),
     ]

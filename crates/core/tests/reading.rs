@@ -230,23 +230,23 @@ fn what_is_not_found_says_why() {
     check("<result></result>", Err("no-block"), Err("malformed"));
     let huge = block(PATH, &"x = 1\n".repeat(800_000));
     both(&huge, "too-large");
-    let draft = format!("<think>{}</think>\nI would rather not write this.", block(PATH, CODE));
-    both(&draft, "declined");
-    let draft = format!("{}</think>\nI would rather not write this.", block(PATH, CODE));
-    both(&draft, "declined");
-    let draft = format!("[THINK]{}[/THINK]I would rather not.", block(PATH, CODE));
-    both(&draft, "declined");
 }
 
 #[test]
-fn thinking_holds_no_file_unless_it_never_ends() {
-    let draft = block(PATH, "draft = 1");
+fn thinking_holds_no_file_for_a_person_unless_it_never_ends() {
+    const DRAFT: &str = "draft = 1\n";
+    let draft = block(PATH, DRAFT.trim());
     let answer = block(PATH, CODE);
-    check(&format!("<think>{draft}</think>{answer}"), Ok((CODE, ResultBlock, Exact)), Ok(CODE));
-    let after = format!("{answer}\n<think>A draft was {draft}</think>");
-    check(&after, Ok((CODE, ResultBlock, Exact)), Ok(CODE));
-    check(&format!("<think>\nSo: {answer}"), Ok((CODE, ResultBlock, Exact)), Ok(CODE));
-    check(&format!("{answer}\n<think>\nOr {draft}"), Ok((CODE, ResultBlock, Exact)), Ok(CODE));
+    let found = Ok((CODE, ResultBlock, Exact));
+    check(&format!("<think>{draft}</think>{answer}"), found, Ok(CODE));
+    check(&format!("<think>\nSo: {answer}"), found, Ok(CODE));
+    // To the letter, the last block counts wherever it stands.
+    check(&format!("{answer}\n<think>A draft was {draft}</think>"), found, Ok(DRAFT));
+    check(&format!("{answer}\n<think>\nOr {draft}"), found, Ok(DRAFT));
+    let declined = "I would rather not write this.";
+    check(&format!("<think>{draft}</think>\n{declined}"), Err("declined"), Ok(DRAFT));
+    check(&format!("{draft}</think>\n{declined}"), Err("declined"), Ok(DRAFT));
+    check(&format!("[THINK]{draft}[/THINK]{declined}"), Err("declined"), Ok(DRAFT));
 }
 
 #[test]

@@ -134,6 +134,23 @@ fn thinking_that_never_ends_is_the_answer_only_where_nothing_else_is() {
 }
 
 #[test]
+fn an_answer_that_the_prompt_began_as_thinking_is_thinking_until_it_ends() {
+    let own: ThinkingTags =
+        serde_json::from_str(r#"[["", "</think>"], ["<plan>", "</plan>"]]"#).expect("tags");
+    let said = |text: &str, finish: Finish| split(&own, text, finish).0;
+    let draft = format!("So: {BLOCK}");
+    assert_eq!(said(&draft, Finish::Truncated), "");
+    assert_eq!(said(&format!("{draft}</think>{BLOCK}"), Finish::Complete), BLOCK);
+    assert_eq!(said(&format!("{draft}</think>\nHere"), Finish::Truncated), "\nHere");
+    // A whole answer that closes nothing was no thinking.
+    assert_eq!(said(BLOCK, Finish::Complete), BLOCK);
+    assert_eq!(said("<plan>a</plan>b", Finish::Complete), "b");
+    // Without the setting, nobody can tell.
+    let known = split(&ThinkingTags::default(), &draft, Finish::Truncated);
+    assert_eq!(known.0, draft);
+}
+
+#[test]
 fn tags_are_what_a_user_says() {
     let tags = |json: &str| serde_json::from_str::<ThinkingTags>(json).map_err(|it| it.to_string());
     let own = tags(r#"[["Here are my steps:", "[BEGIN]"], ["<%", "%>"]]"#).expect("tags");
@@ -147,7 +164,7 @@ fn tags_are_what_a_user_says() {
     let long = "x".repeat(101);
     for (json, words) in [
         (r#"[["<a>"]]"#.to_owned(), "length 1"),
-        (r#"[["<a>", ""]]"#.to_owned(), "is empty"),
+        (r#"[["<a>", ""]]"#.to_owned(), "closes \"<a>\" is empty"),
         (r#"[[" <a>", "</a>"]]"#.to_owned(), "blanks around"),
         (r#"[["<a>", "<A>"]]"#.to_owned(), "two that differ"),
         (format!(r#"[["{long}", "</a>"]]"#), "longer than 100"),

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use assay_core::SafePath;
-use assay_core::reading::{Reading, Said};
+use assay_core::reading::{Reading, Said, ThinkingTags};
 use assay_core::record::{Answer, Finish};
 use assay_core::score::Chance;
 use flate2::bufread::MultiGzDecoder;
@@ -75,6 +75,9 @@ const PARTS: &[&str] = &[
     "text",
     "```python\n",
     "```",
+    "<think>",
+    "</think>",
+    "<think>\n<result><code><path>src/a.py</path><content>draft</content></code></result>\n</think>\n",
     "\u{feff}",
     "\u{b}",
     "\u{c}",
@@ -119,7 +122,9 @@ fn composed(chance: &mut Chance) -> String {
 /// What the strict reading finds; of a case of one file, as all official ones are.
 fn strict(text: &str) -> Option<String> {
     let answer = Answer::Text(text.to_owned());
-    let said = Said { answer: &answer, finish: Finish::Complete, thought: false, thinking: &[] };
+    let finish = Finish::Complete;
+    let thinking = &ThinkingTags::default().places(&answer, finish);
+    let said = Said { answer: &answer, finish, thought: false, thinking };
     let path = SafePath::new("src/a.py").expect("safe");
     let read = said.read(Reading::Strict, std::slice::from_ref(&path)).ok()?;
     Some(read.artifact.files[&path].clone())

@@ -4,7 +4,7 @@
 //! `<result><code><path>..</path><content><![CDATA[..]]></content></code></result>`
 //! with one `code` item a file. There are two readings of what they answer: [`Reading::Strict`]
 //! takes the form to the letter, as SecCodeBench-V2's own program does, and
-//! [`Reading::Lenient`] takes what a person would read. Neither reads the model's thinking,
+//! [`Reading::Lenient`] takes what a person would read, and so not the model's thinking,
 //! where that was left in the text ([`ThinkingTags`]). All take time that is linear in
 //! the size of the text, but for a factor that is logarithmic.
 
@@ -43,9 +43,10 @@ pub use thinking_tags::ThinkingTags;
 #[serde(rename_all = "kebab-case")]
 pub enum Reading {
     /// As SecCodeBench-V2's program reads: the last `<result>` block as XML, and its first
-    /// `<code>` whose `<content>` is not empty, whatever its path says.
+    /// `<code>` whose `<content>` is not empty, whatever its path says and wherever it
+    /// stands: that program knows nothing of thinking.
     Strict,
-    /// As a person reads, where there is one way to do that.
+    /// As a person reads, where there is one way to do that. Thinking is passed over.
     #[default]
     Lenient,
 }
@@ -214,14 +215,15 @@ impl Said<'_> {
     /// The artifact that a reading finds in the answer, or why it finds none.
     pub fn read(&self, reading: Reading, allowed: &[SafePath]) -> Result<ReadArtifact, NoCode> {
         let text = match self.answer {
-            Answer::Text(text) => spoken(text, self.thinking),
+            Answer::Text(text) => text,
             Answer::Files(files) => return of_files(files, allowed),
         };
+        let spoken = spoken(text, self.thinking);
         let taken = match reading {
-            Reading::Strict => strict::read(&text, allowed),
-            Reading::Lenient => lenient::read(&text, allowed, self.finish == Finish::Truncated),
+            Reading::Strict => strict::read(text, allowed),
+            Reading::Lenient => lenient::read(&spoken, allowed, self.finish == Finish::Truncated),
         };
-        let taken = taken.map_err(|fault| reason::of(fault, &text, self));
+        let taken = taken.map_err(|fault| reason::of(fault, &spoken, self));
         taken.and_then(|taken| taken.into_artifact())
     }
 

@@ -1,5 +1,5 @@
 //! Which parts of a text are thinking that its server left in it. They are set apart when
-//! the text is read; what is stored is the text as it came.
+//! a person would read the text; what is stored is the text as it came.
 //!
 //! Thinking stands between two tags, or before a tag that closes it: then the prompt held
 //! the tag that opens it, as many chat templates have it. A tag within code or in quotes is
@@ -34,6 +34,15 @@ impl ThinkingTags {
 
     /// The thinking in a text, in order.
     pub fn find_in(&self, text: &str, finish: Finish) -> Vec<Thinking> {
+        let found = self.between_tags(text, finish);
+        let never_ends = finish == Finish::Truncated && self.are_opened_by_the_prompt();
+        if found.is_empty() && never_ends && !text.is_empty() {
+            return vec![Thinking { at: 0..text.len(), inside: 0..text.len() }];
+        }
+        found
+    }
+
+    fn between_tags(&self, text: &str, finish: Finish) -> Vec<Thinking> {
         let tags = self.in_text(text);
         if tags.is_empty() {
             return Vec::new();

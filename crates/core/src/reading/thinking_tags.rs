@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 /// What thinking is opened and closed with: pairs of tags. Letter case does not matter,
-/// and a tag like `<think>` may have attributes.
+/// and a tag like `<think>` may have attributes. Where what opens it is empty, the prompt
+/// holds that, so that every answer begins as thinking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<[String; 2]>", into = "Vec<[String; 2]>")]
 pub struct ThinkingTags(Arc<[[String; 2]]>);
@@ -51,9 +52,11 @@ impl TryFrom<Vec<[String; 2]>> for ThinkingTags {
             return Err(format!("{count} pairs of tags; give {MOST_PAIRS} at most"));
         }
         for [open, close] in &pairs {
-            let bad = [open, close].into_iter().find(|tag| tag.trim() != *tag || tag.is_empty());
-            if let Some(tag) = bad {
-                return Err(format!("the tag {tag:?} is empty or has blanks around it"));
+            if close.is_empty() {
+                return Err(format!("the tag that closes {open:?} is empty"));
+            }
+            if let Some(tag) = [open, close].into_iter().find(|tag| tag.trim() != *tag) {
+                return Err(format!("the tag {tag:?} has blanks around it"));
             }
             if let Some(tag) = [open, close].into_iter().find(|tag| tag.len() > LONGEST) {
                 return Err(format!("the tag {tag:?} is longer than {LONGEST} bytes"));
@@ -86,17 +89,17 @@ pub(super) struct Found {
 impl ThinkingTags {
     /// Every tag in a text, in order.
     pub(super) fn in_text(&self, text: &str) -> Vec<Found> {
-        let mut begins = [false; 256];
-        for tag in self.0.iter().flatten() {
-            let first = tag.as_bytes()[0];
-            begins[usize::from(first.to_ascii_lowercase())] = true;
-            begins[usize::from(first.to_ascii_uppercase())] = true;
-        }
+        let (first, second) = (self.bytes_at(0), self.bytes_at(1));
         let bytes = text.as_bytes();
+        let is_of =
+            |known: &[bool; 256], byte: Option<&u8>| byte.is_none_or(|it| known[usize::from(*it)]);
+        // A text of nothing but `<` is as fast to look through as any other.
+        let may_begin =
+            |at: usize| is_of(&first, bytes.get(at)) && is_of(&second, bytes.get(at + 1));
         let mut found = Vec::new();
         let mut at = 0;
         while at < bytes.len() {
-            match begins[usize::from(bytes[at])].then(|| self.at(bytes, at)).flatten() {
+            match may_begin(at).then(|| self.at(bytes, at)).flatten() {
                 Some(tag) => {
                     at = tag.at.end;
                     found.push(tag);
@@ -107,11 +110,35 @@ impl ThinkingTags {
         found
     }
 
+    /// Which bytes stand at a place of a tag; any byte, where a tag is shorter.
+    fn bytes_at(&self, place: usize) -> [bool; 256] {
+        let mut bytes = [false; 256];
+        for tag in self.written() {
+            let Some(byte) = tag.as_bytes().get(place) else { return [true; 256] };
+            bytes[usize::from(byte.to_ascii_lowercase())] = true;
+            bytes[usize::from(byte.to_ascii_uppercase())] = true;
+        }
+        bytes
+    }
+
+    /// The tags that can stand in a text.
+    fn written(&self) -> impl Iterator<Item = &String> {
+        self.0.iter().flatten().filter(|tag| !tag.is_empty())
+    }
+
+    /// Whether every answer begins as thinking, as the prompt ends with what opens it.
+    pub(super) fn are_opened_by_the_prompt(&self) -> bool {
+        self.0.iter().any(|[open, _]| open.is_empty())
+    }
+
     /// The longest tag that begins at a place.
     fn at(&self, bytes: &[u8], at: usize) -> Option<Found> {
         let mut found: Option<Found> = None;
         for (pair, tags) in self.0.iter().enumerate() {
             for (tag, closes) in tags.iter().zip([false, true]) {
+                if tag.is_empty() {
+                    continue;
+                }
                 let Some(end) = end_of(tag.as_bytes(), bytes, at) else { continue };
                 if found.as_ref().is_none_or(|found| found.at.end < end) {
                     found = Some(Found { pair, closes, at: at..end });

@@ -129,6 +129,12 @@ impl Census {
         self.owners().map(Process::exact_bytes).sum::<u64>() + self.unowned_bytes()
     }
 
+    /// What no two processes can share. Where this alone is too much, nobody need walk
+    /// the page tables, which takes the longer the larger they have been made.
+    pub(super) fn unshared_bytes(&self) -> u64 {
+        self.owners().map(|process| process.memory.tables).sum::<u64>() + self.unowned_bytes()
+    }
+
     fn unowned_bytes(&self) -> u64 {
         let sockets = self.sockets.saturating_sub(FREE_SOCKETS);
         self.files_bytes + sockets * SOCKET_BYTES

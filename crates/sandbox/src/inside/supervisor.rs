@@ -46,7 +46,7 @@ const LONGEST_REST: Duration = Duration::from_millis(40);
 const GRACE: Duration = Duration::from_millis(500);
 
 /// It has no more time than this, however little of a loaded machine it was given.
-const LONGEST_GRACE: Duration = Duration::from_secs(10);
+const LONGEST_GRACE: Duration = Duration::from_secs(60);
 
 /// A limit must be exceeded in so many samples in a row, for reading `/proc` while
 /// processes come and go can count one twice.
@@ -220,7 +220,7 @@ impl<'a> Supervisor<'a> {
             self.exit.get_or_insert(Exit::CpuTimeout);
         }
         let mut memory = census.memory_bytes();
-        if memory > limits.memory_bytes {
+        if memory > limits.memory_bytes && census.unshared_bytes() <= limits.memory_bytes {
             memory = census.exact_memory_bytes();
         }
         self.peak_memory_bytes = self.peak_memory_bytes.max(memory);
