@@ -106,14 +106,21 @@ impl Limits {
             }
             Limit::Tokens => {
                 let most = self.tokens.unwrap_or_default().to_string();
-                (format!("{} tokens are taken", spent.tokens), most)
+                (number_of(spent.tokens, "token", "taken"), most)
             }
             Limit::Requests => {
                 let most = self.requests.unwrap_or_default().to_string();
-                (format!("{} requests are sent", spent.requests), most)
+                (number_of(spent.requests, "request", "sent"), most)
             }
         };
         let key = limit.key();
         format!("stopped asking: {about}{spent}, and {next} would probably pass --{key} {most}")
+    }
+}
+
+fn number_of(count: u64, noun: &str, done: &str) -> String {
+    match count {
+        1 => format!("1 {noun} is {done}"),
+        _ => format!("{count} {noun}s are {done}"),
     }
 }

@@ -15,6 +15,7 @@ use panel::{
     CASE, Deciding, Judge, PATH, always, configure, corpus_of_judges_alone, knowing, opinion,
     price, record, run, says, scores, user, verdict_of,
 };
+use scripted_server::answer;
 use serde_json::{Value, json};
 
 #[test]
@@ -205,4 +206,71 @@ fn judges_may_be_asked_whether_each_answer_works_and_once_whether_it_is_secure()
     assert_eq!(estimate["judges"][0]["most"]["questions"], 6 + 2, "{estimate:#}");
     let estimate = plan(&door, &["--subject", "empty", "--corpus", "judged"]);
     assert_eq!(estimate["judges"][0]["most"]["questions"], 2, "{estimate:#}");
+}
+
+/// A judge that is busy for as many of its first votes.
+fn busy(name: &'static str, times: usize) -> Judge {
+    let asked = AtomicUsize::new(0);
+    Judge::new(name, move |_| match asked.fetch_add(1, Ordering::SeqCst) < times {
+        true => answer(503, "{}"),
+        false => opinion(true),
+    })
+}
+
+fn may_retry(door: &Door) {
+    let config = fs::read_to_string(door.path("assay.toml")).expect("UTF-8");
+    door.write("assay.toml", config.replace("retries = 0", "retries = 3"));
+}
+
+#[test]
+fn votes_that_lack_a_request_wait_for_a_higher_limit() {
+    for cache in [true, false] {
+        let door = Door::open();
+        let judges = [always("one", true), busy("two", 2), always("three", true)];
+        configure(&door, &[], &judges);
+        may_retry(&door);
+        record(&door, 2);
+        let asked = || judges.iter().map(|judge| judge.server.requests().len()).sum::<usize>();
+        let fixed = ["--subject", "replay:answers.jsonl", "--jobs", "1", "--format", "json"];
+        let uncached: &[&str] = if cache { &[] } else { &["--no-cache"] };
+        // Three votes are all that an artifact needs, and two of five requests fail.
+        let limited = [&fixed[..], &["--max-requests", "4"], uncached].concat();
+        let end = run(&door, &limited, 4).json("assay.run/1");
+        let counts =
+            |end: &Value| [&end["judged"], &end["errored"], &end["left"]].map(Value::to_string);
+        assert_eq!(counts(&end), ["0", "0", "2"], "{end:#}");
+        assert_eq!((&end["stopped-by"], &end["requests"]), (&json!("max-requests"), &json!(4)));
+        assert_eq!(asked(), 4);
+        let again = ["run", "--resume", "run.assay", "--format", "json", "--max-requests"];
+        let go_on = |most: &str, code: i32| {
+            let ended = door.run(&[&again[..], &[most], uncached].concat());
+            ended.with_code(code).json("assay.run/1")
+        };
+        // What was voted before is kept, or is asked for again.
+        let first = if cache { 4 + 1 } else { 4 + 3 };
+        let end = go_on(&first.to_string(), 4);
+        assert_eq!(counts(&end), ["1", "0", "1"], "{cache} {end:#}");
+        let last = (first + 3).to_string();
+        let end = go_on(&last, 0);
+        assert_eq!(counts(&end), ["1", "0", "0"], "{cache} {end:#}");
+        assert_eq!(asked().to_string(), last);
+    }
+}
+
+#[test]
+fn rejudging_leaves_votes_that_lack_a_request_for_later() {
+    let door = Door::open();
+    configure(&door, &[], &[]);
+    record(&door, 1);
+    run(&door, &["--subject", "replay:answers.jsonl", "--judge-later"], 4);
+    let judges = [busy("one", 1)];
+    configure(&door, &[], &judges);
+    may_retry(&door);
+    let anew = ["rejudge", "run.assay", "--output", "new.assay", "--max-requests"];
+    let ended = door.run(&[&anew[..], &["1"]].concat()).with_code(4);
+    assert!(ended.stdout.contains("stopped asking: 1 request is sent"), "{ended}");
+    assert_eq!(judges[0].server.requests().len(), 1, "{ended}");
+    door.run(&[&anew[..], &["2"]].concat()).with_code(0);
+    let card = scores(&door, "new.assay");
+    assert_eq!(verdict_of(&card, "answers", "secure"), 1, "{card:#}");
 }

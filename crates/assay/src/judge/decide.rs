@@ -1,7 +1,7 @@
 //! Has a panel decide what a validation left to judges: first the functional phase,
 //! then, of what works, the security phase.
 
-use assay_core::verdict::InfraError;
+use assay_core::verdict::{InfraClass, InfraError};
 use assay_core::{Artifact, Case, Evidence, JudgeReply, Locale};
 
 use super::brief::{Phase, messages};
@@ -16,6 +16,13 @@ pub struct Decision {
     pub replies: Vec<JudgeReply>,
     /// Why a phase is still open, if one is.
     pub error: Option<InfraError>,
+}
+
+impl Decision {
+    /// Whether it is still open because no more requests may be sent.
+    pub fn waits(&self) -> bool {
+        self.error.as_ref().is_some_and(|error| error.class == InfraClass::RequestLimit)
+    }
 }
 
 impl Panel {

@@ -48,6 +48,8 @@ pub enum PanelError {
 /// What came of asking the whole panel.
 #[derive(Debug)]
 pub(super) struct Poll {
+    /// The error is of the class [`InfraClass::RequestLimit`] where a vote is missing that
+    /// may only not be asked for now.
     pub(super) ballot: Result<Ballot, InfraError>,
     /// What every reply took, of votes that did not come about too.
     pub(super) replies: Vec<JudgeReply>,
@@ -55,7 +57,7 @@ pub(super) struct Poll {
 
 /// What came of asking one judge for one vote.
 struct Voted {
-    vote: Result<Vote, String>,
+    vote: Result<Vote, InfraError>,
     replies: Vec<JudgeReply>,
 }
 
@@ -168,7 +170,10 @@ impl Panel {
         while let Some(result) = votes.join_next().await {
             match result {
                 Ok(vote) => voted.push(vote),
-                Err(error) => faults.push(format!("a vote failed: {error}; this is a bug")),
+                Err(error) => faults.push(InfraError::new(
+                    InfraClass::Panel,
+                    format!("a vote failed: {error}; this is a bug"),
+                )),
             }
         }
         voted.sort_by_key(|(place, _)| *place);
@@ -182,8 +187,11 @@ impl Panel {
             }
         }
         let ballot = self.seats.ballot(cast).map_err(|incomplete| {
-            let message = format!("{incomplete}; {}", faults.join("; "));
-            InfraError::new(InfraClass::Panel, message)
+            // A vote that waits for a higher limit can still be given.
+            let waits = faults.iter().any(|fault| fault.class == InfraClass::RequestLimit);
+            let class = if waits { InfraClass::RequestLimit } else { InfraClass::Panel };
+            let faults: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
+            InfraError::new(class, format!("{incomplete}; {}", faults.join("; ")))
         });
         Poll { ballot, replies }
     }
@@ -205,7 +213,10 @@ impl Judge {
             let question = JudgeQuestion { messages: &messages, sample, responses };
             let reply = match self.ask(&question).await {
                 Ok(reply) => reply,
-                Err(error) => return Voted { vote: Err(format!("{judge}: {error}")), replies },
+                Err(error) => {
+                    let fault = InfraError::new(error.class, format!("{judge}: {error}"));
+                    return Voted { vote: Err(fault), replies };
+                }
             };
             usage += reply.usage;
             replies.push(JudgeReply {
@@ -236,7 +247,7 @@ impl Judge {
             messages.push(Message::user(again(&fault)));
         }
         let fault = format!("{judge}: {MAX_ANSWERS} malformed answers, the last because {fault}");
-        Voted { vote: Err(fault), replies }
+        Voted { vote: Err(InfraError::new(InfraClass::Panel, fault)), replies }
     }
 
     /// Whether the response cache holds its vote.

@@ -127,12 +127,15 @@ impl Budget {
     }
 
     /// The most that these votes will probably take: a malformed answer is asked for again.
+    /// Of requests it is the least, for none is sent that would pass their limit, and a
+    /// vote that lacks one waits.
     pub(super) fn expect_votes(&self, votes: &[OpenVote]) -> Amount {
         let amount = |vote: &OpenVote| {
             let (judge, question) = (&self.judges[vote.judge], tokens_in_all(&vote.question));
             let answers = 0..MAX_ANSWERS as u64;
             let before = answers.map(|answers| answers * (judge.next_output() + REPAIR_TOKENS));
-            sum(before.map(|before| judge.amount(question + before)))
+            let most = sum(before.map(|before| judge.amount(question + before)));
+            Amount { requests: 1, ..most }
         };
         sum(votes.iter().map(amount))
     }
@@ -146,6 +149,11 @@ impl Budget {
         let passed = self.limits.passed_by(&(self.spent().amount + reserved + expected));
         self.held_by = passed.or(self.held_by);
         passed.is_none()
+    }
+
+    /// Something was held back by a limit where it was sent.
+    pub(super) fn hold(&mut self, limit: Limit) {
+        self.held_by = Some(limit);
     }
 
     /// An attempt is being answered or judged from now on.

@@ -21,7 +21,7 @@ use super::attempt::{Next, OpenAttempt, Rules, Validated};
 use super::budget::{Budget, Spending, SpendingLimit};
 use super::history::History;
 use super::interruption;
-use super::judging::{Judged, Judging};
+use super::judging::{Judged, JudgedOutcome, Judging};
 use super::plan::PlannedAttempt;
 use super::progress::Progress;
 use super::sharing::{Need, Shared, Sharing, Waiting};
@@ -291,10 +291,18 @@ impl State<'_> {
             && self.lanes[attempt.subject].given_up.is_none()
     }
 
-    fn judged(&mut self, Judged { id, validated }: Judged) -> anyhow::Result<()> {
-        self.account_for_judges(id, &validated.judge_replies)?;
-        self.give_judged_cases_up();
-        self.observed(id, validated)
+    fn judged(&mut self, Judged { id, replies, outcome }: Judged) -> anyhow::Result<()> {
+        self.account_for_judges(id, &replies)?;
+        match outcome {
+            JudgedOutcome::Decided(validated) => {
+                self.give_judged_cases_up();
+                self.observed(id, validated)
+            }
+            JudgedOutcome::Waits(ballot) => {
+                self.judging.hold(ballot);
+                Ok(())
+            }
+        }
     }
 
     /// Asks no more of cases that a judge would decide who is asked no more itself: their

@@ -7,7 +7,7 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use assay_core::verdict::InfraClass;
-use assay_core::{Artifact, Case, Evidence, InfraError, Locale};
+use assay_core::{Artifact, Case, Evidence, InfraError, JudgeReply, Locale};
 use tokio::runtime::Runtime;
 
 use super::attempt::Validated;
@@ -33,6 +33,8 @@ pub(super) struct OpenBallot {
     artifact: Arc<Artifact>,
     validation: Validation,
     elapsed: Duration,
+    /// Those of judges who were asked before no more requests could be sent.
+    replies: Vec<JudgeReply>,
     /// What deciding all that is open may take, if that was asked for.
     pub(super) votes: Vec<OpenVote>,
 }
@@ -41,7 +43,17 @@ pub(super) struct OpenBallot {
 #[derive(Debug)]
 pub(super) struct Judged {
     pub(super) id: u64,
-    pub(super) validated: Validated,
+    /// What judges replied this time.
+    pub(super) replies: Vec<JudgeReply>,
+    pub(super) outcome: JudgedOutcome,
+}
+
+/// What became of it there.
+#[derive(Debug)]
+pub(super) enum JudgedOutcome {
+    Decided(Validated),
+    /// No more requests may be sent: it waits for a higher limit.
+    Waits(OpenBallot),
 }
 
 impl Judging {
@@ -62,10 +74,10 @@ impl Judging {
         if !matches!(validation.evidence, Evidence::Unjudged { .. }) {
             return Some(Done { id, result: Ok(validation), elapsed });
         }
-        let phases = Phase::open_in(&validation.evidence).iter().filter(|_| counts_votes);
-        let votes = phases.flat_map(|it| panel.open_votes(*it, &case, &artifact, self.locale));
-        let votes = votes.collect();
-        self.waiting.push_back(OpenBallot { id, case, artifact, validation, elapsed, votes });
+        let (replies, votes) = (Vec::new(), Vec::new());
+        let ballot = OpenBallot { id, case, artifact, validation, elapsed, replies, votes };
+        let votes = if counts_votes { open_votes(panel, &ballot, self.locale) } else { Vec::new() };
+        self.waiting.push_back(OpenBallot { votes, ..ballot });
         None
     }
 
@@ -85,27 +97,53 @@ impl Judging {
     /// Puts an artifact before the panel, and sends the outcome as an event.
     pub(super) fn begin(&self, ballot: OpenBallot, runtime: &Runtime, events: &Sender<Event>) {
         let Some(panel) = self.panel.clone() else { return };
-        let OpenBallot { id, case, artifact, validation, elapsed, votes: _ } = ballot;
-        let Validation { evidence, logs } = validation;
         let (locale, events) = (self.locale, events.clone());
         runtime.spawn(async move {
-            let before = evidence.clone();
+            let id = ballot.id;
+            let evidence = ballot.validation.evidence.clone();
+            let (case, artifact) = (Arc::clone(&ballot.case), Arc::clone(&ballot.artifact));
+            let asked = Arc::clone(&panel);
             let decided =
-                tokio::spawn(async move { panel.decide(&case, &artifact, evidence, locale).await });
+                tokio::spawn(async move { asked.decide(&case, &artifact, evidence, locale).await });
             // A fault of ours must not leave the run waiting for ever.
             let decision = decided.await.unwrap_or_else(|error| {
                 let message = format!("judging failed: {error}; this is a bug");
                 let error = Some(InfraError::new(InfraClass::Panel, message));
-                Decision { evidence: before, replies: Vec::new(), error }
+                let evidence = ballot.validation.evidence.clone();
+                Decision { evidence, replies: Vec::new(), error }
             });
-            let validation = Validation { evidence: decision.evidence, logs };
-            let validated = Validated {
-                judge_replies: decision.replies,
-                open: decision.error,
-                ..Validated::own(validation, elapsed)
-            };
+            let (replies, outcome) = ballot.with(decision, &panel, locale);
             // The dispatcher is gone only after an interruption.
-            let _ = events.send(Event::Judged(Box::new(Judged { id, validated })));
+            let _ = events.send(Event::Judged(Box::new(Judged { id, replies, outcome })));
         });
     }
+}
+
+impl OpenBallot {
+    /// What a decision makes of it, and what judges replied for that.
+    fn with(
+        mut self,
+        decision: Decision,
+        panel: &Panel,
+        locale: Locale,
+    ) -> (Vec<JudgeReply>, JudgedOutcome) {
+        let waits = decision.waits();
+        let Decision { evidence, replies, error } = decision;
+        self.replies.extend(replies.iter().cloned());
+        self.validation.evidence = evidence;
+        if waits {
+            self.votes = open_votes(panel, &self, locale);
+            return (replies, JudgedOutcome::Waits(self));
+        }
+        let own = Validated::own(self.validation, self.elapsed);
+        let judged = Validated { judge_replies: self.replies, open: error, ..own };
+        (replies, JudgedOutcome::Decided(judged))
+    }
+}
+
+/// The votes on all that is open of an artifact.
+fn open_votes(panel: &Panel, ballot: &OpenBallot, locale: Locale) -> Vec<OpenVote> {
+    let OpenBallot { case, artifact, validation, .. } = ballot;
+    let phases = Phase::open_in(&validation.evidence).iter();
+    phases.flat_map(|it| panel.open_votes(*it, case, artifact, locale)).collect()
 }

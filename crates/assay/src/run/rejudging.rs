@@ -46,8 +46,8 @@ struct Decided {
 pub struct Rejudged {
     pub record: AttemptRecord,
     pub touched: bool,
-    /// Whether votes would probably have passed the limit on spending. Then the record has
-    /// the turns before, and is not to be stored.
+    /// Whether votes would probably have passed a limit, or did not come for want of
+    /// requests. Then the record has the turns so far, and is not to be stored.
     pub is_held: bool,
 }
 
@@ -160,8 +160,14 @@ impl Rejudging {
                     is_held = true;
                     break;
                 };
+                let waits = decision.waits();
                 turn.evidence = decision.evidence;
                 turn.judge_replies = decision.replies;
+                if waits {
+                    kept.push(turn);
+                    is_held = true;
+                    break;
+                }
                 turn.shared_with = shared_with.or(turn.shared_with.take());
                 let decided = || turn.evidence.outcome();
                 outcome = decision.error.map_or_else(decided, Outcome::Errored);
@@ -203,6 +209,9 @@ impl Rejudging {
         let decision = self.panel.decide(case, artifact, open, self.locale).await;
         reserved.replies.clone_from(&decision.replies);
         drop(reserved);
+        if decision.waits() {
+            self.budget().hold(Limit::Requests);
+        }
         if decision.error.is_none() {
             let evidence = decision.evidence.clone();
             *place = Some(Decided { evidence, attempt: attempt.clone() });

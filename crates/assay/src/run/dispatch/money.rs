@@ -131,7 +131,7 @@ impl State<'_> {
                     }
                 }
                 Event::Judged(judged) => {
-                    self.account_for_judges(judged.id, &judged.validated.judge_replies)?;
+                    self.account_for_judges(judged.id, &judged.replies)?;
                 }
                 Event::Answered { result: Err(_), .. }
                 | Event::Validated(_)
