@@ -12,6 +12,7 @@ use std::io::Write as _;
 use door::{Door, Ended, solution};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 const C: &str = "telemetry-frame";
@@ -41,6 +42,22 @@ fn record(case: &str, round: u32, answer: (&str, Value)) -> String {
     let record =
         json!({"model": "m", "case": case, "scenario": "gen", "round": round, form: answer});
     format!("{record}\n")
+}
+
+#[test]
+fn a_run_keeps_the_versions_of_the_tools_that_its_cases_need() {
+    let door = Door::open();
+    for (case, tool, other) in [(C, "gcc", "javac"), (PYTHON, "python", "gcc")] {
+        let output = format!("{tool}.assay");
+        let arguments = ["--subject", "empty", "--scenario", "gen", "--output", &output];
+        door.run(&[&["run", "--case", case], &arguments[..]].concat()).with_code(0);
+        let store = Connection::open(door.path(&output)).expect("a run");
+        let query = "SELECT value FROM meta WHERE key = 'run'";
+        let info: String = store.query_row(query, [], |row| row.get(0)).expect("it is kept");
+        let tools = serde_json::from_str::<Value>(&info).expect("JSON")["tools"].clone();
+        assert!(tools[tool].is_string(), "{tools:#}");
+        assert!(tools[other].is_null(), "{tools:#}");
+    }
 }
 
 #[test]

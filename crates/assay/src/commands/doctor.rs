@@ -29,7 +29,7 @@ pub(super) fn execute(context: &Context<'_>) -> anyhow::Result<Exit> {
             remedy: finding.remedy,
         })
         .collect();
-    lines.extend(tools::versions(&assay_core::Language::ALL).into_iter().map(tool));
+    lines.extend(tools::versions(assay_core::Language::ALL).into_iter().map(tool));
     lines.extend(commands(context));
     lines.push(responses(context)?);
     let missing = lines.iter().filter(|line| line.status == Status::Missing).count();

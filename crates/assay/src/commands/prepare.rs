@@ -1,9 +1,6 @@
 //! `assay prepare`: installs what cases need, so that runs need no network.
 
-use std::collections::BTreeSet;
-
 use anyhow::{Context as _, bail};
-use assay_core::Language;
 use assay_core::corpus::CorpusSource;
 use serde_json::json;
 
@@ -19,8 +16,7 @@ pub(super) fn execute(context: &Context<'_>, args: &PrepareArgs) -> anyhow::Resu
     }
     let corpus = context.corpus()?;
     let cases = select(&corpus, &args.filter)?;
-    let languages: BTreeSet<Language> = cases.iter().map(|case| case.language).collect();
-    let missing: Vec<String> = tools::versions(&Vec::from_iter(languages))
+    let missing: Vec<String> = tools::versions(cases.iter().map(|case| case.language))
         .into_iter()
         .filter(|(_, version)| version == tools::MISSING)
         .map(|(name, _)| name)

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use anyhow::bail;
 use assay_core::corpus::CorpusSource;
 use assay_core::record::CaseSummary;
-use assay_core::{AttemptKey, Case, Corpus, Language, Outcome, Reading};
+use assay_core::{AttemptKey, Case, Corpus, Outcome, Reading};
 use serde_json::{Value, json};
 
 use super::Context;
@@ -135,7 +135,7 @@ fn run_info(
         assay_version: env!("CARGO_PKG_VERSION").to_owned(),
         corpus: name,
         corpus_digest: corpus.digest.clone(),
-        tools: tools::versions(&Language::ALL),
+        tools: tools::versions(cases.values().map(|case| case.language)),
         supported_tools: tools::all_supported(),
         cases: old.cases.iter().map(|case| CaseSummary::from(cases[&case.id].as_ref())).collect(),
         derived_from: Some(DerivedFrom {

@@ -1,6 +1,6 @@
 //! The versions of the tools that verdicts depend on.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
@@ -106,10 +106,12 @@ fn without_colours(line: &str) -> String {
 }
 
 /// The first line that each tool of these languages answers; [`MISSING`] without one.
-pub fn versions(languages: &[Language]) -> BTreeMap<String, String> {
+pub fn versions(languages: impl IntoIterator<Item = Language>) -> BTreeMap<String, String> {
     let toolchains = Toolchains::default();
-    let known = languages.iter().map(|language| toolchains.of(*language));
-    known
+    let languages = BTreeSet::from_iter(languages);
+    languages
+        .into_iter()
+        .map(|language| toolchains.of(language))
         .flat_map(|toolchain| toolchain.tools())
         .map(|(name, command)| ((*name).to_owned(), version(command)))
         .collect()
