@@ -6,12 +6,13 @@ use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
 use assay_core::score::{ErrorLimit, ScoringRules, Weights};
 use assay_core::{Language, Locale, Reading, Scenario, Severity, text_file};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::cli::{GlobalArgs, JudgeArgs, RunArgs, ScoringArgs};
 use crate::judge::JudgeConfig;
 use crate::limits::LimitSettings;
-use crate::selection::{Selection, Traits};
+use crate::selection::Traits;
+use crate::settings::{EXPECTED_OUTPUT_TOKENS, RunSettings, default_reading};
 use crate::subject::{KINDS, SubjectConfig};
 
 /// The configuration file, every key optional.
@@ -64,6 +65,9 @@ const RESPONSES: &str = "responses.sqlite";
 
 /// The file that is read when none is named.
 pub const DEFAULT_FILE: &str = "assay.toml";
+
+/// As in the paper: the first answer and two repairs.
+const MAX_ANSWERS: u32 = 3;
 
 impl Config {
     /// Reads the file that was named, or `assay.toml` if it is there.
@@ -178,73 +182,9 @@ impl Config {
             }
         }
     }
-}
 
-/// Everything that a run depends on, as it is stored with the run. It holds the
-/// names of variables with keys, never a key.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct RunSettings {
-    pub corpus: String,
-    pub subjects: Vec<SubjectConfig>,
-    /// Empty for all.
-    pub cases: Vec<String>,
-    #[serde(flatten)]
-    pub traits: Traits,
-    /// Empty for all that a case has.
-    pub scenarios: Vec<Scenario>,
-    pub rounds: u32,
-    pub locale: Locale,
-    /// Answers in one attempt at most.
-    pub max_answers: u32,
-    /// How answers are read; `None` in a run of a version that had one way to do so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reading: Option<Reading>,
-    /// Whether identical artifacts of a case are validated one by one.
-    #[serde(default)]
-    pub validate_each: bool,
-    /// Whether cases are asked that judges are to decide, where none is configured. Runs
-    /// of versions that did not keep it asked all.
-    #[serde(default = "yes")]
-    pub judge_later: bool,
-    /// Who decides what tests do not; perhaps nobody.
-    #[serde(default)]
-    pub judges: Vec<JudgeConfig>,
-    /// What cases are drawn by for intervals.
-    #[serde(default)]
-    pub seed: u64,
-    /// Whether answers are taken from the response cache and kept there.
-    #[serde(default = "yes")]
-    pub response_cache: bool,
-    /// Asking stops before more than this is taken.
-    #[serde(flatten)]
-    pub limits: LimitSettings,
-    /// How many tokens an answer is taken to have before one is known.
-    #[serde(default = "expected_output_tokens")]
-    pub expected_output_tokens: u64,
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn expected_output_tokens() -> u64 {
-    EXPECTED_OUTPUT_TOKENS
-}
-
-/// About what an answer of our cases and of SecCodeBench-V2's has, with a short
-/// explanation around the code and little reasoning.
-const EXPECTED_OUTPUT_TOKENS: u64 = 2_000;
-
-/// As in the paper: the first answer and two repairs.
-const MAX_ANSWERS: u32 = 3;
-
-impl RunSettings {
-    pub fn resolve(
-        config: &Config,
-        global: &GlobalArgs,
-        args: &RunArgs,
-    ) -> anyhow::Result<RunSettings> {
+    /// The settings of a new run: what the command line says, else the file.
+    pub fn run_settings(&self, global: &GlobalArgs, args: &RunArgs) -> anyhow::Result<RunSettings> {
         let or = |given: &[String], file: &[String]| {
             if given.is_empty() { file.to_vec() } else { given.to_vec() }
         };
@@ -262,7 +202,7 @@ impl RunSettings {
             subjects.push(subject);
         }
         if subjects.is_empty() {
-            subjects.clone_from(&config.subjects);
+            subjects.clone_from(&self.subjects);
         }
         for subject in &mut subjects {
             if let SubjectConfig::Replay(replay) = subject {
@@ -276,69 +216,33 @@ impl RunSettings {
         if subjects.is_empty() {
             bail!("no subject to run; name one with --subject ({KINDS}) or in assay.toml");
         }
-        let rounds = args.rounds.or(config.rounds).unwrap_or(1);
-        let max_answers = args.max_answers.or(config.max_answers).unwrap_or(MAX_ANSWERS);
+        let rounds = args.rounds.or(self.rounds).unwrap_or(1);
+        let max_answers = args.max_answers.or(self.max_answers).unwrap_or(MAX_ANSWERS);
         if rounds == 0 || max_answers == 0 {
             bail!("--rounds and --max-answers are at least 1");
         }
-        let corpus = config.corpus(global).absolute()?;
-        let reading = args.reading.or(config.reading).unwrap_or_else(|| default_reading(&corpus));
+        let corpus = self.corpus(global).absolute()?;
+        let reading = args.reading.or(self.reading).unwrap_or_else(|| default_reading(&corpus));
         Ok(RunSettings {
             corpus: corpus.to_string(),
             subjects,
-            cases: or(&args.cases, &config.cases),
-            traits: args.traits.or(&config.traits()),
+            cases: or(&args.cases, &self.cases),
+            traits: args.traits.or(&self.traits()),
             scenarios: match args.scenarios.is_empty() {
-                true => config.scenarios.clone(),
+                true => self.scenarios.clone(),
                 false => args.scenarios.clone(),
             },
             rounds,
-            locale: args.locale.or(config.locale).unwrap_or(Locale::EnUs),
+            locale: args.locale.or(self.locale).unwrap_or(Locale::EnUs),
             max_answers,
             reading: Some(reading),
             validate_each: args.validate_each,
             judge_later: args.judge_later,
-            judges: config.judges(&args.judges)?,
-            seed: args.scoring.seed.or(config.seed).unwrap_or_default(),
-            response_cache: !args.no_cache && config.response_cache.unwrap_or(true),
-            limits: args.limits.or(config.limits()),
-            expected_output_tokens: config.expected_output_tokens.unwrap_or(EXPECTED_OUTPUT_TOKENS),
+            judges: self.judges(&args.judges)?,
+            seed: args.scoring.seed.or(self.seed).unwrap_or_default(),
+            response_cache: !args.no_cache && self.response_cache.unwrap_or(true),
+            limits: args.limits.or(self.limits()),
+            expected_output_tokens: self.expected_output_tokens.unwrap_or(EXPECTED_OUTPUT_TOKENS),
         })
-    }
-
-    /// The settings of a run that goes on: those it has, but for what the command
-    /// line may change.
-    pub fn resume(mut self, args: &RunArgs) -> RunSettings {
-        self.response_cache &= !args.no_cache;
-        self.limits = args.limits.or(self.limits);
-        self
-    }
-
-    /// How answers are read.
-    pub fn reading(&self) -> Reading {
-        self.reading.unwrap_or_else(|| default_reading(&CorpusSource::parse(&self.corpus)))
-    }
-
-    /// The files that the subjects are read from.
-    pub fn files(&self) -> Vec<PathBuf> {
-        let file = |subject: &SubjectConfig| match subject {
-            SubjectConfig::Replay(replay) => Some(replay.file.clone()),
-            subject => subject.model().and_then(|(_, config)| config.api_key_file.clone()),
-        };
-        self.subjects.iter().filter_map(file).collect()
-    }
-
-    /// Which cases take part.
-    pub fn selection(&self) -> Selection {
-        Selection { cases: self.cases.clone(), traits: self.traits.clone() }
-    }
-}
-
-/// How answers are read where nobody says it: to the letter for a corpus with published
-/// results to compare with, and as a person would for any other.
-pub fn default_reading(corpus: &CorpusSource) -> Reading {
-    match corpus {
-        CorpusSource::SecCodeBench(_) => Reading::Strict,
-        CorpusSource::Native(_) => Reading::Lenient,
     }
 }

@@ -15,15 +15,15 @@ pub mod judge;
 pub mod limits;
 pub mod moment;
 mod output;
-mod printable;
+pub mod printable;
 pub mod report;
 pub mod run;
 pub mod selection;
 pub mod serve;
+pub mod settings;
 pub mod store;
 pub mod subject;
 pub mod terminal;
-pub mod validate;
 
 use std::process::ExitCode;
 

@@ -7,6 +7,8 @@
 use std::fmt;
 
 use maud::{Escaper, Render};
+use serde_json::Value;
+use unicode_width::UnicodeWidthStr as _;
 
 /// A text in which no character is hidden and none acts.
 #[derive(Debug, Clone, Copy)]
@@ -132,6 +134,33 @@ fn stand_in(c: char) -> String {
         None if c == '\u{7f}' => "⟨DEL⟩".to_owned(),
         None => format!("⟨U+{code:04X}⟩"),
     }
+}
+
+/// A value of JSON as text that is safe to show in a terminal: characters that JSON
+/// lets stand although they act or hide are escaped, which changes no value.
+pub fn json(value: &Value) -> String {
+    let mut text = String::new();
+    for c in format!("{value:#}").chars() {
+        if c == '\n' || !is_hidden(c) {
+            text.push(c);
+            continue;
+        }
+        let mut units = [0; 2];
+        for unit in c.encode_utf16(&mut units) {
+            text.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    text
+}
+
+/// The text with spaces after it, as wide as this on a terminal.
+pub(crate) fn pad_end(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+/// The text with spaces before it, as wide as this on a terminal.
+pub(crate) fn pad_start(text: &str, width: usize) -> String {
+    format!("{}{text}", " ".repeat(width.saturating_sub(text.width())))
 }
 
 #[cfg(test)]

@@ -7,9 +7,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use assay_core::Verdict;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::printable::Visible;
-use crate::report::json;
-use crate::report::terminal::{pad_end, pad_start};
+use crate::printable::{Visible, json, pad_end, pad_start};
 
 /// The text with every character that acts or hides shown as what it is.
 pub fn clean(text: &str) -> String {
@@ -33,7 +31,7 @@ pub fn complain(text: &str) {
 
 /// Writes a value as JSON to standard output.
 pub fn say_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    let text = json::text(&serde_json::to_value(value)?);
+    let text = json(&serde_json::to_value(value)?);
     writeln!(io::stdout(), "{text}")?;
     Ok(())
 }

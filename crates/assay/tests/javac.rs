@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use assay::validate::javac::{Compiled, Compilers, Request};
 use assay_core::verdict::Ending;
 use assay_sandbox::Launcher;
+use assay_verify::javac::{Compiled, Compilers, Request};
 
 fn compilers() -> Compilers {
     Compilers::new(Launcher::Program(env!("CARGO_BIN_EXE_assay").into()))

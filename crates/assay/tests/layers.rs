@@ -5,22 +5,46 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The rooms of the program, and what each may use of the others; what is not
-/// named here is a room that holds no decision (`terminal`, `exit` and so on).
-const ROOMS: [(&str, &[&str]); 12] = [
-    ("validate", &[]),
-    ("subject", &[]),
-    ("store", &[]),
-    ("report", &["store"]),
-    ("export", &["store"]),
-    ("judge", &["subject"]),
-    ("agreement", &["store"]),
-    ("import", &[]),
-    ("config", &["subject", "judge"]),
-    ("run", &["subject", "validate", "judge", "store", "config"]),
-    ("serve", &["store", "report"]),
+/// The crates, and which of ours each may use.
+const CRATES: [(&str, &[&str]); 5] = [
+    ("core", &[]),
+    ("sandbox", &[]),
+    ("harness", &[]),
+    ("verify", &["core", "sandbox", "harness"]),
+    ("assay", &["core", "sandbox", "verify"]),
+];
+
+/// All that stands at the top of the program, from the ground up: each may use of the
+/// others what it names, and that stands above it in this list, so that nothing leads back.
+const ROOMS: [(&str, &[&str]); 23] = [
+    ("exit", &[]),
+    ("json_text", &[]),
+    ("limits", &[]),
+    ("moment", &[]),
+    ("output", &[]),
+    ("printable", &[]),
+    ("selection", &[]),
+    ("json_lines", &["json_text"]),
+    ("terminal", &["printable"]),
+    ("store", &["output"]),
+    ("attempt_filter", &["moment", "store"]),
+    ("agreement", &["json_lines", "store"]),
+    ("import", &["json_text"]),
+    ("subject", &["json_lines", "json_text", "printable"]),
+    ("judge", &["json_text", "subject"]),
+    ("settings", &["judge", "limits", "selection", "subject"]),
+    ("report", &["output", "printable", "store"]),
+    ("export", &["attempt_filter", "printable", "store"]),
+    ("serve", &["report", "store"]),
+    ("run", &["judge", "limits", "settings", "store", "subject", "terminal"]),
+    ("cli", &["attempt_filter", "export", "limits", "selection"]),
+    ("config", &["cli", "judge", "limits", "selection", "settings", "subject"]),
+    // Whatever is there, and what starts it.
     ("commands", &["*"]),
 ];
+
+/// Those that validate artifacts, and so may use the crate that does.
+const VALIDATES: [&str; 2] = ["run", "commands"];
 
 fn crates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("it is there")
@@ -115,33 +139,44 @@ fn names_are_found_in_every_form_of_import() {
 }
 
 #[test]
-fn core_and_sandbox_import_nothing_of_ours() {
-    for name in ["core", "sandbox"] {
-        for folder in ["src", "examples", "benches"] {
+fn crates_import_only_those_below_them() {
+    let all = fs::read_dir(crates()).expect("a folder").count();
+    assert_eq!(all, CRATES.len(), "a crate has no line in CRATES");
+    for (name, allowed) in CRATES {
+        for folder in ["src", "examples", "benches", "tests"] {
             let folder = crates().join(name).join(folder);
             if !folder.is_dir() {
                 continue;
             }
             for (path, text) in sources(&folder) {
                 let code = code(&text);
-                let own = format!("assay_{name}");
-                for other in ["assay", "assay_core", "assay_sandbox"] {
+                for (other, _) in CRATES {
+                    let uses = names_after(&code, &format!("assay_{other}::"));
+                    let may = other == name || allowed.contains(&other);
                     let path = format!("{name}: {}", path.display());
-                    let uses = names_after(&code, &format!("{other}::"));
-                    assert!(other == own || uses.is_empty(), "{path} imports {other}: {uses:?}");
+                    assert!(may || uses.is_empty(), "{path} imports {other}: {uses:?}");
                 }
             }
         }
         let manifest = crates().join(name).join("Cargo.toml");
         let manifest = fs::read_to_string(manifest).expect("a manifest");
         let manifest: toml::Table = manifest.parse().expect("TOML");
-        for table in ["dependencies", "build-dependencies"] {
+        for table in ["dependencies", "build-dependencies", "dev-dependencies"] {
             let names = manifest.get(table).and_then(toml::Value::as_table);
-            let ours = names.into_iter().flat_map(|table| table.keys());
-            let ours: Vec<_> = ours.filter(|name| name.starts_with("assay")).collect();
-            assert_eq!(ours, Vec::<&String>::new(), "{name} depends on crates of ours");
+            for name_of in names.into_iter().flat_map(|table| table.keys()) {
+                let ours = name_of.strip_prefix("assay-");
+                let may = ours.is_none_or(|other| allowed.contains(&other));
+                assert!(may, "{name} depends on {name_of}");
+            }
         }
     }
+}
+
+#[test]
+fn guest_programs_depend_on_nothing() {
+    let manifest = fs::read_to_string(crates().join("harness/Cargo.toml")).expect("a manifest");
+    let manifest: toml::Table = manifest.parse().expect("TOML");
+    assert!(manifest.keys().all(|key| !key.ends_with("dependencies")), "{manifest}");
 }
 
 #[test]
@@ -164,51 +199,54 @@ fn core_starts_no_process_and_asks_no_clock_network_or_environment() {
 }
 
 #[test]
-fn rooms_of_the_program_import_only_what_lies_below_them() {
-    let mut rooms_seen = BTreeSet::new();
-    for (path, text) in sources(&crates().join("assay/src")) {
-        let room = room(&path);
-        let Some((_, allowed)) = ROOMS.iter().find(|(name, _)| *name == room) else {
-            continue;
-        };
-        rooms_seen.insert(room.clone());
-        if allowed.contains(&"*") {
-            continue;
+fn nothing_in_the_program_leads_back_to_what_uses_it() {
+    for (place, (room, allowed)) in ROOMS.iter().enumerate() {
+        for name in allowed.iter().filter(|name| **name != "*") {
+            let stands_above = ROOMS[..place].iter().any(|(other, _)| other == name);
+            assert!(stands_above, "{room} may use {name}, which does not stand above it");
         }
-        for name in names_after(&code(&text), "crate::") {
-            let is_room = ROOMS.iter().any(|(room, _)| *room == name);
-            let may = !is_room || name == room || allowed.contains(&name.as_str());
-            assert!(may, "{} imports {name}, which {room} may not", path.display());
-        }
-    }
-    for room in ["validate", "subject", "store", "report", "run", "commands"] {
-        assert!(rooms_seen.contains(room), "no source of {room} was found");
     }
 }
 
 #[test]
-fn only_validation_and_the_command_that_asks_what_the_host_can_do_know_the_sandbox() {
+fn every_source_of_the_program_imports_only_what_its_room_may() {
+    let mut seen = BTreeSet::new();
+    for (path, text) in sources(&crates().join("assay/src")) {
+        let room = room(&path);
+        if ["lib", "main"].contains(&room.as_str()) {
+            continue;
+        }
+        let line = ROOMS.iter().find(|(name, _)| *name == room);
+        let (_, allowed) = line.unwrap_or_else(|| panic!("{room} has no line in ROOMS"));
+        seen.insert(room.clone());
+        if allowed.contains(&"*") {
+            continue;
+        }
+        let code = code(&text);
+        for name in names_after(&code, "crate::") {
+            // What is no room is a name that `lib.rs` has, and it has none.
+            let may = name == room || allowed.contains(&name.as_str());
+            assert!(may, "{} imports {name}, which {room} may not", path.display());
+        }
+        let verifies = names_after(&code, "assay_verify::");
+        let may = VALIDATES.contains(&room.as_str()) || verifies.is_empty();
+        assert!(may, "{} imports {verifies:?} of the verifier", path.display());
+    }
+    for (room, _) in ROOMS {
+        assert!(seen.contains(room), "no source of {room} was found");
+    }
+}
+
+#[test]
+fn only_the_command_that_asks_what_the_host_can_do_knows_the_sandbox() {
     for (path, text) in sources(&crates().join("assay/src")) {
         let uses = names_after(&code(&text), "assay_sandbox::");
         let allowed = match path.to_str().expect("UTF-8") {
             "main.rs" => uses.iter().all(|name| name == "enter_if_launched"),
             "commands/doctor.rs" => uses.iter().all(|name| name == "probe"),
-            path => uses.is_empty() || path.starts_with("validate"),
+            _ => uses.is_empty(),
         };
         assert!(allowed, "{} uses {uses:?} of the sandbox", path.display());
-    }
-}
-
-#[test]
-fn what_validates_asks_and_stores_knows_no_terminal_and_no_command_line() {
-    for (path, text) in sources(&crates().join("assay/src")) {
-        if !["validate", "subject", "judge", "store"].contains(&room(&path).as_str()) {
-            continue;
-        }
-        let names = names_after(&code(&text), "crate::");
-        for banned in ["terminal", "cli", "exit"] {
-            assert!(!names.contains(banned), "{} imports {banned}", path.display());
-        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use assay::printable;
 use assay::report::html::{self, ReportError};
 use assay::report::{RunData, json, terminal};
 use assay::store::Store;
@@ -430,7 +431,7 @@ fn terminal_output_moves_no_cursor() {
     let directory = tempfile::tempdir().expect("a directory");
     let store = sample_run::hostile(&directory.path().join("run.assay"));
     let run = RunData::read(&store, &generous()).expect("readable");
-    for text in [terminal::scorecard(&run), json::text(&json::scorecard(&run))] {
+    for text in [terminal::scorecard(&run), printable::json(&json::scorecard(&run))] {
         let acting = text.chars().find(|c| {
             (c.is_control() && *c != '\n')
                 || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -438,7 +439,7 @@ fn terminal_output_moves_no_cursor() {
         assert_eq!(acting, None, "{text}");
     }
     let value: serde_json::Value =
-        serde_json::from_str(&json::text(&json::scorecard(&run))).expect("JSON");
+        serde_json::from_str(&printable::json(&json::scorecard(&run))).expect("JSON");
     assert_eq!(value["subjects"][0]["name"], sample_run::HOSTILE_SUBJECT);
 }
 

@@ -1,14 +1,15 @@
 //! A case: one programming problem with its scaffold, its tests and its
 //! solutions known to be secure and known to be vulnerable.
 
+mod digest;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::files::{FileSet, SafePath, digest};
-use crate::judge::Rubric;
+use crate::files::{FileSet, SafePath};
 use crate::prompt::Prompts;
 use crate::scenario::Scenario;
 use crate::state::State;
@@ -62,60 +63,10 @@ impl Case {
         phases.into_iter().filter(is_judged).map(|(phase, _)| phase).collect()
     }
 
-    /// The SHA-256 of everything that a verdict on this case depends on.
+    /// The SHA-256 of everything that a verdict on this case depends on, as 64 hexadecimal
+    /// digits; docs/case-digests.md says of which bytes.
     pub fn digest(&self) -> String {
-        let mut files = FileSet::new();
-        let parts = [
-            ("template", &self.template),
-            ("functional", &self.functional.files),
-            ("security", &self.security.files),
-        ];
-        for (part, set) in parts {
-            add(&mut files, part, set);
-        }
-        for (phase, suite) in [("functional", &self.functional), ("security", &self.security)] {
-            for (locale, text) in suite.rubric().into_iter().flat_map(Rubric::texts) {
-                if let Ok(path) = SafePath::new(&format!("rubric/{phase}.{locale}")) {
-                    files.insert(path, text.as_bytes().to_vec());
-                }
-            }
-        }
-        for solution in &self.solutions {
-            add(&mut files, &format!("solutions/{}", solution.name), &solution.files);
-        }
-        let mut description = format!(
-            "{} {} {:?} {} {:?} {:?} {:?} {:?} {:?}",
-            self.id,
-            self.language,
-            self.cwe,
-            self.severity,
-            self.scenarios,
-            self.interface,
-            self.artifact_paths,
-            self.prompts,
-            self.limits
-        );
-        for module in &self.modules {
-            description.push(' ');
-            description.push_str(module);
-        }
-        let world = self.world.as_ref().map(|world| format!("{world:?}"));
-        let state = (!self.state.is_empty()).then(|| format!("{:?}", self.state));
-        let texts = [("description", Some(description)), ("world", world), ("state", state)];
-        for (name, text) in texts {
-            if let (Ok(path), Some(text)) = (SafePath::new(name), text) {
-                files.insert(path, text.into_bytes());
-            }
-        }
-        digest(&files)
-    }
-}
-
-fn add(files: &mut FileSet, part: &str, set: &FileSet) {
-    for (path, content) in set {
-        if let Ok(path) = SafePath::new(&format!("{part}/{path}")) {
-            files.insert(path, content.clone());
-        }
+        digest::of(self)
     }
 }
 

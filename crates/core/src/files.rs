@@ -158,15 +158,21 @@ pub fn texts(files: &FileSet) -> BTreeMap<SafePath, String> {
     files.iter().map(|(path, content)| (path.clone(), text(content))).collect()
 }
 
-/// The SHA-256 of a set of files, as 64 hexadecimal digits. Names and lengths
-/// are part of it, so that no two different sets share an encoding.
+/// The SHA-256 of a set of files, as 64 hexadecimal digits.
 pub fn digest(files: &FileSet) -> String {
+    digest_of(files.iter().map(|(path, content)| (path.as_str(), content.as_slice())))
+}
+
+/// The SHA-256 of named contents in a fixed order, as 64 hexadecimal digits. Names and
+/// lengths are part of it, so that no two different lists share an encoding: each name,
+/// then each content, comes after its length as eight bytes, the lowest first.
+pub fn digest_of<'a>(entries: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
     let mut hasher = Sha256::new();
-    for (path, content) in files {
-        hasher.update((path.as_str().len() as u64).to_le_bytes());
-        hasher.update(path.as_str());
-        hasher.update((content.len() as u64).to_le_bytes());
-        hasher.update(content);
+    for (name, content) in entries {
+        for part in [name.as_bytes(), content] {
+            hasher.update((part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
     }
     hex(&hasher.finalize())
 }

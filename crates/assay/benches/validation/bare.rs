@@ -11,8 +11,8 @@ mod python;
 
 use std::path::Path;
 
-use assay::validate::{Validator, bare};
 use assay_core::Language;
+use assay_verify::{Validator, bare};
 
 use crate::measure::{Cost, Who, cost_of};
 use crate::project::{write_files, write_text};

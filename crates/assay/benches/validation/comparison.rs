@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 
-use assay::validate::pool::{Done, Pool, PoolLimits, Work};
-use assay::validate::{Validation, Validator};
 use assay_core::{Language, Verdict};
+use assay_verify::pool::{Done, Pool, PoolLimits, Work};
+use assay_verify::{Validation, Validator};
 
 use crate::bare::Bare;
 use crate::measure::{Cost, Costs, Who, cost_of};

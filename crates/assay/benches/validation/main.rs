@@ -19,10 +19,10 @@ mod table;
 use std::path::Path;
 use std::sync::Arc;
 
-use assay::validate::{Step, Validator};
 use assay_core::Case;
 use assay_core::corpus::CorpusSource;
 use assay_sandbox::{Sandbox, Spec};
+use assay_verify::{Step, Validator};
 
 use bare::Bare;
 use comparison::{Arms, Comparison};

@@ -3,7 +3,7 @@
 use std::ops::Add;
 use std::time::{Duration, Instant};
 
-use assay::validate::processes::{Process, descendants};
+use assay_verify::processes::{Process, descendants};
 use nix::sys::resource::{Usage, UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use nix::time::clock_getcpuclockid;

@@ -18,8 +18,8 @@ use crate::exit::Exit;
 use crate::judge::Panel;
 use crate::run::progress::Progress;
 use crate::terminal::{say, say_json};
-use crate::validate::Validation;
-use crate::validate::pool::{Done, Pool, PoolLimits, Work};
+use assay_verify::Validation;
+use assay_verify::pool::{Done, Pool, PoolLimits, Work};
 
 /// An artifact and the verdict it must get, every time.
 struct Probe {

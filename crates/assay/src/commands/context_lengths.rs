@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use crate::config::RunSettings;
 use crate::report::quantity::{counted, tokens};
 use crate::run::Plan;
 use crate::run::estimate::{Estimate, REPAIR_TOKENS};
+use crate::settings::RunSettings;
 use crate::subject::{Stated, Subject};
 
 /// Every server takes so many tokens; nobody is asked for the sake of fewer.

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::report::quantity::{self, counted};
 use crate::subject::{Responses, ResponsesSize};
 use crate::terminal::{say, say_json};
-use crate::validate::{missing_commands, tools};
+use assay_verify::{missing_commands, tools};
 
 /// One line of the answer.
 struct Line {

@@ -9,12 +9,12 @@ use serde::Deserialize as _;
 
 use super::Context;
 use crate::cli::{ExportArgs, Format};
-use crate::config::RunSettings;
 use crate::exit::Exit;
 use crate::export::{Contents, Document, ExportError, ExportFormat, Source};
 use crate::output::{NewFile, is_standard_output};
 use crate::report::quantity::counted;
 use crate::run::progress::Progress;
+use crate::settings::RunSettings;
 use crate::terminal::say;
 
 pub(super) fn execute(context: &Context<'_>, args: &ExportArgs) -> anyhow::Result<Exit> {

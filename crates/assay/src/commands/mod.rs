@@ -36,7 +36,7 @@ use crate::selection::Selection;
 use crate::subject::Responses;
 use crate::subject::pace::Paces;
 use crate::terminal::complain;
-use crate::validate::Validator;
+use assay_verify::Validator;
 
 pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
     let config = Config::read(cli.global.config.as_deref())?;

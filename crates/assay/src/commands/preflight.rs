@@ -6,7 +6,7 @@ use assay_core::{Case, JudgeReply};
 
 use crate::judge::Panel;
 use crate::report::quantity::counted;
-use crate::validate::Validator;
+use assay_verify::Validator;
 
 /// Cases that are named at most.
 const NAMED: usize = 12;

@@ -8,7 +8,7 @@ use super::{Context, select};
 use crate::cli::{Format, PrepareArgs};
 use crate::exit::Exit;
 use crate::terminal::{complain, say, say_json};
-use crate::validate::{Progress, Step, lack, missing_commands, tools};
+use assay_verify::{Progress, Step, lack, missing_commands, tools};
 
 pub(super) fn execute(context: &Context<'_>, args: &PrepareArgs) -> anyhow::Result<Exit> {
     if args.prune {

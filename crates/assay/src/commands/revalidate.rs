@@ -14,17 +14,17 @@ use serde_json::{Value, json};
 
 use super::Context;
 use crate::cli::{Format, RevalidateArgs};
-use crate::config::default_reading;
 use crate::exit::Exit;
 use crate::report::RunData;
 use crate::report::quantity::{count, counted};
 use crate::report::terminal::scorecard;
 use crate::run::progress::Progress;
 use crate::run::{Revalidation, RevalidationEnd};
+use crate::settings::default_reading;
 use crate::store::{AttemptSummary, DerivedFrom, RunInfo, Store};
 use crate::terminal::{complain, say, say_json};
-use crate::validate::pool::PoolLimits;
-use crate::validate::tools;
+use assay_verify::pool::PoolLimits;
+use assay_verify::tools;
 
 const NAME: &str = "revalidate";
 

@@ -16,7 +16,6 @@ use serde_json::json;
 use super::estimate::Estimates;
 use super::{Context, context_lengths, preflight};
 use crate::cli::{Format, RunArgs};
-use crate::config::RunSettings;
 use crate::exit::Exit;
 use crate::judge::Panel;
 use crate::limits::{Limit, Limits};
@@ -26,11 +25,12 @@ use crate::report::terminal::scorecard;
 use crate::run::estimate::{Assumed, Estimate, JudgesEstimate};
 use crate::run::progress::Progress;
 use crate::run::{Dispatcher, Plan, RunEnd, Spending, SpendingLimit};
+use crate::settings::RunSettings;
 use crate::store::{DerivedFrom, Payer, Payment, RunInfo, Store};
 use crate::subject::{self, Responses};
 use crate::terminal::{complain, say, say_json};
-use crate::validate::pool::PoolLimits;
-use crate::validate::tools;
+use assay_verify::pool::PoolLimits;
+use assay_verify::tools;
 
 pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<Exit> {
     let human = context.global.format == Format::Human;
@@ -42,8 +42,8 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     let settings = match &info {
         Some(info) => RunSettings::deserialize(&info.settings)
             .with_context(|| format!("failed to read the settings of the run {}", info.id))?
-            .resume(args),
-        None => RunSettings::resolve(context.config, context.global, args)?,
+            .resume(args.no_cache, args.limits),
+        None => context.config.run_settings(context.global, args)?,
     };
     if let Some(DerivedFrom { run, by, .. }) = info.as_ref().and_then(|it| it.derived_from.as_ref())
     {

@@ -14,11 +14,11 @@ use serde_json::json;
 
 use super::Context;
 use crate::cli::{Format, VerifyArgs};
-use crate::config::default_reading;
 use crate::exit::Exit;
 use crate::judge::Panel;
+use crate::settings::default_reading;
 use crate::terminal::{say, say_json};
-use crate::validate::Validation;
+use assay_verify::Validation;
 
 /// More contacts than this are counted, not listed, unless they are with canaries.
 const MAX_CONTACTS: usize = 40;

@@ -12,7 +12,7 @@ use super::verify::contact_line;
 use crate::cli::{Format, WorldArgs};
 use crate::exit::Exit;
 use crate::terminal::{say, say_json, table};
-use crate::validate::{Fetch, fetch};
+use assay_verify::{Fetch, fetch};
 
 pub(super) fn execute(context: &Context<'_>, args: &WorldArgs) -> anyhow::Result<Exit> {
     let corpus = context.corpus()?;

@@ -5,7 +5,6 @@ use assay_core::{AttemptEnd, Bill, Cost, Verdict};
 use serde_json::{Map, Value, json};
 
 use super::{RunData, Serving, Spending, SubjectScore, panel, readings, repeats};
-use crate::printable::is_hidden;
 
 /// Changes whenever a member changes its meaning or goes away; new members may
 /// come without a new version.
@@ -46,23 +45,6 @@ pub fn scorecard(run: &RunData) -> Value {
         "subjects": subjects.collect::<Vec<_>>(),
         "pairs": pairs(run),
     })
-}
-
-/// The same as text that is safe to show in a terminal: characters that JSON
-/// lets stand although they act or hide are escaped, which changes no value.
-pub fn text(value: &Value) -> String {
-    let mut text = String::new();
-    for c in format!("{value:#}").chars() {
-        if c == '\n' || !is_hidden(c) {
-            text.push(c);
-            continue;
-        }
-        let mut units = [0; 2];
-        for unit in c.encode_utf16(&mut units) {
-            text.push_str(&format!("\\u{unit:04x}"));
-        }
-    }
-    text
 }
 
 /// The subjects that were compared, a pair each: how much better the first is.

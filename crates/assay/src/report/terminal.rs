@@ -10,7 +10,7 @@ use super::quantity::{
     amount, bracket, cost, count, counted, errors, interval, overall, paid, percent, ranks, tokens,
 };
 use super::{RunData, SubjectScore, panel, readings};
-use crate::printable::{Visible, short};
+use crate::printable::{Visible, pad_end, pad_start, short};
 
 /// Wider tables go on below, with their first column repeated.
 const MAX_WIDTH: usize = 110;
@@ -238,14 +238,4 @@ fn panels(name_width: usize, columns: Vec<Column>) -> Vec<Vec<Column>> {
 
 fn cut(name: &str) -> String {
     short(name, MAX_NAME)
-}
-
-/// The text with spaces after it, as wide as this on a terminal.
-pub(crate) fn pad_end(text: &str, width: usize) -> String {
-    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
-}
-
-/// The text with spaces before it, as wide as this on a terminal.
-pub(crate) fn pad_start(text: &str, width: usize) -> String {
-    format!("{}{text}", " ".repeat(width.saturating_sub(text.width())))
 }

@@ -16,7 +16,7 @@ use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Evidence, InfraError
 use assay_core::{Locale, NoCode, Outcome, SafePath, Turn, Verdict};
 
 use crate::subject::{Message, Reply};
-use crate::validate::Validation;
+use assay_verify::Validation;
 
 /// What to do where the first question does not fit the model's context.
 const TOO_LONG_AT_FIRST: &str = "; serve the model with a longer context, or set a smaller max-tokens, which some servers keep free for the answer";

@@ -30,8 +30,8 @@ use crate::limits::Limit;
 use crate::store::Store;
 use crate::subject::pace::Paces;
 use crate::subject::{Reply, Responses, Subject};
-use crate::validate::pool::{Done, Pool, PoolLimits, Work};
-use crate::validate::{Validation, Validator};
+use assay_verify::pool::{Done, Pool, PoolLimits, Work};
+use assay_verify::{Validation, Validator};
 
 /// How a run ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

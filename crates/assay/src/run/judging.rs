@@ -13,8 +13,8 @@ use tokio::runtime::Runtime;
 use super::attempt::Validated;
 use super::dispatch::Event;
 use crate::judge::{Decision, OpenVote, Panel, Phase};
-use crate::validate::Validation;
-use crate::validate::pool::Done;
+use assay_verify::Validation;
+use assay_verify::pool::Done;
 
 /// The panel of a run, if it has one, and what waits to be put before it.
 #[derive(Debug)]

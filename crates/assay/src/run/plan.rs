@@ -7,7 +7,7 @@ use anyhow::bail;
 use assay_core::record::{CaseSummary, LeftOut};
 use assay_core::{AttemptKey, Case, Corpus, Scenario};
 
-use crate::config::RunSettings;
+use crate::settings::RunSettings;
 use crate::subject::Subject;
 
 /// The attempts of a run, subject by subject.

@@ -21,8 +21,8 @@ use super::interruption;
 use super::progress::Progress;
 use super::sharing::{Need, Shared, Sharing, Waiting};
 use crate::store::{AttemptSummary, Store};
-use crate::validate::pool::{Done, Pool, PoolLimits, Work};
-use crate::validate::{Validation, Validator};
+use assay_verify::pool::{Done, Pool, PoolLimits, Work};
+use assay_verify::{Validation, Validator};
 
 /// A run to be validated anew.
 #[derive(Debug)]

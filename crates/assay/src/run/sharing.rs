@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use assay_core::{Artifact, AttemptKey, Case};
 
-use crate::validate::Validation;
+use assay_verify::Validation;
 
 /// How many bytes of texts are kept of finished validations; the oldest go first.
 const MAX_KEPT_BYTES: usize = 64 << 20;

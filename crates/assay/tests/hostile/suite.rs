@@ -12,8 +12,8 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use assay::store::Store;
-use assay::validate::processes::descendants;
 use assay_core::{AttemptKey, Scenario};
+use assay_verify::processes::descendants;
 use serde_json::json;
 
 use crate::attack::{Answer, Attack, Corpus};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use assay::validate::bare;
+use assay_verify::bare;
 
 use crate::selection::Item;
 

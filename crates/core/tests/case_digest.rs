@@ -1,0 +1,163 @@
+//! The digest of a case is one of a written form (docs/case-digests.md): it stays what it
+//! is whatever this program calls its types and fields, and changes with all that counts.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use assay_core::case::{CaseLimits, Solution, SolutionKind};
+use assay_core::judge::Rubric;
+use assay_core::prompt::Prompts;
+use assay_core::state::{Folder, Program, State, StateFile};
+use assay_core::suite::{ExpectedTest, Runner, Suite};
+use assay_core::world::{Body, Host, Name, PathRule, Route, Scheme, World};
+use assay_core::{Case, FileSet, Language, Locale, SafePath, Scenario, Severity};
+
+fn files(entries: &[(&str, &str)]) -> FileSet {
+    let file = |(path, text): &(&str, &str)| {
+        (SafePath::new(path).expect("safe"), text.as_bytes().to_vec())
+    };
+    entries.iter().map(file).collect()
+}
+
+/// A case in which something stands at every place of the form.
+fn case() -> Case {
+    let rubric = BTreeMap::from([
+        (Locale::EnUs, "No plain text.".to_owned()),
+        (Locale::ZhCn, "不得明文。".to_owned()),
+    ]);
+    let texts = |text: &str| BTreeMap::from([(Locale::EnUs, text.to_owned())]);
+    let route = |path, scheme, body| Route {
+        path,
+        scheme,
+        status: 200,
+        headers: vec![("X-A".to_owned(), "b".to_owned())],
+        body,
+    };
+    Case {
+        id: "pinned".to_owned(),
+        title: "Not a part of it".to_owned(),
+        language: Language::Python,
+        cwe: vec!["CWE-22".to_owned(), "CWE-918".to_owned()],
+        severity: Severity::High,
+        scenarios: vec![Scenario::Gen, Scenario::FixHints],
+        interface: Some("def f(a):".to_owned()),
+        artifact_paths: vec![SafePath::new("src/a.py").expect("safe")],
+        prompts: Prompts::Composed { briefs: texts("Write f."), hints: texts("Mind paths.") },
+        template: files(&[("src/__init__.py", ""), ("README", "é\n")]),
+        modules: vec!["requests".to_owned()],
+        functional: Suite {
+            files: files(&[("tests/test_f.py", "def test_f(): pass\n")]),
+            runner: Runner::Pytest,
+            expected: vec![ExpectedTest::new("test_f")],
+        },
+        security: Suite::judged(Rubric::new(rubric).expect("a text in English")),
+        solutions: vec![
+            Solution {
+                name: "secure".to_owned(),
+                kind: SolutionKind::Secure,
+                files: files(&[("src/a.py", "A = 1\n")]),
+            },
+            Solution {
+                name: "vulnerable-1".to_owned(),
+                kind: SolutionKind::Vulnerable,
+                files: files(&[("src/a.py", "A = 2\n")]),
+            },
+        ],
+        limits: CaseLimits {
+            build: Duration::from_secs(30),
+            suite: Duration::from_millis(1_500),
+            wall: Duration::from_secs(60),
+            memory: 1 << 30,
+        },
+        state: State {
+            folders: vec![Folder { path: "/srv/d".to_owned(), mode: 0o755 }],
+            files: vec![StateFile {
+                path: "/srv/d/f".to_owned(),
+                mode: 0o600,
+                content: b"secret".to_vec(),
+            }],
+            programs: vec![Program { name: "ping".to_owned(), content: b"#!/bin/sh\n".to_vec() }],
+            commands: vec!["tar".to_owned()],
+            environment: vec![("HOME".to_owned(), "/srv".to_owned())],
+        },
+        attack_marks: vec!["leaked".to_owned()],
+        world: Some(World {
+            ipv6: true,
+            names: vec![Name {
+                name: "a.example".to_owned(),
+                answers: vec![
+                    vec!["192.0.2.1".parse().expect("an address")],
+                    vec!["10.0.0.1".parse().expect("an address")],
+                ],
+            }],
+            hosts: vec![Host {
+                names: vec!["a.example".to_owned()],
+                addresses: vec!["192.0.2.1".parse().expect("an address")],
+                canary: false,
+                http: vec![80],
+                https: vec![443, 8443],
+                routes: vec![
+                    route(PathRule::Exact("/".to_owned()), None, Body::Content(b"hello".to_vec())),
+                    route(
+                        PathRule::Prefix("/to".to_owned()),
+                        Some(Scheme::Https),
+                        Body::RedirectToQuery { scheme: Some(Scheme::Http) },
+                    ),
+                    route(PathRule::Exact("/c".to_owned()), None, Body::CanaryContacts),
+                    route(
+                        PathRule::Exact("/w".to_owned()),
+                        None,
+                        Body::WasRequested { prefix: "/x/".to_owned() },
+                    ),
+                ],
+            }],
+        }),
+    }
+}
+
+#[test]
+fn the_digest_of_a_case_is_that_of_the_written_form() {
+    // Computed by another program from the description of the form.
+    assert_eq!(case().digest(), "c003ea06bab05c19f6e4b6ad3c19c6e989c4410804be4bd3494a571f925c0af5");
+    let prompts = BTreeMap::from([((Scenario::Gen, Locale::ZhCn), "写 f。".to_owned())]);
+    let verbatim = Case {
+        prompts: Prompts::Verbatim(prompts),
+        interface: None,
+        state: State::default(),
+        world: None,
+        ..case()
+    };
+    assert_eq!(
+        verbatim.digest(),
+        "c3e25c2b942e4d62ce9b3bf92f202e4124e1e50eea28b349603be2bc305f246c"
+    );
+}
+
+#[test]
+fn the_digest_changes_with_all_that_a_verdict_depends_on() {
+    let whole = case().digest();
+    let changed = |what: &str, change: fn(&mut Case)| {
+        let mut case = case();
+        change(&mut case);
+        assert_ne!(case.digest(), whole, "{what}");
+    };
+    changed("language", |case| case.language = Language::C);
+    changed("cwe", |case| case.cwe = vec!["CWE-22CWE-918".to_owned()]);
+    changed("severity", |case| case.severity = Severity::Critical);
+    changed("scenarios", |case| case.scenarios.reverse());
+    changed("interface", |case| case.interface = None);
+    changed("modules", |case| case.modules.clear());
+    changed("attack marks", |case| case.attack_marks.clear());
+    changed("limits", |case| case.limits.suite += Duration::from_millis(1));
+    changed("runner", |case| case.functional.runner = Runner::Jest);
+    changed("kind", |case| case.solutions[0].kind = SolutionKind::Vulnerable);
+    changed("a file", |case| case.template = files(&[("src/__init__.py", "")]));
+    changed("state", |case| case.state.files[0].mode = 0o644);
+    changed("world", |case| case.world.as_mut().expect("a world").hosts[0].canary = true);
+    changed("route", |case| {
+        case.world.as_mut().expect("a world").hosts[0].routes.swap(0, 2);
+    });
+    let mut renamed = case();
+    renamed.title = "Another title".to_owned();
+    assert_eq!(renamed.digest(), whole, "a title is for people");
+}

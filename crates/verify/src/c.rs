@@ -1,0 +1,436 @@
+//! C: GCC with address and undefined-behaviour sanitizers.
+//!
+//! The artifact is compiled by itself, so that no test is there to be read or
+//! included. The objects of the tests do not depend on it and are prepared once.
+//! Each suite is linked and run in a fresh sandbox.
+
+mod assembly;
+mod gates;
+mod guards;
+mod inspect;
+mod names;
+mod objects;
+mod places;
+mod program;
+mod remark;
+mod source;
+mod suites;
+mod symbols;
+mod tokens;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use assay_core::files::digest;
+use assay_core::record::Log;
+use assay_core::suite::{Runner, Suite};
+use assay_core::verdict::{Build, Ending, InfraClass, SuiteEvidence, Usage};
+use assay_core::{Artifact, Case, Evidence, Finding, InfraError};
+use assay_harness::c;
+use assay_sandbox::{Execution, File, Sandbox, SandboxError, Spec};
+
+use guards::Guarded;
+use inspect::Inspected;
+use places::Places;
+use program::Program;
+
+use super::suite_run::SuiteRun;
+use super::toolchain::{Needs, Site, Toolchain};
+use super::tools::version;
+use super::{
+    Validation, after_functional, build_limits, command, ending, infra, logs, project_files, spec,
+    suite_limits, usage,
+};
+
+const GCC: &str = "/usr/bin/gcc";
+/// The linker that is faster by more than half, without a plugin for objects that are
+/// not complete.
+const LINKER: [&str; 2] = ["-fuse-ld=gold", "-fno-use-linker-plugin"];
+
+/// The sources of the harness with functions that it puts before those of libraries.
+const WRAPPERS: [&str; 3] = [c::ASSAY_FILES.1, c::ASSAY_POINTERS.1, c::ASSAY_SIGNALS.1];
+
+/// Calls of the artifact through pointers, and its returns, go by way of the harness
+/// (`assay_calls.h`).
+#[cfg(target_arch = "x86_64")]
+const CALLS: &[&str] = &[
+    "-mindirect-branch=thunk-extern",
+    "-mfunction-return=thunk-extern",
+    "-fno-jump-tables",
+    "-fcf-protection=none",
+];
+#[cfg(not(target_arch = "x86_64"))]
+const CALLS: &[&str] = &[];
+
+/// What the official projects link.
+const LIBRARIES: [&str; 2] = ["-ldl", "-lm"];
+
+const OBJCOPY: &str = "/usr/bin/objcopy";
+
+/// The program that runs a suite's tests, in the prepared folder.
+const SUPERVISOR: &str = "supervise";
+
+/// What nothing that runs can write to once it is loaded, and no code on the stack.
+const LOADED: &str = "-Wl,-z,relro,-z,now,-z,noexecstack";
+
+/// The objects of a project this size are not larger together.
+const MAX_OBJECT_BYTES: u64 = 64 << 20;
+
+#[derive(Debug, Default)]
+pub(super) struct C;
+
+/// The flags of a suite's kind; the artifact is compiled alike.
+pub(super) fn flags(runner: &Runner) -> &'static [&'static str] {
+    match runner {
+        // As the official projects build: the sanitizers' findings of undefined
+        // behaviour are printed, and only those of addresses are fatal.
+        Runner::CProgram => &["-std=gnu99", "-g", "-fsanitize=address", "-fsanitize=undefined"],
+        _ => &[
+            "-std=gnu11",
+            "-g",
+            "-O1",
+            "-fno-omit-frame-pointer",
+            "-fsanitize=address,undefined",
+            "-fno-sanitize-recover=all",
+        ],
+    }
+}
+
+impl Toolchain for C {
+    fn tools(&self) -> &'static [(&'static str, &'static [&'static str])] {
+        &[
+            ("gcc", &[GCC, "--version"]),
+            ("gold", &["/usr/bin/gold", "--version"]),
+            ("objcopy", &[OBJCOPY, "--version"]),
+            ("addr2line", &[symbols::ADDR2LINE, "--version"]),
+        ]
+    }
+
+    fn needs(&self, case: &Case) -> Needs {
+        let files = [&case.template, &case.functional.files, &case.security.files];
+        let solutions: String =
+            case.solutions.iter().map(|solution| digest(&solution.files)).collect();
+        let key = format!(
+            "{}\n{:?}\n{:?}\n{}\n{solutions}\n{}",
+            version(&[GCC, "--version"]),
+            case.functional.runner,
+            case.security.runner,
+            files.map(digest).concat(),
+            suites::key(),
+        );
+        Needs { key, summary: format!("the test objects of {}", case.id) }
+    }
+
+    fn fault(&self, case: &Case) -> Option<InfraError> {
+        suites::prepare(case).err().filter(|error| error.class == InfraClass::Case)
+    }
+
+    fn install(&self, case: &Case, site: &Site<'_>) -> Result<(), String> {
+        let files = suites::prepare(case).map_err(|error| error.message)?;
+        files.iter().try_for_each(|file| site.write(file))
+    }
+
+    fn validate(
+        &self,
+        prepared: &Path,
+        case: &Case,
+        artifact: &Artifact,
+    ) -> Result<Validation, InfraError> {
+        assay_sandbox::probe::sanitizers_start().map_err(|error| infra(&error))?;
+        let mut sandbox = start(case)?;
+        sandbox.write(&project_files(case, artifact)).map_err(|error| infra(&error))?;
+        let mut built = match compile_project(&mut sandbox, case, artifact)? {
+            Step::Done(built) => built,
+            Step::Failed(validation) => return Ok(*validation),
+        };
+        let Some(objects) = read_objects(&mut sandbox, case, artifact)? else {
+            return Ok(built.too_large());
+        };
+        let Inspected { remarks, mut unwatched } =
+            inspect::inspect(&mut sandbox, prepared, case, artifact, &objects)?;
+        if !remarks.offences.is_empty() {
+            return Ok(built.tampered(remarks.offences));
+        }
+        let wrapped = wrapped();
+        let wrapped: BTreeSet<&str> = wrapped.split(",--wrap=").collect();
+        unwatched.retain(|name, _| !wrapped.contains(name));
+        let linked = match link(&mut sandbox, prepared, case, (&objects, &unwatched), &mut built)? {
+            Linked::Done(linked) => linked,
+            Linked::Failed(validation) => return Ok(*validation),
+        };
+        // Neither suite finds anything of how it was built.
+        drop(sandbox);
+        let ready = Ready::new(prepared, &linked)?;
+        let (mut functional, functional_logs) = ready.run(case, &case.functional, "functional")?;
+        functional.notes.splice(0..0, remarks.notes);
+        built.logs.extend(functional_logs);
+        let functional = match after_functional(case, Some(&built.build), functional) {
+            Ok(functional) => functional,
+            Err(evidence) => return Ok(Validation { evidence: *evidence, logs: built.logs }),
+        };
+        let (security, security_logs) = ready.run(case, &case.security, "security")?;
+        built.logs.extend(security_logs);
+        let build = Some(built.build);
+        Ok(Validation {
+            evidence: Evidence::of_suites(build, functional, security),
+            logs: built.logs,
+        })
+    }
+}
+
+fn start(case: &Case) -> Result<Sandbox, InfraError> {
+    // LeakSanitizer stops its own process with ptrace to look for leaks.
+    let spec = Spec { allow_ptrace: true, ..spec(case) };
+    Sandbox::start(&spec).map_err(|error| infra(&error))
+}
+
+/// Everything that both suites are run with.
+struct Ready<'a> {
+    /// With its symbols, which it does not have when it runs.
+    linked: &'a [u8],
+    program: Program,
+    supervisor: File,
+    places: Places,
+}
+
+impl Ready<'_> {
+    fn new<'a>(prepared: &Path, linked: &'a [u8]) -> Result<Ready<'a>, InfraError> {
+        let places = read_prepared(prepared, suites::PLACES)?.content;
+        Ok(Ready {
+            linked,
+            program: Program::bare(linked)?,
+            supervisor: read_prepared(prepared, SUPERVISOR)?.executable(),
+            places: Places::parse(&String::from_utf8_lossy(&places))?,
+        })
+    }
+
+    /// Runs one suite in a sandbox of its own.
+    fn run(
+        &self,
+        case: &Case,
+        suite: &Suite,
+        phase: &'static str,
+    ) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
+        let mut sandbox = start(case)?;
+        let program = File::new("suite", self.program.bytes.clone()).executable();
+        sandbox.write(&[program, self.supervisor.clone()]).map_err(|error| infra(&error))?;
+        let tests = self.places.tests(suite, phase)?;
+        let command = command(case, &format!("/work/{SUPERVISOR}"))
+            .arg("/work/suite")
+            .args(&self.program.places)
+            .args(&tests)
+            .limits(suite_limits(case));
+        let command = command.env(
+            "ASAN_OPTIONS",
+            match suite.runner {
+                // A leak is not what these cases are about, and a crash is the end.
+                Runner::AssayC => {
+                    "symbolize=0:detect_leaks=0:handle_segv=2:handle_sigbus=2:handle_sigfpe=2"
+                }
+                _ => "symbolize=0",
+            },
+        );
+        let run = SuiteRun { phase, suite, command, test_tree: None };
+        let (evidence, mut logs) = run.execute(&mut sandbox)?;
+        symbols::name_addresses(&mut sandbox, case, self.linked, &mut logs);
+        self.places.name(suite, &tests, &mut logs);
+        Ok((evidence, logs))
+    }
+}
+
+/// The option that has the linker put the harness's functions before the libraries'.
+fn wrapped() -> String {
+    let name = |line: &'static str| {
+        let own = line.split_once(" __wrap_").or(line.split_once("*__wrap_"));
+        let listed = line.strip_prefix("ASSAY_").and_then(|line| {
+            let (kind, list) = line.split_once('(')?;
+            // What it returns comes first where it is not always the same.
+            list.split([',', ')']).nth(usize::from(kind == "BEHIND"))
+        });
+        own.map(|(_, name)| name).or(listed)?.trim().split('(').next()
+    };
+    let lines = WRAPPERS.iter().flat_map(|source| source.lines());
+    let names = lines.filter(|line| !line.ends_with('\\')).filter_map(name);
+    names.fold("-Wl".to_owned(), |option, name| format!("{option},--wrap={name}"))
+}
+
+fn read_prepared(prepared: &Path, name: &str) -> Result<File, InfraError> {
+    Ok(File::new(name, super::read_prepared(&prepared.join(name))?))
+}
+
+/// What building has used and printed so far.
+struct Built {
+    build: Build,
+    logs: Vec<Log>,
+}
+
+impl Built {
+    fn add(&mut self, execution: &Execution) {
+        self.build.ending = ending(execution.exit);
+        self.build.usage += usage(execution);
+        self.logs.extend(logs("build", execution));
+    }
+
+    /// What an artifact amounts to whose objects are too large to be linked.
+    fn too_large(&mut self) -> Validation {
+        self.build.ending = Ending::OutputLimit;
+        self.failure()
+    }
+
+    /// What an artifact amounts to that is made to fool the grader.
+    fn tampered(&mut self, findings: Vec<Finding>) -> Validation {
+        let build = Some(self.build.clone());
+        let logs = std::mem::take(&mut self.logs);
+        Validation { evidence: Evidence::Tampered { build, findings }, logs }
+    }
+
+    /// What the artifact amounts to, if its build failed here.
+    fn failure(&mut self) -> Validation {
+        let build = self.build.clone();
+        Validation { evidence: Evidence::Unbuilt { build }, logs: std::mem::take(&mut self.logs) }
+    }
+}
+
+/// A build step that went well, or the verdict that it did not.
+enum Step {
+    Done(Built),
+    Failed(Box<Validation>),
+}
+
+/// The C files of the project, tests excluded, with their objects' names.
+fn units(case: &Case, artifact: &Artifact) -> Vec<(String, String)> {
+    let template = case.template.keys();
+    let mut sources: Vec<&str> = template
+        .chain(artifact.files.keys())
+        .filter(|path| path.extension() == Some("c"))
+        .map(assay_core::SafePath::as_str)
+        .collect();
+    sources.sort_unstable();
+    sources
+        .into_iter()
+        .map(|source| (source.to_owned(), format!("objects/{}.o", source.replace('/', "_"))))
+        .collect()
+}
+
+fn compile_project(
+    sandbox: &mut Sandbox,
+    case: &Case,
+    artifact: &Artifact,
+) -> Result<Step, InfraError> {
+    let mut built = Built {
+        build: Build { ending: Ending::Exited(0), usage: Usage::default() },
+        logs: Vec::new(),
+    };
+    let keep = File::new("objects/.keep", "");
+    sandbox.write(&[keep]).map_err(|error| infra(&error))?;
+    for (source, object) in units(case, artifact) {
+        let compile = command(case, GCC)
+            .args(flags(&case.functional.runner).iter().copied())
+            .args(CALLS.iter().copied())
+            .args(["-Isrc", "-c", &source, "-o", &object])
+            .limits(build_limits(case));
+        let execution = sandbox.execute(&compile).map_err(|error| infra(&error))?;
+        built.add(&execution);
+        if !execution.exit.is_success() {
+            return Ok(Step::Failed(Box::new(built.failure())));
+        }
+    }
+    Ok(Step::Done(built))
+}
+
+/// The project's objects; `None` if they are larger than any project of this
+/// size needs, which an artifact can bring about with its data.
+fn read_objects(
+    sandbox: &mut Sandbox,
+    case: &Case,
+    artifact: &Artifact,
+) -> Result<Option<Vec<File>>, InfraError> {
+    let mut objects = Vec::new();
+    let mut room = MAX_OBJECT_BYTES;
+    for (_, object) in units(case, artifact) {
+        let content = match sandbox.read(&object, room) {
+            Err(SandboxError::TooLarge { .. }) => return Ok(None),
+            content => content.map_err(|error| infra(&error))?,
+        };
+        let content = content.ok_or_else(|| {
+            InfraError::new(InfraClass::Sandbox, format!("the compiler left no {object}"))
+        })?;
+        room -= content.len() as u64;
+        objects.push(File::new(object, content));
+    }
+    Ok(Some(objects))
+}
+
+/// A linked program, or the verdict that there is none.
+enum Linked {
+    Done(Vec<u8>),
+    Failed(Box<Validation>),
+}
+
+/// Links the suites with the project's objects, which are there; a failure is the
+/// artifact's, because the test objects link with any artifact that defines what it should
+/// and no more.
+fn link(
+    sandbox: &mut Sandbox,
+    prepared: &Path,
+    case: &Case,
+    (objects, unwatched): (&[File], &Guarded<'_>),
+    built: &mut Built,
+) -> Result<Linked, InfraError> {
+    let names = suites::OBJECTS.iter();
+    let mut tests: Vec<File> =
+        names.map(|name| read_prepared(prepared, name)).collect::<Result<_, _>>()?;
+    let mut guards = None;
+    if gates::HAS_GATES && !unwatched.is_empty() {
+        let (assembly, option) = guards::guard(unwatched);
+        tests.push(File::new("guards.s", assembly));
+        guards = Some(option);
+    }
+    sandbox.write(&tests).map_err(|error| infra(&error))?;
+    let link = command(case, GCC)
+        .args(flags(&case.functional.runner).iter().copied())
+        .args(tests.iter().chain(objects).map(|file| file.path.as_str()))
+        .args(LINKER)
+        .args([LOADED, &wrapped(), "-o", "suite"])
+        .args(guards)
+        .args(LIBRARIES)
+        .limits(build_limits(case));
+    let execution = sandbox.execute(&link).map_err(|error| infra(&error))?;
+    built.add(&execution);
+    if !execution.exit.is_success() {
+        return Ok(Linked::Failed(Box::new(built.failure())));
+    }
+    match sandbox.read("suite", MAX_OBJECT_BYTES * 2) {
+        Err(SandboxError::TooLarge { .. }) => Ok(Linked::Failed(Box::new(built.too_large()))),
+        linked => {
+            let missing = || InfraError::new(InfraClass::Sandbox, "the linker left no program");
+            linked.map_err(|error| infra(&error))?.ok_or_else(missing).map(Linked::Done)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_wrapper_of_the_harness_is_put_before_its_function() {
+        let option = wrapped();
+        let names: Vec<_> = option.split(",--wrap=").skip(1).collect();
+        assert!(names.len() > 100, "{names:?}");
+        for name in [
+            "fopen",
+            "rename",
+            "sigaction",
+            "openat",
+            "strtol",
+            "__xpg_basename",
+            "strsep",
+            "__strtok_r",
+        ] {
+            assert!(names.contains(&name), "{name}");
+        }
+        let identifier = |name: &&str| name.chars().all(|it| it == '_' || it.is_alphanumeric());
+        assert!(names.iter().all(identifier), "{names:?}");
+    }
+}

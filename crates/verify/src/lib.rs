@@ -1,0 +1,274 @@
+//! Prepares cases, and builds and tests artifacts of them in the sandbox. A language is one
+//! file here; what it runs beside tested code is in `assay-harness`.
+//!
+//! A [`Validator`] takes a case and an artifact and says what was observed; the verdict
+//! follows from that. A program that uses it calls [`enter_if_launched`] first in `main`:
+//! `examples/verdict.rs` is one, whole.
+
+#[doc(hidden)]
+pub mod bare;
+mod c;
+mod entropy;
+mod go;
+mod guard;
+mod java;
+pub mod javac;
+mod jdk;
+mod manifest;
+mod nodejs;
+pub mod pool;
+mod prepare;
+#[doc(hidden)]
+pub mod processes;
+mod prune;
+mod python;
+mod soundness;
+mod state;
+mod suite_run;
+mod toolchain;
+pub mod tools;
+mod world;
+
+use std::path::{Path, PathBuf};
+
+use assay_core::record::Log;
+use assay_core::suite::Suite;
+use assay_core::verdict::{Build, Ending, InfraClass, PassedSuite, SuiteEvidence, Usage};
+use assay_core::{Artifact, Case, Evidence, FileSet, InfraError};
+use assay_sandbox::{Command, Execution, Exit, File, Limits, Sandbox, SandboxError, Spec};
+
+pub use assay_sandbox::enter_if_launched;
+use prepare::Cache;
+pub use prepare::{PrepareError, Progress, Step};
+pub use prune::Pruned;
+use soundness::Soundness;
+pub use state::{lack, missing_commands};
+use toolchain::Toolchains;
+pub use world::{Fetch, fetch};
+
+/// Prepares cases, and builds and tests artifacts, any number at a time.
+#[derive(Debug)]
+pub struct Validator {
+    toolchains: Toolchains,
+    cache: Cache,
+    soundness: Soundness,
+}
+
+/// What a validation observed, and the texts it captured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Validation {
+    pub evidence: Evidence,
+    pub logs: Vec<Log>,
+}
+
+impl Validator {
+    /// A validator that keeps what it prepares in a folder, which all runs share.
+    pub fn new(cache: PathBuf) -> Validator {
+        Validator {
+            toolchains: Toolchains::default(),
+            cache: Cache::new(cache),
+            soundness: Soundness::default(),
+        }
+    }
+
+    /// Installs what these cases need and is not there yet, from the network,
+    /// and returns how many installations failed.
+    pub fn prepare(
+        &self,
+        cases: &[&Case],
+        tell: &mut dyn FnMut(&Progress<'_>),
+    ) -> Result<usize, PrepareError> {
+        self.cache.prepare(&self.toolchains, cases, tell)
+    }
+
+    /// Remembers that a corpus, as it was given, uses the cache.
+    pub fn register(&self, corpus: &str) -> Result<(), PrepareError> {
+        self.cache.register(corpus)
+    }
+
+    /// Every corpus that uses the cache.
+    pub fn corpora(&self) -> Result<Vec<String>, PrepareError> {
+        self.cache.corpora()
+    }
+
+    /// Forgets a corpus that is no more.
+    pub fn forget(&self, corpus: &str) -> Result<(), PrepareError> {
+        self.cache.forget(corpus)
+    }
+
+    /// Removes what none of these cases needs from the cache.
+    pub fn prune(&self, cases: &[Case]) -> Result<Pruned, PrepareError> {
+        self.cache.prune(&self.toolchains, cases)
+    }
+
+    /// Those of these cases whose artifacts are run and which are not prepared.
+    pub fn unprepared<'a>(&self, cases: &[&'a Case]) -> Vec<&'a Case> {
+        let is_unprepared = |case: &&Case| {
+            let needs = || self.toolchains.of(case.language).needs(case);
+            case.functional.rubric().is_none() && self.cache.prepared(case, &needs()).is_err()
+        };
+        cases.iter().copied().filter(is_unprepared).collect()
+    }
+
+    /// Starts a sandbox, and runs nothing of anybody in it.
+    pub fn try_sandbox(&self) -> Result<(), InfraError> {
+        let tried = Sandbox::start(&Spec::default())
+            .and_then(|mut sandbox| sandbox.execute(&Command::new("true")));
+        match tried {
+            Ok(Execution { exit: Exit::Code(0), .. }) => Ok(()),
+            Ok(Execution { exit, .. }) => {
+                let message = format!("`true` ended with {exit} in a sandbox");
+                Err(InfraError::new(InfraClass::Sandbox, message))
+            }
+            Err(error) => Err(infra(&error)),
+        }
+    }
+
+    /// Runs the functional suite and, if it is proved to have passed, the
+    /// security suite, which is absent until then.
+    pub fn validate(&self, case: &Case, artifact: &Artifact) -> Result<Validation, InfraError> {
+        // With too little of anything, tools would not even say their versions.
+        assay_sandbox::raise_limits().map_err(|error| infra(&error))?;
+        let toolchain = self.toolchains.of(case.language);
+        if case.functional.rubric().is_some() {
+            let evidence = Evidence::Unjudged { build: None, functional: None };
+            return Ok(Validation { evidence, logs: Vec::new() });
+        }
+        state::check_commands(case)?;
+        let prepared = self.cache.prepared(case, &toolchain.needs(case));
+        let prepared = prepared.map_err(|error| toolchain.fault(case).unwrap_or(error))?;
+        let validation = toolchain.validate(&prepared, case, artifact)?;
+        let validate = |solution: &Artifact| toolchain.validate(&prepared, case, solution);
+        self.soundness.check(case, &validation.evidence, validate)?;
+        Ok(validation)
+    }
+}
+
+/// The environment of every command; it holds nothing of the host's.
+const ENVIRONMENT: [(&str, &str); 5] = [
+    ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+    ("HOME", "/tmp"),
+    ("TMPDIR", "/tmp"),
+    ("LANG", "C.UTF-8"),
+    ("TZ", "UTC"),
+];
+
+/// A program of a case's validation.
+fn command(case: &Case, program: &str) -> Command {
+    let is_usual = |name: &str| case.state.environment.iter().all(|(other, _)| other != name);
+    let command = ENVIRONMENT
+        .iter()
+        .filter(|(name, _)| is_usual(name))
+        .fold(Command::new(program), |command, (name, value)| command.env(*name, *value));
+    state::surround(case, world::introduce(case, command))
+}
+
+/// The sandbox of a case's validation: with its world and, fresh in each, its state.
+fn spec(case: &Case) -> Spec {
+    Spec { state: state::of(case), ..world::spec(case) }
+}
+
+/// The passed functional suite, after which the security suite is to run; or the
+/// evidence, if there is nothing more to run.
+fn after_functional(
+    case: &Case,
+    build: Option<&Build>,
+    functional: SuiteEvidence,
+) -> Result<PassedSuite, Box<Evidence>> {
+    let build = build.cloned();
+    match functional.into_passed() {
+        Err(functional) => {
+            let functional = (*functional).into();
+            Err(Box::new(Evidence::Nonfunctional { build, functional }))
+        }
+        Ok(functional) if case.security.rubric().is_some() => {
+            Err(Box::new(Evidence::Unjudged { build, functional: Some(functional.into()) }))
+        }
+        Ok(functional) => Ok(functional),
+    }
+}
+
+/// Writes the project, the artifact and one suite.
+fn write_project(
+    sandbox: &mut Sandbox,
+    case: &Case,
+    artifact: &Artifact,
+    suite: &Suite,
+) -> Result<(), InfraError> {
+    let mut files = project_files(case, artifact);
+    files.extend(sandbox_files(&suite.files));
+    sandbox.write(&files).map_err(|error| infra(&error))
+}
+
+/// Reads what `assay prepare` has left at a place.
+fn read_prepared(place: &Path) -> Result<Vec<u8>, InfraError> {
+    std::fs::read(place).map_err(|error| unreadable(place, &error))
+}
+
+/// A prepared file that cannot be used, and the remedy.
+fn unreadable(place: &Path, error: &dyn std::fmt::Display) -> InfraError {
+    let message = format!("failed to read {}: {error}; run `assay prepare`", place.display());
+    InfraError::new(InfraClass::Unprepared, message)
+}
+
+/// The limits of a build of this case.
+fn build_limits(case: &Case) -> Limits {
+    Limits {
+        cpu: case.limits.build,
+        wall: case.limits.build * 2,
+        memory_bytes: case.limits.memory,
+        ..Limits::default()
+    }
+}
+
+/// The limits of a suite of this case.
+fn suite_limits(case: &Case) -> Limits {
+    Limits {
+        cpu: case.limits.suite,
+        wall: case.limits.wall,
+        memory_bytes: case.limits.memory,
+        ..Limits::default()
+    }
+}
+
+/// The template and the artifact, as files of the sandbox's workspace. The
+/// artifact comes last, so nothing of the template hides it.
+fn project_files(case: &Case, artifact: &Artifact) -> Vec<File> {
+    let artifact =
+        artifact.files.iter().map(|(path, text)| File::new(path.as_str(), text.as_bytes()));
+    sandbox_files(&case.template).chain(artifact).collect()
+}
+
+fn sandbox_files(files: &FileSet) -> impl Iterator<Item = File> {
+    files.iter().map(|(path, content)| File::new(path.as_str(), content.clone()))
+}
+
+fn ending(exit: Exit) -> Ending {
+    match exit {
+        Exit::Code(code) => Ending::Exited(code),
+        Exit::Signal(signal) => Ending::Signalled(signal),
+        Exit::WallTimeout => Ending::WallTimeout,
+        Exit::CpuTimeout => Ending::CpuTimeout,
+        Exit::OutOfMemory => Ending::OutOfMemory,
+        Exit::OutputLimit => Ending::OutputLimit,
+    }
+}
+
+fn usage(execution: &Execution) -> Usage {
+    let usage = &execution.usage;
+    Usage::new(usage.wall, usage.cpu, usage.peak_memory_bytes)
+}
+
+/// What a command printed, as logs of a phase; empty streams are left out.
+fn logs(phase: &str, execution: &Execution) -> Vec<Log> {
+    let streams = [("stdout", &execution.stdout), ("stderr", &execution.stderr)];
+    streams
+        .into_iter()
+        .filter(|(_, stream)| !stream.bytes.is_empty())
+        .map(|(name, stream)| Log { name: format!("{phase}.{name}"), text: stream.text() })
+        .collect()
+}
+
+fn infra(error: &SandboxError) -> InfraError {
+    InfraError::new(InfraClass::Sandbox, format!("failed to {error}"))
+}

@@ -1,0 +1,219 @@
+//! Node.js: Jest or Mocha, whichever the project uses, from packages that were
+//! installed once, under a runner that reports each test on the report channel.
+
+mod names;
+mod scan;
+mod task;
+mod tokens;
+
+use std::path::Path;
+
+use assay_core::files::digest;
+use assay_core::record::Log;
+use assay_core::suite::{Runner, Suite, nodejs};
+use assay_core::verdict::{InfraClass, SuiteEvidence};
+use assay_core::{Artifact, Case, Evidence, InfraError, SafePath};
+use assay_harness::nodejs as guest;
+use assay_sandbox::{Command, File, Mount, Sandbox, Spec};
+
+use super::guard;
+use super::prepare::{installer, run as run_installer};
+use super::suite_run::SuiteRun;
+use super::toolchain::{Needs, Site, Toolchain};
+use super::tools::version;
+use super::{
+    Validation, after_functional, build_limits, command, infra, project_files, sandbox_files, spec,
+    suite_limits,
+};
+use scan::Reach;
+use task::Task;
+
+const NODE: &str = "/usr/bin/node";
+const NODE_VERSION: &[&str] = &[NODE, "--version"];
+const NPM: &str = "npm";
+
+/// Assay's own sources: what runs tests, and what prepares that.
+const SOURCES: [(&str, &str); 14] = [
+    guest::BUILTINS,
+    guest::BUNDLE,
+    guest::FACADES,
+    guest::JEST,
+    guest::MAIN,
+    guest::MOCHA,
+    guest::PREPARE,
+    guest::PROTECT,
+    guest::REALM,
+    guest::REPORT,
+    guest::SENTINELS,
+    guest::STACK,
+    guest::WATCH,
+    guest::WORKER,
+];
+
+/// A test file that does what test files usually do.
+const WARM_UP: &str = guest::WARM_UP.1;
+
+/// The prepared folder holds the installed packages and the runner, which are
+/// seen at these places.
+const MODULES: (&str, &str) = ("node_modules", "/work/node_modules");
+const RUNNER: (&str, &str) = ("runner", "/opt/node");
+
+/// Where the runner is prepared, below `/work`.
+const HARNESS: &str = "assay-harness";
+
+/// Nothing that is prepared is larger.
+const MAX_PREPARED_BYTES: u64 = 64 << 20;
+
+#[derive(Debug, Default)]
+pub(super) struct NodeJs;
+
+impl Toolchain for NodeJs {
+    fn tools(&self) -> &'static [(&'static str, &'static [&'static str])] {
+        &[("node", NODE_VERSION), ("npm", &[NPM, "--version"])]
+    }
+
+    fn needs(&self, case: &Case) -> Needs {
+        let harness = SOURCES.map(|(_, text)| text).concat();
+        let key = format!(
+            "{}\n{:?}\n{}\n{harness}{WARM_UP}{}",
+            version(NODE_VERSION),
+            case.functional.runner,
+            digest(&case.template),
+            guard::KEY,
+        );
+        let framework = framework(&case.functional.runner);
+        Needs { key, summary: format!("{framework} and the packages of {}", case.id) }
+    }
+
+    fn install(&self, case: &Case, site: &Site<'_>) -> Result<(), String> {
+        install_packages(case, site)?;
+        prepare_runner(case, site)?;
+        let guard = guard::compile(case)?;
+        site.write(&File::new(format!("{}/{}", RUNNER.0, guard::NAME), guard.content))
+    }
+
+    fn validate(
+        &self,
+        prepared: &Path,
+        case: &Case,
+        artifact: &Artifact,
+    ) -> Result<Validation, InfraError> {
+        let Reach { findings, notes } = scan::reach(case, artifact);
+        if !findings.is_empty() {
+            let evidence = Evidence::Tampered { build: None, findings };
+            return Ok(Validation { evidence, logs: Vec::new() });
+        }
+        let mounts = [MODULES, RUNNER]
+            .map(|(folder, place)| Mount::new(prepared.join(folder), place))
+            .to_vec();
+        let spec = Spec { mounts, ..spec(case) };
+        let (mut functional, mut logs) =
+            run(&spec, case, artifact, &case.functional, "functional")?;
+        functional.notes.splice(0..0, notes);
+        let functional = match after_functional(case, None, functional) {
+            Ok(functional) => functional,
+            Err(evidence) => return Ok(Validation { evidence: *evidence, logs }),
+        };
+        let (security, security_logs) = run(&spec, case, artifact, &case.security, "security")?;
+        logs.extend(security_logs);
+        let evidence = Evidence::of_suites(None, functional, security);
+        Ok(Validation { evidence, logs })
+    }
+}
+
+fn framework(runner: &Runner) -> &'static str {
+    if *runner == Runner::Mocha { "mocha" } else { "jest" }
+}
+
+/// Installs the packages of the template, as its lock file says if it has one.
+fn install_packages(case: &Case, site: &Site<'_>) -> Result<(), String> {
+    let mut has_lock = false;
+    for name in ["package.json", "package-lock.json"] {
+        let content = SafePath::new(name).ok().and_then(|path| case.template.get(&path));
+        if let Some(content) = content {
+            has_lock = name == "package-lock.json";
+            site.write(&File::new(name, content.clone()))?;
+        }
+    }
+    let mut npm = installer(NPM);
+    npm.current_dir(site.folder)
+        .arg(if has_lock { "ci" } else { "install" })
+        // Packages run no code of theirs on this machine.
+        .args(["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"])
+        // A lock file may name a registry that its author was near to.
+        .args(["--replace-registry-host=always", "--loglevel=error"])
+        .arg("--cache")
+        .arg(site.downloads);
+    run_installer(&mut npm)?;
+    Ok(())
+}
+
+/// Prepares the runner in a sandbox: the framework's settings for this project,
+/// its modules in one file, and what V8 compiles of them.
+fn prepare_runner(case: &Case, site: &Site<'_>) -> Result<(), String> {
+    let failed = |error| infra(&error).message;
+    let (modules, place) = MODULES;
+    let mounts = vec![Mount::new(site.folder.join(modules), place)];
+    let mut sandbox = Sandbox::start(&Spec { mounts, ..spec(case) }).map_err(failed)?;
+    let mut files: Vec<File> = sandbox_files(&case.template).collect();
+    files.extend(SOURCES.map(|(name, text)| File::new(format!("{HARNESS}/{name}"), text)));
+    files.push(File::new("warm-up.test.js", WARM_UP));
+    sandbox.write(&files).map_err(failed)?;
+    for task in ["settings", "bundle", "cache"] {
+        let script = format!("{HARNESS}/prepare.js");
+        let prepare = node(case, &case.functional.runner)
+            .args([&script, framework(&case.functional.runner), HARNESS, task])
+            .limits(build_limits(case));
+        let execution = sandbox.execute(&prepare).map_err(failed)?;
+        if !execution.exit.is_success() {
+            let output = execution.stderr.text();
+            return Err(format!("failed to prepare the runner: {}\n{output}", execution.exit));
+        }
+    }
+    let prepared = sandbox.tree(HARNESS).map_err(failed)?;
+    for name in prepared.keys() {
+        let content = sandbox.read(&format!("{HARNESS}/{name}"), MAX_PREPARED_BYTES);
+        if let Some(content) = content.map_err(failed)? {
+            site.write(&File::new(format!("{}/{name}", RUNNER.0), content))?;
+        }
+    }
+    Ok(())
+}
+
+/// Node with the same settings always, for its code cache depends on them.
+fn node(case: &Case, runner: &Runner) -> Command {
+    let node = command(case, NODE);
+    match runner {
+        // What Jest's command line sets.
+        Runner::Jest => node.env("NODE_ENV", "test").env("JEST_WORKER_ID", "1"),
+        _ => node,
+    }
+}
+
+/// Runs one suite in a sandbox of its own, where the other suite is not.
+fn run(
+    spec: &Spec,
+    case: &Case,
+    artifact: &Artifact,
+    suite: &Suite,
+    phase: &'static str,
+) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
+    if nodejs::test_files(&suite.files).next().is_none() {
+        let message = format!("{} has no {phase} test", case.id);
+        return Err(InfraError::new(InfraClass::Unprepared, message));
+    }
+    let task = Task::of(case, suite, &scan::allowed(case))?;
+    let mut files = project_files(case, artifact);
+    files.extend(task.files);
+    let mut sandbox = Sandbox::start(spec).map_err(|error| infra(&error))?;
+    sandbox.write(&files).map_err(|error| infra(&error))?;
+    let command = node(case, &suite.runner)
+        .args([&format!("{}/main.js", RUNNER.1), framework(&suite.runner), task::PLACE])
+        .limits(suite_limits(case));
+    let command = guard::wear(command, &format!("{}/{}", RUNNER.1, guard::NAME));
+    let test_tree = task.test_tree;
+    let (mut evidence, mut logs) =
+        SuiteRun { phase, suite, command, test_tree }.execute(&mut sandbox)?;
+    task.names.restore_evidence(&mut evidence, &mut logs);
+    Ok((evidence, logs))
+}
