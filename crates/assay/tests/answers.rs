@@ -367,6 +367,7 @@ fn a_run_that_does_not_keep_how_it_was_read_has_the_same_scores() {
     store
         .execute_batch(
             "DROP TABLE reading; DROP TABLE other_reading;
+             UPDATE meta SET value = '3' WHERE key = 'format';
              UPDATE meta SET value = json_remove(value, '$.settings.reading') WHERE key = 'run'",
         )
         .expect("as an older version wrote it");

@@ -292,7 +292,7 @@ fn a_run_of_a_version_that_estimated_nothing_opens_and_goes_on() {
     run(&door, &["--rounds", "2", "--max-requests", "1"]).with_code(4);
     let run = Connection::open(door.path("run.assay")).expect("a run");
     let old = "DROP TABLE context_full; DROP TABLE reply_estimate; DROP TABLE payment_estimate;
-        DELETE FROM meta WHERE key = 'requests'";
+        DELETE FROM meta WHERE key = 'requests'; UPDATE meta SET value = '3' WHERE key = 'format'";
     run.execute_batch(old).expect("they are there");
     drop(run);
     assert_eq!(spending(&door)["total"]["cost"], 0.003);

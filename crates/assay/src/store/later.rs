@@ -1,5 +1,4 @@
-//! Tables that runs of earlier versions have not: what is in them is read where they are
-//! there, and they are made when a run is written.
+//! What providers did not count, and questions that were too long.
 
 use std::collections::BTreeSet;
 
@@ -8,33 +7,6 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::write::blob;
 use super::{Store, StoreError};
-
-/// Beside the tables that all runs have.
-pub(super) const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS context_full (
-    attempt INTEGER PRIMARY KEY REFERENCES attempt (id) ON DELETE CASCADE,
-    said INTEGER NOT NULL REFERENCES blob (id)
-);
-CREATE TABLE IF NOT EXISTS reply_estimate (
-    attempt INTEGER NOT NULL REFERENCES attempt (id) ON DELETE CASCADE,
-    turn INTEGER NOT NULL,
-    position INTEGER NOT NULL,
-    input INTEGER NOT NULL,
-    cached INTEGER NOT NULL,
-    output INTEGER NOT NULL,
-    reasoning INTEGER NOT NULL,
-    cost INTEGER,
-    PRIMARY KEY (attempt, turn, position)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS payment_estimate (
-    payment INTEGER PRIMARY KEY REFERENCES payment (id),
-    input INTEGER NOT NULL,
-    cached INTEGER NOT NULL,
-    output INTEGER NOT NULL,
-    reasoning INTEGER NOT NULL,
-    cost INTEGER
-);
-";
 
 /// The key of `meta` under which it stands how many requests were sent.
 const REQUESTS: &str = "requests";
@@ -90,9 +62,6 @@ impl Store {
         &self,
         (attempt, turn, position): (i64, i64, i64),
     ) -> Result<Option<Estimated>, StoreError> {
-        if !self.has_table("reply_estimate")? {
-            return Ok(None);
-        }
         let query = "SELECT input, cached, output, reasoning, cost FROM reply_estimate
              WHERE attempt = ?1 AND turn = ?2 AND position = ?3";
         let found: rusqlite::Result<Option<Option<Estimated>>> =
@@ -118,16 +87,6 @@ impl Store {
         Ok(())
     }
 
-    /// A table of estimates, or an empty one like it where the run has none.
-    pub(super) fn estimates(&self, name: &str) -> Result<String, StoreError> {
-        Ok(match self.has_table(name)? {
-            true => name.to_owned(),
-            false => "(SELECT NULL AS attempt, NULL AS turn, NULL AS position, NULL AS payment,
-                NULL AS input, NULL AS cached, NULL AS output, NULL AS reasoning, NULL AS cost)"
-                .to_owned(),
-        })
-    }
-
     /// Keeps how many requests were sent for the run in all.
     pub fn count_requests(&mut self, sent: u64) -> Result<(), StoreError> {
         self.start_to_write()?;
@@ -145,21 +104,8 @@ impl Store {
         Ok(text.parse().unwrap_or_default())
     }
 
-    /// Whether the run has this table.
-    pub(super) fn has_table(&self, name: &str) -> Result<bool, StoreError> {
-        let query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?1";
-        let found: rusqlite::Result<i64> = self
-            .connection
-            .prepare_cached(query)
-            .and_then(|mut it| it.query_row([name], |row| row.get(0)));
-        found.map(|count| count > 0).map_err(|source| self.sqlite(source))
-    }
-
     /// The attempts whose next question was too long, by id.
     pub(super) fn all_context_full(&self) -> Result<BTreeSet<i64>, StoreError> {
-        if !self.has_table("context_full")? {
-            return Ok(BTreeSet::new());
-        }
         let found: rusqlite::Result<BTreeSet<i64>> = self
             .connection
             .prepare("SELECT attempt FROM context_full")
@@ -170,9 +116,6 @@ impl Store {
     /// What the server said of the question after an attempt's last answer, where that
     /// was too long.
     pub(super) fn context_full(&self, attempt: i64) -> Result<Option<String>, StoreError> {
-        if !self.has_table("context_full")? {
-            return Ok(None);
-        }
         let said: Option<i64> = self
             .connection
             .prepare_cached("SELECT said FROM context_full WHERE attempt = ?1")

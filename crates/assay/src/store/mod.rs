@@ -4,6 +4,7 @@
 //! every attempt that finished and no half of one. Texts are compressed and
 //! kept once however often they occur.
 
+mod format;
 mod later;
 mod pace;
 mod read;
@@ -28,112 +29,14 @@ use assay_core::{AttemptEnd, AttemptKey, AttemptRecord, Cost, Locale, Outcome, T
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::{Deserialize, Serialize};
 
+use self::format::Access;
 use crate::output::{builder, folder_of, try_place};
 
 pub use pace::PaceSample;
 pub use repeats::Repeats;
 pub use watch::{Pulse, Stamp, WatchedFile};
 
-/// The version of the file's layout; another one is not read.
-const FORMAT: &str = "3";
-
-const SCHEMA: &str = "
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE blob (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, deflated BLOB NOT NULL);
-CREATE TABLE attempt (
-    id INTEGER PRIMARY KEY,
-    subject TEXT NOT NULL,
-    case_id TEXT NOT NULL,
-    scenario TEXT NOT NULL,
-    round INTEGER NOT NULL,
-    verdict TEXT,
-    error TEXT,
-    first_failure TEXT,
-    first_verdict TEXT,
-    finished_at TEXT NOT NULL,
-    CHECK ((verdict IS NULL) <> (error IS NULL)),
-    UNIQUE (subject, case_id, scenario, round)
-);
-CREATE TABLE turn (
-    attempt INTEGER NOT NULL REFERENCES attempt (id) ON DELETE CASCADE,
-    number INTEGER NOT NULL,
-    prompt INTEGER NOT NULL REFERENCES blob (id),
-    answer INTEGER NOT NULL REFERENCES blob (id),
-    thinking INTEGER REFERENCES blob (id),
-    finish TEXT NOT NULL,
-    artifact INTEGER REFERENCES blob (id),
-    evidence INTEGER NOT NULL REFERENCES blob (id),
-    asked_ms INTEGER NOT NULL,
-    validated_ms INTEGER NOT NULL,
-    shared_with TEXT,
-    PRIMARY KEY (attempt, number)
-) WITHOUT ROWID;
-CREATE TABLE reply (
-    attempt INTEGER NOT NULL REFERENCES attempt (id) ON DELETE CASCADE,
-    turn INTEGER NOT NULL,
-    position INTEGER NOT NULL,
-    role TEXT NOT NULL,
-    model TEXT NOT NULL,
-    input INTEGER,
-    cached INTEGER,
-    output INTEGER,
-    reasoning INTEGER,
-    cost INTEGER,
-    requests INTEGER NOT NULL,
-    from_cache INTEGER NOT NULL,
-    PRIMARY KEY (attempt, turn, position)
-) WITHOUT ROWID;
-CREATE TABLE payment (
-    id INTEGER PRIMARY KEY,
-    subject TEXT NOT NULL,
-    role TEXT NOT NULL,
-    model TEXT NOT NULL,
-    input INTEGER,
-    cached INTEGER,
-    output INTEGER,
-    reasoning INTEGER,
-    cost INTEGER,
-    requests INTEGER NOT NULL
-);
-CREATE TABLE log (
-    attempt INTEGER NOT NULL REFERENCES attempt (id) ON DELETE CASCADE,
-    turn INTEGER NOT NULL,
-    position INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    text INTEGER NOT NULL REFERENCES blob (id),
-    PRIMARY KEY (attempt, turn, position)
-) WITHOUT ROWID;
-CREATE TABLE pace (
-    provider TEXT NOT NULL,
-    at_ms INTEGER NOT NULL,
-    allowed INTEGER NOT NULL,
-    in_flight INTEGER NOT NULL,
-    waiting INTEGER NOT NULL,
-    answered INTEGER NOT NULL,
-    limited INTEGER NOT NULL,
-    failed INTEGER NOT NULL,
-    PRIMARY KEY (provider, at_ms)
-) WITHOUT ROWID;
-";
-
-/// How answers were read: beside the tables of runs that were made before it was kept, in
-/// tables of its own, which such a run has not.
-const READING_SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS reading (
-    attempt INTEGER NOT NULL REFERENCES attempt (id) ON DELETE CASCADE,
-    turn INTEGER NOT NULL,
-    reading INTEGER NOT NULL REFERENCES blob (id),
-    PRIMARY KEY (attempt, turn)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS other_reading (
-    attempt INTEGER PRIMARY KEY REFERENCES attempt (id) ON DELETE CASCADE,
-    verdict TEXT,
-    error TEXT,
-    CHECK ((verdict IS NULL) <> (error IS NULL))
-);
-";
-
-/// How often a run is tried to be had for writing, and the pause between two tries.
+/// How many times locking a run is tried, and the pause between two tries.
 const LOCK_TRIES: usize = 10;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
@@ -285,19 +188,13 @@ impl Store {
     /// Makes the tables.
     fn begin(&self, info: &RunInfo) -> Result<(), StoreError> {
         let info = serde_json::to_string(info).map_err(|error| self.corrupt("settings", &error))?;
-        self.connection
-            .execute_batch(&format!(
-                "BEGIN; {SCHEMA} {READING_SCHEMA} {} {}",
-                later::SCHEMA,
-                served::SCHEMA
-            ))
-            .and_then(|()| {
-                let insert = "INSERT INTO meta VALUES (?1, ?2)";
-                self.connection.execute(insert, ["format", FORMAT])?;
-                self.connection.execute(insert, ["run", &info])?;
-                self.connection.execute_batch("COMMIT")
-            })
-            .map_err(|source| self.sqlite(source))
+        let begin = || {
+            let transaction = self.connection.unchecked_transaction()?;
+            format::make(&transaction)?;
+            transaction.execute("INSERT INTO meta VALUES ('run', ?1)", [&info])?;
+            transaction.commit()
+        };
+        begin().map_err(|source| self.sqlite(source))
     }
 
     /// Opens a run to go on with it.
@@ -317,16 +214,9 @@ impl Store {
             return Err(StoreError::Open { path: name, message });
         }
         let store = Store::connect(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-        let format = "SELECT value FROM meta WHERE key = 'format'";
-        let found: Result<String, _> = store.connection.query_row(format, [], |row| row.get(0));
-        match found {
-            Ok(found) if found == FORMAT => Ok(store),
-            Ok(found) => Err(StoreError::Format {
-                path: name,
-                fault: format!("its format is {found}, not {FORMAT}"),
-            }),
-            Err(error) => Err(StoreError::Format { path: name, fault: error.to_string() }),
-        }
+        let is_reader = flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY);
+        store.bring_up(if is_reader { Access::Reading } else { Access::Writing })?;
+        Ok(store)
     }
 
     fn connect(path: &Path, flags: OpenFlags) -> Result<Store, StoreError> {
@@ -389,10 +279,7 @@ impl Store {
     fn start_to_write(&mut self) -> Result<(), StoreError> {
         if !self.writes {
             let wal = self.connection.pragma_update(None, "journal_mode", "wal");
-            wal.and_then(|()| self.connection.execute_batch(READING_SCHEMA))
-                .and_then(|()| self.connection.execute_batch(served::SCHEMA))
-                .and_then(|()| self.connection.execute_batch(later::SCHEMA))
-                .map_err(|source| self.sqlite(source))?;
+            wal.map_err(|source| self.sqlite(source))?;
             self.writes = true;
         }
         Ok(())

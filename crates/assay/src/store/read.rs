@@ -109,9 +109,6 @@ impl Store {
     /// How attempts come out under the reading that the run does not follow, by id.
     fn other_outcomes(&self) -> Result<BTreeMap<i64, Outcome>, StoreError> {
         let mut others = BTreeMap::new();
-        if !self.has_table("other_reading")? {
-            return Ok(others);
-        }
         let query = "SELECT attempt, verdict, error FROM other_reading";
         let mut statement = self.connection.prepare(query).map_err(|source| self.sqlite(source))?;
         let mut rows = statement.query([]).map_err(|source| self.sqlite(source))?;
@@ -128,9 +125,6 @@ impl Store {
         attempt: i64,
         turn: i64,
     ) -> Result<Option<TurnReading>, StoreError> {
-        if !self.has_table("other_reading")? {
-            return Ok(None);
-        }
         let query = "SELECT reading FROM reading WHERE attempt = ?1 AND turn = ?2";
         let blob: Option<i64> = self
             .connection

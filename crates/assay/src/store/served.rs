@@ -1,22 +1,9 @@
 //! Who answered: the models that servers named, and how much of what was sent they counted.
-//! It is in a table of its own, which runs have not that were made before it was kept.
 
 use assay_core::Served;
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::{Payer, Store, StoreError};
-
-pub(super) const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS served (
-    attempt INTEGER NOT NULL REFERENCES attempt (id) ON DELETE CASCADE,
-    turn INTEGER NOT NULL,
-    position INTEGER NOT NULL,
-    model TEXT,
-    fingerprint TEXT,
-    sent_bytes INTEGER,
-    PRIMARY KEY (attempt, turn, position)
-) WITHOUT ROWID;
-";
 
 /// Who answered in one reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,9 +35,6 @@ pub(super) fn write(
 impl Store {
     /// Who answered in every reply that the run's attempts keep, in order of attempt.
     pub fn served(&self) -> Result<Vec<ServedReply>, StoreError> {
-        if !self.has_table("served")? {
-            return Ok(Vec::new());
-        }
         let query = "
             SELECT reply.model, reply.role = 'judge', reply.input,
                    served.model, fingerprint, sent_bytes
@@ -77,9 +61,6 @@ impl Store {
         turn: i64,
         position: i64,
     ) -> Result<Served, StoreError> {
-        if !self.has_table("served")? {
-            return Ok(Served::default());
-        }
         let query = "
             SELECT model, fingerprint, sent_bytes FROM served
             WHERE attempt = ?1 AND turn = ?2 AND position = ?3";

@@ -118,11 +118,10 @@ impl Store {
 
     /// What the stored replies took, by subject, purpose and origin.
     pub fn spent(&self) -> Result<Vec<Spent>, StoreError> {
-        let estimates = self.estimates("reply_estimate")?;
         let query = format!(
             "SELECT subject, role, it.turn > 0, from_cache, {BILL}
              FROM reply AS it JOIN attempt ON attempt.id = it.attempt
-             LEFT JOIN {estimates} AS guess ON guess.attempt = it.attempt
+             LEFT JOIN reply_estimate AS guess ON guess.attempt = it.attempt
                   AND guess.turn = it.turn AND guess.position = it.position
              WHERE requests > 0 OR from_cache
              GROUP BY subject, role, it.turn > 0, from_cache ORDER BY subject"
@@ -148,10 +147,9 @@ impl Store {
     /// What was paid for while the run went on, by subject, judges of its attempts
     /// included.
     pub fn paid(&self) -> Result<Vec<(String, Bill)>, StoreError> {
-        let estimates = self.estimates("payment_estimate")?;
         let query = format!(
             "SELECT subject, {BILL} FROM payment AS it
-             LEFT JOIN {estimates} AS guess ON guess.payment = it.id
+             LEFT JOIN payment_estimate AS guess ON guess.payment = it.id
              GROUP BY subject ORDER BY subject"
         );
         let mut statement =
