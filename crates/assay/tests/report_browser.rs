@@ -10,7 +10,7 @@ use assay_core::{Artifact, Language, SafePath, Scenario, Severity, Verdict};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use crate::browser::{Browser, between};
+use crate::browser::{Browser, UNTIL, between};
 
 mod browser;
 mod sample_run;
@@ -84,12 +84,12 @@ fn a_reader_gets_from_the_index_to_an_attempt() {
 /// What a script of this test does on the first page, as a reader would, and what it saw.
 const DRIVE: &str = r#"
 addEventListener('load', async () => {
-  const pause = () => new Promise((resolve) => setTimeout(resolve, 400));
   const names = () => [...document.querySelectorAll('table.leaderboard tbody .subject-name')].map((it) => it.textContent);
   const scores = () => [...document.querySelectorAll('table.leaderboard [data-score=overall] .value')].map((it) => it.textContent);
   const head = (text) => [...document.querySelectorAll('table.leaderboard thead button')].find((it) => it.textContent.includes(text));
   const form = document.getElementById('filters');
-  await pause();
+  const chosen = () => document.getElementById('chosen').textContent;
+  await until(() => !form.hidden);
   const seen = { hidden: form.hidden, first: names() };
   head('Subject').click();
   seen.byName = names();
@@ -98,12 +98,13 @@ addEventListener('load', async () => {
   head('Overall').click();
   seen.byScore = names();
   form.elements.language.value = 'python';
+  const whole = chosen();
   form.dispatchEvent(new Event('change', { bubbles: true }));
-  await pause();
+  await until(() => chosen() !== whole);
   seen.python = Object.fromEntries(names().map((name, place) => [name, scores()[place]]));
-  seen.chosen = document.getElementById('chosen').textContent;
+  seen.chosen = chosen();
   form.reset();
-  await pause();
+  await until(() => chosen() === whole);
   seen.all = Object.fromEntries(names().map((name, place) => [name, scores()[place]]));
   seen.intervals = [...document.querySelectorAll('[data-score=interval] .value')].map((it) => it.textContent);
   document.body.dataset.seen = JSON.stringify(seen);
@@ -115,7 +116,7 @@ fn a_reader_sorts_the_leaderboard_and_asks_for_a_part_of_the_cases() {
     let browser = Browser::find();
     let directory = tempfile::tempdir().expect("a directory");
     let index = report(directory.path(), sample_run::ordinary);
-    fs::write(index.with_file_name("drive.js"), DRIVE).expect("written");
+    fs::write(index.with_file_name("drive.js"), [UNTIL, DRIVE].concat()).expect("written");
     let page = fs::read_to_string(&index).expect("UTF-8");
     let page = page.replace("</head>", "<script src=\"drive.js\"></script></head>");
     fs::write(&index, &page).expect("written");
@@ -301,10 +302,10 @@ fn of_code(path: &Path) -> Store {
 /// What a script of this test sees of an attempt's code, as a reader chooses what to see.
 const LOOK: &str = r#"
 addEventListener('load', async () => {
-  const pause = () => new Promise((resolve) => setTimeout(resolve, 1500));
-  await pause();
+  const lastTurn = () => [...document.querySelectorAll('.turn')].at(-1);
+  await until(() => lastTurn()?.querySelector('.views input') && lastTurn().querySelector('[class^=code-]'));
   const kinds = (element) => [...element.querySelectorAll('[class^=code-]')].map((it) => [it.className.slice(5), it.textContent]);
-  const last = [...document.querySelectorAll('.turn')].at(-1);
+  const last = lastTurn();
   const seen = { files: {}, views: {}, scripts: document.scripts.length };
   for (const figure of last.querySelectorAll('.view:not([hidden]) > figure')) {
     const code = figure.querySelector('pre.code');
@@ -333,7 +334,7 @@ addEventListener('load', async () => {
 /// What a script sees that is put onto a page of a report.
 fn seen(browser: &Browser, page: &str, script: &str) -> serde_json::Value {
     let path = Path::new(page.split('#').next().expect("a path"));
-    fs::write(path.with_file_name("look.js"), script).expect("written");
+    fs::write(path.with_file_name("look.js"), [UNTIL, script].concat()).expect("written");
     let text = fs::read_to_string(path).expect("UTF-8");
     let text = text.replace("</head>", "<script src=\"look.js\"></script></head>");
     fs::write(path, text).expect("written");

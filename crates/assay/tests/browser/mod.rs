@@ -15,6 +15,18 @@ use nix::unistd::Pid;
 /// No page takes a browser longer, even on a busy machine.
 const LIMIT: Duration = Duration::from_secs(90);
 
+/// A function for scripts that look at a page: it waits until something holds. The browser's
+/// clock jumps ahead where nothing is being loaded, while what the browser does beside the
+/// page, such as inflating, takes real time; so this computes for a little between two looks.
+pub(crate) const UNTIL: &str = r"
+const until = async (holds) => {
+  for (let look = 0; look < 500 && !holds(); look += 1) {
+    for (let turn = 0; turn < 1e6; turn += 1) Math.random();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
+";
+
 pub(crate) struct Browser {
     program: PathBuf,
 }
