@@ -322,7 +322,7 @@ fn error_class(text: &str) -> Result<InfraClass, String> {
     serde_json::from_value(serde_json::Value::from(text.trim())).map_err(|error| error.to_string())
 }
 
-/// When an overall score is not told.
+/// When an overall score is withheld.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub struct ScoringArgs {
     /// Withhold the overall score of a subject of whose attempts more than this

@@ -206,11 +206,11 @@ impl AddAssign for TokenUsage {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Bill {
     pub replies: u64,
-    /// Of those replies that the provider counted them of.
+    /// The tokens of those replies whose provider counted them.
     pub tokens: Tokens,
     /// Replies without a count.
     pub uncounted: u64,
-    /// The sum of the costs that are known; `None` if it is of no reply.
+    /// The sum of the costs that are known; `None` if none is known.
     pub cost: Option<Cost>,
     /// Replies whose cost is not known.
     pub unpriced: u64,

@@ -173,7 +173,7 @@ pub mod python {
     }
 }
 
-/// What is of no language.
+/// What serves every language.
 pub mod shared {
     files! {
         "shared":

@@ -88,7 +88,7 @@ impl Sandbox {
     }
 
     /// The same, forked from a nursery, whose interpreter then runs the one command that
-    /// it was prepared for. A world is not to be had so.
+    /// it was prepared for. It has no world.
     pub fn start_in(nursery: &Nursery, spec: &Spec) -> Result<Sandbox, SandboxError> {
         let failed = |error: io::Error| SandboxError::Launch {
             program: "from the nursery".to_owned(),

@@ -42,7 +42,7 @@ pub(super) fn execute(context: &Context<'_>, args: &ExportArgs) -> anyhow::Resul
     }
     for (file, document) in files {
         let Some(file) = file else {
-            // A closed pipe is told from other failures by its type.
+            // A closed pipe is recognised by the type of its error.
             document.write(BufWriter::new(io::stdout()), &mut watch).map_err(bare)?;
             continue;
         };

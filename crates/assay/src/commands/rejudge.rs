@@ -236,7 +236,7 @@ struct Tally {
     held: usize,
 }
 
-/// How the end is told.
+/// What the messages at the end need to know.
 struct Told {
     human: bool,
     spent: Spending,

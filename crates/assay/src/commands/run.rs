@@ -330,7 +330,7 @@ fn unfinished(end: &RunEnd) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// How the end of a run is told.
+/// What the messages at the end of a run need to know.
 struct Told {
     human: bool,
     rules: ScoringRules,

@@ -61,7 +61,7 @@ pub struct Contents {
     pub with_texts: bool,
 }
 
-/// A file to write: what of which runs, in which format.
+/// A file to write: which rows of which runs, in which format.
 #[derive(Debug)]
 pub enum Document<'a> {
     Jsonl(&'a [Source], Contents),
@@ -73,7 +73,7 @@ pub enum Document<'a> {
     Inspect(&'a Source, usize),
 }
 
-/// What is told of each attempt that has been written.
+/// Called for each attempt that has been written.
 pub type Watch<'a> = &'a mut dyn FnMut(&Outcome);
 
 /// Why an export failed.

@@ -158,7 +158,7 @@ pub(super) fn tokens(usages: impl Iterator<Item = TokenUsage>, value: fn(Tokens)
     usages.filter_map(|usage| usage.tokens).map(value).reduce(|sum, tokens| sum + tokens).into()
 }
 
-/// The sum over the replies whose price is known; nothing if it is of none.
+/// The sum over the replies whose price is known; nothing if no price is known.
 pub(super) fn cost(usages: impl Iterator<Item = TokenUsage>) -> Cell {
     let costs = usages.filter_map(|usage| usage.cost);
     costs.reduce(|sum, cost| sum + cost).map(Cost::units).into()

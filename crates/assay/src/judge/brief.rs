@@ -95,7 +95,7 @@ Answer with one JSON object and nothing else: {FORM}. The reason is one to three
     )
 }
 
-/// What a judge is told of an answer that is no vote.
+/// What a judge reads when its answer was no vote.
 pub(super) fn again(fault: &str) -> String {
     format!(
         "That is not a valid answer: {fault}. Answer again, with one JSON object and nothing else: {FORM}"

@@ -99,7 +99,7 @@ pub struct AttemptSummary {
     pub first_verdict: Option<Verdict>,
     /// Of all the subject's replies.
     pub tokens: Tokens,
-    /// Of those replies whose price is known; `None` if it is of none.
+    /// Of those replies whose price is known; `None` if no price is known.
     pub cost: Option<Cost>,
     pub asked_ms: u64,
     pub validated_ms: u64,

@@ -20,13 +20,13 @@ pub(super) struct ApiKey {
     plain: HeaderValue,
 }
 
-/// The fewest characters of a key that is told from other text by its length alone.
+/// A key of at least this many characters is recognised in other text by its length alone.
 const LONG: usize = 32;
 
 /// The fewest letters and digits in a row, both among them, that do so in a shorter key.
 const LONG_RUN: usize = 16;
 
-/// The fewest different characters of a key that is told from other text.
+/// A key with fewer different characters is not looked for in other text.
 const DIFFERENT: usize = 8;
 
 /// What stands in a text where the secret stood.

@@ -162,7 +162,7 @@ impl Subject {
         }
     }
 
-    /// The limit on the tokens of an answer that it is told.
+    /// The limit on the tokens of an answer that is sent to it.
     pub fn sent_output_limit(&self) -> Option<u64> {
         match self {
             Subject::Model(model) => model.sent_output_limit(),

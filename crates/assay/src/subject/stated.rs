@@ -54,7 +54,7 @@ impl Stated {
             && self.input.is_none_or(|most| question <= most)
     }
 
-    /// What an object says of the model that it is of; `None` if it says nothing.
+    /// What an object says about its model; `None` if it says nothing.
     fn of(said: &Value) -> Option<Stated> {
         let least = |places: &[&str]| places.iter().filter_map(|place| count(said, place)).min();
         let stated = Stated { context: least(&CONTEXTS), input: least(&INPUTS) };

@@ -60,7 +60,7 @@ impl fmt::Display for ErrorLimit {
 #[error("it is not a percentage from 0 to 100")]
 pub struct ErrorLimitFault;
 
-/// Why an overall score is not told.
+/// Why an overall score is withheld.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Withheld {
     pub errored: usize,

@@ -53,7 +53,7 @@ pub struct Scorecard {
     pub verdicts: BTreeMap<Verdict, usize>,
     /// Equation 3; `None` also where it is withheld.
     pub overall: Option<f64>,
-    /// Why `overall` is not told although attempts were judged.
+    /// Why `overall` is withheld although attempts were judged.
     pub withheld: Option<Withheld>,
     /// Equation 3 with and without the attempts that errored.
     pub bracket: Bracket,

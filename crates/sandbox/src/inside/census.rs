@@ -1,7 +1,7 @@
 //! [`Census`]: what all processes of the sandbox use at one instant.
 //!
 //! Limits on the address space are no use, for sanitizers reserve terabytes, and a
-//! control group is not always to be had. So init reads `/proc`.
+//! control group is not always available. So init reads `/proc`.
 
 use std::fs;
 use std::time::Duration;

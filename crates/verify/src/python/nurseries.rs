@@ -24,7 +24,7 @@ pub(super) struct Nurseries {
     kept: Mutex<VecDeque<(PathBuf, Arc<Entry>)>>,
 }
 
-/// `None` where a nursery is not to be had.
+/// `None` where a nursery cannot be started.
 type Entry = Mutex<Option<Started>>;
 
 #[derive(Debug)]

@@ -59,7 +59,8 @@ impl Axis {
     fn ticks(&self) -> Vec<f64> {
         let step = round_step(self.to - self.from);
         let mut ticks = Vec::new();
-        let mut value = (self.from / step - 1e-9).ceil() * step;
+        // Rounding up gives the negative zero, which would be written with its sign.
+        let mut value = (self.from / step - 1e-9).ceil() * step + 0.0;
         while value <= self.to + step * 1e-6 {
             ticks.push(value);
             value += step;
@@ -294,6 +295,8 @@ mod tests {
         let ticks = axis.ticks();
         assert_eq!(ticks.len(), 6, "{ticks:?}");
         assert!(ticks.iter().all(|tick| (0.299..0.801).contains(tick)), "{ticks:?}");
+        let axis = Axis { from: 0.0, to: 1.0, ..axis };
+        assert_eq!((axis.write)(axis.ticks()[0]), "0");
         for (span, step) in [(1.0, 0.2), (0.07, 0.02), (430.0, 100.0), (0.0, 1.0), (26.0, 10.0)] {
             assert!((round_step(span) - step).abs() < 1e-9, "{span}: {}", round_step(span));
         }

@@ -1,4 +1,4 @@
-//! A cap on what is used in a minute, spread evenly over it. Time is told.
+//! A cap on what is used in a minute, spread evenly over it. The caller says what time it is.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! How many requests a provider may have at once. Only decisions: time is told.
+//! How many requests a provider may have at once. Only decisions: the caller says
+//! what time it is.
 //!
 //! A window starts small and doubles with each round of answers, but only while growth
 //! brings more answers a second: a server that merely queues is not flooded, and is

@@ -24,7 +24,7 @@ use super::api_key::ApiKey;
 use super::model_config::{ModelConfig, ModelError};
 use super::question::{AnswerSchema, Reply};
 
-/// A protocol, and the provider that it is of. Other servers speak it too.
+/// A protocol, named after the provider that defined it. Other servers speak it too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Provider {
     /// Chat completions, which most servers speak.
