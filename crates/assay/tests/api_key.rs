@@ -276,7 +276,8 @@ fn a_server_that_echoes_the_key_in_every_way_makes_it_known_nowhere() {
         ("openai", "key in answer", "", answer(200, &named.to_string())),
     ];
     let door = Door::open();
-    let mut config = String::new();
+    // Its code is compiled and run, so that there are commands to be seen.
+    let mut config = "[[subject]]\nprovider = 'reference'\n".to_owned();
     let mut servers = Vec::new();
     let mut classes = Vec::new();
     for (number, (provider, class, rest, step)) in scripts.into_iter().enumerate() {
