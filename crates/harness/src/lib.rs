@@ -181,16 +181,3 @@ pub mod shared {
         GUARD = "guard.c",
     }
 }
-
-/// All of them, by language and folder.
-pub const ALL: [&[File]; 9] = [
-    c::ALL,
-    go::suite::ALL,
-    go::tool::ALL,
-    java::ALL,
-    java::watch::ALL,
-    nodejs::ALL,
-    python::ALL,
-    python::session::ALL,
-    shared::ALL,
-];

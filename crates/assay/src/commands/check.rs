@@ -10,6 +10,8 @@ use assay_core::case::SolutionKind;
 use assay_core::files::texts;
 use assay_core::verdict::InfraClass;
 use assay_core::{Artifact, Case, InfraError, Language, Locale, Outcome, Verdict};
+use assay_verify::Validation;
+use assay_verify::pool::{Done, Pool, PoolLimits, Work};
 use serde_json::json;
 
 use super::{Context, select};
@@ -18,8 +20,6 @@ use crate::exit::Exit;
 use crate::judge::Panel;
 use crate::run::progress::Progress;
 use crate::terminal::{say, say_json};
-use assay_verify::Validation;
-use assay_verify::pool::{Done, Pool, PoolLimits, Work};
 
 /// An artifact and the verdict it must get, every time.
 struct Probe {

@@ -26,6 +26,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use assay_core::{Case, Corpus};
+use assay_verify::Validator;
 use tokio::runtime::Runtime;
 
 use crate::cli::{CaseFilter, Cli, Command, GlobalArgs, JobsArg, JudgeArgs};
@@ -36,7 +37,6 @@ use crate::selection::Selection;
 use crate::subject::Responses;
 use crate::subject::pace::Paces;
 use crate::terminal::complain;
-use assay_verify::Validator;
 
 pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
     let config = Config::read(cli.global.config.as_deref())?;

@@ -3,10 +3,10 @@
 
 use anyhow::bail;
 use assay_core::{Case, JudgeReply};
+use assay_verify::Validator;
 
 use crate::judge::Panel;
 use crate::report::quantity::counted;
-use assay_verify::Validator;
 
 /// Cases that are named at most.
 const NAMED: usize = 12;

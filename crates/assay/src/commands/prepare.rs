@@ -2,13 +2,13 @@
 
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
+use assay_verify::{Progress, Step, lack, missing_commands, tools};
 use serde_json::json;
 
 use super::{Context, select};
 use crate::cli::{Format, PrepareArgs};
 use crate::exit::Exit;
 use crate::terminal::{complain, say, say_json};
-use assay_verify::{Progress, Step, lack, missing_commands, tools};
 
 pub(super) fn execute(context: &Context<'_>, args: &PrepareArgs) -> anyhow::Result<Exit> {
     if args.prune {

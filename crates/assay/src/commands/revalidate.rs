@@ -10,6 +10,8 @@ use anyhow::bail;
 use assay_core::corpus::CorpusSource;
 use assay_core::record::CaseSummary;
 use assay_core::{AttemptKey, Case, Corpus, Outcome, Reading};
+use assay_verify::pool::PoolLimits;
+use assay_verify::tools;
 use serde_json::{Value, json};
 
 use super::Context;
@@ -23,8 +25,6 @@ use crate::run::{Revalidation, RevalidationEnd};
 use crate::settings::default_reading;
 use crate::store::{AttemptSummary, DerivedFrom, RunInfo, Store};
 use crate::terminal::{complain, say, say_json};
-use assay_verify::pool::PoolLimits;
-use assay_verify::tools;
 
 const NAME: &str = "revalidate";
 

@@ -10,6 +10,8 @@ use assay_core::corpus::CorpusSource;
 use assay_core::score::ScoringRules;
 use assay_core::verdict::InfraClass;
 use assay_core::{Cost, JudgeReply};
+use assay_verify::pool::PoolLimits;
+use assay_verify::tools;
 use serde::Deserialize as _;
 use serde_json::json;
 
@@ -29,8 +31,6 @@ use crate::settings::RunSettings;
 use crate::store::{DerivedFrom, Payer, Payment, RunInfo, Store};
 use crate::subject::{self, Responses};
 use crate::terminal::{complain, say, say_json};
-use assay_verify::pool::PoolLimits;
-use assay_verify::tools;
 
 pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<Exit> {
     let human = context.global.format == Format::Human;

@@ -10,6 +10,7 @@ use assay_core::record::{Answer, Finish};
 use assay_core::suite::{Conclusion, TestOutcome};
 use assay_core::verdict::SuiteEvidence;
 use assay_core::{Artifact, Ballot, Case, Contact, Evidence, Locale, NoCode, Outcome, Verdict};
+use assay_verify::Validation;
 use serde_json::json;
 
 use super::Context;
@@ -18,7 +19,6 @@ use crate::exit::Exit;
 use crate::judge::Panel;
 use crate::settings::default_reading;
 use crate::terminal::{say, say_json};
-use assay_verify::Validation;
 
 /// More contacts than this are counted, not listed, unless they are with canaries.
 const MAX_CONTACTS: usize = 40;

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use anyhow::bail;
 use assay_core::world::{Body, Host, Route};
 use assay_core::{Case, World};
+use assay_verify::{Fetch, fetch};
 use serde_json::json;
 
 use super::Context;
@@ -12,7 +13,6 @@ use super::verify::contact_line;
 use crate::cli::{Format, WorldArgs};
 use crate::exit::Exit;
 use crate::terminal::{say, say_json, table};
-use assay_verify::{Fetch, fetch};
 
 pub(super) fn execute(context: &Context<'_>, args: &WorldArgs) -> anyhow::Result<Exit> {
     let corpus = context.corpus()?;

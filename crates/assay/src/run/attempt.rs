@@ -14,9 +14,9 @@ use assay_core::record::{Answer, Log};
 use assay_core::verdict::InfraClass;
 use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Evidence, InfraError, JudgeReply};
 use assay_core::{Locale, NoCode, Outcome, SafePath, Turn, Verdict};
+use assay_verify::Validation;
 
 use crate::subject::{Message, Reply};
-use assay_verify::Validation;
 
 /// What to do where the first question does not fit the model's context.
 const TOO_LONG_AT_FIRST: &str = "; serve the model with a longer context, or set a smaller max-tokens, which some servers keep free for the answer";

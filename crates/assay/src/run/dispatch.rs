@@ -15,6 +15,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use assay_core::{AttemptRecord, Case, InfraError, Outcome};
+use assay_verify::pool::{Done, Pool, PoolLimits, Work};
+use assay_verify::{Validation, Validator};
 use tokio::runtime::Runtime;
 
 use super::attempt::{Next, OpenAttempt, Rules, Validated};
@@ -30,8 +32,6 @@ use crate::limits::Limit;
 use crate::store::Store;
 use crate::subject::pace::Paces;
 use crate::subject::{Reply, Responses, Subject};
-use assay_verify::pool::{Done, Pool, PoolLimits, Work};
-use assay_verify::{Validation, Validator};
 
 /// How a run ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use assay_core::verdict::InfraClass;
 use assay_core::{Artifact, Case, Evidence, InfraError, JudgeReply, Locale};
+use assay_verify::Validation;
+use assay_verify::pool::Done;
 use tokio::runtime::Runtime;
 
 use super::attempt::Validated;
 use super::dispatch::Event;
 use crate::judge::{Decision, OpenVote, Panel, Phase};
-use assay_verify::Validation;
-use assay_verify::pool::Done;
 
 /// The panel of a run, if it has one, and what waits to be put before it.
 #[derive(Debug)]

@@ -15,14 +15,14 @@ use assay_core::reading::{Reading, Said, ThinkingTags};
 use assay_core::{
     Artifact, AttemptKey, AttemptRecord, Case, Evidence, InfraError, Outcome, Turn, Verdict,
 };
+use assay_verify::pool::{Done, Pool, PoolLimits, Work};
+use assay_verify::{Validation, Validator};
 
 use super::attempt::{Readings, milliseconds};
 use super::interruption;
 use super::progress::Progress;
 use super::sharing::{Need, Shared, Sharing, Waiting};
 use crate::store::{AttemptSummary, Store};
-use assay_verify::pool::{Done, Pool, PoolLimits, Work};
-use assay_verify::{Validation, Validator};
 
 /// A run to be validated anew.
 #[derive(Debug)]

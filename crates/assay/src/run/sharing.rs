@@ -5,7 +5,6 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use assay_core::{Artifact, AttemptKey, Case};
-
 use assay_verify::Validation;
 
 /// How many bytes of texts are kept of finished validations; the oldest go first.

@@ -20,24 +20,7 @@ use crate::suite_run::nonce;
 use crate::{build_limits, command, infra, sandbox_files};
 
 /// Assay's own sources for running tests.
-const HARNESS_SOURCES: [(&str, &str); 16] = [
-    c::ASSAY_BETRAY,
-    c::ASSAY_CALLS,
-    c::ASSAY_CHANNEL,
-    c::ASSAY_FILES,
-    c::ASSAY_GATE,
-    c::ASSAY_GUARD,
-    c::ASSAY_MAIN,
-    c::ASSAY_NAMES,
-    c::ASSAY_OBSERVE,
-    c::ASSAY_POINTERS,
-    c::ASSAY_PROBE,
-    c::ASSAY_PROGRAM,
-    c::ASSAY_SHIELD,
-    c::ASSAY_SIGNALS,
-    c::ASSAY_SUPERVISE,
-    c::ASSAY_TEST,
-];
+const HARNESS_SOURCES: &[assay_harness::File] = c::ALL;
 
 /// Where Assay's own test sources lie in a sandbox that compiles tests.
 const HARNESS: &str = "assay-harness";
@@ -57,7 +40,7 @@ const LD: &str = "/usr/bin/ld";
 /// What everything here depends on beside the case and the compiler.
 pub(super) fn key() -> String {
     let rest = [FORM, include_str!("gates.rs"), &guards::table()].concat();
-    HARNESS_SOURCES.map(|(_, text)| text).concat() + &rest
+    HARNESS_SOURCES.iter().map(|(_, text)| *text).collect::<String>() + &rest
 }
 
 /// Everything that a validation of the case needs.
@@ -141,9 +124,9 @@ fn case_symbols(case: &Case) -> Result<Symbols, InfraError> {
 
 /// The harness, for sandboxes in which no artifact is.
 fn harness() -> impl Iterator<Item = File> {
-    let file = |(name, text)| File::new(format!("{HARNESS}/{name}"), text);
+    let file = |(name, text): &assay_harness::File| File::new(format!("{HARNESS}/{name}"), *text);
     let table = File::new(format!("{HARNESS}/assay_unwatched.h"), guards::table());
-    HARNESS_SOURCES.into_iter().map(file).chain([table])
+    HARNESS_SOURCES.iter().map(file).chain([table])
 }
 
 /// Compiles the program that runs a suite's tests.
