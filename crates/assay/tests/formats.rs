@@ -5,7 +5,9 @@
 #[expect(dead_code, reason = "this binary uses a part of it")]
 mod door;
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use door::Door;
@@ -80,6 +82,22 @@ fn a_run_that_is_gone_on_with_becomes_one_of_the_present_format_and_a_copy_stays
         fs::copy(door.path(copy), &run).expect("copied");
         assert_eq!(scores(), before, "the copy is as good");
         fs::rename(door.path("new.assay"), &run).expect("moved");
+    }
+}
+
+#[test]
+fn the_copy_has_the_name_of_the_run_whatever_bytes_that_is() {
+    for name in [OsStr::from_bytes(b"\xff.assay"), OsStr::new("运行 it's.assay")] {
+        let door = Door::open();
+        let new = ["run", "--subject", "empty", "--case", "invoice-search", "--scenario", "gen"];
+        door.run(&[&new[..], &["--output", "run.assay"]].concat()).with_code(0);
+        set_back(&door.path("run.assay"));
+        let run = door.path("").join(name);
+        fs::rename(door.path("run.assay"), &run).expect("moved");
+        let resume = [OsStr::new("run"), OsStr::new("--resume"), name];
+        door.run(&resume).with_code(0);
+        let copy = [name.as_bytes(), b".format-3"].concat();
+        assert_eq!(format_of(&door.path("").join(OsStr::from_bytes(&copy))), "3", "{name:?}");
     }
 }
 

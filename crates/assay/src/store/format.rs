@@ -4,7 +4,8 @@
 
 use std::path::PathBuf;
 
-use rusqlite::Connection;
+use rusqlite::backup::Progress;
+use rusqlite::{Connection, MAIN_DB};
 
 use super::{Store, StoreError, with_suffix};
 
@@ -219,8 +220,8 @@ impl Store {
 
     /// Keeps a copy and adds what is missing, all of it or nothing.
     fn migrate(&self) -> rusqlite::Result<()> {
-        let copy = self.free_name();
-        self.connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
+        let unwatched: Option<fn(Progress)> = None;
+        self.connection.backup(MAIN_DB, self.free_name(), unwatched)?;
         let transaction = self.connection.unchecked_transaction()?;
         add(&transaction, "", |name| self.lacks(name))?;
         transaction.execute("UPDATE meta SET value = ?1 WHERE key = 'format'", [FORMAT])?;
