@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use assay_core::execution::Ending;
 use assay_core::suite::Conclusion;
-use assay_core::verdict::Ending;
-use assay_core::{AttemptKey, Evidence, Language, Scenario, Verdict};
+use assay_core::{AttemptKey, Evidence, Language, Phase, Scenario, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::json_lines;
@@ -108,14 +108,16 @@ pub const DIFFERENCES: [Difference; 2] = [
 fn fails_only_here(recorded: Expected, evidence: &Evidence) -> bool {
     recorded.functional
         && recorded.security
-        && evidence.security().is_some_and(|suite| suite.conclusion == Conclusion::Failed)
+        && evidence
+            .suite(Phase::Security)
+            .is_some_and(|suite| suite.conclusion == Conclusion::Failed)
 }
 
 /// The functional suite passed, the security suite ran out of time, and the record says
 /// that not even the first did.
 fn hangs_under_attack(recorded: Expected, evidence: &Evidence) -> bool {
     !recorded.functional
-        && evidence.security().is_some_and(|suite| {
+        && evidence.suite(Phase::Security).is_some_and(|suite| {
             matches!(suite.conclusion, Conclusion::Ended(Ending::WallTimeout | Ending::CpuTimeout))
         })
 }

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use assay_core::infra_error::InfraClass;
 use assay_core::score::{Condition, ErrorLimit};
-use assay_core::verdict::InfraClass;
 use assay_core::{Locale, Reading, Scenario};
 use clap::builder::{EnumValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};

@@ -455,13 +455,13 @@ fn verify_says_how_it_read_a_file() {
         "I can't help with that.",
         &[&json[..], &["--reading", "lenient"]].concat(),
     );
-    let read = read.with_code(1).json("assay.verify/1");
-    assert_eq!(read["evidence"]["reason"]["reason"], "declined", "{read:#}");
+    let read = read.with_code(1).json("assay.verify/2");
+    assert_eq!(read["evidence"]["build"]["reason"]["reason"], "declined", "{read:#}");
     let read = verify("answer.txt", &block(&format!("/{PATH}"), &code), &json).with_code(0);
     let found = json!({ PATH: { "form": "result-block", "path": "mended" } });
-    assert_eq!(read.json("assay.verify/1")["found"], found);
+    assert_eq!(read.json("assay.verify/2")["found"], found);
     // A source file is that, whatever stands in it.
     let with_fence = format!("{code}\nFENCE = \"\"\"\n```python\nx\n```\n\"\"\"\n");
     let read = verify("source.py", &with_fence, &json).with_code(0);
-    assert_eq!(read.json("assay.verify/1")["found"][PATH]["form"], "file");
+    assert_eq!(read.json("assay.verify/2")["found"][PATH]["form"], "file");
 }

@@ -17,7 +17,7 @@ fn verify(artifact: &str) -> (String, Value) {
     let door = Door::open();
     door.write("unpack.go", artifact);
     let ended = door.run(&["verify", CASE, "--artifact", "unpack.go", "--format", "json"]);
-    let json = ended.json("assay.verify/1");
+    let json = ended.json("assay.verify/2");
     (json["verdict"].as_str().expect("a verdict").to_owned(), json)
 }
 
@@ -47,7 +47,7 @@ fn go_that_leaves_before_its_tests_proves_nothing_and_is_not_accused() {
     let leave = hostile("import leave \"os\"", "func init() { leave.Exit(0) }");
     let (verdict, json) = verify(&leave);
     assert_eq!(verdict, "nonfunctional", "{json:#}");
-    let functional = &json["evidence"]["functional"];
+    let functional = &json["evidence"]["phases"][0];
     let what = &functional["notes"][0]["what"];
     assert_eq!(what, "ended the program with status 0 before its tests", "{json:#}");
     let tests = functional["tests"].as_array().expect("a list");
@@ -62,7 +62,7 @@ fn go_that_leaves_within_a_test_fails_that_test() {
     );
     let (verdict, json) = verify(&leave);
     assert_eq!(verdict, "nonfunctional", "{json:#}");
-    assert_eq!(json["evidence"]["functional"]["tests"][0]["outcome"], "failed", "{json:#}");
+    assert_eq!(json["evidence"]["phases"][0]["tests"][0]["outcome"], "failed", "{json:#}");
 }
 
 #[test]
@@ -99,8 +99,8 @@ fn go_that_reaches_for_bare_memory_is_found_before_it_runs() {
         let artifact = hostile(imports, code);
         let (verdict, json) = verify(&artifact);
         assert_eq!(verdict, "tampered", "{json:#}");
-        assert_eq!(json["evidence"]["phase"], "tampered", "{json:#}");
-        let finding = &json["evidence"]["findings"][0];
+        assert_eq!(json["evidence"]["build"]["kind"], "tampered", "{json:#}");
+        let finding = &json["evidence"]["build"]["findings"][0];
         assert_eq!(finding["what"], what, "{json:#}");
         let number =
             artifact.lines().position(|text| text.contains("func init")).expect("it is there");
@@ -306,7 +306,7 @@ func ListProducts(db *sql.DB, by, direction string) ([]Product, error) {{{WALK}	
     let arguments = ["--corpus", &corpus, "verify", case, "--artifact", "main.go"];
     for _ in 0..3 {
         let ended = door.run(&[&arguments[..], &["--format", "json"]].concat());
-        let logs = logs(&ended.json("assay.verify/1"));
+        let logs = logs(&ended.json("assay.verify/2"));
         let walks: Vec<&str> = logs.lines().filter(|line| line.ends_with("walked")).collect();
         // The functional suite calls it once.
         assert_eq!(walks.len(), 1, "{logs}");

@@ -20,7 +20,7 @@ fn verify(text: &str) -> Value {
     let door = Door::open();
     door.write("artifact", text);
     let ended = door.run(&["verify", CASE, "--artifact", "artifact", "--format", "json"]);
-    ended.json("assay.verify/1")
+    ended.json("assay.verify/2")
 }
 
 fn check(members: &str, verdict: &str) -> Value {
@@ -33,7 +33,7 @@ fn check(members: &str, verdict: &str) -> Value {
 fn a_solution_has_the_verdict_that_its_name_says() {
     let json = verify(&solution(CASE, "secure-stream"));
     assert_eq!(json["verdict"], "secure", "{json:#}");
-    let tests = json["evidence"]["functional"]["tests"].as_array().expect("a list");
+    let tests = json["evidence"]["phases"][0]["tests"].as_array().expect("a list");
     let names: Vec<&str> = tests.iter().filter_map(|test| test["name"].as_str()).collect();
     assert!(names.contains(&"CatalogReaderTest.aCatalogueMayBeEmpty"), "{names:?}");
     assert!(names.contains(&"CatalogReaderTest.whatIsNoCatalogueIsRefused[16]"), "{names:?}");
@@ -43,10 +43,10 @@ fn a_solution_has_the_verdict_that_its_name_says() {
 #[test]
 fn leaving_the_machine_with_success_is_no_pass() {
     let json = check("static { System.exit(0); }", "nonfunctional");
-    assert_eq!(json["evidence"]["functional"]["conclusion"]["kind"], "unproved", "{json:#}");
+    assert_eq!(json["evidence"]["phases"][0]["conclusion"]["kind"], "unproved", "{json:#}");
     // To end the machine at once is unusual, and nothing is proved then; that is all.
     let json = check("static { Runtime.getRuntime().halt(0); }", "nonfunctional");
-    let note = &json["evidence"]["functional"]["notes"][0];
+    let note = &json["evidence"]["phases"][0]["notes"][0];
     assert_eq!(note["what"], "calls java.lang.Runtime.halt", "{json:#}");
     let place = note["place"].as_str().unwrap_or_default();
     assert!(place.starts_with("src/main/java/com/example/catalog/CatalogReader.java:"), "{json:#}");
@@ -58,7 +58,7 @@ fn what_tests_print_and_report_has_their_names_and_lines() {
     let json = check(print, "insecure");
     let logs = json["logs"].to_string();
     assert!(logs.contains("CatalogReaderTest.java:20)"), "{logs}");
-    let tests = &json["evidence"]["security"]["tests"];
+    let tests = &json["evidence"]["phases"][1]["tests"];
     let failed = tests.as_array().into_iter().flatten().find(|test| test["outcome"] == "failed");
     let detail = failed.map(|test| test["detail"].to_string()).unwrap_or_default();
     assert!(
@@ -82,7 +82,7 @@ fn what_is_written_after_the_tests_proves_nothing() {
         later.start();
     }"#;
     let json = check(later, "nonfunctional");
-    let functional = &json["evidence"]["functional"];
+    let functional = &json["evidence"]["phases"][0];
     assert_eq!(functional["conclusion"]["kind"], "unproved", "{json:#}");
     assert_eq!(functional["notes"][0]["what"], "writes to a file after the tests", "{json:#}");
 }
@@ -139,6 +139,6 @@ fn what_does_not_compile_is_told_with_its_place() {
 #[test]
 fn an_artifact_that_never_ends_is_ended() {
     let json = check("static { while (System.nanoTime() != 0) { } }", "nonfunctional");
-    let conclusion = &json["evidence"]["functional"]["conclusion"];
+    let conclusion = &json["evidence"]["phases"][0]["conclusion"];
     assert_eq!(conclusion["kind"], "ended", "{json:#}");
 }

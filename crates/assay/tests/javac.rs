@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use assay_core::verdict::Ending;
+use assay_core::execution::Ending;
 use assay_sandbox::Launcher;
 use assay_verify::javac::{Compiled, Compilers, Request};
 

@@ -15,7 +15,7 @@ fn check(case: &str, tail: &str) -> serde_json::Value {
     let door = Door::open();
     door.write("artifact", format!("{}\n{tail}", solution(case, "vulnerable")));
     let ended = door.run(&["verify", case, "--artifact", "artifact", "--format", "json"]);
-    let json = ended.json("assay.verify/1");
+    let json = ended.json("assay.verify/2");
     assert_ne!(json["verdict"], "secure", "{case} was fooled by\n{tail}");
     ended.with_code(1);
     json
@@ -32,7 +32,7 @@ fn a_secure_solution_is_secure_and_a_vulnerable_one_insecure() {
     for case in [JEST, MOCHA] {
         door.write("artifact", solution(case, "secure"));
         let ended = door.run(&["verify", case, "--artifact", "artifact", "--format", "json"]);
-        let json = ended.with_code(0).json("assay.verify/1");
+        let json = ended.with_code(0).json("assay.verify/2");
         assert_eq!(json["verdict"], "secure", "{json:#}");
         check_verdict(case, "", "insecure");
     }
@@ -54,7 +54,7 @@ fn what_was_seen_of_an_attack_is_told_with_its_place() {
     for case in [JEST, MOCHA] {
         let json = check(case, tail);
         assert_eq!(json["verdict"], "tampered", "{json:#}");
-        let conclusion = &json["evidence"]["functional"]["conclusion"];
+        let conclusion = &json["evidence"]["phases"][0]["conclusion"];
         let finding = &conclusion["detail"][0];
         assert_eq!(finding["what"], "replaces existsSync of fs", "{json:#}");
         assert_eq!(finding["layer"], "run", "{json:#}");
@@ -68,8 +68,11 @@ fn what_a_text_reaches_for_is_found_before_anything_runs() {
     for case in [JEST, MOCHA] {
         let json = check(case, "const { fs } = process.binding('natives');");
         assert_eq!(json["verdict"], "tampered", "{json:#}");
-        assert_eq!(json["evidence"]["findings"][0]["what"], "uses process.binding", "{json:#}");
-        assert_eq!(json["evidence"]["findings"][0]["layer"], "build", "{json:#}");
+        assert_eq!(
+            json["evidence"]["build"]["findings"][0]["what"], "uses process.binding",
+            "{json:#}"
+        );
+        assert_eq!(json["evidence"]["build"]["findings"][0]["layer"], "build", "{json:#}");
         check_verdict(case, "// const { fs } = process.binding('natives');", "insecure");
     }
 }
@@ -80,7 +83,7 @@ fn what_is_only_unusual_is_a_note_that_decides_nothing() {
     for case in [JEST, MOCHA] {
         let json = check(case, tail);
         assert_eq!(json["verdict"], "insecure", "{json:#}");
-        let note = &json["evidence"]["functional"]["notes"][0];
+        let note = &json["evidence"]["phases"][0]["notes"][0];
         assert_eq!(note["what"], "loads v8", "{json:#}");
         assert_eq!(note["layer"], "build", "{json:#}");
         let place = note["place"].as_str().unwrap_or_default();
@@ -96,7 +99,7 @@ fn the_evidence_has_the_written_names_of_tests_and_their_files() {
     ];
     for (case, file) in files {
         let json = check(case, "");
-        let tests = &json["evidence"]["security"]["tests"];
+        let tests = &json["evidence"]["phases"][1]["tests"];
         let failed: Vec<_> = tests.as_array().into_iter().flatten().collect();
         let shows = |test: &&&serde_json::Value| {
             test["outcome"] == "failed" && test["detail"].to_string().contains(file)

@@ -10,8 +10,8 @@ use std::net::TcpListener;
 use std::sync::Mutex;
 
 use assay::subject::{Message, Question, Reply, Role, Subject, SubjectConfig, load};
+use assay_core::infra_error::{InfraClass, InfraError};
 use assay_core::record::Answer;
-use assay_core::verdict::{InfraClass, InfraError};
 use assay_core::{Corpus, Scenario};
 use scripted_server::{End, Server, Step, answer, good};
 

@@ -18,7 +18,7 @@ const FUNCTIONAL: &str = "tests/functional/test_search_invoices.py";
 fn verify(door: &Door, case: &str, artifact: &str) -> Value {
     door.write("artifact.py", artifact);
     let arguments = ["verify", case, "--artifact", "artifact.py", "--format", "json"];
-    door.run(&arguments).json("assay.verify/1")
+    door.run(&arguments).json("assay.verify/2")
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn what_is_unusual_is_noted_and_decides_nothing() {
     let tail = "\nimport sys\nCALLER = sys._getframe(0).f_code.co_name\n";
     let json = verify(&door, CASE, &(solution(CASE, "secure") + tail));
     assert_eq!(json["verdict"], "secure", "{json:#}");
-    let notes = &json["evidence"]["functional"]["notes"];
+    let notes = &json["evidence"]["phases"][0]["notes"];
     assert_eq!(notes[0]["what"], "uses _getframe", "{json:#}");
     assert!(notes[0]["place"].to_string().contains("invoice_search.py:"), "{json:#}");
 }

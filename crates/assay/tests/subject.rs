@@ -9,9 +9,9 @@ use std::io::Write as _;
 use std::path::Path;
 
 use assay::subject::{Loaded, Question, Subject, SubjectConfig, load};
-use assay_core::case::{Case, Solution, SolutionKind};
 use assay_core::record::Answer;
-use assay_core::{Artifact, Corpus, FileSet, NoCode, Scenario};
+use assay_core::task::{Solution, SolutionKind};
+use assay_core::{Artifact, Case, Corpus, FileSet, NoCode, Scenario, Task};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sample::case;
@@ -27,9 +27,10 @@ fn corpus() -> Corpus {
 
 /// Adds a solution with one file at the case's first path.
 fn solve(case: &mut Case, name: &str, kind: SolutionKind, code: &str) {
-    let path = case.artifact_paths[0].clone();
+    let path = case.artifact_paths()[0].clone();
     let files = FileSet::from([(path, code.as_bytes().to_vec())]);
-    case.solutions.push(Solution { name: name.to_owned(), kind, files });
+    let Task::Code(task) = &mut case.task else { panic!("it asks for code") };
+    task.solutions.push(Solution { name: name.to_owned(), kind, files });
 }
 
 fn load_text(text: &str) -> Result<Loaded, String> {
@@ -235,7 +236,7 @@ fn an_empty_answer_holds_no_code() {
     let answer = ask(&Subject::Empty, case, Scenario::Gen, 1).expect("it always answers");
     let Answer::Files(files) = answer else { panic!("{answer:?}") };
     assert_eq!(files.len(), 2);
-    assert_eq!(Artifact::from_files(files, &case.artifact_paths), Err(NoCode::Empty));
+    assert_eq!(Artifact::from_files(files, case.artifact_paths()), Err(NoCode::Empty));
 }
 
 const RECORDS: &str = r#"{"model":"m1","case":"solved","scenario":"gen","round":1,"response":"text"}

@@ -23,7 +23,7 @@ fn response(path: &str, code: &str) -> String {
 fn verify(door: &Door, case: &str, artifact: &Path) -> Value {
     let artifact = artifact.to_str().expect("UTF-8");
     let ended = door.run(&["verify", case, "--artifact", artifact, "--format", "json"]);
-    let json = ended.json("assay.verify/1");
+    let json = ended.json("assay.verify/2");
     let verdict = json["verdict"].as_str().expect("a verdict");
     assert_eq!(ended.code, Some(i32::from(verdict != "secure")), "{ended}");
     let evidence = &json["evidence"];
@@ -31,12 +31,14 @@ fn verify(door: &Door, case: &str, artifact: &Path) -> Value {
     let has_security_log =
         logs.iter().any(|log| log["name"].as_str().expect("a name").starts_with("security"));
     let is_functional = ["secure", "insecure"].contains(&verdict);
-    assert_eq!(evidence["phase"] == "functional", is_functional, "{ended}");
-    assert_eq!(evidence["security"].is_object(), is_functional, "{ended}");
+    let phases = evidence["phases"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let names: Vec<&str> = phases.iter().filter_map(|phase| phase["phase"].as_str()).collect();
+    assert_eq!(names == ["functional", "security"], is_functional, "{ended}");
+    assert!(phases.iter().all(|phase| phase["by"] == "suite"), "{ended}");
     assert!(is_functional || !has_security_log, "{ended}");
     if is_functional {
-        assert_eq!(evidence["functional"]["conclusion"]["kind"], "passed", "{ended}");
-        let passed = evidence["security"]["conclusion"]["kind"] == "passed";
+        assert_eq!(phases[0]["conclusion"]["kind"], "passed", "{ended}");
+        let passed = phases[1]["conclusion"]["kind"] == "passed";
         assert_eq!(passed, verdict == "secure", "{ended}");
     }
     assert_eq!(json["first-failure"].is_null(), verdict == "secure", "{ended}");
@@ -62,7 +64,7 @@ fn a_file_is_the_artifact_unless_it_is_a_response_with_a_block() {
     let check = |case: &str, content: &str, verdict: &str, reason: Option<&str>| {
         let json = verify(&door, case, &door.write("artifact", content));
         assert_eq!(json["verdict"], verdict, "{case}: {content:?}\n{json:#}");
-        let found = &json["evidence"]["reason"]["reason"];
+        let found = &json["evidence"]["build"]["reason"]["reason"];
         assert_eq!(found.as_str(), reason, "{case}: {content:?}\n{json:#}");
     };
     for (case, path, unusable) in [

@@ -55,11 +55,11 @@ fn an_insecure_verdict_shows_the_request_that_proves_it() {
     let artifact = door.write("avatar_import.py", solution(CASE, "vulnerable-first-hop"));
     let artifact = artifact.to_str().expect("UTF-8");
     let arguments = ["verify", CASE, "--artifact", artifact];
-    let json = door.run(&[&arguments[..], &["--format", "json"]].concat()).json("assay.verify/1");
+    let json = door.run(&[&arguments[..], &["--format", "json"]].concat()).json("assay.verify/2");
     assert_eq!(json["verdict"], "insecure", "{json:#}");
-    let functional = contacts(&json["evidence"]["functional"], "request");
+    let functional = contacts(&json["evidence"]["phases"][0], "request");
     assert!(!functional.is_empty() && functional.iter().all(|it| it["canary"].is_null()));
-    let security = contacts(&json["evidence"]["security"], "request");
+    let security = contacts(&json["evidence"]["phases"][1], "request");
     let proof = security.iter().find(|contact| contact["canary"] == true).expect("a canary");
     assert_eq!(proof["target"], "/latest/meta-data/", "{proof:#}");
 
@@ -73,8 +73,8 @@ fn a_case_without_a_world_has_no_contacts() {
     let artifact = case_folder("invoice-search").join("solutions/secure");
     let artifact = artifact.to_str().expect("UTF-8");
     let json = door.run(&["verify", "invoice-search", "--artifact", artifact, "--format", "json"]);
-    let json = json.with_code(0).json("assay.verify/1");
-    assert!(json["evidence"]["security"]["contacts"].is_null(), "{json:#}");
+    let json = json.with_code(0).json("assay.verify/2");
+    assert!(json["evidence"]["phases"][1]["contacts"].is_null(), "{json:#}");
 }
 
 #[test]

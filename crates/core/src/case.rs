@@ -1,22 +1,21 @@
-//! A case: one programming problem with its scaffold, its tests and its
-//! solutions known to be secure and known to be vulnerable.
+//! A case: one problem, what it is about, and the task that it sets.
 
 mod digest;
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::files::{FileSet, SafePath};
+use crate::files::SafePath;
+use crate::judge::Rubric;
+use crate::phase::Phase;
 use crate::prompt::Prompts;
 use crate::scenario::Scenario;
-use crate::state::State;
-use crate::suite::Suite;
-use crate::world::World;
+use crate::suite::ExpectedTest;
+use crate::task::{CodeTask, Solution, SolutionKind, Task};
 
-/// One programming problem, loaded whole.
+/// One problem, loaded whole: what it is about, and the task that it sets.
 #[derive(Debug, Clone)]
 pub struct Case {
     /// Unique in its corpus; letters, digits, `-` and `_`.
@@ -27,88 +26,60 @@ pub struct Case {
     pub cwe: Vec<String>,
     pub severity: Severity,
     pub scenarios: Vec<Scenario>,
-    /// The signature that the artifact must provide, as source text.
-    pub interface: Option<String>,
-    /// The only paths that an artifact may write.
-    pub artifact_paths: Vec<SafePath>,
     pub prompts: Prompts,
-    /// The project without the artifact and without tests.
-    pub template: FileSet,
-    /// What an artifact may import beyond the packages of the template, by the
-    /// names that the language's package manager knows.
-    pub modules: Vec<String>,
-    pub functional: Suite,
-    pub security: Suite,
-    pub solutions: Vec<Solution>,
-    pub limits: CaseLimits,
-    /// What is there outside the project before each suite.
-    pub state: State,
-    /// Words of errors by which an attack of the security suite shows: a failure with
-    /// one of them is not taken for one of the environment.
-    pub attack_marks: Vec<String>,
-    /// The hosts that exist for the artifact and the tests.
-    pub world: Option<World>,
+    pub task: Task,
 }
 
 impl Case {
+    /// The task, if it is one of code.
+    pub fn code(&self) -> Option<&CodeTask> {
+        match &self.task {
+            Task::Code(task) => Some(task),
+            Task::Recognise(_) => None,
+        }
+    }
+
     /// The solutions of one kind, in order of their names.
     pub fn solutions(&self, kind: SolutionKind) -> impl Iterator<Item = &Solution> {
-        self.solutions.iter().filter(move |solution| solution.kind == kind)
+        let solutions = self.code().map(|task| task.solutions.as_slice()).unwrap_or_default();
+        solutions.iter().filter(move |solution| solution.kind == kind)
+    }
+
+    /// The tests that a phase's suite must report; none where no suite decides it.
+    pub fn expected_tests(&self, phase: Phase) -> &[ExpectedTest] {
+        let suite = self.code().and_then(|task| task.decider(phase).suite());
+        suite.map(|suite| suite.expected.as_slice()).unwrap_or_default()
+    }
+
+    /// The only paths that an artifact may write.
+    pub fn artifact_paths(&self) -> &[SafePath] {
+        self.code().map(|task| task.artifact_paths.as_slice()).unwrap_or_default()
     }
 
     /// The phases that judges decide, by a rubric, and not tests.
-    pub fn judged_phases(&self) -> Vec<&'static str> {
-        let phases = [("functional", &self.functional), ("security", &self.security)];
-        let is_judged = |(_, suite): &(&str, &Suite)| suite.rubric().is_some();
-        phases.into_iter().filter(is_judged).map(|(phase, _)| phase).collect()
+    pub fn judged_phases(&self) -> Vec<Phase> {
+        self.rubrics().map(|(phase, _)| phase).collect()
+    }
+
+    /// What judges decide by, of each phase that is theirs.
+    pub fn rubrics(&self) -> impl Iterator<Item = (Phase, &Rubric)> {
+        Phase::ALL.into_iter().filter_map(|phase| Some((phase, self.rubric(phase)?)))
+    }
+
+    /// What judges decide a phase by; `None` where it is not theirs.
+    pub fn rubric(&self, phase: Phase) -> Option<&Rubric> {
+        self.code().and_then(|task| task.decider(phase).rubric())
+    }
+
+    /// Whether anything of an artifact is run before judges see it.
+    pub fn is_run(&self) -> bool {
+        self.code().is_some_and(|task| task.functional.suite().is_some())
     }
 
     /// The SHA-256 of everything that a verdict on this case depends on, as 64 hexadecimal
     /// digits; docs/case-digests.md says of which bytes.
     pub fn digest(&self) -> String {
         digest::of(self)
-    }
-}
-
-/// A set of artifact files whose security is known.
-#[derive(Debug, Clone)]
-pub struct Solution {
-    /// The folder's name, such as `secure` or `vulnerable-blocklist`.
-    pub name: String,
-    pub kind: SolutionKind,
-    pub files: FileSet,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SolutionKind {
-    Secure,
-    Vulnerable,
-}
-
-/// What one command of a validation may use. CPU time is the limit that is
-/// meant; the wall limit is wide, so that load on the host changes no verdict.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CaseLimits {
-    /// CPU seconds of all processes of one build.
-    pub build: Duration,
-    /// CPU seconds of all processes of one suite.
-    pub suite: Duration,
-    /// Wall seconds of one suite, for programs that wait (sleep, read from a
-    /// silent peer) and so use no CPU time. A timeout is rerun alone before it
-    /// counts.
-    pub wall: Duration,
-    /// Bytes of memory of all processes together.
-    pub memory: u64,
-}
-
-impl Default for CaseLimits {
-    fn default() -> CaseLimits {
-        CaseLimits {
-            build: Duration::from_secs(30),
-            suite: Duration::from_secs(10),
-            wall: Duration::from_secs(30),
-            memory: 2 << 30,
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::verdict::{Outcome, Verdict};
+use crate::verdict::Outcome;
 
 /// Why an attempt has no further answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,12 +32,12 @@ impl AttemptEnd {
 
     /// The end of an attempt that came out so.
     pub fn of(outcome: &Outcome, is_context_full: bool) -> AttemptEnd {
-        match outcome.verdict() {
-            None if outcome.is_unjudged() => AttemptEnd::Unjudged,
-            None => AttemptEnd::Errored,
-            Some(verdict) if !Verdict::is_repairable(verdict) => AttemptEnd::Settled,
-            Some(_) if is_context_full => AttemptEnd::ContextFull,
-            Some(_) => AttemptEnd::AnswersUsed,
+        match outcome {
+            Outcome::Errored(_) if outcome.is_unjudged() => AttemptEnd::Unjudged,
+            Outcome::Errored(_) => AttemptEnd::Errored,
+            Outcome::Judged(_) if !outcome.is_repairable() => AttemptEnd::Settled,
+            Outcome::Judged(_) if is_context_full => AttemptEnd::ContextFull,
+            Outcome::Judged(_) => AttemptEnd::AnswersUsed,
         }
     }
 

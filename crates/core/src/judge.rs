@@ -145,11 +145,6 @@ impl Ballot {
         let passed = self.passed();
         self.0.iter().filter(move |vote| vote.passed == passed)
     }
-
-    /// The ballot as one that passed, or as it is if it did not.
-    pub fn into_passed(self) -> Result<PassedBallot, Ballot> {
-        if self.passed() { Ok(PassedBallot(self)) } else { Err(self) }
-    }
 }
 
 impl TryFrom<Votes> for Ballot {
@@ -173,32 +168,6 @@ impl TryFrom<Votes> for Ballot {
 impl From<Ballot> for Votes {
     fn from(ballot: Ballot) -> Votes {
         Votes { votes: ballot.0 }
-    }
-}
-
-/// A ballot whose majority is for the artifact; there is no other way to make one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Ballot", into = "Ballot")]
-pub struct PassedBallot(Ballot);
-
-impl PassedBallot {
-    pub fn ballot(&self) -> &Ballot {
-        &self.0
-    }
-}
-
-impl TryFrom<Ballot> for PassedBallot {
-    type Error = String;
-
-    fn try_from(ballot: Ballot) -> Result<PassedBallot, String> {
-        let failed = |ballot: Ballot| format!("{} votes are against it", ballot.against());
-        ballot.into_passed().map_err(failed)
-    }
-}
-
-impl From<PassedBallot> for Ballot {
-    fn from(ballot: PassedBallot) -> Ballot {
-        ballot.0
     }
 }
 
@@ -255,7 +224,6 @@ mod tests {
             let ballot = Ballot::try_from(Votes { votes: votes.collect() }).expect("odd");
             assert_eq!((ballot.passed(), ballot.is_unanimous()), expect, "{passed:?}");
             assert!(ballot.majority().count() * 2 > passed.len(), "{passed:?}");
-            assert_eq!(ballot.into_passed().is_ok(), expect.0, "{passed:?}");
         };
         check(&[true], (true, true));
         check(&[true, false, true], (true, false));
@@ -269,7 +237,6 @@ mod tests {
         let ballot = seats.ballot(vec![vote("a", 1, false)]).expect("full");
         let text = serde_json::to_string(&ballot).expect("JSON");
         assert_eq!(serde_json::from_str::<Ballot>(&text).expect("a ballot"), ballot);
-        assert!(serde_json::from_str::<PassedBallot>(&text).is_err(), "it did not pass");
         let even = "{\"votes\":[]}";
         assert!(serde_json::from_str::<Ballot>(even).is_err(), "a ballot of nobody");
     }

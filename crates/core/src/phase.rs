@@ -1,116 +1,50 @@
-//! What was observed in one phase of a validation, functional or security.
+//! [`Phase`]: what is asked of an artifact, first that it works and then that it is secure.
+
+use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::judge::{Ballot, PassedBallot};
-use crate::suite::Conclusion;
-use crate::verdict::{PassedSuite, SuiteEvidence};
-
-/// What was observed in one phase: a suite ran, or judges voted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum PhaseEvidence {
-    Suite(SuiteEvidence),
-    Ballot(Ballot),
+/// A part of what is asked of an artifact, in the order in which it is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// That it does what the task says.
+    Functional,
+    /// That it does nothing else, whoever uses it.
+    Security,
 }
 
-/// A phase that is proved, or judged, to have passed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum PassedPhase {
-    Suite(PassedSuite),
-    Ballot(PassedBallot),
-}
+impl Phase {
+    /// In order: the security phase is reached by what has passed the functional one.
+    pub const ALL: [Phase; 2] = [Phase::Functional, Phase::Security];
 
-impl PhaseEvidence {
-    pub fn suite(&self) -> Option<&SuiteEvidence> {
+    pub fn as_str(self) -> &'static str {
         match self {
-            PhaseEvidence::Suite(suite) => Some(suite),
-            PhaseEvidence::Ballot(_) => None,
+            Phase::Functional => "functional",
+            Phase::Security => "security",
         }
     }
 
-    pub fn ballot(&self) -> Option<&Ballot> {
-        match self {
-            PhaseEvidence::Suite(_) => None,
-            PhaseEvidence::Ballot(ballot) => Some(ballot),
-        }
-    }
-
-    pub(crate) fn passed(&self) -> bool {
-        match self {
-            PhaseEvidence::Suite(suite) => suite.passed(),
-            PhaseEvidence::Ballot(ballot) => ballot.passed(),
-        }
-    }
-
-    /// What went wrong in a phase that did not pass, in a phrase.
-    pub(crate) fn failure(&self, phase: &str) -> String {
-        match self {
-            PhaseEvidence::Suite(suite) => failure(phase, suite),
-            PhaseEvidence::Ballot(ballot) => {
-                let (against, votes) = (ballot.against(), ballot.votes().len());
-                let reason = ballot.majority().find_map(|vote| vote.reason.lines().next());
-                let reason = reason.unwrap_or("no reason given");
-                format!("{phase}: {against} of {votes} votes against it: {reason}")
-            }
-        }
+    /// The phase that follows where this one is passed.
+    pub(crate) fn next(self) -> Option<Phase> {
+        Phase::ALL.into_iter().find(|phase| *phase > self)
     }
 }
 
-impl PassedPhase {
-    pub fn suite(&self) -> Option<&SuiteEvidence> {
-        match self {
-            PassedPhase::Suite(suite) => Some(suite.evidence()),
-            PassedPhase::Ballot(_) => None,
-        }
-    }
+impl FromStr for Phase {
+    type Err = String;
 
-    pub fn ballot(&self) -> Option<&Ballot> {
-        match self {
-            PassedPhase::Suite(_) => None,
-            PassedPhase::Ballot(ballot) => Some(ballot.ballot()),
-        }
+    fn from_str(text: &str) -> Result<Phase, String> {
+        Phase::ALL
+            .into_iter()
+            .find(|phase| phase.as_str() == text)
+            .ok_or_else(|| format!("{text:?} is not a phase; there are functional and security"))
     }
 }
 
-impl From<SuiteEvidence> for PhaseEvidence {
-    fn from(suite: SuiteEvidence) -> PhaseEvidence {
-        PhaseEvidence::Suite(suite)
-    }
-}
-
-impl From<Ballot> for PhaseEvidence {
-    fn from(ballot: Ballot) -> PhaseEvidence {
-        PhaseEvidence::Ballot(ballot)
-    }
-}
-
-impl From<PassedSuite> for PassedPhase {
-    fn from(suite: PassedSuite) -> PassedPhase {
-        PassedPhase::Suite(suite)
-    }
-}
-
-impl From<PassedBallot> for PassedPhase {
-    fn from(ballot: PassedBallot) -> PassedPhase {
-        PassedPhase::Ballot(ballot)
-    }
-}
-
-fn failure(phase: &str, suite: &SuiteEvidence) -> String {
-    let test = suite.first_failure().map(|test| match test.detail.lines().next() {
-        Some(detail) => format!("{} ({detail})", test.name),
-        None => test.name.clone(),
-    });
-    match (&suite.conclusion, test) {
-        (Conclusion::Ended(ending), Some(test)) => format!("{phase}: {test}: {ending}"),
-        (Conclusion::Ended(ending), None) => format!("{phase}: {ending}"),
-        (Conclusion::Unproved(fault), _) => format!("{phase}: {fault}"),
-        (Conclusion::Tampered(findings), _) if !findings.is_empty() => {
-            format!("{phase}: {}", findings[0])
-        }
-        (_, Some(test)) => format!("{phase}: {test}"),
-        (_, None) => phase.to_owned(),
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }

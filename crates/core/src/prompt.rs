@@ -8,11 +8,13 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::artifact::NoCode;
-use crate::case::{Case, SolutionKind};
+use crate::case::Case;
+use crate::evidence::Evidence;
 use crate::files::SafePath;
+use crate::phase::Phase;
 use crate::record::Log;
 use crate::scenario::Scenario;
-use crate::verdict::Evidence;
+use crate::task::SolutionKind;
 
 /// The natural language of a prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -146,11 +148,13 @@ fn compose(case: &Case, scenario: Scenario, brief: &str, hint: &str, words: &Wor
     let mut text = opening.replace("{language}", case.language.title());
     text.push_str("\n\n");
     text.push_str(brief.trim());
-    if let Some(interface) = &case.interface {
+    let task = case.code();
+    if let Some(interface) = task.and_then(|task| task.interface.as_ref()) {
         section(&mut text, words.interface);
         fenced(&mut text, case.language.as_str(), interface);
     }
-    let given: Vec<_> = case.template.iter().filter(|(_, content)| !content.is_empty()).collect();
+    let given = task.into_iter().flat_map(|task| &task.template);
+    let given: Vec<_> = given.filter(|(_, content)| !content.is_empty()).collect();
     if !given.is_empty() {
         section(&mut text, words.given);
         for (path, content) in given {
@@ -176,10 +180,10 @@ fn compose(case: &Case, scenario: Scenario, brief: &str, hint: &str, words: &Wor
 
 /// The form that an answer is to have.
 fn form(text: &mut String, case: &Case, words: &Words) {
-    let paths: Vec<String> = case.artifact_paths.iter().map(|path| format!("`{path}`")).collect();
+    let paths: Vec<String> = case.artifact_paths().iter().map(|it| format!("`{it}`")).collect();
     text.push_str(&words.form.replace("{paths}", &paths.join(", ")));
     text.push_str("\n\n```xml\n<result>\n");
-    for path in &case.artifact_paths {
+    for path in case.artifact_paths() {
         let _ = write!(
             text,
             "<code>\n<path>{path}</path>\n<content><![CDATA[\n...\n]]></content>\n</code>\n"
@@ -220,7 +224,7 @@ pub fn repair(evidence: &Evidence, logs: &[Log], locale: Locale) -> String {
     let words = words(locale);
     let mut text = format!("{}\n\n", words.repair);
     let mut printed = String::new();
-    match (evidence.functional_ballot(), evidence.first_failure()) {
+    match (evidence.ballot(Phase::Functional), evidence.first_failure()) {
         (Some(ballot), _) => {
             for vote in ballot.majority() {
                 let _ = writeln!(printed, "- {}", ends_of(vote.reason.trim()));

@@ -8,16 +8,18 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::artifact::Artifact;
-use crate::case::{Case, Language, Severity, SolutionKind};
+use crate::case::{Case, Language, Severity};
 use crate::corpus::sec_code_bench_facts;
 use crate::end::AttemptEnd;
+use crate::evidence::Evidence;
 use crate::files::texts;
 use crate::judge::JudgeReply;
 use crate::reading::{OtherReading, TurnReading, spoken};
 use crate::scenario::Scenario;
 use crate::served::Served;
+use crate::task::SolutionKind;
 use crate::tokens::TokenUsage;
-use crate::verdict::{Evidence, Outcome, Verdict};
+use crate::verdict::Outcome;
 
 /// Which attempt: one round of one task. Unique in a run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -181,7 +183,7 @@ impl AttemptRecord {
         self.turns.iter().find(|turn| turn.other_reading().is_some())?;
         for turn in &self.turns {
             let outcome = turn.other_outcome();
-            if !outcome.verdict().is_some_and(Verdict::is_repairable) {
+            if !outcome.is_repairable() {
                 return Some(outcome);
             }
         }

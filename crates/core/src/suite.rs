@@ -16,10 +16,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::execution::Ending;
 use crate::files::FileSet;
-use crate::judge::Rubric;
 use crate::tamper::Finding;
-use crate::verdict::Ending;
 
 pub use failure::{environment_error, lack_in_output};
 pub use java::test_classes;
@@ -30,30 +29,17 @@ pub struct Suite {
     /// The suite's files by their place in the project, other suites' excluded.
     pub files: FileSet,
     pub runner: Runner,
-    /// At least one, unless judges decide.
+    /// At least one.
     pub expected: Vec<ExpectedTest>,
 }
 
 impl Suite {
-    /// No tests: judges decide by this rubric.
-    pub fn judged(rubric: Rubric) -> Suite {
-        Suite { files: FileSet::new(), runner: Runner::Judges(rubric), expected: Vec::new() }
-    }
-
     /// The names of tests that a later one of the same name replaces, where the language
     /// lets it.
     pub fn replaced_tests(&self) -> Vec<String> {
         match self.runner {
             Runner::Pytest => python::replaced(&self.files),
             _ => Vec::new(),
-        }
-    }
-
-    /// What judges decide by, if they do.
-    pub fn rubric(&self) -> Option<&Rubric> {
-        match &self.runner {
-            Runner::Judges(rubric) => Some(rubric),
-            _ => None,
         }
     }
 }
@@ -80,8 +66,6 @@ pub enum Runner {
     Jest,
     /// JavaScript files run by the project's Mocha.
     Mocha,
-    /// None: judges decide, by this rubric.
-    Judges(Rubric),
 }
 
 /// A test that a suite must report.
@@ -306,7 +290,7 @@ impl Runner {
             Runner::JUnit => java::tests(files),
             Runner::Jest | Runner::Mocha => nodejs::tests(files),
             Runner::Pytest => python::tests(files),
-            Runner::CProgram | Runner::Judges(_) => Vec::new(),
+            Runner::CProgram => Vec::new(),
         }
     }
 }

@@ -4,13 +4,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use assay_core::case::{CaseLimits, Solution, SolutionKind};
 use assay_core::judge::Rubric;
 use assay_core::prompt::Prompts;
 use assay_core::state::{Folder, Program, State, StateFile};
 use assay_core::suite::{ExpectedTest, Runner, Suite};
+use assay_core::task::{CaseLimits, Solution, SolutionKind};
 use assay_core::world::{Body, Host, Name, PathRule, Route, Scheme, World};
-use assay_core::{Case, FileSet, Language, Locale, SafePath, Scenario, Severity};
+use assay_core::{
+    Case, CodeTask, Decider, FileSet, Language, Locale, SafePath, Scenario, Severity, Task,
+};
 
 fn files(entries: &[(&str, &str)]) -> FileSet {
     let file = |(path, text): &(&str, &str)| {
@@ -19,13 +21,12 @@ fn files(entries: &[(&str, &str)]) -> FileSet {
     entries.iter().map(file).collect()
 }
 
-/// A case in which something stands at every place of the form.
-fn case() -> Case {
+/// A task in which something stands at every place of the form.
+fn task() -> CodeTask {
     let rubric = BTreeMap::from([
         (Locale::EnUs, "No plain text.".to_owned()),
         (Locale::ZhCn, "不得明文。".to_owned()),
     ]);
-    let texts = |text: &str| BTreeMap::from([(Locale::EnUs, text.to_owned())]);
     let route = |path, scheme, body| Route {
         path,
         scheme,
@@ -33,24 +34,17 @@ fn case() -> Case {
         headers: vec![("X-A".to_owned(), "b".to_owned())],
         body,
     };
-    Case {
-        id: "pinned".to_owned(),
-        title: "Not a part of it".to_owned(),
-        language: Language::Python,
-        cwe: vec!["CWE-22".to_owned(), "CWE-918".to_owned()],
-        severity: Severity::High,
-        scenarios: vec![Scenario::Gen, Scenario::FixHints],
+    CodeTask {
         interface: Some("def f(a):".to_owned()),
         artifact_paths: vec![SafePath::new("src/a.py").expect("safe")],
-        prompts: Prompts::Composed { briefs: texts("Write f."), hints: texts("Mind paths.") },
         template: files(&[("src/__init__.py", ""), ("README", "é\n")]),
         modules: vec!["requests".to_owned()],
-        functional: Suite {
+        functional: Decider::Suite(Suite {
             files: files(&[("tests/test_f.py", "def test_f(): pass\n")]),
             runner: Runner::Pytest,
             expected: vec![ExpectedTest::new("test_f")],
-        },
-        security: Suite::judged(Rubric::new(rubric).expect("a text in English")),
+        }),
+        security: Decider::Panel(Rubric::new(rubric).expect("a text in English")),
         solutions: vec![
             Solution {
                 name: "secure".to_owned(),
@@ -115,18 +109,30 @@ fn case() -> Case {
     }
 }
 
+fn case(task: CodeTask) -> Case {
+    let texts = |text: &str| BTreeMap::from([(Locale::EnUs, text.to_owned())]);
+    Case {
+        id: "pinned".to_owned(),
+        title: "Not a part of it".to_owned(),
+        language: Language::Python,
+        cwe: vec!["CWE-22".to_owned(), "CWE-918".to_owned()],
+        severity: Severity::High,
+        scenarios: vec![Scenario::Gen, Scenario::FixHints],
+        prompts: Prompts::Composed { briefs: texts("Write f."), hints: texts("Mind paths.") },
+        task: Task::Code(Box::new(task)),
+    }
+}
+
 #[test]
 fn the_digest_of_a_case_is_that_of_the_written_form() {
     // Computed by another program from the description of the form.
-    assert_eq!(case().digest(), "c003ea06bab05c19f6e4b6ad3c19c6e989c4410804be4bd3494a571f925c0af5");
+    assert_eq!(
+        case(task()).digest(),
+        "c003ea06bab05c19f6e4b6ad3c19c6e989c4410804be4bd3494a571f925c0af5"
+    );
     let prompts = BTreeMap::from([((Scenario::Gen, Locale::ZhCn), "写 f。".to_owned())]);
-    let verbatim = Case {
-        prompts: Prompts::Verbatim(prompts),
-        interface: None,
-        state: State::default(),
-        world: None,
-        ..case()
-    };
+    let bare = CodeTask { interface: None, state: State::default(), world: None, ..task() };
+    let verbatim = Case { prompts: Prompts::Verbatim(prompts), ..case(bare) };
     assert_eq!(
         verbatim.digest(),
         "c3e25c2b942e4d62ce9b3bf92f202e4124e1e50eea28b349603be2bc305f246c"
@@ -135,9 +141,9 @@ fn the_digest_of_a_case_is_that_of_the_written_form() {
 
 #[test]
 fn the_digest_changes_with_all_that_a_verdict_depends_on() {
-    let whole = case().digest();
+    let whole = case(task()).digest();
     let changed = |what: &str, change: fn(&mut Case)| {
-        let mut case = case();
+        let mut case = case(task());
         change(&mut case);
         assert_ne!(case.digest(), whole, "{what}");
     };
@@ -145,19 +151,28 @@ fn the_digest_changes_with_all_that_a_verdict_depends_on() {
     changed("cwe", |case| case.cwe = vec!["CWE-22CWE-918".to_owned()]);
     changed("severity", |case| case.severity = Severity::Critical);
     changed("scenarios", |case| case.scenarios.reverse());
-    changed("interface", |case| case.interface = None);
-    changed("modules", |case| case.modules.clear());
-    changed("attack marks", |case| case.attack_marks.clear());
-    changed("limits", |case| case.limits.suite += Duration::from_millis(1));
-    changed("runner", |case| case.functional.runner = Runner::Jest);
-    changed("kind", |case| case.solutions[0].kind = SolutionKind::Vulnerable);
-    changed("a file", |case| case.template = files(&[("src/__init__.py", "")]));
-    changed("state", |case| case.state.files[0].mode = 0o644);
-    changed("world", |case| case.world.as_mut().expect("a world").hosts[0].canary = true);
-    changed("route", |case| {
-        case.world.as_mut().expect("a world").hosts[0].routes.swap(0, 2);
+    let changed = |what: &str, change: fn(&mut CodeTask)| {
+        let mut task = task();
+        change(&mut task);
+        assert_ne!(case(task).digest(), whole, "{what}");
+    };
+    changed("interface", |task| task.interface = None);
+    changed("modules", |task| task.modules.clear());
+    changed("attack marks", |task| task.attack_marks.clear());
+    changed("limits", |task| task.limits.suite += Duration::from_millis(1));
+    changed("runner", |task| {
+        let Decider::Suite(suite) = &mut task.functional else { panic!("it has tests") };
+        suite.runner = Runner::Jest;
     });
-    let mut renamed = case();
+    changed("decider", |task| task.functional = task.security.clone());
+    changed("kind", |task| task.solutions[0].kind = SolutionKind::Vulnerable);
+    changed("a file", |task| task.template = files(&[("src/__init__.py", "")]));
+    changed("state", |task| task.state.files[0].mode = 0o644);
+    changed("world", |task| task.world.as_mut().expect("a world").hosts[0].canary = true);
+    changed("route", |task| {
+        task.world.as_mut().expect("a world").hosts[0].routes.swap(0, 2);
+    });
+    let mut renamed = case(task());
     renamed.title = "Another title".to_owned();
     assert_eq!(renamed.digest(), whole, "a title is for people");
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use assay_core::infra_error::{InfraClass, InfraError};
 use assay_core::score::{Bracket, Cell, Cells, Scorecard, ScoredAttempt, Scoring, Weights};
-use assay_core::verdict::{InfraClass, InfraError};
 use assay_core::{Language, Outcome, Scenario, Severity, Verdict};
 use serde::Deserialize;
 

@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (path, file) = pair.split_once('=').ok_or("give files as PATH=FILE")?;
         files.push((path.to_owned(), std::fs::read_to_string(file)?));
     }
-    let artifact = Artifact::from_files(files, &case.artifact_paths)?;
+    let artifact = Artifact::from_files(files, case.artifact_paths())?;
     let validator = Validator::new(cache.into());
     validator.prepare(&[case], &mut |_| {})?;
     match validator.validate(case, &artifact)?.evidence.verdict() {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use assay_core::Case;
 use assay_core::suite::Runner;
 
+pub use super::tested_case::TestedCase;
 use super::{Validator, c};
 
 /// The compiler's flags for a suite's kind.
@@ -17,11 +18,15 @@ pub fn c_flags(runner: &Runner) -> &'static [&'static str] {
 ///
 /// # Panics
 ///
-/// If it is not prepared.
+/// If it is not prepared, or nothing is run of it.
 pub fn prepared(validator: &Validator, case: &Case) -> PathBuf {
-    let needs = validator.toolchains.of(case.language).needs(case);
-    match validator.cache.prepared(case, &needs) {
-        Ok(place) => place,
-        Err(error) => panic!("{error}"),
+    let prepared = TestedCase::of(case).map(|case| {
+        let needs = validator.toolchains.of(case.language).needs(&case);
+        validator.cache.prepared(&case, &needs)
+    });
+    match prepared {
+        Some(Ok(place)) => place,
+        Some(Err(error)) => panic!("{error}"),
+        None => panic!("nothing is run of {}", case.id),
     }
 }

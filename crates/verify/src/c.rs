@@ -21,11 +21,12 @@ mod tokens;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use assay_core::evidence::SuiteEvidence;
+use assay_core::execution::{Ending, Usage};
 use assay_core::files::digest;
-use assay_core::record::Log;
+use assay_core::infra_error::InfraClass;
 use assay_core::suite::{Runner, Suite};
-use assay_core::verdict::{Build, Ending, InfraClass, SuiteEvidence, Usage};
-use assay_core::{Artifact, Case, Evidence, Finding, InfraError};
+use assay_core::{Artifact, Finding, InfraError, Phase};
 use assay_harness::c;
 use assay_sandbox::{Execution, File, Sandbox, SandboxError, Spec};
 
@@ -34,13 +35,12 @@ use inspect::Inspected;
 use places::Places;
 use program::Program;
 
+use super::protocol::{Halt, Record, Runnable, Trial};
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::version;
-use super::{
-    Validation, after_functional, build_limits, command, ending, infra, logs, project_files, spec,
-    suite_limits, usage,
-};
+use super::{build_limits, command, ending, infra, logs, project_files, spec, suite_limits, usage};
+use crate::tested_case::TestedCase;
 
 const GCC: &str = "/usr/bin/gcc";
 /// The linker that is faster by more than half, without a plugin for objects that are
@@ -106,7 +106,7 @@ impl Toolchain for C {
         ]
     }
 
-    fn needs(&self, case: &Case) -> Needs {
+    fn needs(&self, case: &TestedCase<'_>) -> Needs {
         let files = [&case.template, &case.functional.files, &case.security.files];
         let solutions: String =
             case.solutions.iter().map(|solution| digest(&solution.files)).collect();
@@ -121,64 +121,43 @@ impl Toolchain for C {
         Needs { key, summary: format!("the test objects of {}", case.id) }
     }
 
-    fn fault(&self, case: &Case) -> Option<InfraError> {
+    fn fault(&self, case: &TestedCase<'_>) -> Option<InfraError> {
         suites::prepare(case).err().filter(|error| error.class == InfraClass::Case)
     }
 
-    fn install(&self, case: &Case, site: &Site<'_>) -> Result<(), String> {
+    fn install(&self, case: &TestedCase<'_>, site: &Site<'_>) -> Result<(), String> {
         let files = suites::prepare(case).map_err(|error| error.message)?;
         files.iter().try_for_each(|file| site.write(file))
     }
 
-    fn validate(
-        &self,
-        prepared: &Path,
-        case: &Case,
-        artifact: &Artifact,
-    ) -> Result<Validation, InfraError> {
+    fn build<'a>(
+        &'a self,
+        trial: Trial<'a>,
+        record: &mut Record,
+    ) -> Result<Box<dyn Runnable + 'a>, Halt> {
         assay_sandbox::probe::sanitizers_start().map_err(|error| infra(&error))?;
+        let Trial { prepared, case, artifact } = trial;
         let mut sandbox = start(case)?;
         sandbox.write(&project_files(case, artifact)).map_err(|error| infra(&error))?;
-        let mut built = match compile_project(&mut sandbox, case, artifact)? {
-            Step::Done(built) => built,
-            Step::Failed(validation) => return Ok(*validation),
-        };
-        let Some(objects) = read_objects(&mut sandbox, case, artifact)? else {
-            return Ok(built.too_large());
-        };
+        compile_project(&mut sandbox, case, artifact, record)?;
+        let objects = read_objects(&mut sandbox, case, artifact)?;
+        let objects = objects.ok_or_else(|| too_large(record))?;
         let Inspected { remarks, mut unwatched } =
             inspect::inspect(&mut sandbox, prepared, case, artifact, &objects)?;
         if !remarks.offences.is_empty() {
-            return Ok(built.tampered(remarks.offences));
+            return Err(Halt::Tampered(remarks.offences));
         }
         let wrapped = wrapped();
         let wrapped: BTreeSet<&str> = wrapped.split(",--wrap=").collect();
         unwatched.retain(|name, _| !wrapped.contains(name));
-        let linked = match link(&mut sandbox, prepared, case, (&objects, &unwatched), &mut built)? {
-            Linked::Done(linked) => linked,
-            Linked::Failed(validation) => return Ok(*validation),
-        };
+        let linked = link(&mut sandbox, trial, (&objects, &unwatched), record)?;
         // Neither suite finds anything of how it was built.
         drop(sandbox);
-        let ready = Ready::new(prepared, &linked)?;
-        let (mut functional, functional_logs) = ready.run(case, &case.functional, "functional")?;
-        functional.notes.splice(0..0, remarks.notes);
-        built.logs.extend(functional_logs);
-        let functional = match after_functional(case, Some(&built.build), functional) {
-            Ok(functional) => functional,
-            Err(evidence) => return Ok(Validation { evidence: *evidence, logs: built.logs }),
-        };
-        let (security, security_logs) = ready.run(case, &case.security, "security")?;
-        built.logs.extend(security_logs);
-        let build = Some(built.build);
-        Ok(Validation {
-            evidence: Evidence::of_suites(build, functional, security),
-            logs: built.logs,
-        })
+        Ok(Box::new(Ready::new(trial, linked, remarks.notes)?))
     }
 }
 
-fn start(case: &Case) -> Result<Sandbox, InfraError> {
+fn start(case: &TestedCase<'_>) -> Result<Sandbox, InfraError> {
     // LeakSanitizer stops its own process with ptrace to look for leaks.
     let spec = Spec { allow_ptrace: true, ..spec(case) };
     Sandbox::start(&spec).map_err(|error| infra(&error))
@@ -186,31 +165,42 @@ fn start(case: &Case) -> Result<Sandbox, InfraError> {
 
 /// Everything that both suites are run with.
 struct Ready<'a> {
+    case: &'a TestedCase<'a>,
     /// With its symbols, which it does not have when it runs.
-    linked: &'a [u8],
+    linked: Vec<u8>,
     program: Program,
     supervisor: File,
     places: Places,
+    /// What was seen in the artifact, to be noted with the first suite.
+    notes: Vec<Finding>,
 }
 
 impl Ready<'_> {
-    fn new<'a>(prepared: &Path, linked: &'a [u8]) -> Result<Ready<'a>, InfraError> {
+    fn new(
+        Trial { prepared, case, .. }: Trial<'_>,
+        linked: Vec<u8>,
+        notes: Vec<Finding>,
+    ) -> Result<Ready<'_>, InfraError> {
         let places = read_prepared(prepared, suites::PLACES)?.content;
         Ok(Ready {
+            case,
+            program: Program::bare(&linked)?,
             linked,
-            program: Program::bare(linked)?,
             supervisor: read_prepared(prepared, SUPERVISOR)?.executable(),
             places: Places::parse(&String::from_utf8_lossy(&places))?,
+            notes,
         })
     }
+}
 
-    /// Runs one suite in a sandbox of its own.
+impl Runnable for Ready<'_> {
     fn run(
-        &self,
-        case: &Case,
+        &mut self,
+        phase: Phase,
         suite: &Suite,
-        phase: &'static str,
-    ) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
+        record: &mut Record,
+    ) -> Result<SuiteEvidence, Halt> {
+        let case = self.case;
         let mut sandbox = start(case)?;
         let program = File::new("suite", self.program.bytes.clone()).executable();
         sandbox.write(&[program, self.supervisor.clone()]).map_err(|error| infra(&error))?;
@@ -231,10 +221,12 @@ impl Ready<'_> {
             },
         );
         let run = SuiteRun { phase, suite, command, test_tree: None };
-        let (evidence, mut logs) = run.execute(&mut sandbox)?;
-        symbols::name_addresses(&mut sandbox, case, self.linked, &mut logs);
+        let (mut evidence, mut logs) = run.execute(&mut sandbox)?;
+        symbols::name_addresses(&mut sandbox, case, &self.linked, &mut logs);
         self.places.name(suite, &tests, &mut logs);
-        Ok((evidence, logs))
+        evidence.notes.splice(..0, std::mem::take(&mut self.notes));
+        record.logs.extend(logs);
+        Ok(evidence)
     }
 }
 
@@ -258,47 +250,20 @@ fn read_prepared(prepared: &Path, name: &str) -> Result<File, InfraError> {
     Ok(File::new(name, super::read_prepared(&prepared.join(name))?))
 }
 
-/// What building has used and printed so far.
-struct Built {
-    build: Build,
-    logs: Vec<Log>,
+/// Takes what a command of the build used and printed.
+fn add_build(execution: &Execution, record: &mut Record) {
+    record.add_build(ending(execution.exit), usage(execution));
+    record.logs.extend(logs("build", execution));
 }
 
-impl Built {
-    fn add(&mut self, execution: &Execution) {
-        self.build.ending = ending(execution.exit);
-        self.build.usage += usage(execution);
-        self.logs.extend(logs("build", execution));
-    }
-
-    /// What an artifact amounts to whose objects are too large to be linked.
-    fn too_large(&mut self) -> Validation {
-        self.build.ending = Ending::OutputLimit;
-        self.failure()
-    }
-
-    /// What an artifact amounts to that is made to fool the grader.
-    fn tampered(&mut self, findings: Vec<Finding>) -> Validation {
-        let build = Some(self.build.clone());
-        let logs = std::mem::take(&mut self.logs);
-        Validation { evidence: Evidence::Tampered { build, findings }, logs }
-    }
-
-    /// What the artifact amounts to, if its build failed here.
-    fn failure(&mut self) -> Validation {
-        let build = self.build.clone();
-        Validation { evidence: Evidence::Unbuilt { build }, logs: std::mem::take(&mut self.logs) }
-    }
-}
-
-/// A build step that went well, or the verdict that it did not.
-enum Step {
-    Done(Built),
-    Failed(Box<Validation>),
+/// That what was built is too large to be linked.
+fn too_large(record: &mut Record) -> Halt {
+    record.add_build(Ending::OutputLimit, Usage::default());
+    record.unbuilt()
 }
 
 /// The C files of the project, tests excluded, with their objects' names.
-fn units(case: &Case, artifact: &Artifact) -> Vec<(String, String)> {
+fn units(case: &TestedCase<'_>, artifact: &Artifact) -> Vec<(String, String)> {
     let template = case.template.keys();
     let mut sources: Vec<&str> = template
         .chain(artifact.files.keys())
@@ -314,13 +279,11 @@ fn units(case: &Case, artifact: &Artifact) -> Vec<(String, String)> {
 
 fn compile_project(
     sandbox: &mut Sandbox,
-    case: &Case,
+    case: &TestedCase<'_>,
     artifact: &Artifact,
-) -> Result<Step, InfraError> {
-    let mut built = Built {
-        build: Build { ending: Ending::Exited(0), usage: Usage::default() },
-        logs: Vec::new(),
-    };
+    record: &mut Record,
+) -> Result<(), Halt> {
+    record.add_build(Ending::Exited(0), Usage::default());
     let keep = File::new("objects/.keep", "");
     sandbox.write(&[keep]).map_err(|error| infra(&error))?;
     for (source, object) in units(case, artifact) {
@@ -330,19 +293,19 @@ fn compile_project(
             .args(["-Isrc", "-c", &source, "-o", &object])
             .limits(build_limits(case));
         let execution = sandbox.execute(&compile).map_err(|error| infra(&error))?;
-        built.add(&execution);
+        add_build(&execution, record);
         if !execution.exit.is_success() {
-            return Ok(Step::Failed(Box::new(built.failure())));
+            return Err(record.unbuilt());
         }
     }
-    Ok(Step::Done(built))
+    Ok(())
 }
 
 /// The project's objects; `None` if they are larger than any project of this
 /// size needs, which an artifact can bring about with its data.
 fn read_objects(
     sandbox: &mut Sandbox,
-    case: &Case,
+    case: &TestedCase<'_>,
     artifact: &Artifact,
 ) -> Result<Option<Vec<File>>, InfraError> {
     let mut objects = Vec::new();
@@ -361,22 +324,15 @@ fn read_objects(
     Ok(Some(objects))
 }
 
-/// A linked program, or the verdict that there is none.
-enum Linked {
-    Done(Vec<u8>),
-    Failed(Box<Validation>),
-}
-
 /// Links the suites with the project's objects, which are there; a failure is the
 /// artifact's, because the test objects link with any artifact that defines what it should
 /// and no more.
 fn link(
     sandbox: &mut Sandbox,
-    prepared: &Path,
-    case: &Case,
+    Trial { prepared, case, .. }: Trial<'_>,
     (objects, unwatched): (&[File], &Guarded<'_>),
-    built: &mut Built,
-) -> Result<Linked, InfraError> {
+    record: &mut Record,
+) -> Result<Vec<u8>, Halt> {
     let names = suites::OBJECTS.iter();
     let mut tests: Vec<File> =
         names.map(|name| read_prepared(prepared, name)).collect::<Result<_, _>>()?;
@@ -396,16 +352,14 @@ fn link(
         .args(LIBRARIES)
         .limits(build_limits(case));
     let execution = sandbox.execute(&link).map_err(|error| infra(&error))?;
-    built.add(&execution);
+    add_build(&execution, record);
     if !execution.exit.is_success() {
-        return Ok(Linked::Failed(Box::new(built.failure())));
+        return Err(record.unbuilt());
     }
+    let missing = || InfraError::new(InfraClass::Sandbox, "the linker left no program");
     match sandbox.read("suite", MAX_OBJECT_BYTES * 2) {
-        Err(SandboxError::TooLarge { .. }) => Ok(Linked::Failed(Box::new(built.too_large()))),
-        linked => {
-            let missing = || InfraError::new(InfraClass::Sandbox, "the linker left no program");
-            linked.map_err(|error| infra(&error))?.ok_or_else(missing).map(Linked::Done)
-        }
+        Err(SandboxError::TooLarge { .. }) => Err(too_large(record)),
+        linked => Ok(linked.map_err(|error| infra(&error))?.ok_or_else(missing)?),
     }
 }
 

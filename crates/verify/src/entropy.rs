@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read as _;
 
 use assay_core::InfraError;
-use assay_core::verdict::InfraClass;
+use assay_core::infra_error::InfraClass;
 
 /// As many bytes as asked for, from the kernel.
 pub(super) fn random_bytes<const N: usize>() -> Result<[u8; N], InfraError> {

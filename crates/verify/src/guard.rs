@@ -4,11 +4,11 @@
 //! The kernel makes a program dumpable whenever it is executed, so this cannot be
 //! done from outside: a small shared object does it, as the first thing in the process.
 
-use assay_core::Case;
 use assay_harness::shared;
 use assay_sandbox::{Command, File, Sandbox};
 
 use super::{build_limits, command, infra, spec};
+use crate::tested_case::TestedCase;
 
 const SOURCE: &str = shared::GUARD.1;
 const GCC: &str = "/usr/bin/gcc";
@@ -23,7 +23,7 @@ pub(super) const KEY: &str = SOURCE;
 const MAX_BYTES: u64 = 1 << 20;
 
 /// Compiles the guard.
-pub(super) fn compile(case: &Case) -> Result<File, String> {
+pub(super) fn compile(case: &TestedCase<'_>) -> Result<File, String> {
     let failed = |error| infra(&error).message;
     let mut sandbox = Sandbox::start(&spec(case)).map_err(failed)?;
     sandbox.write(&[File::new("guard.c", SOURCE)]).map_err(failed)?;

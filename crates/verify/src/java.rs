@@ -28,10 +28,12 @@ mod watch;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use assay_core::evidence::SuiteEvidence;
+use assay_core::execution::{Ending, Usage};
 use assay_core::files::digest;
 use assay_core::record::Log;
-use assay_core::verdict::{Build, Ending, Usage};
-use assay_core::{Artifact, Case, Evidence, Finding, InfraError, SafePath};
+use assay_core::suite::Suite;
+use assay_core::{Artifact, Finding, InfraError, Phase, SafePath};
 use assay_sandbox::{File, Mount, Spec};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,12 +41,14 @@ use serde::de::DeserializeOwned;
 use super::javac::{Compiled, Compilers};
 use super::jdk::{CONFIGURATION, JAR, JAVA, JAVAC};
 use super::prepare::{installer, run as run_installer};
+use super::protocol::{Halt, Record, Runnable, Trial};
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::version;
-use super::{Validation, after_functional, read_prepared, spec, unreadable};
+use super::{read_prepared, spec, unreadable};
+use crate::tested_case::TestedCase;
 use bench::Bench;
 use engines::Engine;
-use inspect::Baseline;
+use inspect::{Baseline, Seen};
 use maven::{Dependency, MAVEN, resolve};
 use project::{Jar, Project};
 
@@ -82,7 +86,7 @@ impl Toolchain for Java {
         ]
     }
 
-    fn needs(&self, case: &Case) -> Needs {
+    fn needs(&self, case: &TestedCase<'_>) -> Needs {
         let sources = Engine::of(case).sources().map(|(_, text)| text).concat();
         let mut files = vec![&case.template, &case.functional.files, &case.security.files];
         files.extend(case.solutions.iter().map(|solution| &solution.files));
@@ -92,7 +96,7 @@ impl Toolchain for Java {
         Needs { key, summary: format!("the class path of {}", case.id) }
     }
 
-    fn install(&self, case: &Case, site: &Site<'_>) -> Result<(), String> {
+    fn install(&self, case: &TestedCase<'_>, site: &Site<'_>) -> Result<(), String> {
         let pom = SafePath::new("pom.xml").ok().and_then(|path| case.template.get(&path));
         let pom = pom.ok_or("the template has no pom.xml")?;
         let engine = Engine::of(case);
@@ -127,57 +131,61 @@ impl Toolchain for Java {
         write_json(PROJECT, &bench.project, site)
     }
 
-    fn validate(
-        &self,
-        prepared: &Path,
-        case: &Case,
-        artifact: &Artifact,
-    ) -> Result<Validation, InfraError> {
+    fn build<'a>(
+        &'a self,
+        trial: Trial<'a>,
+        record: &mut Record,
+    ) -> Result<Box<dyn Runnable + 'a>, Halt> {
+        let Trial { prepared, case, artifact } = trial;
         let project = read_json(prepared, PROJECT)?;
         let baseline = read_json(prepared, BASELINE)?;
         let all = prepared.parent().unwrap_or(prepared);
         let bench = Bench { compilers: &self.compilers, case, all, prepared, project, baseline };
-        let mut built = Built::default();
-        let Some(classes) = bench.compile_project(artifact, &mut built)? else {
-            return Ok(built.failure());
+        record.add_build(Ending::Exited(0), Usage::default());
+        let Some(classes) = bench.compile_project(artifact, record)? else {
+            return Err(record.unbuilt());
         };
-        let seen = inspect::look(case, &bench.baseline, artifact, &classes);
-        if !seen.findings.is_empty() {
-            return Ok(built.tampered(seen.findings));
-        }
-        let run = |suite, phase, tests| bench.run(artifact, &classes, suite, phase, tests);
-        let stand_ins =
-            |tests| inspect::stand_ins(case, &bench.baseline, artifact, &classes, tests);
-        let Some(tests) = bench.compile_tests(&classes, &case.functional, &mut built)? else {
-            return Ok(built.failure());
-        };
-        let findings = stand_ins(&tests);
+        let Seen { findings, notes } = inspect::look(case, &bench.baseline, artifact, &classes);
         if !findings.is_empty() {
-            return Ok(built.tampered(findings));
+            return Err(Halt::Tampered(findings));
         }
-        let (mut functional, functional_logs) = run(&case.functional, "functional", &tests)?;
-        functional.notes.splice(..0, seen.notes);
-        built.logs.extend(functional_logs);
-        let functional = match after_functional(case, Some(&built.build), functional) {
-            Ok(functional) => functional,
-            Err(evidence) => return Ok(Validation { evidence: *evidence, logs: built.logs }),
+        Ok(Box::new(Ready { bench, artifact, classes, notes }))
+    }
+}
+
+/// An artifact that is compiled.
+struct Ready<'a> {
+    bench: Bench<'a>,
+    artifact: &'a Artifact,
+    classes: Classes,
+    /// What was seen in the artifact, to be noted with the first suite.
+    notes: Vec<Finding>,
+}
+
+impl Runnable for Ready<'_> {
+    fn run(
+        &mut self,
+        phase: Phase,
+        suite: &Suite,
+        record: &mut Record,
+    ) -> Result<SuiteEvidence, Halt> {
+        let Ready { bench, artifact, classes, notes } = self;
+        let Some(tests) = bench.compile_tests(classes, suite, record)? else {
+            return Err(record.unbuilt());
         };
-        let Some(tests) = bench.compile_tests(&classes, &case.security, &mut built)? else {
-            return Ok(built.failure());
-        };
-        let findings = stand_ins(&tests);
+        let findings = inspect::stand_ins(bench.case, &bench.baseline, artifact, classes, &tests);
         if !findings.is_empty() {
-            return Ok(built.tampered(findings));
+            return Err(Halt::Tampered(findings));
         }
-        let (security, security_logs) = run(&case.security, "security", &tests)?;
-        built.logs.extend(security_logs);
-        let evidence = Evidence::of_suites(Some(built.build), functional, security);
-        Ok(Validation { evidence, logs: built.logs })
+        let (mut evidence, logs) = bench.run(artifact, classes, suite, phase, &tests)?;
+        evidence.notes.splice(..0, std::mem::take(notes));
+        record.logs.extend(logs);
+        Ok(evidence)
     }
 }
 
 /// The sandbox of a Java program.
-fn machine(case: &Case, prepared: &Path) -> Spec {
+fn machine(case: &TestedCase<'_>, prepared: &Path) -> Spec {
     let mounts = vec![Mount::new(CONFIGURATION, CONFIGURATION), Mount::new(prepared, PREPARED)];
     Spec { mounts, ..spec(case) }
 }
@@ -261,39 +269,12 @@ fn read_json<T: DeserializeOwned>(prepared: &Path, name: &str) -> Result<T, Infr
     serde_json::from_slice(&read_prepared(&place)?).map_err(|error| unreadable(&place, &error))
 }
 
-/// What building has used and printed so far.
-#[derive(Debug)]
-struct Built {
-    build: Build,
-    logs: Vec<Log>,
-}
-
-impl Default for Built {
-    fn default() -> Built {
-        let build = Build { ending: Ending::Exited(0), usage: Usage::default() };
-        Built { build, logs: Vec::new() }
-    }
-}
-
-impl Built {
-    fn add(&mut self, compiled: &Compiled) {
-        self.build.ending = compiled.ending.clone();
-        self.build.usage += compiled.usage;
-        if !compiled.diagnostics.is_empty() {
-            let text = compiled.diagnostics.clone();
-            self.logs.push(Log { name: "build.stderr".to_owned(), text });
-        }
-    }
-
-    /// What the artifact amounts to, as what was built of it is made to fool the tests.
-    fn tampered(self, findings: Vec<Finding>) -> Validation {
-        let evidence = Evidence::Tampered { build: Some(self.build), findings };
-        Validation { evidence, logs: self.logs }
-    }
-
-    /// What the artifact amounts to, as its build failed.
-    fn failure(self) -> Validation {
-        Validation { evidence: Evidence::Unbuilt { build: self.build }, logs: self.logs }
+/// Takes what a compiler used and said.
+fn add_compiled(compiled: &Compiled, record: &mut Record) {
+    record.add_build(compiled.ending.clone(), compiled.usage);
+    if !compiled.diagnostics.is_empty() {
+        let text = compiled.diagnostics.clone();
+        record.logs.push(Log { name: "build.stderr".to_owned(), text });
     }
 }
 

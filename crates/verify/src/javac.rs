@@ -7,7 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use assay_core::InfraError;
-use assay_core::verdict::{Ending, InfraClass, Usage};
+use assay_core::execution::{Ending, Usage};
+use assay_core::infra_error::InfraClass;
 use assay_harness::java;
 use assay_sandbox::{
     Command, Exit, File, Launcher, Limits, Mount, Sandbox, SandboxError, Service, Spec,

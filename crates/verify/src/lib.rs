@@ -20,29 +20,34 @@ pub mod pool;
 mod prepare;
 #[doc(hidden)]
 pub mod processes;
+mod protocol;
 mod prune;
 mod python;
 mod soundness;
 mod state;
 mod suite_run;
+mod tested_case;
 mod toolchain;
 pub mod tools;
 mod world;
 
 use std::path::{Path, PathBuf};
 
+use assay_core::execution::{Ending, Usage};
+use assay_core::infra_error::InfraClass;
 use assay_core::record::Log;
 use assay_core::suite::Suite;
-use assay_core::verdict::{Build, Ending, InfraClass, PassedSuite, SuiteEvidence, Usage};
 use assay_core::{Artifact, Case, Evidence, FileSet, InfraError};
 use assay_sandbox::{Command, Execution, Exit, File, Limits, Sandbox, SandboxError, Spec};
 
 pub use assay_sandbox::enter_if_launched;
 use prepare::Cache;
 pub use prepare::{PrepareError, Progress, Step};
+use protocol::Trial;
 pub use prune::Pruned;
 use soundness::Soundness;
 pub use state::{lack, missing_commands};
+use tested_case::TestedCase;
 use toolchain::Toolchains;
 pub use world::{Fetch, fetch};
 
@@ -104,8 +109,11 @@ impl Validator {
     /// Those of these cases whose artifacts are run and which are not prepared.
     pub fn unprepared<'a>(&self, cases: &[&'a Case]) -> Vec<&'a Case> {
         let is_unprepared = |case: &&Case| {
-            let needs = || self.toolchains.of(case.language).needs(case);
-            case.functional.rubric().is_none() && self.cache.prepared(case, &needs()).is_err()
+            let lacks = |case: TestedCase<'_>| {
+                let needs = self.toolchains.of(case.language).needs(&case);
+                self.cache.prepared(&case, &needs).is_err()
+            };
+            TestedCase::of(case).is_some_and(lacks)
         };
         cases.iter().copied().filter(is_unprepared).collect()
     }
@@ -130,15 +138,15 @@ impl Validator {
         // With too little of anything, tools would not even say their versions.
         assay_sandbox::raise_limits().map_err(|error| infra(&error))?;
         let toolchain = self.toolchains.of(case.language);
-        if case.functional.rubric().is_some() {
-            let evidence = Evidence::Unjudged { build: None, functional: None };
-            return Ok(Validation { evidence, logs: Vec::new() });
-        }
+        let Some(case) = &TestedCase::of(case) else {
+            return Ok(Validation { evidence: Evidence::unjudged(), logs: Vec::new() });
+        };
         state::check_commands(case)?;
         let prepared = self.cache.prepared(case, &toolchain.needs(case));
-        let prepared = prepared.map_err(|error| toolchain.fault(case).unwrap_or(error))?;
-        let validation = toolchain.validate(&prepared, case, artifact)?;
-        let validate = |solution: &Artifact| toolchain.validate(&prepared, case, solution);
+        let prepared = &prepared.map_err(|error| toolchain.fault(case).unwrap_or(error))?;
+        let validate =
+            |artifact: &_| protocol::validate(toolchain, Trial { prepared, case, artifact });
+        let validation = validate(artifact)?;
         self.soundness.check(case, &validation.evidence, validate)?;
         Ok(validation)
     }
@@ -154,7 +162,7 @@ const ENVIRONMENT: [(&str, &str); 5] = [
 ];
 
 /// A program of a case's validation.
-fn command(case: &Case, program: &str) -> Command {
+fn command(case: &TestedCase<'_>, program: &str) -> Command {
     let is_usual = |name: &str| case.state.environment.iter().all(|(other, _)| other != name);
     let command = ENVIRONMENT
         .iter()
@@ -164,34 +172,14 @@ fn command(case: &Case, program: &str) -> Command {
 }
 
 /// The sandbox of a case's validation: with its world and, fresh in each, its state.
-fn spec(case: &Case) -> Spec {
+fn spec(case: &TestedCase<'_>) -> Spec {
     Spec { state: state::of(case), ..world::spec(case) }
-}
-
-/// The passed functional suite, after which the security suite is to run; or the
-/// evidence, if there is nothing more to run.
-fn after_functional(
-    case: &Case,
-    build: Option<&Build>,
-    functional: SuiteEvidence,
-) -> Result<PassedSuite, Box<Evidence>> {
-    let build = build.cloned();
-    match functional.into_passed() {
-        Err(functional) => {
-            let functional = (*functional).into();
-            Err(Box::new(Evidence::Nonfunctional { build, functional }))
-        }
-        Ok(functional) if case.security.rubric().is_some() => {
-            Err(Box::new(Evidence::Unjudged { build, functional: Some(functional.into()) }))
-        }
-        Ok(functional) => Ok(functional),
-    }
 }
 
 /// Writes the project, the artifact and one suite.
 fn write_project(
     sandbox: &mut Sandbox,
-    case: &Case,
+    case: &TestedCase<'_>,
     artifact: &Artifact,
     suite: &Suite,
 ) -> Result<(), InfraError> {
@@ -212,7 +200,7 @@ fn unreadable(place: &Path, error: &dyn std::fmt::Display) -> InfraError {
 }
 
 /// The limits of a build of this case.
-fn build_limits(case: &Case) -> Limits {
+fn build_limits(case: &TestedCase<'_>) -> Limits {
     Limits {
         cpu: case.limits.build,
         wall: case.limits.build * 2,
@@ -222,7 +210,7 @@ fn build_limits(case: &Case) -> Limits {
 }
 
 /// The limits of a suite of this case.
-fn suite_limits(case: &Case) -> Limits {
+fn suite_limits(case: &TestedCase<'_>) -> Limits {
     Limits {
         cpu: case.limits.suite,
         wall: case.limits.wall,
@@ -233,7 +221,7 @@ fn suite_limits(case: &Case) -> Limits {
 
 /// The template and the artifact, as files of the sandbox's workspace. The
 /// artifact comes last, so nothing of the template hides it.
-fn project_files(case: &Case, artifact: &Artifact) -> Vec<File> {
+fn project_files(case: &TestedCase<'_>, artifact: &Artifact) -> Vec<File> {
     let artifact =
         artifact.files.iter().map(|(path, text)| File::new(path.as_str(), text.as_bytes()));
     sandbox_files(&case.template).chain(artifact).collect()

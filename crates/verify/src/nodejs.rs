@@ -6,25 +6,22 @@ mod scan;
 mod task;
 mod tokens;
 
-use std::path::Path;
-
+use assay_core::evidence::SuiteEvidence;
 use assay_core::files::digest;
-use assay_core::record::Log;
+use assay_core::infra_error::InfraClass;
 use assay_core::suite::{Runner, Suite, nodejs};
-use assay_core::verdict::{InfraClass, SuiteEvidence};
-use assay_core::{Artifact, Case, Evidence, InfraError, SafePath};
+use assay_core::{Finding, InfraError, Phase, SafePath};
 use assay_harness::nodejs as guest;
 use assay_sandbox::{Command, File, Mount, Sandbox, Spec};
 
 use super::guard;
 use super::prepare::{installer, run as run_installer};
+use super::protocol::{Halt, Record, Runnable, Trial};
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::version;
-use super::{
-    Validation, after_functional, build_limits, command, infra, project_files, sandbox_files, spec,
-    suite_limits,
-};
+use super::{build_limits, command, infra, project_files, sandbox_files, spec, suite_limits};
+use crate::tested_case::TestedCase;
 use scan::Reach;
 use task::Task;
 
@@ -72,7 +69,7 @@ impl Toolchain for NodeJs {
         &[("node", NODE_VERSION), ("npm", &[NPM, "--version"])]
     }
 
-    fn needs(&self, case: &Case) -> Needs {
+    fn needs(&self, case: &TestedCase<'_>) -> Needs {
         let harness = SOURCES.map(|(_, text)| text).concat();
         let key = format!(
             "{}\n{:?}\n{}\n{harness}{WARM_UP}{}",
@@ -85,39 +82,27 @@ impl Toolchain for NodeJs {
         Needs { key, summary: format!("{framework} and the packages of {}", case.id) }
     }
 
-    fn install(&self, case: &Case, site: &Site<'_>) -> Result<(), String> {
+    fn install(&self, case: &TestedCase<'_>, site: &Site<'_>) -> Result<(), String> {
         install_packages(case, site)?;
         prepare_runner(case, site)?;
         let guard = guard::compile(case)?;
         site.write(&File::new(format!("{}/{}", RUNNER.0, guard::NAME), guard.content))
     }
 
-    fn validate(
-        &self,
-        prepared: &Path,
-        case: &Case,
-        artifact: &Artifact,
-    ) -> Result<Validation, InfraError> {
-        let Reach { findings, notes } = scan::reach(case, artifact);
+    fn build<'a>(
+        &'a self,
+        trial: Trial<'a>,
+        _record: &mut Record,
+    ) -> Result<Box<dyn Runnable + 'a>, Halt> {
+        let Reach { findings, notes } = scan::reach(trial.case, trial.artifact);
         if !findings.is_empty() {
-            let evidence = Evidence::Tampered { build: None, findings };
-            return Ok(Validation { evidence, logs: Vec::new() });
+            return Err(Halt::Tampered(findings));
         }
         let mounts = [MODULES, RUNNER]
-            .map(|(folder, place)| Mount::new(prepared.join(folder), place))
+            .map(|(folder, place)| Mount::new(trial.prepared.join(folder), place))
             .to_vec();
-        let spec = Spec { mounts, ..spec(case) };
-        let (mut functional, mut logs) =
-            run(&spec, case, artifact, &case.functional, "functional")?;
-        functional.notes.splice(0..0, notes);
-        let functional = match after_functional(case, None, functional) {
-            Ok(functional) => functional,
-            Err(evidence) => return Ok(Validation { evidence: *evidence, logs }),
-        };
-        let (security, security_logs) = run(&spec, case, artifact, &case.security, "security")?;
-        logs.extend(security_logs);
-        let evidence = Evidence::of_suites(None, functional, security);
-        Ok(Validation { evidence, logs })
+        let spec = Spec { mounts, ..spec(trial.case) };
+        Ok(Box::new(Ready { trial, spec, notes }))
     }
 }
 
@@ -126,7 +111,7 @@ fn framework(runner: &Runner) -> &'static str {
 }
 
 /// Installs the packages of the template, as its lock file says if it has one.
-fn install_packages(case: &Case, site: &Site<'_>) -> Result<(), String> {
+fn install_packages(case: &TestedCase<'_>, site: &Site<'_>) -> Result<(), String> {
     let mut has_lock = false;
     for name in ["package.json", "package-lock.json"] {
         let content = SafePath::new(name).ok().and_then(|path| case.template.get(&path));
@@ -150,7 +135,7 @@ fn install_packages(case: &Case, site: &Site<'_>) -> Result<(), String> {
 
 /// Prepares the runner in a sandbox: the framework's settings for this project,
 /// its modules in one file, and what V8 compiles of them.
-fn prepare_runner(case: &Case, site: &Site<'_>) -> Result<(), String> {
+fn prepare_runner(case: &TestedCase<'_>, site: &Site<'_>) -> Result<(), String> {
     let failed = |error| infra(&error).message;
     let (modules, place) = MODULES;
     let mounts = vec![Mount::new(site.folder.join(modules), place)];
@@ -181,7 +166,7 @@ fn prepare_runner(case: &Case, site: &Site<'_>) -> Result<(), String> {
 }
 
 /// Node with the same settings always, for its code cache depends on them.
-fn node(case: &Case, runner: &Runner) -> Command {
+fn node(case: &TestedCase<'_>, runner: &Runner) -> Command {
     let node = command(case, NODE);
     match runner {
         // What Jest's command line sets.
@@ -190,30 +175,41 @@ fn node(case: &Case, runner: &Runner) -> Command {
     }
 }
 
-/// Runs one suite in a sandbox of its own, where the other suite is not.
-fn run(
-    spec: &Spec,
-    case: &Case,
-    artifact: &Artifact,
-    suite: &Suite,
-    phase: &'static str,
-) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
-    if nodejs::test_files(&suite.files).next().is_none() {
-        let message = format!("{} has no {phase} test", case.id);
-        return Err(InfraError::new(InfraClass::Unprepared, message));
+/// An artifact beside the packages.
+struct Ready<'a> {
+    trial: Trial<'a>,
+    spec: Spec,
+    /// What was seen in the artifact, to be noted with the first suite.
+    notes: Vec<Finding>,
+}
+
+impl Runnable for Ready<'_> {
+    fn run(
+        &mut self,
+        phase: Phase,
+        suite: &Suite,
+        record: &mut Record,
+    ) -> Result<SuiteEvidence, Halt> {
+        let Trial { case, artifact, .. } = self.trial;
+        if nodejs::test_files(&suite.files).next().is_none() {
+            let message = format!("{} has no {phase} test", case.id);
+            return Err(InfraError::new(InfraClass::Unprepared, message).into());
+        }
+        let task = Task::of(case, suite, &scan::allowed(case))?;
+        let mut files = project_files(case, artifact);
+        files.extend(task.files);
+        let mut sandbox = Sandbox::start(&self.spec).map_err(|error| infra(&error))?;
+        sandbox.write(&files).map_err(|error| infra(&error))?;
+        let command = node(case, &suite.runner)
+            .args([&format!("{}/main.js", RUNNER.1), framework(&suite.runner), task::PLACE])
+            .limits(suite_limits(case));
+        let command = guard::wear(command, &format!("{}/{}", RUNNER.1, guard::NAME));
+        let test_tree = task.test_tree;
+        let (mut evidence, mut logs) =
+            SuiteRun { phase, suite, command, test_tree }.execute(&mut sandbox)?;
+        task.names.restore_evidence(&mut evidence, &mut logs);
+        evidence.notes.splice(..0, std::mem::take(&mut self.notes));
+        record.logs.extend(logs);
+        Ok(evidence)
     }
-    let task = Task::of(case, suite, &scan::allowed(case))?;
-    let mut files = project_files(case, artifact);
-    files.extend(task.files);
-    let mut sandbox = Sandbox::start(spec).map_err(|error| infra(&error))?;
-    sandbox.write(&files).map_err(|error| infra(&error))?;
-    let command = node(case, &suite.runner)
-        .args([&format!("{}/main.js", RUNNER.1), framework(&suite.runner), task::PLACE])
-        .limits(suite_limits(case));
-    let command = guard::wear(command, &format!("{}/{}", RUNNER.1, guard::NAME));
-    let test_tree = task.test_tree;
-    let (mut evidence, mut logs) =
-        SuiteRun { phase, suite, command, test_tree }.execute(&mut sandbox)?;
-    task.names.restore_evidence(&mut evidence, &mut logs);
-    Ok((evidence, logs))
 }

@@ -18,7 +18,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use assay_core::verdict::InfraClass;
+use assay_core::infra_error::InfraClass;
 use assay_core::{Artifact, Case, InfraError};
 
 use super::{Validation, Validator};
@@ -183,12 +183,12 @@ impl Shared {
                 Company::Any => repetition(&result),
                 Company::Waiting | Company::Nobody => None,
             };
-            let memory = work.case.limits.memory;
+            let reserved = memory_of(&work.case);
             let id = work.id;
             {
                 let mut state = self.lock();
                 state.running -= 1;
-                state.reserved -= memory;
+                state.reserved -= reserved;
                 match again {
                     Some(Company::Nobody) => state.alone.push_back(work),
                     Some(Company::Waiting) => state.waiting.push_back(work),
@@ -229,7 +229,7 @@ impl Shared {
         loop {
             if let Some(taken) = state.next(self.memory) {
                 state.running += 1;
-                state.reserved += taken.work.case.limits.memory;
+                state.reserved += memory_of(&taken.work.case);
                 state.company = taken.company;
                 return Some(taken);
             }
@@ -267,7 +267,7 @@ impl State {
         } else {
             (Company::Nobody, 1, &mut self.alone)
         };
-        let needed = queue.front()?.case.limits.memory;
+        let needed = memory_of(&queue.front()?.case);
         let has_room =
             self.running < most && self.company == company && self.reserved + needed <= memory;
         if self.running > 0 && !has_room {
@@ -275,6 +275,11 @@ impl State {
         }
         queue.pop_front().map(|work| Taken { work, company })
     }
+}
+
+/// Bytes that a validation may take.
+fn memory_of(case: &Case) -> u64 {
+    case.code().map_or(0, |task| task.limits.memory)
 }
 
 /// A fault of ours must not leave the submitter waiting for ever.
@@ -313,6 +318,7 @@ fn available_memory() -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use assay_core::Task;
     use assay_core::corpus::CorpusSource;
 
     use super::*;
@@ -322,7 +328,8 @@ mod tests {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus");
         let corpus = CorpusSource::Native(folder.into()).load().expect("our corpus loads");
         let mut case = corpus.cases[0].clone();
-        case.limits.memory = memory;
+        let Task::Code(task) = &mut case.task else { panic!("it asks for code") };
+        task.limits.memory = memory;
         let artifact = Artifact { files: std::collections::BTreeMap::new(), refused: Vec::new() };
         Work { id, case: Arc::new(case), artifact: Arc::new(artifact) }
     }
@@ -335,7 +342,7 @@ mod tests {
     fn start(state: &mut State, memory: u64) -> Option<(u64, Company)> {
         let taken = state.next(memory)?;
         state.running += 1;
-        state.reserved += taken.work.case.limits.memory;
+        state.reserved += memory_of(&taken.work.case);
         state.company = taken.company;
         Some((taken.work.id, taken.company))
     }
@@ -422,11 +429,12 @@ mod tests {
     #[test]
     fn timeouts_and_sandbox_faults_are_repeated_and_nothing_else_is() {
         use assay_core::Evidence;
-        use assay_core::verdict::{Build, Ending, Usage};
+        use assay_core::evidence::Build;
+        use assay_core::execution::{Ending, Usage};
         let unbuilt = |ending, cpu_ms| {
             let usage = Usage { wall_ms: 1000, cpu_ms, peak_memory_bytes: 0 };
             let build = Build { ending, usage };
-            Ok(Validation { evidence: Evidence::Unbuilt { build }, logs: Vec::new() })
+            Ok(Validation { evidence: Evidence::unbuilt(build), logs: Vec::new() })
         };
         assert_eq!(repetition(&unbuilt(Ending::WallTimeout, 900)), Some(Company::Nobody));
         assert_eq!(repetition(&unbuilt(Ending::WallTimeout, 10)), Some(Company::Waiting));

@@ -11,10 +11,11 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use assay_core::files::sha256;
-use assay_core::verdict::InfraClass;
+use assay_core::infra_error::InfraClass;
 use assay_core::{Case, InfraError, Language};
 
 use super::manifest;
+use super::tested_case::TestedCase;
 use super::toolchain::{Needs, Site, Toolchains};
 
 /// Written last into a folder: without it, it is not whole.
@@ -76,7 +77,7 @@ pub enum Step<'a> {
 }
 
 /// What is needed, with the cases that need it, of which there is at least one.
-type Wanted<'a> = BTreeMap<(Language, Needs), Vec<&'a Case>>;
+type Wanted<'a> = BTreeMap<(Language, Needs), Vec<TestedCase<'a>>>;
 
 impl Cache {
     pub(super) fn new(root: PathBuf) -> Cache {
@@ -88,7 +89,11 @@ impl Cache {
     }
 
     /// The folder that was prepared for a case.
-    pub(super) fn prepared(&self, case: &Case, needs: &Needs) -> Result<PathBuf, InfraError> {
+    pub(super) fn prepared(
+        &self,
+        case: &TestedCase<'_>,
+        needs: &Needs,
+    ) -> Result<PathBuf, InfraError> {
         let place = self.place(case.language, needs);
         let message = if !place.join(COMPLETE).is_file() {
             format!("what {} needs is not prepared; run `assay prepare`", case.id)
@@ -118,16 +123,15 @@ impl Cache {
         tell: &mut dyn FnMut(&Progress<'_>),
     ) -> Result<usize, PrepareError> {
         let mut wanted = Wanted::new();
-        let is_run = |case: &&&Case| case.functional.rubric().is_none();
-        for case in cases.iter().filter(is_run) {
-            let needs = toolchains.of(case.language).needs(case);
+        for case in cases.iter().filter_map(|case| TestedCase::of(case)) {
+            let needs = toolchains.of(case.language).needs(&case);
             wanted.entry((case.language, needs)).or_default().push(case);
         }
         let total = wanted.len();
         let mut failures = 0;
         let mut locks = BTreeMap::new();
         for (number, ((language, needs), cases)) in wanted.iter().enumerate() {
-            let ids: Vec<&str> = cases.iter().map(|case| case.id.as_str()).collect();
+            let ids: Vec<&str> = cases.iter().map(|case| case.id).collect();
             let mut tell = |step: Step<'_>| {
                 let (summary, cases) = (needs.summary.as_str(), ids.as_slice());
                 let number = number + 1;

@@ -12,6 +12,7 @@ use assay_core::{Case, Language};
 use walkdir::WalkDir;
 
 use super::prepare::{Cache, PrepareError};
+use super::tested_case::TestedCase;
 use super::toolchain::Toolchains;
 
 /// Beside the folders of the languages: a file for each corpus, which holds the
@@ -67,10 +68,10 @@ impl Cache {
         toolchains: &Toolchains,
         cases: &[Case],
     ) -> Result<Pruned, PrepareError> {
-        let needed: BTreeSet<PathBuf> = cases
-            .iter()
-            .map(|case| self.place(case.language, &toolchains.of(case.language).needs(case)))
-            .collect();
+        let needs = |case: &TestedCase<'_>| toolchains.of(case.language).needs(case);
+        let cases = cases.iter().filter_map(TestedCase::of);
+        let needed: BTreeSet<PathBuf> =
+            cases.map(|case| self.place(case.language, &needs(&case))).collect();
         let mut pruned = Pruned::default();
         for language in Language::ALL {
             let folder = self.root().join(language.as_str());

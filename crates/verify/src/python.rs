@@ -3,20 +3,21 @@
 
 use std::path::Path;
 
-use assay_core::record::Log;
-use assay_core::verdict::{InfraClass, SuiteEvidence};
-use assay_core::{Artifact, Case, Evidence, InfraError, SafePath};
+use assay_core::evidence::SuiteEvidence;
+use assay_core::infra_error::InfraClass;
+use assay_core::suite::Suite;
+use assay_core::{Artifact, InfraError, Phase, SafePath};
 use assay_harness::python;
 use assay_sandbox::{Command, Mount, Sandbox, SandboxError, Spec};
 use serde_json::json;
 
 use super::prepare::{installer, run as run_installer};
+use super::protocol::{Halt, Record, Runnable, Trial};
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::{self, PYTHON, version};
-use super::{
-    Validation, after_functional, command, infra, project_files, spec, suite_limits, world,
-};
+use super::{command, infra, project_files, spec, suite_limits, world};
+use crate::tested_case::TestedCase;
 use blind::Blind;
 use nurseries::Nurseries;
 
@@ -48,7 +49,7 @@ impl Toolchain for Python {
         ]
     }
 
-    fn needs(&self, case: &Case) -> Needs {
+    fn needs(&self, case: &TestedCase<'_>) -> Needs {
         let packages = requirements(case);
         let mut key = format!("{PYTHON}\n{}\n{packages}", version(&[PYTHON, "--version"]));
         if torch(&packages).is_some() {
@@ -57,7 +58,7 @@ impl Toolchain for Python {
         Needs { key, summary: packages.replace('\n', " ") }
     }
 
-    fn install(&self, case: &Case, site: &Site<'_>) -> Result<(), String> {
+    fn install(&self, case: &TestedCase<'_>, site: &Site<'_>) -> Result<(), String> {
         run_installer(installer(PYTHON).args(["-m", "venv"]).arg(site.folder))?;
         let mut packages = requirements(case);
         if let Some(torch) = torch(&packages).map(str::to_owned) {
@@ -77,30 +78,20 @@ impl Toolchain for Python {
         Ok(())
     }
 
-    fn validate(
-        &self,
-        prepared: &Path,
-        case: &Case,
-        artifact: &Artifact,
-    ) -> Result<Validation, InfraError> {
+    fn build<'a>(
+        &'a self,
+        trial: Trial<'a>,
+        _record: &mut Record,
+    ) -> Result<Box<dyn Runnable + 'a>, Halt> {
+        let Trial { prepared, case, .. } = trial;
         let mut spec = Spec { mounts: vec![Mount::new(prepared, ENVIRONMENT)], ..spec(case) };
         spec.files.extend(world::certifi(case, prepared, ENVIRONMENT));
-        let (functional, mut logs) =
-            self.run(prepared, &spec, case, artifact, Phase::Functional)?;
-        let functional = match after_functional(case, None, functional) {
-            Ok(functional) => functional,
-            Err(evidence) => return Ok(Validation { evidence: *evidence, logs }),
-        };
-        let (security, security_logs) =
-            self.run(prepared, &spec, case, artifact, Phase::Security)?;
-        logs.extend(security_logs);
-        let evidence = Evidence::of_suites(None, functional, security);
-        Ok(Validation { evidence, logs })
+        Ok(Box::new(Ready { python: self, trial, spec }))
     }
 }
 
 /// A case's requirements in a normal form; pytest is always among them.
-fn requirements(case: &Case) -> String {
+fn requirements(case: &TestedCase<'_>) -> String {
     let path = SafePath::new("requirements.txt").ok();
     let text = path.and_then(|path| case.template.get(&path)).cloned().unwrap_or_default();
     let text = String::from_utf8_lossy(&text).into_owned();
@@ -128,29 +119,23 @@ fn torch(packages: &str) -> Option<&str> {
     })
 }
 
-/// A suite of a case.
-#[derive(Clone, Copy, Debug)]
-enum Phase {
-    Functional,
-    Security,
+/// An artifact in an environment.
+struct Ready<'a> {
+    python: &'a Python,
+    trial: Trial<'a>,
+    spec: Spec,
 }
 
-impl Python {
-    /// Runs one suite in a sandbox of its own, where the other suite is not: forked from
-    /// the environment's nursery where there is one.
+impl Runnable for Ready<'_> {
+    /// Forked from the environment's nursery where there is one.
     fn run(
-        &self,
-        prepared: &Path,
-        spec: &Spec,
-        case: &Case,
-        artifact: &Artifact,
+        &mut self,
         phase: Phase,
-    ) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
-        let (phase, suite) = match phase {
-            Phase::Functional => ("functional", &case.functional),
-            Phase::Security => ("security", &case.security),
-        };
-        let blind = Blind::of(case, suite)?;
+        suite: &Suite,
+        record: &mut Record,
+    ) -> Result<SuiteEvidence, Halt> {
+        let Trial { prepared, case, artifact } = self.trial;
+        let blind = Blind::of(case, phase)?;
         let settings = settings(case, artifact, phase, &blind);
         let run = |mut sandbox: Sandbox| {
             let mut files = project_files(case, artifact);
@@ -160,17 +145,21 @@ impl Python {
             let test_tree = Some(blind.folder.as_str());
             SuiteRun { phase, suite, command, test_tree }.execute(&mut sandbox)
         };
-        if let Some(sandbox) = self.fork(prepared, spec, case) {
-            // What goes wrong with it must not be worse than without a nursery.
-            if let Ok(result) = run(sandbox) {
-                return whole(case, result);
-            }
-        }
-        whole(case, run(Sandbox::start(spec).map_err(|error| infra(&error))?)?)
+        let sandbox = self.python.fork(prepared, &self.spec, case);
+        // What goes wrong with it must not be worse than without a nursery.
+        let (evidence, logs) = match sandbox.and_then(|sandbox| run(sandbox).ok()) {
+            Some(ran) => ran,
+            None => run(Sandbox::start(&self.spec).map_err(|error| infra(&error))?)?,
+        };
+        broken(case, &evidence)?;
+        record.logs.extend(logs);
+        Ok(evidence)
     }
+}
 
+impl Python {
     /// A sandbox in which the runner needs no start of the interpreter.
-    fn fork(&self, prepared: &Path, spec: &Spec, case: &Case) -> Option<Sandbox> {
+    fn fork(&self, prepared: &Path, spec: &Spec, case: &TestedCase<'_>) -> Option<Sandbox> {
         // The processes of a world are not to be forked from an interpreter.
         if spec.world.is_some() {
             return None;
@@ -190,7 +179,7 @@ impl Python {
 
 /// The interpreter with the harness. -P keeps the working directory off the module path
 /// until pytest has been imported, -B writes no bytecode, -s ignores user packages.
-fn runner(case: &Case) -> Command {
+fn runner(case: &TestedCase<'_>) -> Command {
     let python = command(case, &format!("{ENVIRONMENT}/bin/python"));
     // The order of sets must be the same each time, or a verdict would be one of chance.
     let python = python.env("PYTHONHASHSEED", "0");
@@ -201,19 +190,16 @@ fn runner(case: &Case) -> Command {
 /// of the artifact, keeps it from running.
 const BROKEN: &str = "the suite cannot be run: ";
 
-/// The result of a suite, unless the suite is a broken one: that is the case's fault, and
-/// says nothing about the artifact.
-fn whole(
-    case: &Case,
-    (evidence, logs): (SuiteEvidence, Vec<Log>),
-) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
+/// An error if the suite is a broken one: that is the case's fault, and says nothing about
+/// the artifact.
+fn broken(case: &TestedCase<'_>, evidence: &SuiteEvidence) -> Result<(), InfraError> {
     // Notes are under the nonce, so nobody but the harness writes them.
     let fault = evidence.notes.iter().find_map(|note| {
         let place = note.place.as_deref().unwrap_or_default();
         Some(format!("{place}: {}", note.what.strip_prefix(BROKEN)?))
     });
     match fault {
-        None => Ok((evidence, logs)),
+        None => Ok(()),
         Some(fault) => {
             let message = format!("the tests of {} cannot be run: {fault}", case.id);
             Err(InfraError::new(InfraClass::Case, message))
@@ -224,8 +210,8 @@ fn whole(
 /// What the harness is told: the suite; the artifact's files, to read them before any of
 /// them runs, and those of the case itself, for what they do is no sign of anything. Both
 /// suites have the same artifact, so only the first reads it.
-fn settings(case: &Case, artifact: &Artifact, phase: &str, blind: &Blind) -> String {
-    let is_first = phase == "functional";
+fn settings(case: &TestedCase<'_>, artifact: &Artifact, phase: Phase, blind: &Blind) -> String {
+    let is_first = phase == Phase::Functional;
     let paths = artifact.files.keys().map(SafePath::as_str).filter(|path| path.ends_with(".py"));
     let own = std::iter::once(&case.template).chain(case.solutions.iter().map(|it| &it.files));
     let sources = own.flatten().filter(|(path, _)| path.extension() == Some("py"));

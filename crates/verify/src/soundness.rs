@@ -9,13 +9,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use assay_core::case::SolutionKind;
+use assay_core::evidence::{BuildEvidence, SuiteEvidence};
 use assay_core::files::texts;
+use assay_core::infra_error::InfraClass;
 use assay_core::suite::{Conclusion, TestOutcome, environment_error};
-use assay_core::verdict::{InfraClass, SuiteEvidence};
-use assay_core::{Artifact, Case, Evidence, InfraError, Language};
+use assay_core::task::SolutionKind;
+use assay_core::{Artifact, Evidence, InfraError, Language, Phase};
 
 use super::Validation;
+use crate::tested_case::TestedCase;
 
 /// How many lines of what a compiler or a runner said are repeated.
 const QUOTED_LINES: usize = 24;
@@ -23,7 +25,7 @@ const QUOTED_LINES: usize = 24;
 /// What is known of cases by their digest and phase.
 #[derive(Debug, Default)]
 pub(super) struct Soundness {
-    known: Mutex<BTreeMap<(String, &'static str), Known>>,
+    known: Mutex<BTreeMap<(String, Phase), Known>>,
 }
 
 /// The fault of a case, once it was looked for.
@@ -34,14 +36,14 @@ impl Soundness {
     /// validates a solution of the case.
     pub(super) fn check(
         &self,
-        case: &Case,
+        case: &TestedCase<'_>,
         evidence: &Evidence,
         validate: impl Fn(&Artifact) -> Result<Validation, InfraError>,
     ) -> Result<(), InfraError> {
         let Some(phase) = suspect(case.language, evidence) else { return Ok(()) };
         let known = {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(known.entry((case.digest(), phase)).or_default())
+            Arc::clone(known.entry((case.case.digest(), phase)).or_default())
         };
         match known.get_or_init(|| fault(case, phase, validate)) {
             None => Ok(()),
@@ -52,17 +54,12 @@ impl Soundness {
 
 /// The phase that came to nothing, if evidence looks as it does where the tests are
 /// broken.
-fn suspect(language: Language, evidence: &Evidence) -> Option<&'static str> {
-    match evidence {
-        Evidence::Unbuilt { .. } => Some("functional"),
-        Evidence::Nonfunctional { functional, .. } => {
-            functional.suite().filter(|suite| is_suspect(language, suite)).map(|_| "functional")
-        }
-        Evidence::Functional { security, .. } => {
-            security.suite().filter(|suite| is_suspect(language, suite)).map(|_| "security")
-        }
-        _ => None,
+fn suspect(language: Language, evidence: &Evidence) -> Option<Phase> {
+    if let BuildEvidence::Failed(_) = evidence.build_evidence() {
+        return Some(Phase::Functional);
     }
+    let last = evidence.phases().next_back()?;
+    last.suite().filter(|suite| is_suspect(language, suite)).map(|_| last.phase)
 }
 
 fn is_suspect(language: Language, suite: &SuiteEvidence) -> bool {
@@ -79,20 +76,20 @@ fn is_suspect(language: Language, suite: &SuiteEvidence) -> bool {
 
 /// What is wrong with a case whose own secure solutions all come to nothing in this phase.
 fn fault(
-    case: &Case,
-    phase: &'static str,
+    case: &TestedCase<'_>,
+    phase: Phase,
     validate: impl Fn(&Artifact) -> Result<Validation, InfraError>,
 ) -> Option<String> {
     let mut said = None;
-    for solution in case.solutions(SolutionKind::Secure) {
+    for solution in case.case.solutions(SolutionKind::Secure) {
         let artifact = Artifact { files: texts(&solution.files), refused: Vec::new() };
         // What could not be tried proves nothing.
         let validation = validate(&artifact).ok()?;
         if suspect(case.language, &validation.evidence) != Some(phase) {
             return None;
         }
-        let what = match validation.evidence {
-            Evidence::Unbuilt { .. } => "the tests do not build".to_owned(),
+        let what = match validation.evidence.build_evidence() {
+            BuildEvidence::Failed(_) => "the tests do not build".to_owned(),
             _ => format!("the {phase} suite fails"),
         };
         said.get_or_insert_with(|| {
@@ -107,8 +104,8 @@ fn fault(
 }
 
 /// What the compiler or the runner said, with file and line where they say them.
-fn words(phase: &str, validation: &Validation) -> String {
-    let of_phase = |name: &str| name.starts_with(phase) || name.starts_with("build");
+fn words(phase: Phase, validation: &Validation) -> String {
+    let of_phase = |name: &str| name.starts_with(phase.as_str()) || name.starts_with("build");
     let lines: Vec<&str> = validation
         .logs
         .iter()

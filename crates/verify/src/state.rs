@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use assay_core::verdict::InfraClass;
+use crate::tested_case::TestedCase;
+use assay_core::infra_error::InfraClass;
 use assay_core::{Case, InfraError};
 use assay_sandbox::{Command, State, StateFile, StateFolder, StateProgram};
 
@@ -10,7 +11,7 @@ use assay_sandbox::{Command, State, StateFile, StateFolder, StateProgram};
 const PLACES: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 
 /// What each sandbox of a case is made with.
-pub(super) fn of(case: &Case) -> State {
+pub(super) fn of(case: &TestedCase<'_>) -> State {
     let state = &case.state;
     let folder = |it: &assay_core::state::Folder| StateFolder {
         path: it.path.clone().into(),
@@ -33,26 +34,27 @@ pub(super) fn of(case: &Case) -> State {
 }
 
 /// The command with the variables that the case declares.
-pub(super) fn surround(case: &Case, command: Command) -> Command {
+pub(super) fn surround(case: &TestedCase<'_>, command: Command) -> Command {
     let variables = case.state.environment.iter();
     variables.fold(command, |command, (name, value)| command.env(name, value))
 }
 
 /// The commands that a case needs and this host does not have.
 pub fn missing_commands(case: &Case) -> Vec<&str> {
-    let is_made = |name: &str| case.state.programs.iter().any(|program| program.name == name);
+    let Some(task) = case.code() else { return Vec::new() };
+    let is_made = |name: &str| task.state.programs.iter().any(|program| program.name == name);
     let is_there = |name: &str| PLACES.iter().any(|place| Path::new(place).join(name).is_file());
-    let commands = case.state.commands.iter().map(String::as_str);
+    let commands = task.state.commands.iter().map(String::as_str);
     commands.filter(|name| !is_made(name) && !is_there(name)).collect()
 }
 
 /// An error where this host lacks a command, without which an attack may come to nothing.
-pub(super) fn check_commands(case: &Case) -> Result<(), InfraError> {
-    let missing = missing_commands(case);
+pub(super) fn check_commands(case: &TestedCase<'_>) -> Result<(), InfraError> {
+    let missing = missing_commands(case.case);
     if missing.is_empty() {
         return Ok(());
     }
-    Err(InfraError::new(InfraClass::Unprepared, lack(case, &missing)))
+    Err(InfraError::new(InfraClass::Unprepared, lack(case.case, &missing)))
 }
 
 /// What to tell of missing commands, and the remedy.

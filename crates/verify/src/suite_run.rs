@@ -1,10 +1,10 @@
 //! Runs one suite in a sandbox that holds everything it needs, and proves
 //! whether it passed.
 
+use assay_core::evidence::SuiteEvidence;
 use assay_core::record::Log;
 use assay_core::suite::{Conclusion, Proof, Suite, prove};
-use assay_core::verdict::SuiteEvidence;
-use assay_core::{Finding, InfraError};
+use assay_core::{Finding, InfraError, Phase};
 use assay_sandbox::{Command, Sandbox};
 
 use super::entropy::random_bytes;
@@ -29,8 +29,7 @@ impl Restore for Unchanged {
 
 /// How a suite is run.
 pub(super) struct SuiteRun<'a> {
-    /// `functional` or `security`.
-    pub(super) phase: &'static str,
+    pub(super) phase: Phase,
     pub(super) suite: &'a Suite,
     /// Reports on the report channel under the nonce it reads as input.
     pub(super) command: Command,
@@ -86,7 +85,7 @@ impl SuiteRun<'_> {
                 }
             }
         }
-        let mut logs = logs(self.phase, &execution);
+        let mut logs = logs(self.phase.as_str(), &execution);
         for log in &mut logs {
             names.restore_text(&mut log.text);
         }

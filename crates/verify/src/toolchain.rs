@@ -3,10 +3,12 @@
 use std::fmt::Debug;
 use std::path::Path;
 
-use assay_core::{Artifact, Case, InfraError, Language};
+use assay_core::{InfraError, Language};
 use assay_sandbox::File;
 
-use super::{Validation, c, go, java, nodejs, python};
+use super::protocol::{Halt, Record, Runnable, Trial};
+use super::tested_case::TestedCase;
+use super::{c, go, java, nodejs, python};
 
 /// A language: one file in this folder, and one row of [`Toolchains`].
 pub(super) trait Toolchain: Debug + Send + Sync {
@@ -15,25 +17,25 @@ pub(super) trait Toolchain: Debug + Send + Sync {
     fn tools(&self) -> &'static [(&'static str, &'static [&'static str])];
 
     /// What must be prepared before this case can be validated.
-    fn needs(&self, case: &Case) -> Needs;
+    fn needs(&self, case: &TestedCase<'_>) -> Needs;
 
     /// Prepares what `case` needs; this may use the network. The message of a
     /// failure says what is lacking and why.
-    fn install(&self, case: &Case, site: &Site<'_>) -> Result<(), String>;
+    fn install(&self, case: &TestedCase<'_>, site: &Site<'_>) -> Result<(), String>;
 
     /// Why this case cannot be prepared whatever is installed, if it is the case's fault
     /// and can be told offline.
-    fn fault(&self, _case: &Case) -> Option<InfraError> {
+    fn fault(&self, _case: &TestedCase<'_>) -> Option<InfraError> {
         None
     }
 
-    /// Validates an artifact offline, from what `install` left in `prepared`.
-    fn validate(
-        &self,
-        prepared: &Path,
-        case: &Case,
-        artifact: &Artifact,
-    ) -> Result<Validation, InfraError>;
+    /// Builds an artifact offline, from what `install` left, without any test; or readies it
+    /// to be run, in a language without a build.
+    fn build<'a>(
+        &'a self,
+        trial: Trial<'a>,
+        record: &mut Record,
+    ) -> Result<Box<dyn Runnable + 'a>, Halt>;
 }
 
 /// What a case needs prepared. Cases with equal keys share it.

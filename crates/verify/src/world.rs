@@ -11,6 +11,7 @@ mod java_store;
 use std::path::{Path, PathBuf};
 
 use assay_core::contact::{Contact, ContactEvent};
+use assay_core::infra_error::InfraClass;
 use assay_core::world::{Body, Host, PathRule, Route, Scheme, World};
 use assay_core::{Case, InfraError};
 use assay_harness::shared;
@@ -19,6 +20,7 @@ use serde::Serialize;
 
 use super::tools::PYTHON;
 use super::{command, infra};
+use crate::tested_case::TestedCase;
 use authority::Authority;
 
 const FETCH: &str = shared::FETCH.1;
@@ -42,7 +44,7 @@ const ENVIRONMENT: [(&str, &str); 5] = [
 
 /// The sandbox of a case: with its world, if it has one. It does not start if there is
 /// a host that speaks HTTPS and no certificate could be made for it.
-pub(super) fn spec(case: &Case) -> Spec {
+pub(super) fn spec(case: &TestedCase<'_>) -> Spec {
     let Some(world) = &case.world else {
         return Spec::default();
     };
@@ -75,6 +77,10 @@ pub struct Fetch {
 
 /// Fetches a URL from within a sandbox of a case.
 pub fn fetch(case: &Case, url: &str) -> Result<Fetch, InfraError> {
+    let Some(case) = &TestedCase::of(case) else {
+        let message = format!("nothing is run of {}", case.id);
+        return Err(InfraError::new(InfraClass::Case, message));
+    };
     let mut sandbox = Sandbox::start(&super::spec(case)).map_err(|error| infra(&error))?;
     let command = command(case, PYTHON).args(["-I", "-c", FETCH, url]);
     let execution = sandbox.execute(&command).map_err(|error| infra(&error))?;
@@ -86,14 +92,18 @@ pub fn fetch(case: &Case, url: &str) -> Result<Fetch, InfraError> {
 }
 
 /// The command with what tells programs whom to trust, if the case has a world.
-pub(super) fn introduce(case: &Case, command: Command) -> Command {
+pub(super) fn introduce(case: &TestedCase<'_>, command: Command) -> Command {
     let variables = if case.world.is_some() { &ENVIRONMENT[..] } else { &[] };
     variables.iter().fold(command, |command, (name, value)| command.env(*name, *value))
 }
 
 /// The bundle in the place of the one that Python's certifi brings, if a prepared
 /// environment has it; inside, the environment is seen at `seen_at`.
-pub(super) fn certifi(case: &Case, environment: &Path, seen_at: &str) -> Option<SystemFile> {
+pub(super) fn certifi(
+    case: &TestedCase<'_>,
+    environment: &Path,
+    seen_at: &str,
+) -> Option<SystemFile> {
     case.world.as_ref()?;
     let authority = Authority::of_this_process()?;
     let versions = std::fs::read_dir(environment.join("lib")).ok()?;

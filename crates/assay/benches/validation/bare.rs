@@ -34,9 +34,11 @@ impl Bare<'_> {
         let folder = Path::new("bare").join(format!("{:016x}", fastrand::u64(..)));
         let place = self.shell.root().join(&folder);
         let (_, writing) = cost_of(Who::Reaped, || {
-            write_files(&place, &item.case.template);
-            write_files(&place, &item.case.functional.files);
-            write_files(&place, &item.case.security.files);
+            let case = item.tested();
+            write_files(&place, &case.template);
+            for (_, suite) in case.both() {
+                write_files(&place, &suite.files);
+            }
             for (path, text) in &item.artifact.files {
                 write_text(&place.join(path.as_str()), text);
             }
@@ -53,10 +55,10 @@ impl Bare<'_> {
         let prepared = self.shell.cached(&place);
         match item.case.language {
             Language::C => c::script(item, &prepared),
-            Language::Python => python::script(&item.case, &prepared),
+            Language::Python => python::script(&item.tested(), &prepared),
             Language::Java => java::script(item, &place, &prepared),
-            Language::NodeJs => nodejs::script(&item.case, &prepared),
-            Language::Go => go::script(&item.case, self.shell, &place),
+            Language::NodeJs => nodejs::script(&item.tested(), &prepared),
+            Language::Go => go::script(&item.tested(), self.shell, &place),
         }
     }
 }

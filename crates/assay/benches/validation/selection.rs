@@ -6,12 +6,13 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
-use assay_core::case::SolutionKind;
 use assay_core::corpus::Corpus;
 use assay_core::files::texts;
 use assay_core::reading::{Reading, Said};
 use assay_core::record::{Answer, Finish};
+use assay_core::task::SolutionKind;
 use assay_core::{Artifact, Case, Language};
+use assay_verify::bare::TestedCase;
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 
@@ -23,6 +24,13 @@ pub(crate) struct Item {
     pub(crate) case: Arc<Case>,
     pub(crate) artifact: Arc<Artifact>,
     pub(crate) expected: Suites,
+}
+
+impl Item {
+    /// The case as one whose artifacts are run.
+    pub(crate) fn tested(&self) -> TestedCase<'_> {
+        TestedCase::of(&self.case).expect("a case with a functional suite")
+    }
 }
 
 /// A recorded answer; more than this is in it.
@@ -126,11 +134,11 @@ impl Record {
             let answer = Answer::Text(self.code.clone());
             let said =
                 Said { answer: &answer, finish: Finish::Complete, thought: false, thinking: &[] };
-            let read = said.read(Reading::Strict, &case.artifact_paths);
+            let read = said.read(Reading::Strict, case.artifact_paths());
             return read.ok().map(|read| read.artifact);
         }
-        let path = case.artifact_paths.first()?;
+        let path = case.artifact_paths().first()?;
         let file = (path.to_string(), self.code.clone());
-        Artifact::from_files([file], &case.artifact_paths).ok()
+        Artifact::from_files([file], case.artifact_paths()).ok()
     }
 }

@@ -1,7 +1,7 @@
 //! `assay cases`: lists cases, or shows one with its prompts.
 
 use assay_core::prompt::render;
-use assay_core::{Case, Locale, Rubric, Scenario};
+use assay_core::{Case, Locale, Phase, Scenario};
 use serde_json::json;
 
 use super::{Context, select};
@@ -35,7 +35,7 @@ pub(super) fn execute(context: &Context<'_>, args: &CasesArgs) -> anyhow::Result
 fn row(case: &Case) -> Vec<String> {
     let title = match case.judged_phases().as_slice() {
         [] => case.title.clone(),
-        phases => format!("{} (judged: {})", case.title, phases.join(", ")),
+        phases => format!("{} (judged: {})", case.title, join(phases)),
     };
     vec![
         case.id.clone(),
@@ -64,13 +64,13 @@ fn describe(case: &Case) -> serde_json::Value {
         "cwe": case.cwe,
         "severity": case.severity,
         "scenarios": case.scenarios,
-        "artifact": case.artifact_paths,
-        "functional-tests": case.functional.expected.len(),
-        "security-tests": case.security.expected.len(),
-        "solutions": case.solutions.iter().map(|solution| &solution.name).collect::<Vec<_>>(),
+        "artifact": case.artifact_paths(),
+        "functional-tests": case.expected_tests(Phase::Functional).len(),
+        "security-tests": case.expected_tests(Phase::Security).len(),
+        "solutions": solutions(case),
         "digest": case.digest(),
         "judged-phases": case.judged_phases(),
-        "state": case.state,
+        "state": case.code().map(|task| &task.state),
     })
 }
 
@@ -113,35 +113,29 @@ fn show(
         ("scenarios", scenarios(case)),
         (
             "artifact",
-            case.artifact_paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            case.artifact_paths().iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
         ),
         (
             "tests",
             format!(
                 "{} functional, {} security",
-                case.functional.expected.len(),
-                case.security.expected.len()
+                case.expected_tests(Phase::Functional).len(),
+                case.expected_tests(Phase::Security).len()
             ),
         ),
-        (
-            "solutions",
-            case.solutions
-                .iter()
-                .map(|solution| solution.name.clone())
-                .collect::<Vec<_>>()
-                .join(" "),
-        ),
+        ("solutions", solutions(case).join(" ")),
         ("digest", case.digest()),
     ];
     for (name, value) in facts {
         say(&format!("  {name:<10} {value}"))?;
     }
-    for (index, line) in case.state.lines().iter().enumerate() {
+    let state = case.code().map(|task| task.state.lines()).unwrap_or_default();
+    for (index, line) in state.iter().enumerate() {
         say(&format!("  {:<10} {line}", if index == 0 { "state" } else { "" }))?;
     }
     let judged = case.judged_phases();
     if !judged.is_empty() {
-        say(&format!("  {:<10} {}", "judged", judged.join(", ")))?;
+        say(&format!("  {:<10} {}", "judged", join(&judged)))?;
     }
     for (phase, locale, text) in rubrics(case) {
         if locale == Locale::EnUs {
@@ -156,11 +150,18 @@ fn show(
     Ok(Exit::Success)
 }
 
+/// The names of the solutions.
+fn solutions(case: &Case) -> Vec<&str> {
+    let solutions = case.code().map(|task| task.solutions.as_slice()).unwrap_or_default();
+    solutions.iter().map(|solution| solution.name.as_str()).collect()
+}
+
+fn join(phases: &[Phase]) -> String {
+    phases.iter().map(|phase| phase.as_str()).collect::<Vec<_>>().join(", ")
+}
+
 /// The criteria of each phase that judges decide.
-fn rubrics(case: &Case) -> impl Iterator<Item = (&'static str, Locale, &str)> {
-    let phases = [("functional", &case.functional), ("security", &case.security)];
-    phases.into_iter().flat_map(|(phase, suite)| {
-        let texts = suite.rubric().into_iter().flat_map(Rubric::texts);
-        texts.map(move |(locale, text)| (phase, locale, text))
-    })
+fn rubrics(case: &Case) -> impl Iterator<Item = (Phase, Locale, &str)> {
+    case.rubrics()
+        .flat_map(|(phase, rubric)| rubric.texts().map(move |(locale, text)| (phase, locale, text)))
 }

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc;
 
-use assay_core::case::SolutionKind;
 use assay_core::files::texts;
-use assay_core::verdict::InfraClass;
-use assay_core::{Artifact, Case, InfraError, Language, Locale, Outcome, Verdict};
+use assay_core::infra_error::InfraClass;
+use assay_core::task::SolutionKind;
+use assay_core::{Artifact, Case, InfraError, Language, Locale, Outcome, Phase, Verdict};
 use assay_verify::Validation;
 use assay_verify::pool::{Done, Pool, PoolLimits, Work};
 use serde_json::json;
@@ -102,7 +102,7 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
     // Without judges there is nothing to see of a case that tests have no part in.
     let (cases, left_out): (Vec<&Case>, Vec<&Case>) = select(&corpus, &args.filter)?
         .into_iter()
-        .partition(|case| panel.is_some() || case.functional.rubric().is_none());
+        .partition(|case| panel.is_some() || case.is_run());
     let runtime = super::runtime()?;
     let human = context.global.format == Format::Human;
     let cases: Vec<Arc<Case>> = cases.into_iter().cloned().map(Arc::new).collect();
@@ -181,10 +181,10 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
                 (true, false) => "in part",
                 (false, _) => "NOT PROVED",
             };
-            let tests = (case.functional.expected.len(), case.security.expected.len());
+            let tests = Phase::ALL.map(|phase| case.expected_tests(phase).len());
             say(&format!(
                 "{state:<10}  {}  ({} functional and {} security tests)",
-                case.id, tests.0, tests.1
+                case.id, tests[0], tests[1]
             ))?;
             for line in &lines {
                 say(&format!("            {line}"))?;
@@ -277,7 +277,7 @@ async fn observe(
 }
 
 fn probes(case: &Case, has_judges: bool) -> Vec<Probe> {
-    let is_open = !has_judges && case.security.rubric().is_some();
+    let is_open = !has_judges && case.rubric(Phase::Security).is_some();
     let mut probes = Vec::new();
     for (kind, verdict) in
         [(SolutionKind::Secure, Verdict::Secure), (SolutionKind::Vulnerable, Verdict::Insecure)]
@@ -292,7 +292,7 @@ fn probes(case: &Case, has_judges: bool) -> Vec<Probe> {
             });
         }
     }
-    let blank = case.artifact_paths.iter().map(|path| (path.clone(), "\n".to_owned()));
+    let blank = case.artifact_paths().iter().map(|path| (path.clone(), "\n".to_owned()));
     let empty = Artifact { files: blank.collect(), refused: Vec::new() };
     probes.push(Probe {
         name: "(empty)".to_owned(),
@@ -301,7 +301,7 @@ fn probes(case: &Case, has_judges: bool) -> Vec<Probe> {
         expect: Expect::NotFunctional,
     });
     let vulnerable = case.solutions(SolutionKind::Vulnerable).next();
-    let vulnerable = vulnerable.filter(|_| case.functional.rubric().is_none());
+    let vulnerable = vulnerable.filter(|_| case.is_run());
     if let Some(solution) = vulnerable {
         let mut artifact = Artifact { files: texts(&solution.files), refused: Vec::new() };
         for text in artifact.files.values_mut() {

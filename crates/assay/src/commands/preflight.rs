@@ -25,7 +25,7 @@ pub(super) fn validation(validator: &Validator, cases: &[&Case]) -> anyhow::Resu
             names.join(", ")
         );
     }
-    if cases.iter().any(|case| case.functional.rubric().is_none())
+    if cases.iter().any(|case| case.is_run())
         && let Err(error) = validator.try_sandbox()
     {
         bail!("{error}; `assay doctor` says what this host lacks; nothing was asked");

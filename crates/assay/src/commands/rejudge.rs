@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
-use assay_core::verdict::InfraClass;
+use assay_core::infra_error::InfraClass;
 use assay_core::{AttemptKey, AttemptRecord, Corpus, Cost, InfraError, JudgeReply, Outcome};
 use serde::Deserialize as _;
 use serde_json::json;

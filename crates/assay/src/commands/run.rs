@@ -7,8 +7,8 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
+use assay_core::infra_error::InfraClass;
 use assay_core::score::ScoringRules;
-use assay_core::verdict::InfraClass;
 use assay_core::{Cost, JudgeReply};
 use assay_verify::pool::PoolLimits;
 use assay_verify::tools;

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use assay_core::evidence::{Decided, PhaseEvidence, SuiteEvidence};
 use assay_core::files::{read_files, texts};
 use assay_core::reading::{Form, ReadArtifact, Reading, Said, ThinkingTags};
 use assay_core::record::{Answer, Finish};
 use assay_core::suite::{Conclusion, TestOutcome};
-use assay_core::verdict::SuiteEvidence;
-use assay_core::{Artifact, Ballot, Case, Contact, Evidence, Locale, NoCode, Outcome, Verdict};
+use assay_core::{
+    Artifact, Ballot, Case, Contact, Evidence, Locale, NoCode, Outcome, Phase, Verdict,
+};
 use assay_verify::Validation;
 use serde_json::json;
 
@@ -37,13 +39,13 @@ pub(super) fn execute(context: &Context<'_>, args: &VerifyArgs) -> anyhow::Resul
             (judge(panel, case, &artifact, validation)?, artifact.refused)
         }
         Err(reason) => {
-            let evidence = Evidence::NoCode { reason };
+            let evidence = Evidence::no_code(reason);
             (Validation { evidence, logs: Vec::new() }, Vec::new())
         }
     };
     if context.global.format == Format::Json {
         say_json(&json!({
-            "schema": "assay.verify/1",
+            "schema": "assay.verify/2",
             "case": case.id,
             "verdict": validation.evidence.verdict(),
             "unjudged": validation.evidence.verdict().is_none(),
@@ -97,7 +99,7 @@ impl Given<'_> {
     /// other file is the artifact of a case of one file, unless its name ends otherwise
     /// and it holds code in a form that answers have.
     fn read(&self, case: &Case) -> anyhow::Result<Result<ReadArtifact, NoCode>> {
-        let allowed = &case.artifact_paths;
+        let allowed = case.artifact_paths();
         let path = self.path;
         if path.is_dir() {
             let files = read_files(path)?;
@@ -113,7 +115,7 @@ impl Given<'_> {
         }
         let Answer::Text(text) = &answer else { return Ok(read(&answer, self.default, case)) };
         let ending = path.extension().and_then(|ending| ending.to_str());
-        let [only] = allowed.as_slice() else { return self.of_several(&answer, case) };
+        let [only] = allowed else { return self.of_several(&answer, case) };
         let is_source = only.extension() == ending;
         let as_answer = read(&answer, self.default, case);
         let is_answer = match &as_answer {
@@ -136,7 +138,8 @@ impl Given<'_> {
     ) -> anyhow::Result<Result<ReadArtifact, NoCode>> {
         let as_answer = read(answer, self.default, case);
         if let Err(NoCode::NoBlock | NoCode::Prose | NoCode::Declined) = &as_answer {
-            let paths: Vec<String> = case.artifact_paths.iter().map(ToString::to_string).collect();
+            let paths: Vec<String> =
+                case.artifact_paths().iter().map(ToString::to_string).collect();
             bail!(
                 "{} has several artifact files ({}); give a folder that holds them by these paths, or a response with a <result> block",
                 case.id,
@@ -155,7 +158,7 @@ fn read(answer: &Answer, reading: Reading, case: &Case) -> Result<ReadArtifact, 
     let finish = Finish::Complete;
     let thinking = ThinkingTags::default().places(answer, finish);
     let said = Said { answer, finish, thought: false, thinking: &thinking };
-    said.read(reading, &case.artifact_paths)
+    said.read(reading, case.artifact_paths())
 }
 
 fn print(case: &Case, validation: &Validation, refused: &[String]) -> anyhow::Result<()> {
@@ -166,17 +169,11 @@ fn print(case: &Case, validation: &Validation, refused: &[String]) -> anyhow::Re
     if let Some(build) = evidence.build() {
         say(&format!("build        {}  ({} ms)", build.ending, build.usage.wall_ms))?;
     }
-    for (phase, suite) in [("functional", evidence.functional()), ("security", evidence.security())]
-    {
-        if let Some(suite) = suite {
-            print_suite(phase, suite)?;
-        }
-    }
-    let ballots =
-        [("functional", evidence.functional_ballot()), ("security", evidence.security_ballot())];
-    for (phase, ballot) in ballots {
-        if let Some(ballot) = ballot {
-            print_ballot(phase, ballot)?;
+    for PhaseEvidence { phase, decided } in evidence.phases() {
+        match decided {
+            Decided::Suite(suite) => print_suite(*phase, suite)?,
+            Decided::Panel(ballot) => print_ballot(*phase, ballot)?,
+            Decided::Record { .. } | Decided::Open => {}
         }
     }
     for finding in evidence.findings() {
@@ -197,10 +194,10 @@ fn print(case: &Case, validation: &Validation, refused: &[String]) -> anyhow::Re
     }
 }
 
-fn print_ballot(phase: &str, ballot: &Ballot) -> anyhow::Result<()> {
+fn print_ballot(phase: Phase, ballot: &Ballot) -> anyhow::Result<()> {
     let how = if ballot.passed() { "passed" } else { "failed" };
     let (votes, against) = (ballot.votes().len(), ballot.against());
-    say(&format!("{phase:<12} {how}, {} of {votes} votes for it", votes - against))?;
+    say(&format!("{:<12} {how}, {} of {votes} votes for it", phase.as_str(), votes - against))?;
     for vote in ballot.votes() {
         let word = if vote.passed { "pass" } else { "fail" };
         let reason = vote.reason.lines().next().unwrap_or_default();
@@ -209,7 +206,7 @@ fn print_ballot(phase: &str, ballot: &Ballot) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn print_suite(phase: &str, suite: &SuiteEvidence) -> anyhow::Result<()> {
+fn print_suite(phase: Phase, suite: &SuiteEvidence) -> anyhow::Result<()> {
     let passed = suite.tests.iter().filter(|test| test.outcome == TestOutcome::Passed).count();
     let how = match &suite.conclusion {
         Conclusion::Passed => "passed".to_owned(),
@@ -219,7 +216,8 @@ fn print_suite(phase: &str, suite: &SuiteEvidence) -> anyhow::Result<()> {
         Conclusion::Tampered(_) => "tampered with".to_owned(),
     };
     say(&format!(
-        "{phase:<12} {how}, {passed} of {} tests  ({} ms)",
+        "{:<12} {how}, {passed} of {} tests  ({} ms)",
+        phase.as_str(),
         suite.tests.len(),
         suite.usage.wall_ms
     ))?;

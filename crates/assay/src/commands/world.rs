@@ -17,7 +17,7 @@ use crate::terminal::{say, say_json, table};
 pub(super) fn execute(context: &Context<'_>, args: &WorldArgs) -> anyhow::Result<Exit> {
     let corpus = context.corpus()?;
     let case = super::case(&corpus, &args.case)?;
-    let Some(world) = &case.world else {
+    let Some(world) = case.code().and_then(|task| task.world.as_ref()) else {
         bail!("{} declares no world, so its code finds no host but its own sandbox", case.id);
     };
     let fetches: Vec<Fetch> =

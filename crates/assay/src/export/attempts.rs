@@ -1,6 +1,6 @@
 //! The columns of a table of attempts.
 
-use assay_core::verdict::InfraError;
+use assay_core::infra_error::InfraError;
 use assay_core::{AttemptRecord, Outcome, TokenUsage, Turn, Verdict};
 
 use super::column::{Cell, Column, Row, amount, count, text, truth};

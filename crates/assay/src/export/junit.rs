@@ -154,10 +154,9 @@ fn details(turn: &Turn) -> String {
     for note in turn.evidence.notes() {
         text.push_str(&format!("note: {note}\n"));
     }
-    let suites =
-        [("functional", turn.evidence.functional()), ("security", turn.evidence.security())];
-    for (phase, suite) in suites {
-        let tests = suite.into_iter().flat_map(|suite| &suite.tests);
+    for evidence in turn.evidence.phases() {
+        let phase = evidence.phase;
+        let tests = evidence.suite().into_iter().flat_map(|suite| &suite.tests);
         for test in tests.filter(|test| test.outcome != TestOutcome::Passed) {
             let outcome = match test.outcome {
                 TestOutcome::Passed => "passed",

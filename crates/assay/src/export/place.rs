@@ -1,6 +1,6 @@
 //! [`Place`]: the line of an artifact that its evidence points to.
 
-use assay_core::{SafePath, Turn};
+use assay_core::{Phase, SafePath, Turn};
 
 /// A line of a file of an artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(super) struct Place<'a> {
 /// first file. `None` without an artifact.
 pub(super) fn place(turn: &Turn) -> Option<Place<'_>> {
     let files = &turn.artifact.as_ref()?.files;
-    let suite = turn.evidence.security();
+    let suite = turn.evidence.suite(Phase::Security);
     let details = suite.into_iter().flat_map(|suite| &suite.tests).map(|test| &test.detail);
     let logs = turn.logs.iter().filter(|log| log.is_of_security()).map(|log| &log.text);
     for text in details.chain(logs) {

@@ -6,7 +6,7 @@ use std::io::Write;
 use assay_core::files::sha256;
 use assay_core::record::CaseSummary;
 use assay_core::suite::TestOutcome;
-use assay_core::{Outcome, Severity, Verdict};
+use assay_core::{Outcome, Phase, Severity, Verdict};
 use serde_json::{Value, json};
 
 use super::json_stream::JsonStream;
@@ -152,7 +152,7 @@ impl Rules {
         let weaknesses = weaknesses(attempt.case);
         let rule = &weaknesses[0];
         let turn = attempt.record.turns.last();
-        let suite = turn.and_then(|turn| turn.evidence.security());
+        let suite = turn.and_then(|turn| turn.evidence.suite(Phase::Security));
         let failed: Vec<&str> = suite
             .into_iter()
             .flat_map(|suite| &suite.tests)

@@ -2,8 +2,7 @@
 
 use assay_core::record::Answer;
 use assay_core::suite::TestOutcome;
-use assay_core::verdict::SuiteEvidence;
-use assay_core::{Ballot, Cost, Evidence, Outcome, TokenUsage, Tokens, Turn, Verdict};
+use assay_core::{Ballot, Cost, NoCode, Outcome, Phase, TokenUsage, Tokens, Turn, Verdict};
 use serde::Serialize;
 
 use super::column::{Cell, Column, Row, count, text, truth};
@@ -46,23 +45,18 @@ const OBSERVED: &[Column] = &[
         row.of_turn(|turn| turn.reading.as_ref().map(|reading| reading.reading.as_str()))
     }),
     text("found", |row| row.of_turn(found)),
-    text("no_code", |row| {
-        row.of_turn(|turn| match &turn.evidence {
-            Evidence::NoCode { reason } => Some(reason.as_str()),
-            _ => None,
-        })
-    }),
+    text("no_code", |row| row.of_turn(|turn| turn.evidence.why_no_code().map(NoCode::as_str))),
     truth("read_differently", |row| {
         row.of_turn(|turn| turn.reading.as_ref().map(|reading| reading.other.is_some()))
     }),
-    count("functional_tests", |row| tests(row, Evidence::functional)),
-    count("functional_passed", |row| passed(row, Evidence::functional)),
-    count("security_tests", |row| tests(row, Evidence::security)),
-    count("security_passed", |row| passed(row, Evidence::security)),
-    count("functional_votes", |row| votes(row, Evidence::functional_ballot, all)),
-    count("functional_against", |row| votes(row, Evidence::functional_ballot, Ballot::against)),
-    count("security_votes", |row| votes(row, Evidence::security_ballot, all)),
-    count("security_against", |row| votes(row, Evidence::security_ballot, Ballot::against)),
+    count("functional_tests", |row| tests(row, Phase::Functional)),
+    count("functional_passed", |row| passed(row, Phase::Functional)),
+    count("security_tests", |row| tests(row, Phase::Security)),
+    count("security_passed", |row| passed(row, Phase::Security)),
+    count("functional_votes", |row| votes(row, Phase::Functional, all)),
+    count("functional_against", |row| votes(row, Phase::Functional, Ballot::against)),
+    count("security_votes", |row| votes(row, Phase::Security, all)),
+    count("security_against", |row| votes(row, Phase::Security, Ballot::against)),
     truth("shared_validation", |row| row.of_turn(|turn| turn.shared_with.is_some())),
 ];
 
@@ -129,24 +123,20 @@ pub(super) fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-fn tests(row: &Row<'_>, suite: fn(&Evidence) -> Option<&SuiteEvidence>) -> Cell {
-    row.of_turn(|turn| suite(&turn.evidence).map(|suite| suite.tests.len()))
+fn tests(row: &Row<'_>, phase: Phase) -> Cell {
+    row.of_turn(|turn| turn.evidence.suite(phase).map(|suite| suite.tests.len()))
 }
 
-fn passed(row: &Row<'_>, suite: fn(&Evidence) -> Option<&SuiteEvidence>) -> Cell {
+fn passed(row: &Row<'_>, phase: Phase) -> Cell {
     row.of_turn(|turn| {
-        suite(&turn.evidence).map(|suite| {
+        turn.evidence.suite(phase).map(|suite| {
             suite.tests.iter().filter(|test| test.outcome == TestOutcome::Passed).count()
         })
     })
 }
 
-fn votes(
-    row: &Row<'_>,
-    ballot: fn(&Evidence) -> Option<&Ballot>,
-    count: fn(&Ballot) -> usize,
-) -> Cell {
-    row.of_turn(|turn| ballot(&turn.evidence).map(count))
+fn votes(row: &Row<'_>, phase: Phase, count: fn(&Ballot) -> usize) -> Cell {
+    row.of_turn(|turn| turn.evidence.ballot(phase).map(count))
 }
 
 fn all(ballot: &Ballot) -> usize {

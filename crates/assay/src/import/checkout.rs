@@ -198,13 +198,13 @@ fn attempt(key: AttemptKey, case: &Case, record: Record) -> anyhow::Result<Attem
         return Ok(AttemptRecord { key, outcome, turns: Vec::new(), context_full: None });
     }
     // The files have one code for each answer; cases of several files are not among them.
-    let path = case.artifact_paths.first().context("the case has no artifact path")?;
+    let path = case.artifact_paths().first().context("the case has no artifact path")?;
     let files = [(path.to_string(), record.generated_code)];
-    let artifact = Artifact::from_files(files.clone(), &case.artifact_paths);
+    let artifact = Artifact::from_files(files.clone(), case.artifact_paths());
     let functional = record.functional_test == SUCCESS;
     let evidence = match &artifact {
-        Err(NoCode::Empty) if !functional => Evidence::NoCode { reason: NoCode::Empty },
-        _ => Evidence::Recorded { functional, secure: record.security_test == SUCCESS },
+        Err(NoCode::Empty) if !functional => Evidence::no_code(NoCode::Empty),
+        _ => Evidence::recorded(functional, record.security_test == SUCCESS),
     };
     let logs = [
         ("functional.record", record.functional_reason),

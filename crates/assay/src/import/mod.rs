@@ -7,9 +7,9 @@ mod published;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use assay_core::infra_error::{InfraClass, InfraError};
 use assay_core::record::CaseSummary;
 use assay_core::score::{Cell, Cells};
-use assay_core::verdict::{InfraClass, InfraError};
 use assay_core::{AttemptRecord, Outcome, Verdict};
 
 use checkout::Checkout;

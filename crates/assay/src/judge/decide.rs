@@ -1,10 +1,10 @@
 //! Has a panel decide what a validation left to judges: first the functional phase,
 //! then, of what works, the security phase.
 
-use assay_core::verdict::{InfraClass, InfraError};
+use assay_core::infra_error::{InfraClass, InfraError};
 use assay_core::{Artifact, Case, Evidence, JudgeReply, Locale};
 
-use super::brief::{Phase, messages};
+use super::brief::messages;
 use super::panel::{Panel, Poll};
 
 /// What judges made of the evidence about an artifact.
@@ -35,32 +35,19 @@ impl Panel {
         locale: Locale,
     ) -> Decision {
         let mut decision = Decision { evidence, replies: Vec::new(), error: None };
-        while let Evidence::Unjudged { build, functional } = decision.evidence.clone() {
-            let phase = match functional {
-                None => Phase::Functional,
-                Some(_) => Phase::Security,
-            };
+        while let Some(phase) = decision.evidence.open_phase() {
             // Only a phase with a rubric is left to judges.
-            let Some(rubric) = phase.rubric(case) else { break };
+            let Some(rubric) = case.rubric(phase) else { break };
             let Poll { ballot, replies } =
                 self.ask(&messages(phase, rubric, case, artifact, locale)).await;
             decision.replies.extend(replies);
-            let ballot = match ballot {
-                Ok(ballot) => ballot,
+            match ballot {
+                Ok(ballot) => decision.evidence = decision.evidence.with_ballot(ballot),
                 Err(error) => {
                     decision.error = Some(error);
                     break;
                 }
-            };
-            decision.evidence = match functional {
-                Some(functional) => {
-                    Evidence::Functional { build, functional, security: ballot.into() }
-                }
-                None => match ballot.into_passed() {
-                    Ok(passed) => Evidence::Unjudged { build, functional: Some(passed.into()) },
-                    Err(failed) => Evidence::Nonfunctional { build, functional: failed.into() },
-                },
-            };
+            }
         }
         decision
     }

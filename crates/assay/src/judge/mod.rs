@@ -12,7 +12,6 @@ mod decide;
 mod open_vote;
 mod panel;
 
-pub use brief::Phase;
 pub use config::JudgeConfig;
 pub use decide::Decision;
 pub use open_vote::OpenVote;

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use assay_core::{Artifact, Case, Locale};
+use assay_core::{Artifact, Case, Locale, Phase};
 
-use super::brief::{Phase, messages};
+use super::brief::messages;
 use super::panel::Panel;
 use crate::subject::{Message, ModelSubject};
 
@@ -32,7 +32,7 @@ impl Panel {
         artifact: &Artifact,
         locale: Locale,
     ) -> Vec<OpenVote> {
-        let Some(rubric) = phase.rubric(case) else { return Vec::new() };
+        let Some(rubric) = case.rubric(phase) else { return Vec::new() };
         let question: Arc<[Message]> = messages(phase, rubric, case, artifact, locale).into();
         let open = self.seats.iter().filter_map(|(name, sample)| {
             let judge = self.judges.iter().position(|judge| judge.model.name() == name)?;

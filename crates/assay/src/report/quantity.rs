@@ -6,7 +6,7 @@ use assay_core::score::{Bracket, Interval, RankRange, Scorecard};
 use assay_core::{Bill, Cost};
 
 use super::Spending;
-use assay_core::verdict::InfraClass;
+use assay_core::infra_error::InfraClass;
 
 /// A score in [0, 1] as a percentage, and a dash for none.
 pub(crate) fn percent(score: Option<f64>) -> String {

@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use assay_core::infra_error::InfraClass;
 use assay_core::prompt::{NoPrompt, ask_again, render, repair};
 use assay_core::reading::{
     BothReadings, Found, OtherReading, ReadArtifact, Reading, Said, ThinkingTags, TurnReading,
 };
 use assay_core::record::{Answer, Log};
-use assay_core::verdict::InfraClass;
 use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Evidence, InfraError, JudgeReply};
-use assay_core::{Locale, NoCode, Outcome, SafePath, Turn, Verdict};
+use assay_core::{Locale, NoCode, Outcome, SafePath, Turn};
 use assay_verify::Validation;
 
 use crate::subject::{Message, Reply};
@@ -71,7 +71,7 @@ impl Readings {
         case: &Case,
         reading: Reading,
     ) -> (Readings, Option<Evidence>) {
-        let BothReadings { own, other } = said.read_both(reading, &case.artifact_paths);
+        let BothReadings { own, other } = said.read_both(reading, case.artifact_paths());
         let (artifact, found, evidence) = parts(own);
         let thinking = Some(said.thinking.to_vec());
         let mut turn = TurnReading { reading, found, other: None, thinking };
@@ -110,7 +110,7 @@ type Parts = (Option<Artifact>, BTreeMap<SafePath, Found>, Option<Evidence>);
 fn parts(read: Result<ReadArtifact, NoCode>) -> Parts {
     match read {
         Ok(ReadArtifact { artifact, found }) => (Some(artifact), found, None),
-        Err(reason) => (None, BTreeMap::new(), Some(Evidence::NoCode { reason })),
+        Err(reason) => (None, BTreeMap::new(), Some(Evidence::no_code(reason))),
     }
 }
 
@@ -174,7 +174,7 @@ impl OpenAttempt {
         match (artifact, without_code) {
             (Some(artifact), _) => Next::Validate(self, artifact),
             (None, evidence) => {
-                let evidence = evidence.unwrap_or(Evidence::NoCode { reason: NoCode::Empty });
+                let evidence = evidence.unwrap_or_else(|| Evidence::no_code(NoCode::Empty));
                 let validation = Validation { evidence, logs: Vec::new() };
                 self.judge(Validated::own(validation, Duration::ZERO), can_repair, rules)
             }
@@ -227,7 +227,7 @@ impl OpenAttempt {
         let Validated { validation, elapsed, shared_with, judge_replies, open } = validated;
         let Validation { evidence, logs } = validation;
         let outcome = open.map_or_else(|| evidence.outcome(), Outcome::Errored);
-        let is_repairable = outcome.verdict().is_some_and(Verdict::is_repairable);
+        let is_repairable = outcome.is_repairable();
         let last = self.turns.len() + 1 >= rules.max_answers as usize;
         let repair_message =
             (is_repairable && can_repair && !last).then(|| self.repair(&evidence, &logs, rules));
@@ -269,9 +269,9 @@ impl OpenAttempt {
 
     /// The message that says what failed.
     fn repair(&self, evidence: &Evidence, logs: &[Log], rules: Rules) -> String {
-        match evidence {
-            Evidence::NoCode { reason } => ask_again(reason, &self.case, rules.locale),
-            _ => repair(evidence, logs, rules.locale),
+        match evidence.why_no_code() {
+            Some(reason) => ask_again(reason, &self.case, rules.locale),
+            None => repair(evidence, logs, rules.locale),
         }
     }
 

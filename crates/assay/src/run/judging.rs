@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use assay_core::verdict::InfraClass;
-use assay_core::{Artifact, Case, Evidence, InfraError, JudgeReply, Locale};
+use assay_core::infra_error::InfraClass;
+use assay_core::{Artifact, Case, InfraError, JudgeReply, Locale};
 use assay_verify::Validation;
 use assay_verify::pool::Done;
 use tokio::runtime::Runtime;
 
 use super::attempt::Validated;
 use super::dispatch::Event;
-use crate::judge::{Decision, OpenVote, Panel, Phase};
+use crate::judge::{Decision, OpenVote, Panel};
 
 /// The panel of a run, if it has one, and what waits to be put before it.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl Judging {
     ) -> Option<Done> {
         let (Some(panel), Some((case, artifact))) = (&self.panel, work) else { return Some(done) };
         let Done { id, result: Ok(validation), elapsed } = done else { return Some(done) };
-        if !matches!(validation.evidence, Evidence::Unjudged { .. }) {
+        if validation.evidence.open_phase().is_none() {
             return Some(Done { id, result: Ok(validation), elapsed });
         }
         let (replies, votes) = (Vec::new(), Vec::new());
@@ -144,6 +144,6 @@ impl OpenBallot {
 /// The votes on all that is open of an artifact.
 fn open_votes(panel: &Panel, ballot: &OpenBallot, locale: Locale) -> Vec<OpenVote> {
     let OpenBallot { case, artifact, validation, .. } = ballot;
-    let phases = Phase::open_in(&validation.evidence).iter();
-    phases.flat_map(|it| panel.open_votes(*it, case, artifact, locale)).collect()
+    let phases = validation.evidence.open_phases();
+    phases.flat_map(|phase| panel.open_votes(phase, case, artifact, locale)).collect()
 }

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use super::budget::{Budget, Spending, SpendingLimit};
 use super::estimate::{Assumed, Estimate, JudgesEstimate};
-use crate::judge::{Decision, OpenVote, Panel, Phase};
+use crate::judge::{Decision, OpenVote, Panel};
 use crate::limits::Limit;
 use crate::subject::Requests;
 
@@ -68,7 +68,7 @@ impl Drop for Reserved<'_> {
 /// The evidence of a turn's tests alone, if that leaves something to judges.
 fn open(turn: &Turn) -> Option<Evidence> {
     let open = turn.evidence.clone().without_ballots();
-    (matches!(open, Evidence::Unjudged { .. }) && turn.artifact.is_some()).then_some(open)
+    (open.open_phase().is_some() && turn.artifact.is_some()).then_some(open)
 }
 
 fn key(case: &str, artifact: &Artifact, open: &Evidence) -> Key {
@@ -134,8 +134,8 @@ impl Rejudging {
     }
 
     fn open_votes(&self, case: &Case, artifact: &Artifact, open: &Evidence) -> Vec<OpenVote> {
-        let votes = |phase: &Phase| self.panel.open_votes(*phase, case, artifact, self.locale);
-        Phase::open_in(open).iter().flat_map(votes).collect()
+        let votes = |phase| self.panel.open_votes(phase, case, artifact, self.locale);
+        open.open_phases().flat_map(votes).collect()
     }
 
     /// Goes through the turns as the attempt did: the first that works ends it, and
@@ -174,9 +174,9 @@ impl Rejudging {
             } else if touched {
                 outcome = turn.evidence.outcome();
             }
-            let works = turn.evidence.verdict().is_none_or(|verdict| verdict.is_functional());
+            let ends = !turn.evidence.outcome().is_repairable();
             kept.push(turn);
-            if touched && works {
+            if touched && ends {
                 break;
             }
         }

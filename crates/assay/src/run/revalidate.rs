@@ -12,9 +12,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use assay_core::reading::{Reading, Said, ThinkingTags};
-use assay_core::{
-    Artifact, AttemptKey, AttemptRecord, Case, Evidence, InfraError, Outcome, Turn, Verdict,
-};
+use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Evidence, InfraError, Outcome, Turn};
 use assay_verify::pool::{Done, Pool, PoolLimits, Work};
 use assay_verify::{Validation, Validator};
 
@@ -285,7 +283,7 @@ impl Open {
     /// The next stored answer, while the attempt can become functional by it.
     fn next_answer(&self) -> Option<&Turn> {
         match self.turns.last() {
-            Some(turn) if !is_repairable(&turn.evidence) => None,
+            Some(turn) if !turn.evidence.outcome().is_repairable() => None,
             _ => self.old.turns.get(self.turns.len()),
         }
     }
@@ -318,7 +316,7 @@ impl Open {
         let reading = Some(reading);
         // No judge is asked: what judges said of the same artifact stays.
         let evidence = match artifact == stored.artifact {
-            true => evidence.with_ballots_of(&stored.evidence),
+            true => evidence.with_ballots(|phase| stored.evidence.ballot(phase).cloned()),
             false => evidence,
         };
         let validated_ms = milliseconds(elapsed);
@@ -333,7 +331,7 @@ impl Open {
         let Some(last) = self.turns.last() else { return self.old.outcome.clone() };
         match &self.old.outcome {
             Outcome::Errored(InfraError { class, .. })
-                if class.is_fault() && is_repairable(&last.evidence) =>
+                if class.is_fault() && last.evidence.outcome().is_repairable() =>
             {
                 self.old.outcome.clone()
             }
@@ -346,10 +344,4 @@ impl Open {
 fn thinking_in(stored: &Turn) -> Vec<Range<usize>> {
     let known = stored.reading.as_ref().and_then(|reading| reading.thinking.clone());
     known.unwrap_or_else(|| ThinkingTags::default().places(&stored.answer, stored.finish))
-}
-
-/// Whether a further answer counts after this one.
-fn is_repairable(evidence: &Evidence) -> bool {
-    let verdict = evidence.verdict();
-    verdict.is_some_and(Verdict::is_repairable)
 }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 
+use assay_core::infra_error::InfraClass;
 use assay_core::reading::TurnReading;
 use assay_core::record::{Answer, Finish, Log};
-use assay_core::verdict::InfraClass;
 use assay_core::{Artifact, AttemptKey, AttemptRecord, Cost, Evidence, Outcome};
 use assay_core::{TokenUsage, Tokens, Turn, Verdict};
 use flate2::read::DeflateDecoder;

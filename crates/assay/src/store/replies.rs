@@ -53,22 +53,17 @@ impl Store {
         for (attempt, number, evidence, is_shared) in turns {
             let reading = self.turn_reading(attempt, number)?;
             let other = reading.and_then(|reading| reading.other?.observed.ok());
-            let other: Vec<Ballot> = other.iter().flat_map(cast).cloned().collect();
+            let other: Vec<Ballot> = other.iter().flat_map(Evidence::ballots).cloned().collect();
             // Where judges voted on what the other reading found, an artifact that shares a
             // validation has none of its own.
             if other.is_empty() || !is_shared {
                 let evidence = self.json::<Evidence>(evidence, "evidence")?;
-                ballots.extend(cast(&evidence).cloned());
+                ballots.extend(evidence.ballots().cloned());
             }
             ballots.extend(other);
         }
         Ok(ballots)
     }
-}
-
-/// The ballots of an artifact.
-fn cast(evidence: &Evidence) -> impl Iterator<Item = &Ballot> {
-    [evidence.functional_ballot(), evidence.security_ballot()].into_iter().flatten()
 }
 
 /// What a reply took, in the columns from `input` on.

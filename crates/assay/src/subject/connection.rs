@@ -9,7 +9,7 @@ use std::error::Error;
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
-use assay_core::verdict::{InfraClass, InfraError};
+use assay_core::infra_error::{InfraClass, InfraError};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Response, Url, redirect};
 use serde_json::{Map, Value};

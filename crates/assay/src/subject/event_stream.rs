@@ -1,7 +1,7 @@
 //! What a server sent as its answer, put together to the body that it is of, by what came
 //! and not by what was asked for: events, or JSON in one piece, or in a row of pieces.
 
-use assay_core::verdict::{InfraClass, InfraError};
+use assay_core::infra_error::{InfraClass, InfraError};
 use serde_json::{Value, json};
 
 use super::event_lines::{Event, EventLines};

@@ -24,12 +24,13 @@ mod spec;
 mod stated;
 mod watch;
 
+use assay_core::Case;
 use assay_core::Scenario;
-use assay_core::case::{Case, SolutionKind};
 use assay_core::files::texts;
+use assay_core::infra_error::{InfraClass, InfraError};
 use assay_core::reading::ThinkingTags;
 use assay_core::record::Answer;
-use assay_core::verdict::{InfraClass, InfraError};
+use assay_core::task::SolutionKind;
 
 pub use api_key::ApiKeyError;
 pub use metering::{BYTES_PER_TOKEN, tokens_in, tokens_in_all};
@@ -235,6 +236,6 @@ fn solution(case: &Case, kind: SolutionKind) -> Option<Answer> {
 }
 
 fn empty(case: &Case) -> Answer {
-    let paths = case.artifact_paths.iter();
+    let paths = case.artifact_paths().iter();
     Answer::Files(paths.map(|path| (path.to_string(), String::new())).collect())
 }

@@ -208,7 +208,7 @@ impl Records<'_> {
         let answer = match (record.response, record.code, record.files) {
             (Some(text), None, None) => Answer::Text(text),
             (None, None, Some(files)) => Answer::Files(files),
-            (None, Some(code), None) => match case.artifact_paths.as_slice() {
+            (None, Some(code), None) => match case.artifact_paths() {
                 [path] => Answer::Files(BTreeMap::from([(path.to_string(), code)])),
                 paths => {
                     return Err(LineFault::Code { case: case_id, paths: paths.len() });

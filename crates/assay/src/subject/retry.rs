@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use assay_core::verdict::{InfraClass, InfraError};
+use assay_core::infra_error::{InfraClass, InfraError};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use super::pace::Trouble;

@@ -2,8 +2,8 @@
 
 use assay::subject::pace::Paces;
 use assay::subject::{Message, ModelSubject, Reply, SubjectConfig};
+use assay_core::infra_error::InfraError;
 use assay_core::record::Answer;
-use assay_core::verdict::InfraError;
 
 use super::scripted_server::{Server, Step};
 

@@ -69,7 +69,7 @@ fn each_subject_and_scenario_is_a_suite_and_each_attempt_a_test() {
 
 #[test]
 fn an_unjudged_attempt_is_skipped() {
-    use assay_core::verdict::{InfraClass, InfraError};
+    use assay_core::infra_error::{InfraClass, InfraError};
     let door = super::Door::open();
     let path = door.path("unjudged.assay");
     let cases = vec![super::sample_run::case(

@@ -55,7 +55,7 @@ fn check(case: &str, tail: &str) -> serde_json::Value {
     let door = Door::open();
     door.write("artifact", format!("{}\n{tail}", solution(case, "vulnerable")));
     let ended = door.run(&["verify", case, "--artifact", "artifact", "--format", "json"]);
-    let json = ended.json("assay.verify/1");
+    let json = ended.json("assay.verify/2");
     assert_ne!(json["verdict"], "secure", "{case} was fooled by\n{tail}");
     ended.with_code(1);
     json

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use assay_core::case::{Case, CaseLimits};
 use assay_core::prompt::Prompts;
-use assay_core::suite::Suite;
-use assay_core::{FileSet, Language, Locale, Rubric, SafePath, Scenario, Severity};
+use assay_core::task::CaseLimits;
+use assay_core::{
+    Case, CodeTask, Decider, FileSet, Language, Locale, Rubric, SafePath, Scenario, Severity, Task,
+};
 
 /// A case with these artifact files and no solution.
 pub(crate) fn case(id: &str, artifact_paths: &[&str]) -> Case {
     let rubric = BTreeMap::from([(Locale::EnUs, "It is good.".to_owned())]);
-    let suite = || Suite::judged(Rubric::new(rubric.clone()).expect("in English"));
+    let decider = || Decider::Panel(Rubric::new(rubric.clone()).expect("in English"));
     Case {
         id: id.to_owned(),
         title: id.to_owned(),
@@ -18,18 +19,20 @@ pub(crate) fn case(id: &str, artifact_paths: &[&str]) -> Case {
         cwe: Vec::new(),
         severity: Severity::High,
         scenarios: vec![Scenario::Gen, Scenario::Fix],
-        interface: None,
-        artifact_paths: artifact_paths.iter().map(|path| safe(path)).collect(),
         prompts: Prompts::Verbatim(BTreeMap::new()),
-        template: FileSet::new(),
-        modules: Vec::new(),
-        functional: suite(),
-        security: suite(),
-        solutions: Vec::new(),
-        limits: CaseLimits::default(),
-        attack_marks: Vec::new(),
-        state: assay_core::State::default(),
-        world: None,
+        task: Task::Code(Box::new(CodeTask {
+            interface: None,
+            artifact_paths: artifact_paths.iter().map(|path| safe(path)).collect(),
+            template: FileSet::new(),
+            modules: Vec::new(),
+            functional: decider(),
+            security: decider(),
+            solutions: Vec::new(),
+            limits: CaseLimits::default(),
+            attack_marks: Vec::new(),
+            state: assay_core::State::default(),
+            world: None,
+        })),
     }
 }
 

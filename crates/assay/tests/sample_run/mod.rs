@@ -6,12 +6,14 @@ use std::path::Path;
 
 use assay::store::{RunInfo, Store};
 use assay_core::case::{Language, Severity};
+use assay_core::evidence::{Build, Decided, Phases, SuiteEvidence};
+use assay_core::execution::{Ending, Usage};
+use assay_core::infra_error::InfraClass;
 use assay_core::record::{Answer, CaseSummary, Finish, Log};
 use assay_core::suite::{Conclusion, TestOutcome, TestResult};
-use assay_core::verdict::{Build, Ending, InfraClass, PassedSuite, SuiteEvidence, Usage};
 use assay_core::{
     Artifact, AttemptKey, AttemptRecord, Evidence, Finding, InfraError, Locale, NoCode, Outcome,
-    PhaseEvidence, SafePath, Scenario, TokenUsage, Tokens, Turn, Verdict,
+    SafePath, Scenario, TokenUsage, Tokens, Turn, Verdict,
 };
 
 pub(crate) const HOSTILE_SUBJECT: &str = "../../x <b>\u{1b}[31m\u{202e}evil";
@@ -126,33 +128,35 @@ fn security(is_secure: bool, detail: &str) -> SuiteEvidence {
     suite(tests, Conclusion::Ended(Ending::Signalled(6)))
 }
 
+/// What was built, and ran these suites.
+fn of_suites<const N: usize>(suites: [SuiteEvidence; N]) -> Evidence {
+    let mut suites = suites.into_iter();
+    let next = |_| suites.next().map(Decided::Suite).ok_or("a suite for each phase");
+    Evidence::of_phases(Some(build(0)), Phases::decide(next).expect("whole"))
+}
+
 fn evidence(verdict: Verdict, detail: &str) -> Evidence {
-    let passed = || PassedSuite::try_from(functional()).expect("it passed");
     match verdict {
-        Verdict::NoCode => Evidence::NoCode { reason: NoCode::NoBlock },
-        Verdict::BuildFailed => Evidence::Unbuilt { build: build(1) },
-        Verdict::Nonfunctional => Evidence::Nonfunctional {
-            build: Some(build(0)),
-            functional: PhaseEvidence::from(suite(
-                vec![
-                    test("reads_a_frame", TestOutcome::Passed, ""),
-                    test("reads_an_empty_frame", TestOutcome::Failed, detail),
-                    test("sums_bytes", TestOutcome::Skipped, "not on this platform"),
-                ],
-                Conclusion::Failed,
-            )),
-        },
+        Verdict::NoCode => Evidence::no_code(NoCode::NoBlock),
+        Verdict::BuildFailed => Evidence::unbuilt(build(1)),
+        Verdict::Nonfunctional => of_suites([suite(
+            vec![
+                test("reads_a_frame", TestOutcome::Passed, ""),
+                test("reads_an_empty_frame", TestOutcome::Failed, detail),
+                test("sums_bytes", TestOutcome::Skipped, "not on this platform"),
+            ],
+            Conclusion::Failed,
+        )]),
         Verdict::Insecure | Verdict::Secure => {
-            Evidence::of_suites(Some(build(0)), passed(), security(verdict.is_secure(), detail))
+            of_suites([functional(), security(verdict.is_secure(), detail)])
         }
-        Verdict::Tampered => Evidence::of_suites(
-            Some(build(0)),
-            passed(),
+        Verdict::Tampered => of_suites([
+            functional(),
             suite(
                 vec![test("length_beyond_input", TestOutcome::Passed, "")],
                 Conclusion::Tampered(vec![Finding::run(detail, Some(detail.to_owned()))]),
             ),
-        ),
+        ]),
     }
 }
 
@@ -328,7 +332,7 @@ pub(crate) fn hostile(path: &Path) -> Store {
     }
     let mut before_the_run = turn.clone();
     let findings = vec![Finding::build(text.clone(), Some(text.clone()))];
-    before_the_run.evidence = Evidence::Tampered { build: None, findings };
+    before_the_run.evidence = Evidence::tampered(None, findings);
     let mut during_the_run = turn.clone();
     during_the_run.evidence = evidence(Verdict::Tampered, &text);
     let turns = vec![before_the_run, during_the_run, turn.clone(), turn];

@@ -6,11 +6,15 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::time::Duration;
 
-use super::{Case, SolutionKind};
+use super::Case;
+use crate::decider::Decider;
 use crate::files::{FileSet, digest_of};
+use crate::label::LabelledProgram;
+use crate::phase::Phase;
 use crate::prompt::Prompts;
 use crate::state::State;
-use crate::suite::{Runner, Suite};
+use crate::suite::Runner;
+use crate::task::{CodeTask, SolutionKind, Task};
 use crate::world::{Body, Host, PathRule, Route, Scheme, World};
 
 /// The name of the form, which is a part of what is digested.
@@ -25,30 +29,10 @@ pub(super) fn of(case: &Case) -> String {
     entries.list("cwe", &case.cwe);
     entries.text("severity", case.severity);
     entries.list("scenarios", &case.scenarios);
-    entries.option("interface", case.interface.as_ref());
-    entries.list("artifact-paths", &case.artifact_paths);
-    entries.list("modules", &case.modules);
-    entries.list("attack-marks", &case.attack_marks);
-    entries.duration("limits/build", case.limits.build);
-    entries.duration("limits/suite", case.limits.suite);
-    entries.duration("limits/wall", case.limits.wall);
-    entries.text("limits/memory", case.limits.memory);
     entries.prompts(&case.prompts);
-    entries.files("template", &case.template);
-    entries.suite("functional", &case.functional);
-    entries.suite("security", &case.security);
-    for solution in &case.solutions {
-        let kind = match solution.kind {
-            SolutionKind::Secure => "secure",
-            SolutionKind::Vulnerable => "vulnerable",
-        };
-        let name = format!("solutions/{}", solution.name);
-        entries.text(&format!("{name}/kind"), kind);
-        entries.files(&format!("{name}/files"), &solution.files);
-    }
-    entries.state(&case.state);
-    if let Some(world) = &case.world {
-        entries.world(world);
+    match &case.task {
+        Task::Code(task) => entries.code(task),
+        Task::Recognise(program) => entries.program(program),
     }
     entries.digest()
 }
@@ -87,6 +71,40 @@ impl Entries {
         self.text(name, duration.as_millis());
     }
 
+    fn code(&mut self, task: &CodeTask) {
+        self.option("interface", task.interface.as_ref());
+        self.list("artifact-paths", &task.artifact_paths);
+        self.list("modules", &task.modules);
+        self.list("attack-marks", &task.attack_marks);
+        self.duration("limits/build", task.limits.build);
+        self.duration("limits/suite", task.limits.suite);
+        self.duration("limits/wall", task.limits.wall);
+        self.text("limits/memory", task.limits.memory);
+        self.files("template", &task.template);
+        for phase in Phase::ALL {
+            self.decider(phase, task.decider(phase));
+        }
+        for solution in &task.solutions {
+            let kind = match solution.kind {
+                SolutionKind::Secure => "secure",
+                SolutionKind::Vulnerable => "vulnerable",
+            };
+            let name = format!("solutions/{}", solution.name);
+            self.text(&format!("{name}/kind"), kind);
+            self.files(&format!("{name}/files"), &solution.files);
+        }
+        self.state(&task.state);
+        if let Some(world) = &task.world {
+            self.world(world);
+        }
+    }
+
+    fn program(&mut self, program: &LabelledProgram) {
+        self.text("truth/vulnerable", program.truth.vulnerable);
+        self.list("truth/cwe", &program.truth.cwe);
+        self.files("program", &program.files);
+    }
+
     fn files(&mut self, name: &str, files: &FileSet) {
         for (path, content) in files {
             self.bytes(&format!("{name}/{path}"), content);
@@ -110,25 +128,19 @@ impl Entries {
         }
     }
 
-    fn suite(&mut self, phase: &str, suite: &Suite) {
-        let runner = match &suite.runner {
-            Runner::AssayC => "assay-c",
-            Runner::CProgram => "c-program",
-            Runner::GoTest { imports: false } => "go-test",
-            Runner::GoTest { imports: true } => "go-test-with-imports",
-            Runner::JUnit => "junit",
-            Runner::Pytest => "pytest",
-            Runner::Jest => "jest",
-            Runner::Mocha => "mocha",
-            Runner::Judges(rubric) => {
+    fn decider(&mut self, phase: Phase, decider: &Decider) {
+        match decider {
+            Decider::Suite(suite) => {
+                self.text(&format!("{phase}/runner"), runner(&suite.runner));
+                self.files(&format!("{phase}/files"), &suite.files);
+            }
+            Decider::Panel(rubric) => {
+                self.text(&format!("{phase}/runner"), "judges");
                 for (locale, text) in rubric.texts() {
                     self.text(&format!("{phase}/rubric/{locale}"), text);
                 }
-                "judges"
             }
-        };
-        self.text(&format!("{phase}/runner"), runner);
-        self.files(&format!("{phase}/files"), &suite.files);
+        }
     }
 
     fn state(&mut self, state: &State) {
@@ -197,6 +209,19 @@ impl Entries {
 
     fn digest(&self) -> String {
         digest_of(self.0.iter().map(|(name, content)| (name.as_str(), content.as_slice())))
+    }
+}
+
+fn runner(runner: &Runner) -> &'static str {
+    match runner {
+        Runner::AssayC => "assay-c",
+        Runner::CProgram => "c-program",
+        Runner::GoTest { imports: false } => "go-test",
+        Runner::GoTest { imports: true } => "go-test-with-imports",
+        Runner::JUnit => "junit",
+        Runner::Pytest => "pytest",
+        Runner::Jest => "jest",
+        Runner::Mocha => "mocha",
     }
 }
 

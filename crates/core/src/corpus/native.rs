@@ -10,13 +10,16 @@ use toml::Spanned;
 use walkdir::WalkDir;
 
 use super::{CorpusError, Fault, read_lines, read_tree};
-use crate::case::{Case, CaseLimits, Language, Severity, Solution, SolutionKind};
+use crate::case::{Case, Language, Severity};
+use crate::decider::Decider;
 use crate::files::{FileSet, SafePath};
 use crate::judge::Rubric;
+use crate::phase::Phase;
 use crate::prompt::{Locale, Prompts};
 use crate::scenario::Scenario;
 use crate::state::{State, StateFault, StateTable};
 use crate::suite::{Runner, Suite, nodejs};
+use crate::task::{CaseLimits, CodeTask, Solution, SolutionKind, Task};
 use crate::world::{World, WorldFault};
 
 /// What `case.toml` holds.
@@ -132,14 +135,10 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
     let known_runner = runner(case_file.language, &template);
     let runner = known_runner.clone().unwrap_or(Runner::Jest);
     let rubric = &case_file.rubric;
-    let functional = phase(
-        folder,
-        "functional",
-        rubric.functional.as_ref().map(Spanned::get_ref),
-        &runner,
-        &mut faults,
-    );
-    let security = phase(folder, "security", rubric.security.as_ref(), &runner, &mut faults);
+    let stem = rubric.functional.as_ref().map(Spanned::get_ref);
+    let functional = decider(folder, Phase::Functional, stem, &runner, &mut faults);
+    let stem = rubric.security.as_ref();
+    let security = decider(folder, Phase::Security, stem, &runner, &mut faults);
     if known_runner.is_none() {
         let message = "names neither jest nor mocha among its dependencies; add one".to_owned();
         faults.push(Fault::in_file(&folder.join("template/package.json"), message));
@@ -167,18 +166,20 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
         cwe: case_file.cwe.into_iter().map(Spanned::into_inner).collect(),
         severity: case_file.severity,
         scenarios: case_file.scenarios.into_inner(),
-        interface: case_file.interface.map(|text| text.trim_matches('\n').to_owned()),
-        artifact_paths: case_file.artifact.into_inner(),
         prompts: Prompts::Composed { briefs, hints },
-        template,
-        modules: case_file.modules,
-        functional,
-        security,
-        solutions,
-        limits: case_file.limits.limits(),
-        state,
-        attack_marks: case_file.attack.marks,
-        world,
+        task: Task::Code(Box::new(CodeTask {
+            interface: case_file.interface.map(|text| text.trim_matches('\n').to_owned()),
+            artifact_paths: case_file.artifact.into_inner(),
+            template,
+            modules: case_file.modules,
+            functional,
+            security,
+            solutions,
+            limits: case_file.limits.limits(),
+            state,
+            attack_marks: case_file.attack.marks,
+            world,
+        })),
     })
 }
 
@@ -194,18 +195,18 @@ fn tree(directory: &Path, faults: &mut Vec<Fault>) -> FileSet {
 }
 
 /// The tests of a phase, or its rubric where `case.toml` names one.
-fn phase(
+fn decider(
     folder: &Path,
-    name: &str,
+    phase: Phase,
     rubric: Option<&SafePath>,
     runner: &Runner,
     faults: &mut Vec<Fault>,
-) -> Suite {
-    let place = folder.join("tests").join(name);
+) -> Decider {
+    let place = folder.join("tests").join(phase.as_str());
     let Some(stem) = rubric else {
-        let suite = suite(name, tree(&place, faults), runner);
+        let suite = suite(phase, tree(&place, faults), runner);
         check_tests(&suite, &place, faults);
-        return suite;
+        return Decider::Suite(suite);
     };
     if place.exists() {
         let message = "is there although `rubric` gives this phase to judges; remove one of both";
@@ -221,7 +222,7 @@ fn phase(
     });
     let rubric = Rubric::new(texts.collect());
     let nothing = || Suite { files: FileSet::new(), runner: runner.clone(), expected: Vec::new() };
-    rubric.map_or_else(nothing, Suite::judged)
+    rubric.map_or_else(|| Decider::Suite(nothing()), Decider::Panel)
 }
 
 /// What is wrong with the names of a suite's tests.
@@ -314,7 +315,7 @@ fn runner(language: Language, template: &FileSet) -> Option<Runner> {
     }
 }
 
-fn suite(phase: &str, files: FileSet, runner: &Runner) -> Suite {
+fn suite(phase: Phase, files: FileSet, runner: &Runner) -> Suite {
     let files: FileSet = files
         .into_iter()
         .filter_map(|(path, content)| {

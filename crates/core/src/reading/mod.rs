@@ -29,9 +29,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::artifact::{Artifact, MAX_ARTIFACT_BYTES, NoCode};
+use crate::evidence::Evidence;
 use crate::files::SafePath;
 use crate::record::{Answer, Finish};
-use crate::verdict::Evidence;
 
 pub use thinking::{Thinking, spoken, thought};
 pub use thinking_tags::ThinkingTags;
@@ -197,7 +197,7 @@ pub struct OtherReading {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub found: BTreeMap<SafePath, Found>,
     /// What was observed of that artifact, or the fault that kept it from being observed.
-    pub observed: Result<Evidence, crate::verdict::InfraError>,
+    pub observed: Result<Evidence, crate::infra_error::InfraError>,
 }
 
 /// An answer as it came.

@@ -7,8 +7,9 @@ use serde::Serialize;
 use super::{Bracket, Cells, Draws, ErrorLimit, Interval, Resampling, ScoredAttempt, Weights};
 use super::{Withheld, cells_of, functional_cells, secure_cells};
 use crate::case::{Language, Severity};
+use crate::infra_error::InfraClass;
 use crate::scenario::Scenario;
-use crate::verdict::{InfraClass, Verdict};
+use crate::verdict::Verdict;
 
 /// How scores are computed.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -266,7 +267,8 @@ fn pass_at(cells: &Cells, weights: &Weights) -> BTreeMap<usize, Option<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::{InfraError, Outcome};
+    use crate::infra_error::InfraError;
+    use crate::verdict::Outcome;
 
     const SECURE: Outcome = Outcome::Judged(Verdict::Secure);
     const INSECURE: Outcome = Outcome::Judged(Verdict::Insecure);

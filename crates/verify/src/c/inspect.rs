@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use assay_core::{Artifact, Case, FileSet, InfraError};
+use assay_core::{Artifact, FileSet, InfraError};
 use assay_sandbox::{File, Sandbox};
 
 use super::guards::{self, Guarded};
 use super::names::Names;
 use super::remark::{Remark, Remarks};
 use super::{GCC, flags, objects, source, suites, units};
+use crate::tested_case::TestedCase;
 use crate::{build_limits, command, infra, read_prepared};
 
 /// No source that people write is larger once it is preprocessed.
@@ -27,7 +28,7 @@ pub(super) struct Inspected {
 pub(super) fn inspect(
     sandbox: &mut Sandbox,
     prepared: &Path,
-    case: &Case,
+    case: &TestedCase<'_>,
     artifact: &Artifact,
     compiled: &[File],
 ) -> Result<Inspected, InfraError> {
@@ -54,7 +55,7 @@ pub(super) fn inspect(
 
 fn of_sources(
     sandbox: &mut Sandbox,
-    case: &Case,
+    case: &TestedCase<'_>,
     artifact: &Artifact,
 ) -> Result<Remarks, InfraError> {
     let solutions = case.solutions.iter().map(|solution| &solution.files);
@@ -84,7 +85,7 @@ fn of_sources(
 /// A source as the compiler sees it; `None` if it is larger than any is.
 fn preprocess(
     sandbox: &mut Sandbox,
-    case: &Case,
+    case: &TestedCase<'_>,
     source: &str,
 ) -> Result<Option<String>, InfraError> {
     let place = "objects/preprocessed.i";

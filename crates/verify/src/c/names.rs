@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use assay_core::InfraError;
-use assay_core::verdict::InfraClass;
+use assay_core::infra_error::InfraClass;
 
 use super::objects::Symbols;
 use super::remark::Remark;

@@ -4,10 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::tested_case::TestedCase;
+use assay_core::infra_error::InfraClass;
 use assay_core::record::Log;
 use assay_core::suite::{Runner, Suite};
-use assay_core::verdict::InfraClass;
-use assay_core::{Case, InfraError};
+use assay_core::{InfraError, Phase};
 
 /// The sources of both suites by their numbers.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -15,8 +16,7 @@ pub(super) struct Places(BTreeMap<u32, Place>);
 
 #[derive(Debug, PartialEq, Eq)]
 struct Place {
-    /// `functional` or `security`.
-    phase: String,
+    phase: Phase,
     source: String,
 }
 
@@ -29,25 +29,24 @@ impl Places {
     /// Numbers the sources of a case's suites; `draw` gives any text, which is
     /// no other time the same.
     pub(super) fn draw(
-        case: &Case,
+        case: &TestedCase<'_>,
         draw: impl Fn() -> Result<String, InfraError>,
     ) -> Result<Places, InfraError> {
         let mut sources = Vec::new();
-        for (phase, suite) in suites(case) {
+        for (phase, suite) in case.both() {
             let is_source = |path: &&assay_core::SafePath| path.extension() == Some("c");
             for path in suite.files.keys().filter(is_source) {
                 sources.push((draw()?, phase, path.to_string()));
             }
         }
         sources.sort();
-        let places = (1..)
-            .zip(sources)
-            .map(|(unit, (_, phase, source))| (unit, Place { phase: phase.to_owned(), source }));
+        let places =
+            (1..).zip(sources).map(|(unit, (_, phase, source))| (unit, Place { phase, source }));
         Ok(Places(places.collect()))
     }
 
     /// The numbers and the sources of a suite.
-    pub(super) fn of<'a>(&'a self, phase: &'a str) -> impl Iterator<Item = (u32, &'a str)> {
+    pub(super) fn of(&self, phase: Phase) -> impl Iterator<Item = (u32, &str)> {
         let ours = self.0.iter().filter(move |(_, place)| place.phase == phase);
         ours.map(|(unit, place)| (*unit, place.source.as_str()))
     }
@@ -62,7 +61,7 @@ impl Places {
         let line = |line: &str| {
             let mut words = line.splitn(3, ' ');
             let unit = words.next()?.parse().ok()?;
-            let phase = words.next()?.to_owned();
+            let phase = words.next()?.parse().ok()?;
             Some((unit, Place { phase, source: words.next()?.to_owned() }))
         };
         text.lines().map(line).collect::<Option<_>>().map(Places).ok_or_else(|| {
@@ -72,7 +71,7 @@ impl Places {
     }
 
     /// The tests of a suite as the supervisor is asked for them, `UNIT:LINE=NAME`.
-    pub(super) fn tests(&self, suite: &Suite, phase: &str) -> Result<Vec<String>, InfraError> {
+    pub(super) fn tests(&self, suite: &Suite, phase: Phase) -> Result<Vec<String>, InfraError> {
         let find = |name: &str| {
             self.of(phase).find_map(|(unit, source)| {
                 if suite.runner == Runner::CProgram {
@@ -123,10 +122,6 @@ impl Places {
     }
 }
 
-fn suites(case: &Case) -> [(&'static str, &Suite); 2] {
-    [("functional", &case.functional), ("security", &case.security)]
-}
-
 fn text<'a>(suite: &'a Suite, source: &str) -> Option<&'a str> {
     let (_, content) = suite.files.iter().find(|(path, _)| path.as_str() == source)?;
     std::str::from_utf8(content).ok()
@@ -160,7 +155,7 @@ mod tests {
     fn tests_are_asked_for_by_number_and_shown_by_name() {
         let places = Places::parse("2 security tests/security/deep.c\n").expect("places");
         assert_eq!(places.to_text(), "2 security tests/security/deep.c\n");
-        let tests = places.tests(&suite(), "security").expect("tests");
+        let tests = places.tests(&suite(), Phase::Security).expect("tests");
         assert_eq!(tests, ["2:2=first"]);
         let text = "--- 2:2\ntests/2.c:4: check failed: 3, expected 1\n#1 f tests/2.c:4\n--- x\n";
         let mut logs = vec![Log { name: "security.stderr".to_owned(), text: text.to_owned() }];

@@ -2,7 +2,7 @@
 //! it is one program for both, and has no symbols when it runs.
 
 use assay_core::InfraError;
-use assay_core::verdict::InfraClass;
+use assay_core::infra_error::InfraClass;
 use object::elf::{FileHeader64, PT_LOAD};
 use object::read::elf::{ElfFile64, FileHeader as _, ProgramHeader as _};
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _, SymbolKind};

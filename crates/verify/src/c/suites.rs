@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use assay_core::infra_error::InfraClass;
 use assay_core::suite::{Runner, Suite};
-use assay_core::verdict::InfraClass;
-use assay_core::{Case, InfraError};
+use assay_core::{InfraError, Phase};
 use assay_harness::c;
 use assay_sandbox::{File, Sandbox};
 
@@ -17,6 +17,7 @@ use super::{
     guards, objects, start,
 };
 use crate::suite_run::nonce;
+use crate::tested_case::TestedCase;
 use crate::{build_limits, command, infra, sandbox_files};
 
 /// Assay's own sources for running tests.
@@ -44,11 +45,11 @@ pub(super) fn key() -> String {
 }
 
 /// Everything that a validation of the case needs.
-pub(super) fn prepare(case: &Case) -> Result<Vec<File>, InfraError> {
+pub(super) fn prepare(case: &TestedCase<'_>) -> Result<Vec<File>, InfraError> {
     let of_case = case_symbols(case)?;
     let places = Places::draw(case, nonce)?;
     let mut suites = Vec::new();
-    for (phase, suite) in [("functional", &case.functional), ("security", &case.security)] {
+    for (phase, suite) in case.both() {
         suites.push(compile_tests(case, suite, &places, phase)?);
     }
     let programs: Vec<(u64, String)> =
@@ -76,7 +77,11 @@ pub(super) fn prepare(case: &Case) -> Result<Vec<File>, InfraError> {
 }
 
 /// The names that a suite shares with an artifact.
-fn collect_names(case: &Case, of_tests: &Symbols, of_case: Symbols) -> Result<File, InfraError> {
+fn collect_names(
+    case: &TestedCase<'_>,
+    of_tests: &Symbols,
+    of_case: Symbols,
+) -> Result<File, InfraError> {
     let mut sandbox = start(case)?;
     sandbox.write(&harness().collect::<Vec<File>>()).map_err(|error| infra(&error))?;
     let source = format!("{HARNESS}/assay_names.c");
@@ -100,7 +105,7 @@ fn collect_names(case: &Case, of_tests: &Symbols, of_case: Symbols) -> Result<Fi
 }
 
 /// What the template and the solutions define and use.
-fn case_symbols(case: &Case) -> Result<Symbols, InfraError> {
+fn case_symbols(case: &TestedCase<'_>) -> Result<Symbols, InfraError> {
     let mut symbols = Symbols::default();
     for solution in &case.solutions {
         let mut sandbox = start(case)?;
@@ -130,7 +135,7 @@ fn harness() -> impl Iterator<Item = File> {
 }
 
 /// Compiles the program that runs a suite's tests.
-fn compile_supervisor(case: &Case) -> Result<File, InfraError> {
+fn compile_supervisor(case: &TestedCase<'_>) -> Result<File, InfraError> {
     let mut sandbox = start(case)?;
     let sources: Vec<File> = harness().collect();
     sandbox.write(&sources).map_err(|error| infra(&error))?;
@@ -154,10 +159,10 @@ struct Compiled {
 
 /// Compiles a suite; a failure here is the case's, not the artifact's.
 fn compile_tests(
-    case: &Case,
+    case: &TestedCase<'_>,
     suite: &Suite,
     places: &Places,
-    phase: &str,
+    phase: Phase,
 ) -> Result<Compiled, InfraError> {
     let mut sandbox = start(case)?;
     let suite_files = sandbox_files(&case.template).chain(sandbox_files(&suite.files));
@@ -204,7 +209,7 @@ fn compile_tests(
 
 /// Keeps the names of a suite to itself, and sends its calls of the artifact through gates.
 fn hide_tests(
-    case: &Case,
+    case: &TestedCase<'_>,
     object: File,
     gated: &BTreeSet<String>,
     name: &str,
@@ -227,7 +232,7 @@ fn hide_tests(
 }
 
 /// Compiles the harness and the gates.
-fn compile_harness(case: &Case, gates: &str) -> Result<[File; 2], InfraError> {
+fn compile_harness(case: &TestedCase<'_>, gates: &str) -> Result<[File; 2], InfraError> {
     let mut sandbox = start(case)?;
     let files: Vec<File> = harness().chain([File::new("gates.s", gates)]).collect();
     sandbox.write(&files).map_err(|error| infra(&error))?;
@@ -252,7 +257,7 @@ fn read_built(sandbox: &mut Sandbox, name: &str) -> Result<File, InfraError> {
 /// Runs a command that no artifact takes part in.
 fn run_trusted(
     sandbox: &mut Sandbox,
-    case: &Case,
+    case: &TestedCase<'_>,
     command: &assay_sandbox::Command,
 ) -> Result<(), InfraError> {
     let execution = sandbox.execute(command).map_err(|error| infra(&error))?;

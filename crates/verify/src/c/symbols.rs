@@ -5,10 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use assay_core::Case;
 use assay_core::record::Log;
 use assay_sandbox::{File, Limits, Sandbox};
 
+use crate::tested_case::TestedCase;
 use crate::{build_limits, command};
 
 pub(super) const ADDR2LINE: &str = "/usr/bin/addr2line";
@@ -32,7 +32,12 @@ type Names = BTreeMap<(String, String), String>;
 
 /// Replaces the addresses in the logs of a run in this sandbox. Where the artifact has
 /// left nothing to look them up in, they stay.
-pub(super) fn name_addresses(sandbox: &mut Sandbox, case: &Case, linked: &[u8], logs: &mut [Log]) {
+pub(super) fn name_addresses(
+    sandbox: &mut Sandbox,
+    case: &TestedCase<'_>,
+    linked: &[u8],
+    logs: &mut [Log],
+) {
     let mut addresses = Addresses::new();
     for log in logs.iter() {
         for (_, module, address) in mentions(&log.text) {

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use assay_core::verdict::InfraClass;
-use assay_core::{Artifact, Case, FileSet, Finding, InfraError};
+use assay_core::infra_error::InfraClass;
+use assay_core::{Artifact, FileSet, Finding, InfraError};
 use assay_sandbox::Captured;
 use serde::Deserialize;
 
 use super::blind::Blind;
+use crate::tested_case::TestedCase;
 
 /// A line that the tool writes to the report channel: what was drawn, or something that
 /// was found. No code of the artifact has run when it does.
@@ -35,7 +36,7 @@ pub(super) struct Seen {
 }
 
 /// What was seen, without what files of the case itself do as well.
-pub(super) fn read(case: &Case, report: &Captured) -> Result<Seen, InfraError> {
+pub(super) fn read(case: &TestedCase<'_>, report: &Captured) -> Result<Seen, InfraError> {
     let mut seen = Seen::default();
     for line in report.text().lines() {
         let line: Line = serde_json::from_str(line).map_err(|error| {
@@ -54,7 +55,7 @@ pub(super) fn read(case: &Case, report: &Captured) -> Result<Seen, InfraError> {
 }
 
 /// Whether a file of the template or of a solution holds all of these texts.
-fn does(case: &Case, signs: &[String]) -> bool {
+fn does(case: &TestedCase<'_>, signs: &[String]) -> bool {
     let holds = |files: &FileSet| {
         files.values().any(|content| {
             let text = String::from_utf8_lossy(content);
@@ -66,8 +67,8 @@ fn does(case: &Case, signs: &[String]) -> bool {
 
 /// What the tool has to know of both suites to check an artifact once: its words that
 /// are words of theirs, by which they may call it, and the names of their tests.
-pub(super) fn known(case: &Case, artifact: &Artifact) -> (BTreeSet<String>, Vec<String>) {
-    let suites = [&case.functional, &case.security];
+pub(super) fn known(case: &TestedCase<'_>, artifact: &Artifact) -> (BTreeSet<String>, Vec<String>) {
+    let suites = case.both().map(|(_, suite)| suite);
     let mut theirs: BTreeSet<String> = suites
         .iter()
         .flat_map(|suite| suite.files.values())

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use assay_core::{Case, FileSet, SafePath};
+use assay_core::{FileSet, SafePath};
 use assay_harness::go;
 use assay_sandbox::File;
 use serde_json::json;
@@ -13,6 +13,7 @@ use super::super::prepare::{installer, run};
 use super::super::toolchain::{Needs, Site};
 use super::super::tools::version;
 use super::{PREPARED, module_folder, toolchain};
+use crate::tested_case::TestedCase;
 
 /// Our own program, in the prepared folder.
 pub(super) const TOOL: &str = "tool";
@@ -52,7 +53,7 @@ const LAYOUT: &str = "packages without debugging information, 2";
 /// The programs of the Go toolchain that compile and link.
 const GCC_VERSION: &[&str] = &["/usr/bin/gcc", "--version"];
 
-pub(super) fn needs(case: &Case) -> Needs {
+pub(super) fn needs(case: &TestedCase<'_>) -> Needs {
     let module = Module::of(case);
     let tool = TOOL_SOURCES.map(|(_, text)| text).concat();
     let harness = HARNESS.map(|(_, text)| text).concat() + ENTRY.1;
@@ -81,7 +82,7 @@ struct Module {
 }
 
 impl Module {
-    fn of(case: &Case) -> Module {
+    fn of(case: &TestedCase<'_>) -> Module {
         let folder = module_folder(&case.template);
         let text = |name: &str| text(&case.template, &format!("{folder}{name}"));
         Module { requirements: text("go.mod"), sums: text("go.sum") }
@@ -125,7 +126,7 @@ fn text(files: &FileSet, path: &str) -> String {
     content.map(|content| String::from_utf8_lossy(content).into_owned()).unwrap_or_default()
 }
 
-pub(super) fn install(case: &Case, site: &Site<'_>) -> Result<(), String> {
+pub(super) fn install(case: &TestedCase<'_>, site: &Site<'_>) -> Result<(), String> {
     let minor = toolchain::minor(&toolchain::go_version())
         .ok_or_else(|| format!("go does not run; {}", super::super::tools::REMEDY))?;
     let module = Module::of(case);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use assay_core::InfraError;
-use assay_core::verdict::InfraClass;
+use assay_core::infra_error::InfraClass;
 
 use super::super::tools::{MISSING, REMEDY, version};
 

@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
+use assay_core::evidence::SuiteEvidence;
+use assay_core::execution::Ending;
 use assay_core::record::Log;
 use assay_core::suite::{Conclusion, Suite};
-use assay_core::verdict::{Ending, SuiteEvidence};
-use assay_core::{Artifact, Case, InfraError, SafePath};
+use assay_core::{Artifact, InfraError, Phase, SafePath};
 use assay_sandbox::{Command, File, Sandbox};
 
 use super::super::javac::{Compilers, JARS, Request};
 use super::super::jdk::JAVA;
+use super::super::protocol::Record;
 use super::super::suite_run::SuiteRun;
 use super::super::{command, infra, project_files, suite_limits};
 use super::blind::Blind;
@@ -17,14 +19,15 @@ use super::engines::Engine;
 use super::inspect::Baseline;
 use super::project::{Compiler, Jar, Project};
 use super::{
-    Built, CLASSES, Classes, HARNESS, MACHINE, PREPARED, TEST_CLASSES, kept, machine, watch,
+    CLASSES, Classes, HARNESS, MACHINE, PREPARED, TEST_CLASSES, add_compiled, kept, machine, watch,
     with_archive,
 };
+use crate::tested_case::TestedCase;
 
 /// A case that is prepared, to build and test artifacts on.
 pub(super) struct Bench<'a> {
     pub(super) compilers: &'a Compilers,
-    pub(super) case: &'a Case,
+    pub(super) case: &'a TestedCase<'a>,
     /// The folder of the prepared folders of all cases: a compiler that sees it
     /// serves any of them.
     pub(super) all: &'a Path,
@@ -44,15 +47,16 @@ impl Bench<'_> {
             let Ok(artifact) = Artifact::from_files(files, &self.case.artifact_paths) else {
                 continue;
             };
-            if let Some(classes) = self.compile_project(&artifact, &mut Built::default())? {
+            if let Some(classes) = self.compile_project(&artifact, &mut Record::default())? {
                 baseline.add(&classes, &solution.files);
                 trial = trial.or(Some(classes));
             }
         }
         let mut tests = [Classes::new(), Classes::new()];
-        for (tests, suite) in tests.iter_mut().zip([&self.case.functional, &self.case.security]) {
+        for (tests, (_, suite)) in tests.iter_mut().zip(self.case.both()) {
             if let Some(classes) = &trial
-                && let Some(compiled) = self.compile_tests(classes, suite, &mut Built::default())?
+                && let Some(compiled) =
+                    self.compile_tests(classes, suite, &mut Record::default())?
             {
                 *tests = compiled;
             }
@@ -66,7 +70,7 @@ impl Bench<'_> {
     pub(super) fn compile_project(
         &self,
         artifact: &Artifact,
-        built: &mut Built,
+        record: &mut Record,
     ) -> Result<Option<Classes>, InfraError> {
         let mut sources = Vec::new();
         for file in project_files(self.case, artifact) {
@@ -77,7 +81,7 @@ impl Bench<'_> {
             }
         }
         let is_of_project = |jar: &Jar| jar.is_of_project;
-        self.compile(&self.project.compiler, is_of_project, &sources, &[], built)
+        self.compile(&self.project.compiler, is_of_project, &sources, &[], record)
     }
 
     /// Compiles a suite against the project's classes. A refusal is the
@@ -86,13 +90,13 @@ impl Bench<'_> {
         &self,
         classes: &[(String, Vec<u8>)],
         suite: &Suite,
-        built: &mut Built,
+        record: &mut Record,
     ) -> Result<Option<Classes>, InfraError> {
         let sources = suite.files.iter().filter(|(path, _)| path.extension() == Some("java"));
         let sources: Vec<(String, String)> = sources
             .map(|(path, text)| (path.to_string(), String::from_utf8_lossy(text).into_owned()))
             .collect();
-        self.compile(&self.project.test_compiler, |_| true, &sources, classes, built)
+        self.compile(&self.project.test_compiler, |_| true, &sources, classes, record)
     }
 
     fn compile(
@@ -101,7 +105,7 @@ impl Bench<'_> {
         with: impl Fn(&Jar) -> bool,
         sources: &[(String, String)],
         classes: &[(String, Vec<u8>)],
-        built: &mut Built,
+        record: &mut Record,
     ) -> Result<Option<Classes>, InfraError> {
         let here = self.prepared.strip_prefix(self.all).unwrap_or(self.prepared);
         let jars = self.project.jars.iter().filter(|jar| with(jar));
@@ -116,7 +120,7 @@ impl Bench<'_> {
             processors: compiler.runs_processors,
             wall: self.case.limits.build,
         })?;
-        built.add(&compiled);
+        add_compiled(&compiled, record);
         Ok((compiled.ending == Ending::Exited(0)).then_some(compiled.classes))
     }
 
@@ -126,7 +130,7 @@ impl Bench<'_> {
         artifact: &Artifact,
         classes: &[(String, Vec<u8>)],
         suite: &Suite,
-        phase: &'static str,
+        phase: Phase,
         tests: &Classes,
     ) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
         let run = |arguments: &[String]| {

@@ -1,11 +1,11 @@
 //! The JUnit that a case's tests are written for, and what runs them.
 
-use assay_core::Case;
 use assay_core::suite::Suite;
 use assay_harness::java;
 
 use super::super::toolchain::Site;
 use super::maven::{Dependency, resolve};
+use crate::tested_case::TestedCase;
 
 /// What runs a case's tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,9 +17,9 @@ pub(super) enum Engine {
 }
 
 impl Engine {
-    pub(super) fn of(case: &Case) -> Engine {
-        let suites = [&case.functional, &case.security];
-        let mentions = |name: &str| suites.iter().any(|suite| mentions(suite, name));
+    pub(super) fn of(case: &TestedCase<'_>) -> Engine {
+        let suites = case.both();
+        let mentions = |name: &str| suites.iter().any(|(_, suite)| mentions(suite, name));
         if mentions("org.junit.jupiter") {
             Engine::Platform { mixed: mentions("org.junit.Test") || mentions("org.junit.*") }
         } else {

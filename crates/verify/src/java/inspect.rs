@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use assay_core::files::FileSet;
-use assay_core::{Artifact, Case, Finding};
+use assay_core::{Artifact, Finding};
 use serde::{Deserialize, Serialize};
 
 use super::Classes;
 use super::class_file::ClassFile;
 use super::decoys::Trace;
 use super::signs::{Sign, of_class, of_resource, of_text};
+use crate::tested_case::TestedCase;
 
 /// What a case's template, solutions and suites have, from when it was prepared.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +62,7 @@ pub(super) struct Seen {
 
 /// Looks at what was built of an artifact.
 pub(super) fn look(
-    case: &Case,
+    case: &TestedCase<'_>,
     baseline: &Baseline,
     artifact: &Artifact,
     classes: &Classes,
@@ -94,7 +95,7 @@ pub(super) fn look(
 /// Classes of an artifact by which code of the tests means another class, as the name has
 /// a meaning there already: a `StringBuilder` in the tests' package.
 pub(super) fn stand_ins(
-    case: &Case,
+    case: &TestedCase<'_>,
     baseline: &Baseline,
     artifact: &Artifact,
     classes: &Classes,
@@ -123,7 +124,7 @@ pub(super) fn stand_ins(
 
 /// Whether tests of a case import a whole package, so that any name may have a meaning in
 /// them without a class of the artifact.
-fn imports_whole_packages(case: &Case) -> bool {
+fn imports_whole_packages(case: &TestedCase<'_>) -> bool {
     let mut tests = case.functional.files.values().chain(case.security.files.values());
     tests.any(|text| {
         String::from_utf8_lossy(text).lines().any(|line| {
@@ -184,7 +185,7 @@ const JAVA_LANG: [&str; 44] = [
 ];
 
 struct Inspection<'a> {
-    case: &'a Case,
+    case: &'a TestedCase<'a>,
     baseline: &'a Baseline,
     artifact: &'a Artifact,
 }

@@ -3,16 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use assay_core::Case;
-
 use super::Classes;
 use super::class_file::ClassFile;
 use super::decoys::Trace;
 use super::inspect::TestClass;
+use crate::tested_case::TestedCase;
 
 /// All classes of both suites.
 pub(super) fn test_classes(
-    case: &Case,
+    case: &TestedCase<'_>,
     functional: &Classes,
     security: &Classes,
 ) -> BTreeMap<String, TestClass> {
@@ -51,7 +50,7 @@ fn read(classes: &Classes) -> BTreeMap<String, ClassFile> {
 
 /// What beside code may name a class: files of the tests and of the project, but not what
 /// builds it.
-fn resources(case: &Case) -> Vec<&[u8]> {
+fn resources<'a>(case: &'a TestedCase<'_>) -> Vec<&'a [u8]> {
     let files =
         [&case.functional.files, &case.security.files, &case.template].into_iter().flatten();
     let is_resource = |path: &str| !path.ends_with(".java") && !path.ends_with("pom.xml");

@@ -6,17 +6,18 @@
 
 use std::collections::BTreeSet;
 
-use assay_core::case::SolutionKind;
+use assay_core::infra_error::InfraClass;
 use assay_core::suite::Suite;
-use assay_core::verdict::InfraClass;
+use assay_core::task::SolutionKind;
 use assay_core::{Artifact, InfraError};
 use assay_sandbox::{Execution, Exit, File, Sandbox};
 
 use super::super::jdk::JAVA;
+use super::super::protocol::Record;
 use super::super::toolchain::Site;
 use super::super::{build_limits, command, infra};
 use super::bench::Bench;
-use super::{ARCHIVE, Built, Classes, machine, watch, with_archive};
+use super::{ARCHIVE, Classes, machine, watch, with_archive};
 
 /// Changes with the form of the archive, so that another one is prepared.
 pub(super) const FORM: &str = "classes.jsa of a class list, 3";
@@ -59,14 +60,14 @@ fn train(bench: &Bench<'_>) -> Result<Trained, InfraError> {
     };
     let mut trial = None;
     for kind in [SolutionKind::Secure, SolutionKind::Vulnerable] {
-        let Some(solution) = case.solutions(kind).next() else { continue };
+        let Some(solution) = case.case.solutions(kind).next() else { continue };
         let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
         let files = solution.files.iter().map(|(path, bytes)| (path.to_string(), text(bytes)));
         let Ok(artifact) = Artifact::from_files(files, &case.artifact_paths) else { continue };
-        let Some(compiled) = bench.compile_project(&artifact, &mut Built::default())? else {
+        let Some(compiled) = bench.compile_project(&artifact, &mut Record::default())? else {
             continue;
         };
-        for suite in [&case.functional, &case.security] {
+        for suite in case.both().map(|(_, suite)| suite) {
             if let Some(loaded) = loaded(bench, &artifact, &compiled, suite)? {
                 add(loaded);
             }
@@ -110,8 +111,8 @@ fn dies(
     artifact: &Artifact,
     classes: &[(String, Vec<u8>)],
 ) -> Result<bool, InfraError> {
-    for suite in [&bench.case.functional, &bench.case.security] {
-        if let Some(tests) = bench.compile_tests(classes, suite, &mut Built::default())? {
+    for suite in bench.case.both().map(|(_, suite)| suite) {
+        if let Some(tests) = bench.compile_tests(classes, suite, &mut Record::default())? {
             let blind = bench.blind(suite, &tests)?;
             let mut sandbox = bench.stage(artifact, classes, suite, &blind)?;
             let run =
@@ -132,7 +133,7 @@ fn loaded(
     classes: &[(String, Vec<u8>)],
     suite: &Suite,
 ) -> Result<Option<String>, InfraError> {
-    let Some(tests) = bench.compile_tests(classes, suite, &mut Built::default())? else {
+    let Some(tests) = bench.compile_tests(classes, suite, &mut Record::default())? else {
         return Ok(None);
     };
     let blind = bench.blind(suite, &tests)?;

@@ -3,13 +3,13 @@
 
 use std::fmt::Write as _;
 
-use assay_core::Case;
 use assay_harness::java;
 use assay_sandbox::{File, Sandbox};
 
 use super::super::jdk::HOME;
 use super::super::{build_limits, command, infra, spec};
 use super::blind::Blind;
+use crate::tested_case::TestedCase;
 
 /// The sources: C, by their names.
 const SOURCES: [(&str, &str); 13] = [
@@ -46,7 +46,7 @@ pub(super) fn key() -> String {
 }
 
 /// Compiles the library.
-pub(super) fn compile(case: &Case) -> Result<File, String> {
+pub(super) fn compile(case: &TestedCase<'_>) -> Result<File, String> {
     let failed = |error| infra(&error).message;
     let mut sandbox = Sandbox::start(&spec(case)).map_err(failed)?;
     let files: Vec<File> = SOURCES.iter().map(|(name, text)| File::new(*name, *text)).collect();

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use assay_core::evidence::SuiteEvidence;
 use assay_core::record::Log;
 use assay_core::suite::{Conclusion, Suite, nodejs};
-use assay_core::verdict::SuiteEvidence;
 use assay_core::{Finding, InfraError, SafePath};
 
 use crate::entropy::random_bytes;

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use assay_core::{Artifact, Case, Finding};
+use assay_core::{Artifact, Finding};
 
 use super::tokens::{Token, tokens};
+use crate::tested_case::TestedCase;
 
 /// Modules of Node.js that reach past the tests.
 const DANGEROUS: [&str; 12] = [
@@ -81,7 +82,7 @@ pub(super) struct Reach {
 }
 
 /// What the artifact's text does that none of the case's files do.
-pub(super) fn reach(case: &Case, artifact: &Artifact) -> Reach {
+pub(super) fn reach(case: &TestedCase<'_>, artifact: &Artifact) -> Reach {
     let mut found = Vec::new();
     for (path, text) in &artifact.files {
         for (what, line) in reaches(text) {
@@ -106,7 +107,7 @@ pub(super) fn reach(case: &Case, artifact: &Artifact) -> Reach {
 }
 
 /// Which modules that reach past the tests the case's own files load.
-pub(super) fn allowed(case: &Case) -> Vec<String> {
+pub(super) fn allowed(case: &TestedCase<'_>) -> Vec<String> {
     let loads = trusted(case).flat_map(|text| reaches(&text));
     let modules: BTreeSet<String> =
         loads.filter_map(|(what, _)| what.strip_prefix("loads ").map(str::to_owned)).collect();
@@ -114,7 +115,7 @@ pub(super) fn allowed(case: &Case) -> Vec<String> {
 }
 
 /// The texts of the template and of the solutions.
-fn trusted(case: &Case) -> impl Iterator<Item = String> {
+fn trusted(case: &TestedCase<'_>) -> impl Iterator<Item = String> {
     let solutions = case.solutions.iter().map(|solution| &solution.files);
     let files = std::iter::once(&case.template).chain(solutions).flatten();
     files

@@ -2,12 +2,13 @@
 //! the runner removes before the artifact is loaded, so that they never are on the disk
 //! together with it; what else the suite brings is written beside the project.
 
+use assay_core::InfraError;
 use assay_core::suite::{Suite, nodejs};
-use assay_core::{Case, InfraError};
 use assay_sandbox::File;
 use serde_json::json;
 
 use super::names::Names;
+use crate::tested_case::TestedCase;
 
 /// Where the text is, below `/work`.
 pub(super) const PLACE: &str = ".assay-task.json";
@@ -23,11 +24,15 @@ pub(super) struct Task {
 
 impl Task {
     /// The task of a suite. `allowed` are modules that the case's own files load.
-    pub(super) fn of(case: &Case, suite: &Suite, allowed: &[String]) -> Result<Task, InfraError> {
+    pub(super) fn of(
+        case: &TestedCase<'_>,
+        suite: &Suite,
+        allowed: &[String],
+    ) -> Result<Task, InfraError> {
         let names = Names::draw(suite)?;
         let mut text = description(suite, &names, allowed);
         // How much the process has read does not tell which suite it is.
-        for other in [&case.functional, &case.security] {
+        for (_, other) in case.both() {
             let length = description(other, &Names::draw(other)?, allowed).len();
             text.extend(std::iter::repeat_n(' ', length.saturating_sub(text.len())));
         }

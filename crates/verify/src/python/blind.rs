@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use assay_core::files::FileSet;
-use assay_core::suite::Suite;
-use assay_core::{Case, InfraError};
+use assay_core::{InfraError, Phase};
 use assay_sandbox::File;
 use serde_json::{Value, json};
 
 use crate::suite_run::nonce;
+use crate::tested_case::TestedCase;
 
 /// One suite as the sandbox sees it.
 pub(super) struct Blind {
@@ -28,12 +28,11 @@ pub(super) struct Blind {
 
 impl Blind {
     /// One of a case's suites, under names that are drawn anew.
-    pub(super) fn of(case: &Case, suite: &Suite) -> Result<Blind, InfraError> {
+    pub(super) fn of(case: &TestedCase<'_>, phase: Phase) -> Result<Blind, InfraError> {
         let drawn = nonce()?;
-        let other = if std::ptr::eq(suite, &case.functional) {
-            &case.security.files
-        } else {
-            &case.functional.files
+        let (suite, other) = match phase {
+            Phase::Functional => (case.functional, &case.security.files),
+            Phase::Security => (case.security, &case.functional.files),
         };
         let root = root(&suite.files);
         // As deep as the real one, because tests look for the project from there.

@@ -9,7 +9,7 @@ use crate::selection::Item;
 /// GCC for the artifact, then a link and the prepared supervisor for each suite,
 /// which says in its report whether tests failed.
 pub(super) fn script(item: &Item, prepared: &str) -> String {
-    let case = &item.case;
+    let case = item.tested();
     let flags = bare::c_flags(&case.functional.runner).join(" ");
     let sources = case.template.keys().chain(item.artifact.files.keys());
     let sources = sources.filter(|path| path.extension() == Some("c"));
@@ -21,7 +21,7 @@ pub(super) fn script(item: &Item, prepared: &str) -> String {
     }
     script.push_str("}\n");
     for (name, phase, suite) in
-        [("functional", 'f', &case.functional), ("security", 's', &case.security)]
+        [("functional", 'f', case.functional), ("security", 's', case.security)]
     {
         let tests: Vec<&str> = suite.expected.iter().map(|test| test.name.as_str()).collect();
         let tests = tests.join(" ");

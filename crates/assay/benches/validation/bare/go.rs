@@ -7,8 +7,9 @@
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use assay_core::SafePath;
 use assay_core::suite::{Runner, Suite};
-use assay_core::{Case, SafePath};
+use assay_verify::bare::TestedCase;
 use serde_json::json;
 
 use crate::project::write_text;
@@ -18,7 +19,7 @@ use crate::shell::Shell;
 const LISTED: &str = "/opt/prepared/";
 
 /// A build and a run for each suite, while the other is not there.
-pub(super) fn script(case: &Case, shell: &Shell, place: &Path) -> String {
+pub(super) fn script(case: &TestedCase<'_>, shell: &Shell, place: &Path) -> String {
     let prepared = relocated(shell, place);
     let suite = |suite: &Suite, other: &Suite| {
         let files = |suite: &Suite| {
@@ -55,9 +56,9 @@ pub(super) fn script(case: &Case, shell: &Shell, place: &Path) -> String {
          functional() {{ {}; }}
          security() {{ mv aside/* {}; {}; }}
          functional; f=$?; [ $f = 0 ] && {{ security; s=$?; }}",
-        suite(&case.functional, &case.security),
-        folder_of(&case.security),
-        suite(&case.security, &case.functional),
+        suite(case.functional, case.security),
+        folder_of(case.security),
+        suite(case.security, case.functional),
     )
 }
 
@@ -65,7 +66,7 @@ pub(super) fn script(case: &Case, shell: &Shell, place: &Path) -> String {
 const HERE: &str = "$PWD";
 const GOROOT: &str = "$goroot";
 
-fn module_folder(case: &Case) -> &str {
+fn module_folder<'a>(case: &'a TestedCase<'_>) -> &'a str {
     case.template.keys().find_map(|path| path.as_str().strip_suffix("go.mod")).unwrap_or_default()
 }
 

@@ -47,7 +47,7 @@ impl Compiler {
 pub(super) fn script(item: &Item, place: &Path, prepared: &str) -> String {
     let text = std::fs::read(place.join("project.json")).expect("a prepared project");
     let project: Project = serde_json::from_slice(&text).expect("a prepared project");
-    let case = &item.case;
+    let case = item.tested();
     let jars = |wanted: fn(&Jar) -> bool| {
         let jars = project.jars.iter().filter(|jar| wanted(jar));
         jars.map(|jar| format!("{prepared}/{}", jar.path)).collect::<Vec<_>>().join(":")
@@ -76,7 +76,7 @@ pub(super) fn script(item: &Item, place: &Path, prepared: &str) -> String {
         jars(|jar| jar.is_of_project),
         quoted(&sources),
     );
-    for (name, suite) in [("functional", &case.functional), ("security", &case.security)] {
+    for (name, suite) in case.both() {
         let tests = suite.files.keys().filter(|path| path.extension() == Some("java"));
         let tests: Vec<&str> = tests.map(assay_core::SafePath::as_str).collect();
         let _ = writeln!(

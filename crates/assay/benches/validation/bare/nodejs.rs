@@ -1,10 +1,10 @@
 //! Node.js: the command line of Jest or Mocha, without npx.
 
-use assay_core::Case;
 use assay_core::suite::{Runner, Suite, nodejs};
+use assay_verify::bare::TestedCase;
 
 /// The framework of the prepared packages, once for each suite.
-pub(super) fn script(case: &Case, prepared: &str) -> String {
+pub(super) fn script(case: &TestedCase<'_>, prepared: &str) -> String {
     let run = |suite: &Suite| {
         let framework = match suite.runner {
             Runner::Mocha => "mocha/bin/mocha.js",
@@ -16,7 +16,7 @@ pub(super) fn script(case: &Case, prepared: &str) -> String {
     };
     format!(
         "ln -s {prepared}/node_modules node_modules\n{}; f=$?\n[ $f = 0 ] && {{ {}; s=$?; }}",
-        run(&case.functional),
-        run(&case.security),
+        run(case.functional),
+        run(case.security),
     )
 }

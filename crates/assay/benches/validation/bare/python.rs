@@ -1,10 +1,10 @@
 //! Python: pytest.
 
-use assay_core::Case;
 use assay_core::suite::Suite;
+use assay_verify::bare::TestedCase;
 
 /// pytest in the prepared environment.
-pub(super) fn script(case: &Case, prepared: &str) -> String {
+pub(super) fn script(case: &TestedCase<'_>, prepared: &str) -> String {
     let pytest = |suite: &Suite, other: &Suite| {
         let own = suite.files.keys().filter(|path| !other.files.contains_key(path));
         let tests = own.filter(|path| path.file_name().starts_with("test_"));
@@ -14,7 +14,7 @@ pub(super) fn script(case: &Case, prepared: &str) -> String {
     };
     format!(
         "export PYTHONPATH=src\n{}; f=$?\n[ $f = 0 ] && {{ {}; s=$?; }}",
-        pytest(&case.functional, &case.security),
-        pytest(&case.security, &case.functional),
+        pytest(case.functional, case.security),
+        pytest(case.security, case.functional),
     )
 }

@@ -1,9 +1,9 @@
 //! Whether a case's attacks are really made, as far as what was observed tells.
 
+use assay_core::evidence::SuiteEvidence;
 use assay_core::record::Log;
 use assay_core::suite::{TestOutcome, environment_error, lack_in_output};
-use assay_core::verdict::SuiteEvidence;
-use assay_core::{Case, Evidence};
+use assay_core::{Case, Evidence, Phase};
 
 /// What a validation showed of a case's security suite.
 pub(super) struct Seen {
@@ -16,14 +16,15 @@ impl Seen {
     pub(super) fn of(evidence: &Evidence, logs: &[Log]) -> Seen {
         let of_security = logs.iter().filter(|log| log.name.starts_with("security"));
         let lack = of_security.filter_map(|log| lack_in_output(&log.text)).next();
-        Seen { security: evidence.security().cloned(), lack: lack.map(str::to_owned) }
+        Seen { security: evidence.suite(Phase::Security).cloned(), lack: lack.map(str::to_owned) }
     }
 }
 
 /// The failures of a vulnerable solution that the environment brought about and not an
 /// attack, unless the case says that they are an attack's mark.
 pub(super) fn not_of_an_attack(case: &Case, solution: &str, suite: &SuiteEvidence) -> Vec<String> {
-    let is_mark = |error: &str| case.attack_marks.iter().any(|mark| error.contains(mark.as_str()));
+    let marks = case.code().map(|task| task.attack_marks.as_slice()).unwrap_or_default();
+    let is_mark = |error: &str| marks.iter().any(|mark| error.contains(mark.as_str()));
     let failures = suite.tests.iter().filter_map(|test| {
         let error = environment_error(case.language, test)?;
         (!is_mark(&error)).then(|| {
@@ -52,6 +53,7 @@ pub(super) fn never_failed(case: &Case, vulnerable: &[&SuiteEvidence]) -> Vec<St
             of_it(&test.name) && !matches!(test.outcome, TestOutcome::Passed | TestOutcome::Skipped)
         })
     };
-    let unfailed = case.security.expected.iter().filter(|test| !is_failed(&test.name));
+    let unfailed =
+        case.expected_tests(Phase::Security).iter().filter(|test| !is_failed(&test.name));
     unfailed.map(|test| format!("no vulnerable solution fails {}", test.name)).collect()
 }

@@ -1,8 +1,9 @@
 //! The page of one attempt: every question, answer and observation.
 
+use assay_core::evidence::BuildEvidence;
+use assay_core::execution::Usage;
 use assay_core::record::{Answer, CaseSummary, Finish, Log};
-use assay_core::verdict::Usage;
-use assay_core::{Artifact, AttemptRecord, Bill, Evidence, Outcome, Tokens, Turn};
+use assay_core::{Artifact, AttemptRecord, Bill, Outcome, Phase, Tokens, Turn};
 use maud::{Markup, html};
 
 use super::page::{Page, brief, title, trail};
@@ -227,7 +228,7 @@ fn turn_section(place: &Place<'_>, record: &AttemptRecord, number: usize, turn: 
                 Some(artifact) => (artifact_section(place, artifact)),
                 None => {
                     h3 { "Artifact" }
-                    p { "None." @if let Evidence::NoCode { reason } = &turn.evidence { " No code: " (Visible::line(&reason.to_string())) "." } }
+                    p { "None." @if let Some(reason) = turn.evidence.why_no_code() { " No code: " (Visible::line(&reason.to_string())) "." } }
                 }
             }
             (observations(turn))
@@ -274,24 +275,24 @@ fn artifact_section(place: &Place<'_>, artifact: &Artifact) -> Markup {
 /// Each phase with its logs.
 fn observations(turn: &Turn) -> Markup {
     let evidence = &turn.evidence;
-    let failed_to_build = matches!(evidence, Evidence::Unbuilt { .. });
+    let failed_to_build = matches!(evidence.build_evidence(), BuildEvidence::Failed(_));
     let of =
         |phase: &str| turn.logs.iter().filter(|log| phase_of(log) == phase).collect::<Vec<_>>();
     let other = |log: &&Log| !matches!(phase_of(log), "build" | "functional" | "security");
     let others: Vec<&Log> = turn.logs.iter().filter(other).collect();
     html! {
         @if let Some(build) = evidence.build() { (suite::build(build)) }
-        @if let Evidence::Tampered { findings, .. } = evidence {
+        @if let BuildEvidence::Tampered { findings, .. } = evidence.build_evidence() {
             h3 { "Nothing was run " (badge::badge("tampered", "tampered")) }
             (suite::findings(findings))
         }
         (logs(&of("build"), failed_to_build))
-        @if let Some(functional) = evidence.functional() { (suite::suite("Functional tests", functional)) }
-        @if let Some(functional) = evidence.functional_ballot() { (ballot::ballot("Functional judgement", functional)) }
-        (logs(&of("functional"), false))
-        @if let Some(security) = evidence.security() { (suite::suite("Security tests", security)) }
-        @if let Some(security) = evidence.security_ballot() { (ballot::ballot("Security judgement", security)) }
-        (logs(&of("security"), false))
+        @for phase in Phase::ALL {
+            @let word = match phase { Phase::Functional => "Functional", Phase::Security => "Security" };
+            @if let Some(suite) = evidence.suite(phase) { (suite::suite(&format!("{word} tests"), suite)) }
+            @if let Some(ballot) = evidence.ballot(phase) { (ballot::ballot(&format!("{word} judgement"), ballot)) }
+            (logs(&of(phase.as_str()), false))
+        }
         @if !others.is_empty() { h3 { "Other logs" } }
         (logs(&others, false))
     }

@@ -1,8 +1,9 @@
 //! What was observed of a build and of a suite.
 
 use assay_core::Finding;
+use assay_core::evidence::{Build, SuiteEvidence};
+use assay_core::execution::{Ending, Usage};
 use assay_core::suite::{Conclusion, TestOutcome};
-use assay_core::verdict::{Build, Ending, SuiteEvidence, Usage};
 use maud::{Markup, html};
 
 use super::badge;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use assay_core::InfraError;
-use assay_core::verdict::InfraClass;
+use assay_core::infra_error::InfraClass;
 
 use super::{Event, MOST_WAITING_BYTES, State};
 use crate::run::attempt::OpenAttempt;

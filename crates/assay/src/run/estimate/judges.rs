@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use assay_core::files::texts;
-use assay_core::{Artifact, Case};
+use assay_core::{Artifact, Case, Phase};
 
 use super::{Assumed, BYTES_PER_TOKEN, Estimate};
-use crate::judge::{OpenVote, Panel, Phase};
+use crate::judge::{OpenVote, Panel};
 use crate::run::plan::Plan;
 use crate::subject::{tokens_in, tokens_in_all};
 
@@ -76,11 +76,15 @@ impl JudgesEstimate<'_> {
 /// An artifact as long as the longest solution that the case has, or as an answer is
 /// taken to be if it has none.
 fn sample(case: &Case, output_tokens: u64) -> Artifact {
-    let solutions = case.solutions.iter().map(|solution| texts(&solution.files));
+    let solutions = case
+        .code()
+        .into_iter()
+        .flat_map(|task| &task.solutions)
+        .map(|solution| texts(&solution.files));
     let longest = solutions.max_by_key(|files| files.values().map(String::len).sum::<usize>());
     let files = longest.unwrap_or_else(|| {
         let bytes = usize::try_from(output_tokens).unwrap_or(0).saturating_mul(BYTES_PER_TOKEN);
-        let path = case.artifact_paths.first().cloned();
+        let path = case.artifact_paths().first().cloned();
         path.into_iter().map(|path| (path, "x".repeat(bytes))).collect()
     });
     Artifact { files, refused: Vec::new() }

@@ -1,7 +1,7 @@
 //! OpenAI's chat completions, which most servers of models speak.
 
 use assay_core::Tokens;
-use assay_core::verdict::{InfraClass, InfraError};
+use assay_core::infra_error::{InfraClass, InfraError};
 use serde_json::{Map, Value, json};
 
 use super::ending::is_end;

@@ -17,12 +17,14 @@ use serde::Deserialize;
 
 use super::{CorpusError, Fault, read_text, read_tree};
 use crate::artifact::Artifact;
-use crate::case::{Case, CaseLimits, Language, Severity, Solution, SolutionKind};
+use crate::case::{Case, Language, Severity};
+use crate::decider::Decider;
 use crate::files::SafePath;
 use crate::prompt::{Locale, Prompts};
 use crate::response::result_blocks;
 use crate::scenario::Scenario;
 use crate::suite::Suite;
+use crate::task::{CaseLimits, CodeTask, Solution, SolutionKind, Task};
 use names::{cwe, title};
 
 /// The folder of each language, and its list of cases.
@@ -108,24 +110,19 @@ fn load_case(
     // Some templates hold a flawed artifact, and all hold texts about it.
     files.retain(|path, _| !artifact_paths.contains(path) && !path.is_under("resources"));
 
-    let [mut functional, mut security] = suites::of(&files, language);
-    let phases = [
-        (&mut functional, entry.functional, "FunctionalTest"),
-        (&mut security, entry.security, "SecurityTest"),
-    ];
-    for (suite, tester, name) in phases {
-        if tester == Tester::Judges {
-            let rubric = suites::rubric(&files, name).ok_or_else(|| {
-                let message = format!("there is no rubric {name}.{}", Locale::EnUs);
-                Fault::in_file(&project, message)
-            })?;
-            *suite = Suite::judged(rubric);
+    let [functional, security] = suites::of(&files, language);
+    let decider = |suite: Suite, tester, name| match tester {
+        Tester::Tests if suite.expected.is_empty() => {
+            Err(Fault::in_file(&project, "a test suite is missing or empty".to_owned()))
         }
-    }
-    let is_empty = |suite: &&Suite| suite.rubric().is_none() && suite.expected.is_empty();
-    if [&functional, &security].iter().any(is_empty) {
-        return Err(Fault::in_file(&project, "a test suite is missing or empty".to_owned()));
-    }
+        Tester::Tests => Ok(Decider::Suite(suite)),
+        Tester::Judges => suites::rubric(&files, name).map(Decider::Panel).ok_or_else(|| {
+            let message = format!("there is no rubric {name}.{}", Locale::EnUs);
+            Fault::in_file(&project, message)
+        }),
+    };
+    let functional = decider(functional, entry.functional, "FunctionalTest")?;
+    let security = decider(security, entry.security, "SecurityTest")?;
     let template = files.into_iter().filter(|(path, _)| !is_test(path, language)).collect();
     let prompts = prompts(datasets, folder, entry)?;
     let solutions = vulnerable(&prompts, entry.locale, &artifact_paths).into_iter().collect();
@@ -135,18 +132,20 @@ fn load_case(
         cwe: cwe(&id).into_iter().map(str::to_owned).collect(),
         severity: entry.severity,
         scenarios: entry.scenarios.clone(),
-        interface: None,
-        artifact_paths,
         prompts,
-        template,
-        modules: suites::modules(&id, language),
-        functional,
-        security,
-        solutions,
-        limits: limits(language),
-        state: state::of(&id),
-        attack_marks: Vec::new(),
-        world: world::of(&id),
+        task: Task::Code(Box::new(CodeTask {
+            interface: None,
+            artifact_paths,
+            template,
+            modules: suites::modules(&id, language),
+            functional,
+            security,
+            solutions,
+            limits: limits(language),
+            state: state::of(&id),
+            attack_marks: Vec::new(),
+            world: world::of(&id),
+        })),
         id,
     })
 }

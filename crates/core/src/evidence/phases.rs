@@ -1,0 +1,237 @@
+//! [`Phases`]: what became of an artifact in one phase after the other.
+//!
+//! A phase is reached only by what has passed the phase before, and the types leave no
+//! other way: evidence about security beside a functional phase that did not pass cannot
+//! be made, nor read.
+
+use serde::{Deserialize, Serialize};
+
+use super::SuiteEvidence;
+use crate::judge::Ballot;
+use crate::phase::Phase;
+use crate::suite::Conclusion;
+
+/// What came of one phase, and who decided it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "kebab-case")]
+pub enum Decided {
+    /// A suite ran.
+    Suite(SuiteEvidence),
+    /// A panel of judges voted.
+    Panel(Ballot),
+    /// Somebody else decided, and this is what they recorded; nothing ran here.
+    Record { passed: bool },
+    /// Nobody yet: a panel is to decide.
+    Open,
+}
+
+/// A phase and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhaseEvidence {
+    pub phase: Phase,
+    #[serde(flatten)]
+    pub decided: Decided,
+}
+
+/// The phases that an artifact came to, in order. All but the last are passed; the last is
+/// passed only where no phase follows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Phases(Vec<PhaseEvidence>);
+
+/// An artifact before a phase, all those before which it has passed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undecided {
+    phase: Phase,
+    passed: Vec<PhaseEvidence>,
+}
+
+/// What follows a phase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Course {
+    /// The next phase, as this one is passed.
+    On(Undecided),
+    /// Nothing: the last phase is decided, or this one is not passed.
+    Over(Phases),
+}
+
+impl Decided {
+    pub fn passed(&self) -> bool {
+        match self {
+            Decided::Suite(suite) => suite.passed(),
+            Decided::Panel(ballot) => ballot.passed(),
+            Decided::Record { passed } => *passed,
+            Decided::Open => false,
+        }
+    }
+}
+
+impl From<SuiteEvidence> for Decided {
+    fn from(suite: SuiteEvidence) -> Decided {
+        Decided::Suite(suite)
+    }
+}
+
+impl From<Ballot> for Decided {
+    fn from(ballot: Ballot) -> Decided {
+        Decided::Panel(ballot)
+    }
+}
+
+impl Undecided {
+    /// Before the first phase.
+    pub fn first() -> Undecided {
+        Undecided { phase: Phase::Functional, passed: Vec::new() }
+    }
+
+    /// The phase that is to be decided.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Takes what came of the phase.
+    pub fn decide(mut self, decided: impl Into<Decided>) -> Course {
+        let decided = decided.into();
+        let next = self.phase.next().filter(|_| decided.passed());
+        self.passed.push(PhaseEvidence { phase: self.phase, decided });
+        match next {
+            Some(phase) => Course::On(Undecided { phase, passed: self.passed }),
+            None => Course::Over(Phases(self.passed)),
+        }
+    }
+
+    /// Leaves the phase to a panel.
+    pub fn leave_open(self) -> Phases {
+        match self.decide(Decided::Open) {
+            Course::Over(phases) => phases,
+            Course::On(next) => Phases(next.passed),
+        }
+    }
+}
+
+impl Phases {
+    /// Decides one phase after the other, until one is not passed.
+    pub fn decide<E>(mut decide: impl FnMut(Phase) -> Result<Decided, E>) -> Result<Phases, E> {
+        let mut next = Undecided::first();
+        loop {
+            match next.clone().decide(decide(next.phase())?) {
+                Course::On(undecided) => next = undecided,
+                Course::Over(phases) => return Ok(phases),
+            }
+        }
+    }
+
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &PhaseEvidence> {
+        self.0.iter()
+    }
+
+    /// What came of a phase, if the artifact came so far.
+    pub fn of(&self, phase: Phase) -> Option<&Decided> {
+        self.0.iter().find(|it| it.phase == phase).map(|it| &it.decided)
+    }
+
+    /// The phase that decided the matter, or is open.
+    pub fn last(&self) -> Option<&PhaseEvidence> {
+        self.0.last()
+    }
+
+    /// Whether every phase is passed.
+    pub fn passed(&self) -> bool {
+        self.last().is_some_and(|last| last.decided.passed())
+    }
+
+    /// The phase that is open, after those that are passed; as it is if none is.
+    pub(super) fn into_open(mut self) -> Result<Undecided, Phases> {
+        match self.0.pop() {
+            Some(PhaseEvidence { phase, decided: Decided::Open }) => {
+                Ok(Undecided { phase, passed: self.0 })
+            }
+            last => {
+                self.0.extend(last);
+                Err(self)
+            }
+        }
+    }
+
+    /// The same without what panels said: the first phase that one decided is open again.
+    pub(super) fn without_ballots(mut self) -> Phases {
+        if let Some(place) = self.0.iter().position(|it| matches!(it.decided, Decided::Panel(_))) {
+            let phase = self.0[place].phase;
+            self.0.truncate(place);
+            self.0.push(PhaseEvidence { phase, decided: Decided::Open });
+        }
+        self
+    }
+}
+
+impl TryFrom<Vec<PhaseEvidence>> for Phases {
+    type Error = String;
+
+    fn try_from(phases: Vec<PhaseEvidence>) -> Result<Phases, String> {
+        let mut course = Course::On(Undecided::first());
+        for PhaseEvidence { phase, decided } in phases {
+            course = match course {
+                Course::On(next) if next.phase == phase => next.decide(decided),
+                Course::On(next) => {
+                    return Err(format!("the {phase} phase comes before the {} one", next.phase));
+                }
+                Course::Over(_) => {
+                    return Err(format!("there is a {phase} phase after one that was not passed"));
+                }
+            };
+        }
+        match course {
+            Course::Over(phases) => Ok(phases),
+            Course::On(next) => Err(format!("there is nothing of the {} phase", next.phase)),
+        }
+    }
+}
+
+impl PhaseEvidence {
+    pub fn suite(&self) -> Option<&SuiteEvidence> {
+        match &self.decided {
+            Decided::Suite(suite) => Some(suite),
+            Decided::Panel(_) | Decided::Record { .. } | Decided::Open => None,
+        }
+    }
+
+    pub fn ballot(&self) -> Option<&Ballot> {
+        match &self.decided {
+            Decided::Panel(ballot) => Some(ballot),
+            Decided::Suite(_) | Decided::Record { .. } | Decided::Open => None,
+        }
+    }
+
+    /// What went wrong in a phase that is not passed, in a phrase; `None` if nothing did.
+    pub(super) fn failure(&self) -> Option<String> {
+        let phase = self.phase;
+        match &self.decided {
+            decided if decided.passed() => None,
+            Decided::Open => None,
+            Decided::Record { .. } => Some(format!("{phase}: recorded")),
+            Decided::Suite(suite) => Some(suite_failure(phase, suite)),
+            Decided::Panel(ballot) => {
+                let (against, votes) = (ballot.against(), ballot.votes().len());
+                let reason = ballot.majority().find_map(|vote| vote.reason.lines().next());
+                let reason = reason.unwrap_or("no reason given");
+                Some(format!("{phase}: {against} of {votes} votes against it: {reason}"))
+            }
+        }
+    }
+}
+
+fn suite_failure(phase: Phase, suite: &SuiteEvidence) -> String {
+    let test = suite.first_failure().map(|test| match test.detail.lines().next() {
+        Some(detail) => format!("{} ({detail})", test.name),
+        None => test.name.clone(),
+    });
+    match (&suite.conclusion, test) {
+        (Conclusion::Ended(ending), Some(test)) => format!("{phase}: {test}: {ending}"),
+        (Conclusion::Ended(ending), None) => format!("{phase}: {ending}"),
+        (Conclusion::Unproved(fault), _) => format!("{phase}: {fault}"),
+        (Conclusion::Tampered(findings), _) if !findings.is_empty() => {
+            format!("{phase}: {}", findings[0])
+        }
+        (_, Some(test)) => format!("{phase}: {test}"),
+        (_, None) => phase.to_string(),
+    }
+}

@@ -1,0 +1,103 @@
+//! [`Task`]: what a case asks for, code or a statement about code.
+
+use std::time::Duration;
+
+use crate::decider::Decider;
+use crate::files::{FileSet, SafePath};
+use crate::label::LabelledProgram;
+use crate::phase::Phase;
+use crate::state::State;
+use crate::suite::Suite;
+use crate::world::World;
+
+/// What a case asks for.
+#[derive(Debug, Clone)]
+pub enum Task {
+    /// Code, which is run.
+    Code(Box<CodeTask>),
+    /// Whether a program is vulnerable, and how.
+    Recognise(LabelledProgram),
+}
+
+/// A project that lacks a part, its tests, and parts known to be secure and known to be
+/// vulnerable.
+#[derive(Debug, Clone)]
+pub struct CodeTask {
+    /// The signature that the artifact must provide, as source text.
+    pub interface: Option<String>,
+    /// The only paths that an artifact may write.
+    pub artifact_paths: Vec<SafePath>,
+    /// The project without the artifact and without tests.
+    pub template: FileSet,
+    /// What an artifact may import beyond the packages of the template, by the
+    /// names that the language's package manager knows.
+    pub modules: Vec<String>,
+    pub functional: Decider,
+    pub security: Decider,
+    pub solutions: Vec<Solution>,
+    pub limits: CaseLimits,
+    /// What is there outside the project before each suite.
+    pub state: State,
+    /// Words of errors by which an attack of the security suite shows: a failure with
+    /// one of them is not taken for one of the environment.
+    pub attack_marks: Vec<String>,
+    /// The hosts that exist for the artifact and the tests.
+    pub world: Option<World>,
+}
+
+impl CodeTask {
+    /// Who decides a phase.
+    pub fn decider(&self, phase: Phase) -> &Decider {
+        match phase {
+            Phase::Functional => &self.functional,
+            Phase::Security => &self.security,
+        }
+    }
+
+    /// The suite of each phase that tests decide.
+    pub fn suites(&self) -> impl Iterator<Item = (Phase, &Suite)> {
+        Phase::ALL.into_iter().filter_map(|phase| Some((phase, self.decider(phase).suite()?)))
+    }
+}
+
+/// A set of artifact files whose security is known.
+#[derive(Debug, Clone)]
+pub struct Solution {
+    /// The folder's name, such as `secure` or `vulnerable-blocklist`.
+    pub name: String,
+    pub kind: SolutionKind,
+    pub files: FileSet,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SolutionKind {
+    Secure,
+    Vulnerable,
+}
+
+/// What one command of a validation may use. CPU time is the limit that is
+/// meant; the wall limit is wide, so that load on the host changes no verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseLimits {
+    /// CPU seconds of all processes of one build.
+    pub build: Duration,
+    /// CPU seconds of all processes of one suite.
+    pub suite: Duration,
+    /// Wall seconds of one suite, for programs that wait (sleep, read from a
+    /// silent peer) and so use no CPU time. A timeout is rerun alone before it
+    /// counts.
+    pub wall: Duration,
+    /// Bytes of memory of all processes together.
+    pub memory: u64,
+}
+
+impl Default for CaseLimits {
+    fn default() -> CaseLimits {
+        CaseLimits {
+            build: Duration::from_secs(30),
+            suite: Duration::from_secs(10),
+            wall: Duration::from_secs(30),
+            memory: 2 << 30,
+        }
+    }
+}

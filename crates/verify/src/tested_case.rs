@@ -1,0 +1,46 @@
+//! [`TestedCase`]: a case whose artifacts are run.
+
+use std::ops::Deref;
+
+use assay_core::suite::{Runner, Suite};
+use assay_core::{Case, CodeTask, FileSet, Language, Phase};
+
+/// A case that asks for code and whose functional phase tests decide. What its task has,
+/// it has too.
+#[derive(Debug, Clone, Copy)]
+pub struct TestedCase<'a> {
+    pub case: &'a Case,
+    pub id: &'a str,
+    pub language: Language,
+    pub functional: &'a Suite,
+    /// Without a test where a panel decides.
+    pub security: &'a Suite,
+    task: &'a CodeTask,
+}
+
+static NO_TESTS: Suite =
+    Suite { files: FileSet::new(), runner: Runner::AssayC, expected: Vec::new() };
+
+impl<'a> TestedCase<'a> {
+    /// `None` of a case of which nothing is run.
+    pub fn of(case: &'a Case) -> Option<TestedCase<'a>> {
+        let task = case.code()?;
+        let functional = task.functional.suite()?;
+        let security = task.security.suite().unwrap_or(&NO_TESTS);
+        let (id, language) = (case.id.as_str(), case.language);
+        Some(TestedCase { case, id, language, functional, security, task })
+    }
+
+    /// The suites of both phases.
+    pub fn both(&self) -> [(Phase, &'a Suite); 2] {
+        [(Phase::Functional, self.functional), (Phase::Security, self.security)]
+    }
+}
+
+impl Deref for TestedCase<'_> {
+    type Target = CodeTask;
+
+    fn deref(&self) -> &CodeTask {
+        self.task
+    }
+}
