@@ -10,9 +10,10 @@ use std::net::TcpListener;
 use std::sync::Mutex;
 
 use assay::subject::{Message, Question, Reply, Role, Subject, SubjectConfig, load};
+use assay_core::Corpus;
+use assay_core::benchmark::sec_code_bench_v2;
 use assay_core::infra_error::{InfraClass, InfraError};
 use assay_core::record::Answer;
-use assay_core::{Corpus, Scenario};
 use scripted_server::{End, Server, Step, answer, good};
 
 const KEY: &str = "sk-test-0123456789abcdef";
@@ -33,7 +34,8 @@ fn ask(subject: &Subject) -> Result<Reply, InfraError> {
         message(Role::Assistant, "done"),
         message(Role::User, "mend it"),
     ];
-    let question = Question { case: &case, scenario: Scenario::Gen, round: 1, messages: &messages };
+    let question =
+        Question { case: &case, scenario: sec_code_bench_v2::GEN, round: 1, messages: &messages };
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(subject.ask(&question))
@@ -189,7 +191,7 @@ fn no_more_requests_are_under_way_than_allowed() {
         let (case, subject, ended) = (&case, &subject, &ended);
         async move {
             let question =
-                Question { case, scenario: Scenario::Gen, round: 1, messages: &messages };
+                Question { case, scenario: sec_code_bench_v2::GEN, round: 1, messages: &messages };
             let reply = subject.ask(&question).await;
             ended.lock().expect("no test panics with it").push((number, reply.is_ok()));
         }

@@ -8,10 +8,11 @@ use assay::printable;
 use assay::report::html::{self, ReportError};
 use assay::report::{RunData, json, terminal};
 use assay::store::Store;
+use assay_core::Verdict;
+use assay_core::benchmark::sec_code_bench_v2;
 use assay_core::case::{Language, Severity};
 use assay_core::record::CaseSummary;
 use assay_core::score::{ErrorLimit, ScoringRules};
-use assay_core::{Scenario, Verdict};
 
 mod sample_run;
 mod shown;
@@ -178,7 +179,7 @@ fn runs_of_two_subjects(directory: &Path, digest: &str) -> Vec<Store> {
         for id in &ids {
             let turns = vec![sample_run::turn(*verdict, "int a;\n", "")];
             store
-                .record(&sample_run::attempt(name, id, Scenario::Gen, 1, turns))
+                .record(&sample_run::attempt(name, id, sec_code_bench_v2::GEN, 1, turns))
                 .expect("recorded");
         }
         store
@@ -228,7 +229,7 @@ fn an_unfinished_run_is_said_to_be_unfinished() {
         let mut store =
             Store::create(path, &sample_run::info("r", &["s", "t"], cases, 8)).expect("new");
         let turns = vec![sample_run::turn(Verdict::Secure, "int a;\n", "")];
-        let record = sample_run::attempt("s", "a", Scenario::Gen, 1, turns);
+        let record = sample_run::attempt("s", "a", sec_code_bench_v2::GEN, 1, turns);
         store.record(&record).expect("recorded");
         store
     }
@@ -296,7 +297,7 @@ fn solutions_are_in_a_report_once_and_said_to_be_missing_where_they_are() {
             Store::create(&path, &sample_run::info("r", &["s"], vec![case], 2)).expect("new");
         for round in 1..=2 {
             let turns = vec![sample_run::turn(Verdict::Secure, "int <a>;\n", "")];
-            let record = sample_run::attempt("s", "a", Scenario::Gen, round, turns);
+            let record = sample_run::attempt("s", "a", sec_code_bench_v2::GEN, round, turns);
             store.record(&record).expect("recorded");
         }
         let output = directory.path().join("report");

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use assay::report::{RunData, html};
 use assay::store::Store;
+use assay_core::benchmark::sec_code_bench_v2;
 use assay_core::score::{Interval, ScoringRules};
-use assay_core::{Artifact, Language, SafePath, Scenario, Severity, Verdict};
+use assay_core::{Artifact, Language, SafePath, Severity, Verdict};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
@@ -294,7 +295,7 @@ fn of_code(path: &Path) -> Store {
         turn
     });
     store
-        .record(&sample_run::attempt("s", "Code", Scenario::Gen, 1, turns.into()))
+        .record(&sample_run::attempt("s", "Code", sec_code_bench_v2::GEN, 1, turns.into()))
         .expect("recorded");
     store
 }

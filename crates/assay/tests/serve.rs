@@ -13,6 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use assay::store::Store;
+use assay_core::benchmark::sec_code_bench_v2;
 use assay_core::case::{Language, Severity};
 use assay_core::{Scenario, Verdict};
 
@@ -271,7 +272,7 @@ fn begun(path: &Path) -> Store {
     let info = sample_run::info("20260302-101500-q2", &["able", "baker"], vec![case], 8);
     let mut store = Store::create(path, &info).expect("a new store");
     for subject in ["baker", "able"] {
-        finish(&mut store, subject, Scenario::Gen, Verdict::Secure);
+        finish(&mut store, subject, sec_code_bench_v2::GEN, Verdict::Secure);
     }
     store
 }
@@ -291,7 +292,7 @@ fn an_open_page_follows_a_run_and_keeps_what_the_reader_chose() {
     let proxy = between_browser_and(&served.address, move |asked| {
         if asked == 2 {
             let mut store = store.lock().expect("no test panics with it");
-            finish(&mut store, "able", Scenario::Fix, Verdict::Insecure);
+            finish(&mut store, "able", sec_code_bench_v2::FIX, Verdict::Insecure);
         }
         // The server looks at the run no more than twice a second, and the browser's
         // clock stands still while it waits for an answer.

@@ -9,6 +9,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use assay::subject::{Loaded, Question, Subject, SubjectConfig, load};
+use assay_core::benchmark::sec_code_bench_v2;
 use assay_core::record::Answer;
 use assay_core::task::{Solution, SolutionKind};
 use assay_core::{Artifact, Case, Corpus, FileSet, NoCode, Scenario, Task};
@@ -218,8 +219,12 @@ fn built_ins_answer_with_what_the_case_knows() {
     let check = |text: &str, case: &str, expect: Option<Answer>| {
         let subject = loaded(text);
         let case = corpus.case(case).expect("of the corpus");
-        assert_eq!(subject.has_attempt(case, Scenario::Gen, 3), expect.is_some(), "{text}");
-        assert_eq!(ask(&subject, case, Scenario::Gen, 3), expect, "{text}");
+        assert_eq!(
+            subject.has_attempt(case, sec_code_bench_v2::GEN, 3),
+            expect.is_some(),
+            "{text}"
+        );
+        assert_eq!(ask(&subject, case, sec_code_bench_v2::GEN, 3), expect, "{text}");
         assert!(!subject.can_repair() && subject.rounds().is_none(), "{text}");
     };
     check("reference", "solved", Some(one_file("src/a.c", "good")));
@@ -233,7 +238,7 @@ fn built_ins_answer_with_what_the_case_knows() {
 fn an_empty_answer_holds_no_code() {
     let corpus = corpus();
     let case = corpus.case("wide").expect("of the corpus");
-    let answer = ask(&Subject::Empty, case, Scenario::Gen, 1).expect("it always answers");
+    let answer = ask(&Subject::Empty, case, sec_code_bench_v2::GEN, 1).expect("it always answers");
     let Answer::Files(files) = answer else { panic!("{answer:?}") };
     assert_eq!(files.len(), 2);
     assert_eq!(Artifact::from_files(files, case.artifact_paths()), Err(NoCode::Empty));
@@ -281,12 +286,12 @@ fn records_become_one_subject_a_model_plain_or_gzipped() {
             assert_eq!(subject.has_attempt(case, scenario, round), expect.is_some());
             assert_eq!(ask(subject, case, scenario, round), expect);
         };
-        check(m1, "solved", Scenario::Gen, 1, Some(Answer::Text("text".to_owned())));
-        check(m1, "solved", Scenario::Gen, 2, None);
-        check(m1, "solved", Scenario::Gen, 3, Some(one_file("src/a.c", "int a;")));
-        check(m1, "solved", Scenario::Fix, 1, None);
-        check(m2, "wide", Scenario::Fix, 2, Some(one_file("src/c.c", "c")));
-        check(old, "bare", Scenario::Gen, 1, Some(one_file("src/b.c", "")));
+        check(m1, "solved", sec_code_bench_v2::GEN, 1, Some(Answer::Text("text".to_owned())));
+        check(m1, "solved", sec_code_bench_v2::GEN, 2, None);
+        check(m1, "solved", sec_code_bench_v2::GEN, 3, Some(one_file("src/a.c", "int a;")));
+        check(m1, "solved", sec_code_bench_v2::FIX, 1, None);
+        check(m2, "wide", sec_code_bench_v2::FIX, 2, Some(one_file("src/c.c", "c")));
+        check(old, "bare", sec_code_bench_v2::GEN, 1, Some(one_file("src/b.c", "")));
         let [case, scenario] = loaded.warnings.as_slice() else { panic!("{:?}", loaded.warnings) };
         assert!(case.contains("1 record is left out: the corpus has no such case: gone"), "{case}");
         assert!(scenario.contains("solved / fix-hints"), "{scenario}");

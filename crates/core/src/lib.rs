@@ -3,6 +3,7 @@
 //! clock or the environment; the only I/O is reading a corpus from disk.
 
 pub mod artifact;
+pub mod benchmark;
 pub mod case;
 pub mod contact;
 pub mod corpus;
@@ -32,6 +33,7 @@ pub mod verdict;
 pub mod world;
 
 pub use artifact::{Artifact, NoCode};
+pub use benchmark::Benchmark;
 pub use case::{Case, Language, Severity};
 pub use contact::Contact;
 pub use corpus::Corpus;

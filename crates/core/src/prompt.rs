@@ -8,6 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::artifact::NoCode;
+use crate::benchmark::Asks;
 use crate::case::Case;
 use crate::evidence::Evidence;
 use crate::files::SafePath;
@@ -88,8 +89,9 @@ pub fn render(case: &Case, scenario: Scenario, locale: Locale) -> Result<String,
 /// of what a scenario adds, in the locale if the case is there in it.
 pub fn task(case: &Case, locale: Locale) -> String {
     let locales = [locale, Locale::EnUs, Locale::ZhCn];
-    let scenarios = [Scenario::Gen, Scenario::GenHints, Scenario::Fix, Scenario::FixHints];
-    let mut all = scenarios.iter().flat_map(|scenario| locales.map(|it| (*scenario, it)));
+    let asks_for_code = |scenario: &Scenario| scenario.asks() != Asks::Recognise;
+    let scenarios = Scenario::all().filter(asks_for_code);
+    let mut all = scenarios.flat_map(|scenario| locales.map(|it| (scenario, it)));
     all.find_map(|(scenario, locale)| render(case, scenario, locale).ok()).unwrap_or_default()
 }
 
@@ -144,7 +146,8 @@ const CHINESE: Words = Words {
 };
 
 fn compose(case: &Case, scenario: Scenario, brief: &str, hint: &str, words: &Words) -> String {
-    let opening = if scenario.shows_code() { words.mend } else { words.write };
+    let shows_code = scenario.asks() == Asks::Mend;
+    let opening = if shows_code { words.mend } else { words.write };
     let mut text = opening.replace("{language}", case.language.title());
     text.push_str("\n\n");
     text.push_str(brief.trim());
@@ -161,9 +164,7 @@ fn compose(case: &Case, scenario: Scenario, brief: &str, hint: &str, words: &Wor
             file(&mut text, path, &String::from_utf8_lossy(content));
         }
     }
-    if scenario.shows_code()
-        && let Some(vulnerable) = case.solutions(SolutionKind::Vulnerable).next()
-    {
+    if shows_code && let Some(vulnerable) = case.solutions(SolutionKind::Vulnerable).next() {
         section(&mut text, words.code);
         for (path, content) in &vulnerable.files {
             file(&mut text, path, &String::from_utf8_lossy(content));

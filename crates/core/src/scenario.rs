@@ -1,53 +1,106 @@
-//! What is asked of a subject about a case.
+//! [`Scenario`]: what is asked of a subject about a case, by the name that a benchmark
+//! gives it.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// One of the four prompt scenarios of SecCodeBench-V2 (paper, Table 1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Scenario {
-    /// Write the artifact from a description.
-    Gen,
-    /// The same, with a hint that security matters.
-    GenHints,
-    /// Mend a given artifact that works but is insecure.
-    Fix,
-    /// The same, told that it has a security flaw.
-    FixHints,
+use crate::benchmark::{Asks, Benchmark, ScenarioFacts};
+
+/// A scenario of a benchmark. Those of one benchmark are in its order.
+#[derive(Debug, Clone, Copy)]
+pub struct Scenario {
+    benchmark: &'static Benchmark,
+    place: usize,
 }
 
 impl Scenario {
-    pub const ALL: [Scenario; 4] =
-        [Scenario::Gen, Scenario::GenHints, Scenario::Fix, Scenario::FixHints];
+    /// The scenario at a place of a benchmark.
+    ///
+    /// # Panics
+    ///
+    /// If the benchmark has no such place.
+    pub const fn of(benchmark: &'static Benchmark, place: usize) -> Scenario {
+        assert!(place < benchmark.scenarios.len(), "the benchmark has no such scenario");
+        Scenario { benchmark, place }
+    }
+
+    /// The scenarios of all benchmarks.
+    pub fn all() -> impl Iterator<Item = Scenario> {
+        Benchmark::all().flat_map(Benchmark::scenarios)
+    }
+
+    pub fn benchmark(self) -> &'static Benchmark {
+        self.benchmark
+    }
+
+    fn facts(self) -> &'static ScenarioFacts {
+        &self.benchmark.scenarios[self.place]
+    }
 
     pub fn as_str(self) -> &'static str {
-        match self {
-            Scenario::Gen => "gen",
-            Scenario::GenHints => "gen-hints",
-            Scenario::Fix => "fix",
-            Scenario::FixHints => "fix-hints",
-        }
+        self.facts().name
     }
 
-    /// The scenario's weight in the overall score (paper, section 5).
+    /// The scenario's weight in the overall score of its benchmark.
     pub fn weight(self) -> f64 {
-        match self {
-            Scenario::Gen | Scenario::Fix => 4.0,
-            Scenario::GenHints | Scenario::FixHints => 1.0,
-        }
+        self.facts().weight
     }
 
-    /// Whether the prompt shows an insecure artifact to mend.
-    pub fn shows_code(self) -> bool {
-        matches!(self, Scenario::Fix | Scenario::FixHints)
+    pub fn asks(self) -> Asks {
+        self.facts().asks
     }
 
     /// Whether the prompt carries the security hint.
     pub fn has_hint(self) -> bool {
-        matches!(self, Scenario::GenHints | Scenario::FixHints)
+        self.facts().has_hint
+    }
+
+    /// Names are unique among all benchmarks.
+    fn key(self) -> (&'static str, usize) {
+        (self.benchmark.name, self.place)
+    }
+}
+
+impl PartialEq for Scenario {
+    fn eq(&self, other: &Scenario) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Scenario {}
+
+impl Ord for Scenario {
+    fn cmp(&self, other: &Scenario) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl PartialOrd for Scenario {
+    fn partial_cmp(&self, other: &Scenario) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Hash for Scenario {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
+}
+
+impl Serialize for Scenario {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Scenario {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Scenario, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        name.parse().map_err(de::Error::custom)
     }
 }
 
@@ -61,8 +114,10 @@ impl FromStr for Scenario {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Scenario, String> {
-        Scenario::ALL.into_iter().find(|scenario| scenario.as_str() == text).ok_or_else(|| {
-            format!("{text:?} is not a scenario; there are gen, gen-hints, fix and fix-hints")
+        Scenario::all().find(|scenario| scenario.as_str() == text).ok_or_else(|| {
+            let names: Vec<&str> = Scenario::all().map(Scenario::as_str).collect();
+            let (last, others) = names.split_last().unwrap_or((&"none", &[]));
+            format!("{text:?} is not a scenario; there are {} and {last}", others.join(", "))
         })
     }
 }

@@ -4,15 +4,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use assay_core::benchmark::sec_code_bench_v2;
 use assay_core::judge::Rubric;
 use assay_core::prompt::Prompts;
 use assay_core::state::{Folder, Program, State, StateFile};
 use assay_core::suite::{ExpectedTest, Runner, Suite};
 use assay_core::task::{CaseLimits, Solution, SolutionKind};
 use assay_core::world::{Body, Host, Name, PathRule, Route, Scheme, World};
-use assay_core::{
-    Case, CodeTask, Decider, FileSet, Language, Locale, SafePath, Scenario, Severity, Task,
-};
+use assay_core::{Case, CodeTask, Decider, FileSet, Language, Locale, SafePath, Severity, Task};
 
 fn files(entries: &[(&str, &str)]) -> FileSet {
     let file = |(path, text): &(&str, &str)| {
@@ -117,7 +116,7 @@ fn case(task: CodeTask) -> Case {
         language: Language::Python,
         cwe: vec!["CWE-22".to_owned(), "CWE-918".to_owned()],
         severity: Severity::High,
-        scenarios: vec![Scenario::Gen, Scenario::FixHints],
+        scenarios: vec![sec_code_bench_v2::GEN, sec_code_bench_v2::FIX_HINTS],
         prompts: Prompts::Composed { briefs: texts("Write f."), hints: texts("Mind paths.") },
         task: Task::Code(Box::new(task)),
     }
@@ -130,7 +129,7 @@ fn the_digest_of_a_case_is_that_of_the_written_form() {
         case(task()).digest(),
         "c003ea06bab05c19f6e4b6ad3c19c6e989c4410804be4bd3494a571f925c0af5"
     );
-    let prompts = BTreeMap::from([((Scenario::Gen, Locale::ZhCn), "写 f。".to_owned())]);
+    let prompts = BTreeMap::from([((sec_code_bench_v2::GEN, Locale::ZhCn), "写 f。".to_owned())]);
     let bare = CodeTask { interface: None, state: State::default(), world: None, ..task() };
     let verbatim = Case { prompts: Prompts::Verbatim(prompts), ..case(bare) };
     assert_eq!(

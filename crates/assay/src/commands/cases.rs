@@ -1,7 +1,7 @@
 //! `assay cases`: lists cases, or shows one with its prompts.
 
 use assay_core::prompt::render;
-use assay_core::{Case, Locale, Phase, Scenario};
+use assay_core::{Benchmark, Case, Locale, Phase, Scenario};
 use serde_json::json;
 
 use super::{Context, select};
@@ -50,8 +50,10 @@ fn row(case: &Case) -> Vec<String> {
 fn scenarios(case: &Case) -> String {
     let mut scenarios = case.scenarios.clone();
     scenarios.sort_unstable();
-    if scenarios == Scenario::ALL {
-        return "all 4".to_owned();
+    if scenarios.len() > 1
+        && Benchmark::all().any(|it| it.scenarios().eq(scenarios.iter().copied()))
+    {
+        return format!("all {}", scenarios.len());
     }
     scenarios.iter().map(|scenario| scenario.as_str()).collect::<Vec<_>>().join(" ")
 }
@@ -81,13 +83,13 @@ fn show(
     locale: Option<Locale>,
 ) -> anyhow::Result<Exit> {
     let mut prompts = Vec::new();
-    for one_scenario in Scenario::ALL.iter().filter(|one| case.scenarios.contains(one)) {
+    for one_scenario in Scenario::all().filter(|one| case.scenarios.contains(one)) {
         for one_locale in Locale::ALL {
-            let wanted = scenario.is_none_or(|scenario| scenario == *one_scenario)
+            let wanted = scenario.is_none_or(|scenario| scenario == one_scenario)
                 && locale.is_none_or(|locale| locale == one_locale);
             // The official corpus has one locale only; what is not there is not shown.
-            if let (true, Ok(text)) = (wanted, render(case, *one_scenario, one_locale)) {
-                prompts.push((*one_scenario, one_locale, text));
+            if let (true, Ok(text)) = (wanted, render(case, one_scenario, one_locale)) {
+                prompts.push((one_scenario, one_locale, text));
             }
         }
     }

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use anyhow::bail;
 use assay_core::Locale;
+use assay_core::benchmark::sec_code_bench_v2;
 use assay_core::score::Cells;
 use serde_json::json;
 
@@ -45,7 +46,7 @@ fn import(
     output: &Path,
     human: bool,
 ) -> anyhow::Result<Comparison> {
-    let scenarios = assay_core::Scenario::ALL.len();
+    let scenarios = sec_code_bench_v2::BENCHMARK.scenarios.len();
     let mut info = info(results, chosen);
     info.planned = chosen.len() * results.cases.len() * scenarios * results.rounds();
     let mut store = Store::create(output, &info)?;

@@ -37,7 +37,7 @@ pub(super) fn write(
     writer.write_event(Event::Start(root))?;
     for source in sources {
         for subject in source.subjects() {
-            for scenario in Scenario::ALL {
+            for scenario in Scenario::all() {
                 let attempts: Vec<&AttemptSummary> = source
                     .summaries_of(subject)
                     .filter(|attempt| attempt.key.scenario == scenario)

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use assay_core::benchmark::sec_code_bench_v2;
 use assay_core::corpus::CorpusSource;
 use assay_core::prompt::render;
 use assay_core::record::{Answer, CaseSummary, Finish, Log};
@@ -108,10 +109,10 @@ pub(super) fn read(root: &Path, version: Option<&str>) -> anyhow::Result<Results
             published: PublishedScores {
                 overall: Some(row.total_score),
                 scenarios: BTreeMap::from([
-                    (Scenario::Gen, row.gen_score),
-                    (Scenario::GenHints, row.gen_hints_score),
-                    (Scenario::Fix, row.fix_score),
-                    (Scenario::FixHints, row.fix_hints_score),
+                    (sec_code_bench_v2::GEN, row.gen_score),
+                    (sec_code_bench_v2::GEN_HINTS, row.gen_hints_score),
+                    (sec_code_bench_v2::FIX, row.fix_score),
+                    (sec_code_bench_v2::FIX_HINTS, row.fix_hints_score),
                 ]),
                 languages: language_scores(&languages)?,
             },
@@ -156,8 +157,8 @@ fn language_scores(path: &Path) -> anyhow::Result<BTreeMap<Language, PublishedLa
 /// A scenario by any of the names that the files have for it.
 fn scenario(name: &str) -> anyhow::Result<Scenario> {
     let plain = name.to_lowercase();
-    Scenario::ALL
-        .into_iter()
+    sec_code_bench_v2::BENCHMARK
+        .scenarios()
         .find(|scenario| scenario.as_str().replace('-', "") == plain)
         .with_context(|| format!("{name:?} is no scenario"))
 }

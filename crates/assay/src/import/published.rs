@@ -72,6 +72,8 @@ impl Comparison {
 
 #[cfg(test)]
 mod tests {
+    use assay_core::benchmark::sec_code_bench_v2;
+
     use super::*;
     use assay_core::Severity;
     use assay_core::score::Cell;
@@ -82,12 +84,13 @@ mod tests {
             case: "a".to_owned(),
             language: Language::Go,
             severity: Severity::High,
-            scenario: Scenario::Fix,
+            scenario: sec_code_bench_v2::FIX,
             successes: 1,
             judged: 3,
         }]);
         let mut comparison = Comparison::default();
-        let scenarios = BTreeMap::from([(Scenario::Fix, 33.34), (Scenario::Gen, 10.0)]);
+        let scenarios =
+            BTreeMap::from([(sec_code_bench_v2::FIX, 33.34), (sec_code_bench_v2::GEN, 10.0)]);
         let scores = PublishedScores { overall: Some(33.33), scenarios, ..Default::default() };
         comparison.add("m", &cells, &scores);
         assert_eq!((comparison.reproduced, comparison.published), (1, 3));

@@ -124,7 +124,7 @@ impl Plan {
 
 fn scenarios(case: &Case, settings: &RunSettings) -> impl Iterator<Item = Scenario> {
     let wanted = &settings.scenarios;
-    Scenario::ALL.into_iter().filter(move |scenario| {
+    Scenario::all().filter(move |scenario| {
         case.scenarios.contains(scenario) && (wanted.is_empty() || wanted.contains(scenario))
     })
 }

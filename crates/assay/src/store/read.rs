@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 
+use assay_core::benchmark::sec_code_bench_v2;
 use assay_core::infra_error::InfraClass;
 use assay_core::reading::TurnReading;
 use assay_core::record::{Answer, Finish, Log};
@@ -63,7 +64,7 @@ impl Store {
                         key: AttemptKey {
                             subject: row.get(1)?,
                             case: row.get(2)?,
-                            scenario: assay_core::Scenario::Gen,
+                            scenario: sec_code_bench_v2::GEN,
                             round: row.get(4)?,
                         },
                         outcome: Outcome::Judged(Verdict::NoCode),

@@ -69,6 +69,7 @@ fn each_subject_and_scenario_is_a_suite_and_each_attempt_a_test() {
 
 #[test]
 fn an_unjudged_attempt_is_skipped() {
+    use assay_core::benchmark::sec_code_bench_v2;
     use assay_core::infra_error::{InfraClass, InfraError};
     let door = super::Door::open();
     let path = door.path("unjudged.assay");
@@ -80,8 +81,7 @@ fn an_unjudged_attempt_is_skipped() {
     )];
     let info = super::sample_run::info("r", &["s"], cases, 1);
     let mut store = assay::store::Store::create(&path, &info).expect("a new store");
-    let mut attempt =
-        super::sample_run::attempt("s", "a", assay_core::Scenario::Gen, 1, Vec::new());
+    let mut attempt = super::sample_run::attempt("s", "a", sec_code_bench_v2::GEN, 1, Vec::new());
     attempt.outcome =
         assay_core::Outcome::Errored(InfraError::new(InfraClass::Unjudged, "judges decide"));
     store.record(&attempt).expect("recorded");

@@ -1,5 +1,6 @@
 //! JSON lines, CSV and Parquet: the same table, as documented.
 
+use assay_core::benchmark::sec_code_bench_v2;
 use std::fs::{self, File};
 
 use parquet::basic::Type as Physical;
@@ -221,7 +222,7 @@ fn no_cell_of_a_csv_is_a_formula_or_leaves_its_line() {
     let info = super::sample_run::info("=1+1", &[subject], cases, 1);
     let mut store = assay::store::Store::create(&run, &info).expect("a new store");
     let turn = super::sample_run::turn(assay_core::Verdict::Nonfunctional, "x", formula);
-    let scenario = assay_core::Scenario::Gen;
+    let scenario = sec_code_bench_v2::GEN;
     let attempt = super::sample_run::attempt(subject, "+case", scenario, 1, vec![turn]);
     store.record(&attempt).expect("recorded");
     drop(store);

@@ -12,7 +12,8 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use assay::store::Store;
-use assay_core::{AttemptKey, Scenario};
+use assay_core::AttemptKey;
+use assay_core::benchmark::sec_code_bench_v2;
 use assay_verify::processes::descendants;
 use serde_json::json;
 
@@ -138,7 +139,7 @@ fn answers<'a>(door: &Door, attacks: &[&'a Attack], source: Option<&str>) -> Opt
             AttemptKey {
                 subject: subject.to_owned(),
                 case: attack.case.clone(),
-                scenario: Scenario::Gen,
+                scenario: sec_code_bench_v2::GEN,
                 round: *round,
             }
         };

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use assay_core::benchmark::sec_code_bench_v2;
 use assay_core::prompt::Prompts;
 use assay_core::task::CaseLimits;
 use assay_core::{
-    Case, CodeTask, Decider, FileSet, Language, Locale, Rubric, SafePath, Scenario, Severity, Task,
+    Case, CodeTask, Decider, FileSet, Language, Locale, Rubric, SafePath, Severity, Task,
 };
 
 /// A case with these artifact files and no solution.
@@ -18,7 +19,7 @@ pub(crate) fn case(id: &str, artifact_paths: &[&str]) -> Case {
         language: Language::C,
         cwe: Vec::new(),
         severity: Severity::High,
-        scenarios: vec![Scenario::Gen, Scenario::Fix],
+        scenarios: vec![sec_code_bench_v2::GEN, sec_code_bench_v2::FIX],
         prompts: Prompts::Verbatim(BTreeMap::new()),
         task: Task::Code(Box::new(CodeTask {
             interface: None,

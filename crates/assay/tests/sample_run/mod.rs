@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use assay::store::{RunInfo, Store};
+use assay_core::benchmark::sec_code_bench_v2;
 use assay_core::case::{Language, Severity};
 use assay_core::evidence::{Build, Decided, Phases, SuiteEvidence};
 use assay_core::execution::{Ending, Usage};
@@ -253,7 +254,7 @@ pub(crate) fn ordinary(path: &Path) -> Store {
     let mut step = 0;
     for (strength, subject) in subjects.iter().enumerate() {
         for case in &cases {
-            for scenario in Scenario::ALL {
+            for scenario in Scenario::all() {
                 step += 1;
                 let rounds = if strength == 2 { 1 } else { 2 };
                 for round in 1..=rounds {
@@ -336,9 +337,9 @@ pub(crate) fn hostile(path: &Path) -> Store {
     let mut during_the_run = turn.clone();
     during_the_run.evidence = evidence(Verdict::Tampered, &text);
     let turns = vec![before_the_run, during_the_run, turn.clone(), turn];
-    let fix = attempt(HOSTILE_SUBJECT, HOSTILE_CASE, Scenario::Fix, 1, turns);
+    let fix = attempt(HOSTILE_SUBJECT, HOSTILE_CASE, sec_code_bench_v2::FIX, 1, turns);
     store.record(&fix).expect("recorded");
-    let mut errored = attempt(HOSTILE_SUBJECT, HOSTILE_CASE, Scenario::Gen, 1, Vec::new());
+    let mut errored = attempt(HOSTILE_SUBJECT, HOSTILE_CASE, sec_code_bench_v2::GEN, 1, Vec::new());
     errored.outcome = Outcome::Errored(InfraError::new(InfraClass::Server, text));
     store.record(&errored).expect("recorded");
     store

@@ -189,6 +189,7 @@ impl Shares {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::benchmark::sec_code_bench_v2;
 
     fn cell(case: &str, severity: Severity, scenario: Scenario, successes: usize) -> Cell {
         let language = Language::C;
@@ -197,9 +198,9 @@ mod tests {
 
     fn cells() -> Cells {
         Cells::new(vec![
-            cell("a", Severity::Critical, Scenario::Gen, 4),
-            cell("b", Severity::Medium, Scenario::Gen, 1),
-            cell("a", Severity::Critical, Scenario::FixHints, 2),
+            cell("a", Severity::Critical, sec_code_bench_v2::GEN, 4),
+            cell("b", Severity::Medium, sec_code_bench_v2::GEN, 1),
+            cell("a", Severity::Critical, sec_code_bench_v2::FIX_HINTS, 2),
         ])
     }
 

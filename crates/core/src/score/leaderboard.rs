@@ -111,8 +111,8 @@ impl Leaderboard {
 mod tests {
     use super::super::{Cell, Chance};
     use super::*;
+    use crate::benchmark::sec_code_bench_v2;
     use crate::case::{Language, Severity};
-    use crate::scenario::Scenario;
 
     /// A subject that succeeds at each of 40 cases with this chance, 10 times asked.
     fn subject(percent: usize, seed: u64) -> Cells {
@@ -121,7 +121,7 @@ mod tests {
             case: format!("case-{case}"),
             language: Language::C,
             severity: Severity::High,
-            scenario: Scenario::Gen,
+            scenario: sec_code_bench_v2::GEN,
             successes: (0..10).filter(|_| chance.place(100) < percent).count(),
             judged: 10,
         });

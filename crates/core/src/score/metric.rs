@@ -23,7 +23,7 @@ impl Metric {
     pub fn all() -> impl Iterator<Item = Metric> {
         [Metric::Overall, Metric::Unweighted, Metric::Functional]
             .into_iter()
-            .chain(Scenario::ALL.map(Metric::Scenario))
+            .chain(Scenario::all().map(Metric::Scenario))
             .chain(Language::ALL.map(Metric::Language))
     }
 

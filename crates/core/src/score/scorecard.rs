@@ -267,6 +267,7 @@ fn pass_at(cells: &Cells, weights: &Weights) -> BTreeMap<usize, Option<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::benchmark::sec_code_bench_v2;
     use crate::infra_error::InfraError;
     use crate::verdict::Outcome;
 
@@ -294,15 +295,15 @@ mod tests {
     fn weights_follow_the_paper() {
         let card = Scorecard::of(
             &[
-                attempt("a", Severity::Critical, Scenario::Gen, &SECURE),
-                attempt("b", Severity::Medium, Scenario::Gen, &INSECURE),
-                attempt("a", Severity::Critical, Scenario::GenHints, &INSECURE),
-                attempt("b", Severity::Medium, Scenario::GenHints, &SECURE),
+                attempt("a", Severity::Critical, sec_code_bench_v2::GEN, &SECURE),
+                attempt("b", Severity::Medium, sec_code_bench_v2::GEN, &INSECURE),
+                attempt("a", Severity::Critical, sec_code_bench_v2::GEN_HINTS, &INSECURE),
+                attempt("b", Severity::Medium, sec_code_bench_v2::GEN_HINTS, &SECURE),
             ],
             &Scoring::default(),
         );
-        assert_eq!(card.scenarios[&Scenario::Gen], Some(4.0 / 5.0));
-        assert_eq!(card.scenarios[&Scenario::GenHints], Some(1.0 / 5.0));
+        assert_eq!(card.scenarios[&sec_code_bench_v2::GEN], Some(4.0 / 5.0));
+        assert_eq!(card.scenarios[&sec_code_bench_v2::GEN_HINTS], Some(1.0 / 5.0));
         let overall = card.overall.expect("judged");
         assert!((overall - (0.8 * 4.0 + 0.2) / 5.0).abs() < 1e-12, "{overall}");
         assert_eq!(card.unweighted, Some(0.5));
@@ -318,7 +319,7 @@ mod tests {
         }
         let attempts: Vec<_> = outcomes
             .iter()
-            .map(|outcome| attempt("a", Severity::High, Scenario::Gen, outcome))
+            .map(|outcome| attempt("a", Severity::High, sec_code_bench_v2::GEN, outcome))
             .collect();
         let limit = ErrorLimit::from_percent(limit).expect("a share");
         Scorecard::of(&attempts, &Scoring { limit, ..Scoring::default() })

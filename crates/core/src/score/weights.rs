@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::benchmark::sec_code_bench_v2;
 use crate::case::Severity;
 use crate::scenario::Scenario;
 
@@ -18,27 +19,30 @@ pub struct Weights {
 impl Weights {
     /// Those of the paper, section 5.
     pub fn paper() -> Weights {
-        Weights::from(Severity::weight, Scenario::weight)
+        let scenarios = sec_code_bench_v2::BENCHMARK.scenarios();
+        Weights::from(Severity::weight, scenarios.map(|it| (it, it.weight())))
     }
 
     /// Every weight is 1.
     pub fn equal() -> Weights {
-        Weights::from(|_| 1.0, |_| 1.0)
+        Weights::from(|_| 1.0, Scenario::all().map(|it| (it, 1.0)))
     }
 
-    fn from(severity: fn(Severity) -> f64, scenario: fn(Scenario) -> f64) -> Weights {
-        Weights {
-            severity: Severity::ALL.into_iter().map(|it| (it, severity(it))).collect(),
-            scenario: Scenario::ALL.into_iter().map(|it| (it, scenario(it))).collect(),
-        }
+    fn from(
+        severity: fn(Severity) -> f64,
+        scenarios: impl Iterator<Item = (Scenario, f64)>,
+    ) -> Weights {
+        let severities = Severity::ALL.into_iter().map(|it| (it, severity(it)));
+        Weights { severity: severities.collect(), scenario: scenarios.collect() }
     }
 
     pub fn of_severity(&self, severity: Severity) -> f64 {
         self.severity.get(&severity).copied().unwrap_or(0.0)
     }
 
+    /// That of its benchmark, if it is not among these.
     pub fn of_scenario(&self, scenario: Scenario) -> f64 {
-        self.scenario.get(&scenario).copied().unwrap_or(0.0)
+        self.scenario.get(&scenario).copied().unwrap_or_else(|| scenario.weight())
     }
 }
 
@@ -87,7 +91,7 @@ mod tests {
         let weights = check(r#"{"severity":{"high":3}}"#).expect("weights");
         assert_eq!(weights.of_severity(Severity::High), 3.0);
         assert_eq!(weights.of_severity(Severity::Critical), 4.0);
-        assert_eq!(weights.of_scenario(Scenario::GenHints), 1.0);
+        assert_eq!(weights.of_scenario(sec_code_bench_v2::GEN_HINTS), 1.0);
         assert!(check(r#"{"severity":{"high":-1}}"#).is_err_and(|it| it.contains("high is -1")));
         assert!(check(r#"{"severities":{}}"#).is_err());
     }

@@ -1,7 +1,7 @@
 //! What the script of a report computes scores from: successes by subject, scenario and
 //! case (`data/cells.js`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assay_core::record::CaseSummary;
 use assay_core::score::{Resampling, Weights};
@@ -32,12 +32,13 @@ pub(super) fn data(
         cases.keys().enumerate().map(|(place, key)| (*key, place)).collect();
     let cwes = cwes(runs);
     let cells: Vec<Value> = entries.iter().map(|entry| of_subject(entry, &places)).collect();
+    let scenarios = scenarios(runs);
     json!({
         "seed": resampling.seed,
         "resamples": resampling.resamples,
-        "scenarios": Scenario::ALL.map(|scenario| {
-            json!({ "name": scenario, "weight": weights.of_scenario(scenario) })
-        }),
+        "scenarios": scenarios.iter().map(|scenario| {
+            json!({ "name": scenario, "weight": weights.of_scenario(*scenario) })
+        }).collect::<Vec<_>>(),
         "cases": cases.values().map(|case| json!({
             "language": case.language,
             "severity": case.severity,
@@ -47,6 +48,14 @@ pub(super) fn data(
         "withheld": entries.iter().map(|it| it.score().card.withheld.is_some()).collect::<Vec<_>>(),
         "cells": cells,
     })
+}
+
+/// Those of every benchmark that an attempt is of; all if there is no attempt.
+fn scenarios(runs: &[ReportedRun]) -> Vec<Scenario> {
+    let attempted: BTreeSet<&str> =
+        runs.iter().flat_map(ReportedRun::scenarios).map(|it| it.benchmark().name).collect();
+    let is_there = |it: &Scenario| attempted.is_empty() || attempted.contains(it.benchmark().name);
+    Scenario::all().filter(is_there).collect()
 }
 
 /// Of each scenario: a case's place, and how many of its attempts were judged, secure and

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use assay_core::benchmark::sec_code_bench_v2;
 use assay_core::{Scenario, Severity};
 use maud::{Markup, html};
 
@@ -128,7 +129,8 @@ fn distinct(runs: &[ReportedRun], of: impl Fn(&ReportedRun) -> String) -> usize 
 /// How the numbers are made.
 pub(super) fn method() -> Markup {
     let severities = weights(Severity::ALL.map(|severity| (severity.as_str(), severity.weight())));
-    let scenarios = weights(Scenario::ALL.map(|scenario| (scenario.as_str(), scenario.weight())));
+    let scenarios = sec_code_bench_v2::BENCHMARK.scenarios();
+    let scenarios = weights(scenarios.map(|scenario| (scenario.as_str(), scenario.weight())));
     html! {
         section id="method" {
             h2 { "How scores are computed" }
@@ -147,6 +149,7 @@ pub(super) fn method() -> Markup {
     }
 }
 
-fn weights<const N: usize>(weights: [(&str, f64); N]) -> String {
-    weights.map(|(name, weight)| format!("{name} {weight}")).join(", ")
+fn weights<'a>(weights: impl IntoIterator<Item = (&'a str, f64)>) -> String {
+    let weights = weights.into_iter().map(|(name, weight)| format!("{name} {weight}"));
+    weights.collect::<Vec<_>>().join(", ")
 }

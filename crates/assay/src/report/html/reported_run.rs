@@ -137,7 +137,7 @@ impl ReportedRun {
 
     /// The scenarios that have an attempt.
     pub(super) fn scenarios(&self) -> impl Iterator<Item = Scenario> + '_ {
-        Scenario::ALL.into_iter().filter(|scenario| {
+        Scenario::all().filter(|scenario| {
             self.data.attempts.iter().any(|attempt| attempt.key.scenario == *scenario)
         })
     }

@@ -17,6 +17,7 @@ use serde::Deserialize;
 
 use super::{CorpusError, Fault, read_text, read_tree};
 use crate::artifact::Artifact;
+use crate::benchmark::sec_code_bench_v2;
 use crate::case::{Case, Language, Severity};
 use crate::decider::Decider;
 use crate::files::SafePath;
@@ -213,11 +214,11 @@ fn prompts(datasets: &Path, folder: &str, entry: &Entry) -> Result<Prompts, Faul
     let stem = datasets.join("benchmark").join(folder).join("prompts").join(&entry.prompt);
     let mut prompts = BTreeMap::new();
     for scenario in &entry.scenarios {
-        let suffix = match scenario {
-            Scenario::Gen => "",
-            Scenario::GenHints => "Hints",
-            Scenario::Fix => "Fix",
-            Scenario::FixHints => "FixHints",
+        let suffix = match scenario.as_str() {
+            "gen-hints" => "Hints",
+            "fix" => "Fix",
+            "fix-hints" => "FixHints",
+            _ => "",
         };
         let path = format!("{}{suffix}.{}", stem.display(), entry.locale);
         prompts.insert((*scenario, entry.locale), read_text(Path::new(&path))?);
@@ -229,7 +230,7 @@ fn prompts(datasets: &Path, folder: &str, entry: &Entry) -> Result<Prompts, Faul
 /// the first of its `<result>` blocks, or, for Java, as a class in a fence.
 fn vulnerable(prompts: &Prompts, locale: Locale, allowed: &[SafePath]) -> Option<Solution> {
     let Prompts::Verbatim(prompts) = prompts else { return None };
-    let prompt = prompts.get(&(Scenario::Fix, locale))?;
+    let prompt = prompts.get(&(sec_code_bench_v2::FIX, locale))?;
     let in_block = result_blocks(prompt).into_iter().next().and_then(|shown| {
         let items = shown.into_iter().map(|item| (item.path, item.content));
         Artifact::from_files(items, allowed).ok()
