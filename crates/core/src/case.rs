@@ -1,7 +1,9 @@
 //! A case: one problem, what it is about, and the task that it sets.
 
-mod digest;
+mod form;
+mod reading;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -14,6 +16,8 @@ use crate::prompt::Prompts;
 use crate::scenario::Scenario;
 use crate::suite::ExpectedTest;
 use crate::task::{CodeTask, Solution, SolutionKind, Task};
+
+pub use reading::CaseFormError;
 
 /// One problem, loaded whole: what it is about, and the task that it sets.
 #[derive(Debug, Clone)]
@@ -79,7 +83,20 @@ impl Case {
     /// The SHA-256 of everything that a verdict on this case depends on, as 64 hexadecimal
     /// digits; docs/case-digests.md says of which bytes.
     pub fn digest(&self) -> String {
-        digest::of(self)
+        form::of(self).digest()
+    }
+
+    /// The case in the form of docs/case-digests.md: everything but its title.
+    pub fn entries(&self) -> BTreeMap<String, Vec<u8>> {
+        form::of(self).0
+    }
+
+    /// The case that has these entries, and a title.
+    pub fn from_entries(
+        title: String,
+        entries: &BTreeMap<String, Vec<u8>>,
+    ) -> Result<Case, CaseFormError> {
+        reading::case(title, entries)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -87,6 +88,14 @@ impl SafePath {
 impl fmt::Display for SafePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl FromStr for SafePath {
+    type Err = UnsafePath;
+
+    fn from_str(text: &str) -> Result<SafePath, UnsafePath> {
+        SafePath::new(text)
     }
 }
 

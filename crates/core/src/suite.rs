@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::execution::Ending;
 use crate::files::FileSet;
+use crate::phase::Phase;
 use crate::tamper::Finding;
 
 pub use failure::{environment_error, lack_in_output};
@@ -34,6 +35,12 @@ pub struct Suite {
 }
 
 impl Suite {
+    /// The suite of a phase, with the tests that its files have.
+    pub fn of(phase: Phase, runner: Runner, files: FileSet) -> Suite {
+        let expected = runner.tests(phase, &files);
+        Suite { files, runner, expected }
+    }
+
     /// The names of tests that a later one of the same name replaces, where the language
     /// lets it.
     pub fn replaced_tests(&self) -> Vec<String> {
@@ -281,16 +288,45 @@ fn add_missing(expected: &[ExpectedTest], tests: &mut Vec<TestResult>) {
 }
 
 impl Runner {
-    /// The tests of sources that this runner runs, found without running them.
-    /// A program with a main of its own has one test, whose name is not in it.
-    pub fn tests(&self, files: &FileSet) -> Vec<ExpectedTest> {
+    pub const ALL: [Runner; 8] = [
+        Runner::AssayC,
+        Runner::CProgram,
+        Runner::GoTest { imports: false },
+        Runner::GoTest { imports: true },
+        Runner::JUnit,
+        Runner::Pytest,
+        Runner::Jest,
+        Runner::Mocha,
+    ];
+
+    /// Its name in the form of cases.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Runner::AssayC => "assay-c",
+            Runner::CProgram => "c-program",
+            Runner::GoTest { imports: false } => "go-test",
+            Runner::GoTest { imports: true } => "go-test-with-imports",
+            Runner::JUnit => "junit",
+            Runner::Pytest => "pytest",
+            Runner::Jest => "jest",
+            Runner::Mocha => "mocha",
+        }
+    }
+
+    /// The tests of a phase's sources that this runner runs, found without running them.
+    fn tests(&self, phase: Phase, files: &FileSet) -> Vec<ExpectedTest> {
         match self {
             Runner::AssayC => c::tests(files),
             Runner::GoTest { .. } => go::tests(files),
             Runner::JUnit => java::tests(files),
             Runner::Jest | Runner::Mocha => nodejs::tests(files),
             Runner::Pytest => python::tests(files),
-            Runner::CProgram => Vec::new(),
+            Runner::CProgram if files.is_empty() => Vec::new(),
+            // It has a `main` of its own; CTest's name for it is the test.
+            Runner::CProgram => vec![ExpectedTest::new(match phase {
+                Phase::Functional => "FunctionTest",
+                Phase::Security => "SecurityTest",
+            })],
         }
     }
 }
@@ -407,7 +443,7 @@ mod tests {
     fn a_test_may_skip_only_where_its_source_does() {
         let source = "import pytest\n\ndef test_a():\n    if x:\n        pytest.skip('no')\n\n\ndef test_b():\n    pass\n";
         let files = FileSet::from([(SafePath::new("t/test_x.py").expect("safe"), source.into())]);
-        let expected = Runner::Pytest.tests(&files);
+        let expected = Runner::Pytest.tests(Phase::Security, &files);
         let outcome =
             |lines: &[&str]| prove(&expected, &report(lines), NONCE, &Ending::Exited(0)).conclusion;
         assert_eq!(outcome(&["test_a skipped", "test_b passed", "end 2"]), Conclusion::Passed);
@@ -425,7 +461,7 @@ mod tests {
             (SafePath::new("tests/helper.py").expect("safe"), b"def test_not(): pass".to_vec()),
         ]);
         assert_eq!(
-            names(Runner::Pytest.tests(&files)),
+            names(Runner::Pytest.tests(Phase::Security, &files)),
             ["TestA::test_one", "test_two", "test_three"]
         );
         let go = "func TestOne(t *testing.T) {\n\tt.Skip()\n}\n\nfunc Testing(t *testing.T) {}\nfunc TestMain(m *testing.M) {}\nfunc (s suite) TestNo(t *testing.T) {}\nfunc TestTwo(t *testing.T) {\n}\n";
@@ -433,11 +469,11 @@ mod tests {
             (SafePath::new("x_test.go").expect("safe"), go.into()),
             (SafePath::new("x.go").expect("safe"), b"func TestThree(t *testing.T) {}".to_vec()),
         ]);
-        let found = Runner::GoTest { imports: false }.tests(&files);
+        let found = Runner::GoTest { imports: false }.tests(Phase::Security, &files);
         assert_eq!(names(found.clone()), ["TestOne", "TestTwo"]);
         assert!(found[0].may_skip && !found[1].may_skip);
         let c = "TEST(one)\n{\n}\n  TEST(indented)\n// TEST(no)\nTEST( two ) {}\n";
         let files = FileSet::from([(SafePath::new("tests/t.c").expect("safe"), c.into())]);
-        assert_eq!(names(Runner::AssayC.tests(&files)), ["one", "two"]);
+        assert_eq!(names(Runner::AssayC.tests(Phase::Security, &files)), ["one", "two"]);
     }
 }

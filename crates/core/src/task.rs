@@ -75,6 +75,15 @@ pub enum SolutionKind {
     Vulnerable,
 }
 
+impl SolutionKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SolutionKind::Secure => "secure",
+            SolutionKind::Vulnerable => "vulnerable",
+        }
+    }
+}
+
 /// What one command of a validation may use. CPU time is the limit that is
 /// meant; the wall limit is wide, so that load on the host changes no verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,6 +8,7 @@ mod declaration;
 use core::net::IpAddr;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -124,6 +125,16 @@ impl Scheme {
             Scheme::Http => "http",
             Scheme::Https => "https",
         }
+    }
+}
+
+impl FromStr for Scheme {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Scheme, String> {
+        let all = [Scheme::Http, Scheme::Https];
+        let found = all.into_iter().find(|scheme| scheme.as_str() == text);
+        found.ok_or_else(|| format!("{text:?} is not a scheme; there are http and https"))
     }
 }
 

@@ -2,16 +2,22 @@
 //! is whatever this program calls its types and fields, and changes with all that counts.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use assay_core::benchmark::sec_code_bench_v2;
+use assay_core::corpus::CorpusSource;
 use assay_core::judge::Rubric;
+use assay_core::label::{Label, LabelledProgram};
 use assay_core::prompt::Prompts;
 use assay_core::state::{Folder, Program, State, StateFile};
 use assay_core::suite::{ExpectedTest, Runner, Suite};
 use assay_core::task::{CaseLimits, Solution, SolutionKind};
 use assay_core::world::{Body, Host, Name, PathRule, Route, Scheme, World};
-use assay_core::{Case, CodeTask, Decider, FileSet, Language, Locale, SafePath, Severity, Task};
+use assay_core::{
+    Case, CodeTask, Decider, FileSet, Language, Locale, Phase, SafePath, Severity, Task,
+};
 
 fn files(entries: &[(&str, &str)]) -> FileSet {
     let file = |(path, text): &(&str, &str)| {
@@ -174,4 +180,62 @@ fn the_digest_changes_with_all_that_a_verdict_depends_on() {
     let mut renamed = case(task());
     renamed.title = "Another title".to_owned();
     assert_eq!(renamed.digest(), whole, "a title is for people");
+}
+
+/// That a case comes back whole from the form of its digest.
+fn check_that_it_travels(case: &Case) {
+    let entries = case.entries();
+    let back = Case::from_entries(case.title.clone(), &entries)
+        .unwrap_or_else(|error| panic!("{}: {error}", case.id));
+    assert_eq!(back.digest(), case.digest(), "{}", case.id);
+    for phase in Phase::ALL {
+        assert_eq!(back.expected_tests(phase), case.expected_tests(phase), "{}", case.id);
+    }
+    assert_eq!(back.title, case.title);
+}
+
+#[test]
+fn a_case_comes_back_whole_from_the_form_of_its_digest() {
+    check_that_it_travels(&case(task()));
+    let prompts = BTreeMap::from([((sec_code_bench_v2::GEN, Locale::ZhCn), "写 f。".to_owned())]);
+    check_that_it_travels(&Case { prompts: Prompts::Verbatim(prompts), ..case(task()) });
+    let truth = Label { vulnerable: true, cwe: vec!["CWE-22".to_owned()] };
+    let program = LabelledProgram { files: files(&[("a.py", "A = 2\n")]), truth };
+    check_that_it_travels(&Case { task: Task::Recognise(program), ..case(task()) });
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus");
+    let corpus = CorpusSource::Native(ours).load().expect("our corpus");
+    corpus.cases.iter().for_each(check_that_it_travels);
+    match std::env::var_os("SEC_CODE_BENCH_DIR").filter(|it| !it.is_empty()) {
+        Some(folder) => {
+            let corpus = CorpusSource::SecCodeBench(folder.into()).load().expect("a checkout");
+            corpus.cases.iter().for_each(check_that_it_travels);
+        }
+        None => {
+            let told = "skipped for the official cases: SEC_CODE_BENCH_DIR is not set";
+            // Unlike what is printed, this is shown of a test that passes.
+            let _ = writeln!(std::io::stderr(), "{told}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_case_of_this_form_says_which_entry_is_at_fault() {
+    let check = |name: &str, content: Option<&str>, expect: &str| {
+        let mut entries = case(task()).entries();
+        match content {
+            Some(content) => entries.insert(name.to_owned(), content.into()),
+            None => entries.remove(name),
+        };
+        let error = Case::from_entries(String::new(), &entries).expect_err("no case").to_string();
+        assert!(error.contains(&format!("{name:?}")) && error.contains(expect), "{error}");
+    };
+    check("form", Some("assay.case/2"), "this version reads \"assay.case/1\"");
+    check("language", None, "is missing");
+    check("language", Some("cobol"), "is not a language");
+    check("cwe", Some("CWE-22"), "is not a list");
+    check("functional/runner", Some("tap"), "which this version does not know");
+    check("solutions/secure/kind", Some("fine"), "is \"fine\"");
+    check("limits/wall", Some("soon"), "invalid digit");
+    check("state/files/srv/d/f/mode", Some("rw"), "invalid digit");
+    check("colour", Some("red"), "is not one that this version reads");
 }

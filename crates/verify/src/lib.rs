@@ -14,6 +14,7 @@ mod guard;
 mod java;
 pub mod javac;
 mod jdk;
+pub mod job;
 mod manifest;
 mod nodejs;
 pub mod pool;
@@ -29,6 +30,7 @@ mod suite_run;
 mod tested_case;
 mod toolchain;
 pub mod tools;
+pub mod verifier;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -39,8 +41,10 @@ use assay_core::record::Log;
 use assay_core::suite::Suite;
 use assay_core::{Artifact, Case, Evidence, FileSet, InfraError};
 use assay_sandbox::{Command, Execution, Exit, File, Limits, Sandbox, SandboxError, Spec};
+use serde::{Deserialize, Serialize};
 
 pub use assay_sandbox::enter_if_launched;
+pub use job::{Job, JobResult};
 use prepare::Cache;
 pub use prepare::{PrepareError, Progress, Step};
 use protocol::Trial;
@@ -49,6 +53,7 @@ use soundness::Soundness;
 pub use state::{lack, missing_commands};
 use tested_case::TestedCase;
 use toolchain::Toolchains;
+pub use verifier::{Jobs, LocalVerifier, Verifier};
 pub use world::{Fetch, fetch};
 
 /// Prepares cases, and builds and tests artifacts, any number at a time.
@@ -60,7 +65,7 @@ pub struct Validator {
 }
 
 /// What a validation observed, and the texts it captured.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Validation {
     pub evidence: Evidence,
     pub logs: Vec<Log>,

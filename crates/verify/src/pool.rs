@@ -13,34 +13,17 @@ mod load;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use assay_core::infra_error::InfraClass;
-use assay_core::{Artifact, Case, InfraError};
+use assay_core::{Case, InfraError};
 
+use super::job::{Job, JobResult};
+use super::verifier::Listener;
 use super::{Validation, Validator};
 use load::Load;
-
-/// An artifact to validate.
-#[derive(Debug, Clone)]
-pub struct Work {
-    /// The submitter's own name for it.
-    pub id: u64,
-    pub case: Arc<Case>,
-    pub artifact: Arc<Artifact>,
-}
-
-/// A finished validation.
-#[derive(Debug)]
-pub struct Done {
-    pub id: u64,
-    pub result: Result<Validation, InfraError>,
-    /// From the start of the last try to its end.
-    pub elapsed: Duration,
-}
 
 /// Threads that validate what is submitted and send what comes of it.
 #[derive(Debug)]
@@ -79,11 +62,11 @@ struct State {
     jobs: usize,
     /// How many more may run, as some of those that do only wait.
     spare: usize,
-    queue: VecDeque<Work>,
-    /// Work to be repeated while nothing else runs.
-    alone: VecDeque<Work>,
-    /// Work to be repeated while nothing runs but its like.
-    waiting: VecDeque<Work>,
+    queue: VecDeque<Job>,
+    /// Job to be repeated while nothing else runs.
+    alone: VecDeque<Job>,
+    /// Job to be repeated while nothing runs but its like.
+    waiting: VecDeque<Job>,
     running: usize,
     reserved: u64,
     /// What all that runs now is.
@@ -97,7 +80,7 @@ enum Company {
     /// Other work that is done for the first time.
     #[default]
     Any,
-    /// Work that waits, as it does.
+    /// Job that waits, as it does.
     Waiting,
     Nobody,
 }
@@ -118,25 +101,22 @@ const NOT_IDLE: f64 = 0.2;
 
 /// A piece of work that a worker has taken.
 struct Taken {
-    work: Work,
+    job: Job,
     company: Company,
 }
 
 impl Pool {
-    pub fn start<T: From<Done> + Send + 'static>(
-        validator: &Arc<Validator>,
-        limits: PoolLimits,
-        results: &Sender<T>,
-    ) -> Pool {
+    /// Results go to the listener.
+    pub fn start(validator: &Arc<Validator>, limits: PoolLimits, listener: &Listener) -> Pool {
         let shared = Arc::new(Shared {
             state: Mutex::new(State { jobs: limits.jobs.max(1), ..State::default() }),
             changed: Condvar::new(),
             memory: limits.memory,
         });
         let worker = |_| {
-            let (shared, validator, results) =
-                (Arc::clone(&shared), Arc::clone(validator), results.clone());
-            std::thread::spawn(move || shared.work(&validator, &results))
+            let (shared, validator) = (Arc::clone(&shared), Arc::clone(validator));
+            let listener = Arc::clone(listener);
+            std::thread::spawn(move || shared.work(&validator, &listener))
         };
         let most = limits.jobs.max(1) * (1 + SPARE_PER_JOB);
         let workers = (0..most.max(WAITING_TOGETHER)).map(worker).collect();
@@ -145,8 +125,8 @@ impl Pool {
         Pool { shared, workers, observer }
     }
 
-    pub fn submit(&self, work: Work) {
-        self.shared.lock().queue.push_back(work);
+    pub fn submit(&self, job: Job) {
+        self.shared.lock().queue.push_back(job);
         self.shared.changed.notify_all();
     }
 }
@@ -174,29 +154,29 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn work<T: From<Done>>(&self, validator: &Validator, results: &Sender<T>) {
-        while let Some(Taken { work, company }) = self.take() {
+    fn work(&self, validator: &Validator, listener: &Listener) {
+        while let Some(Taken { job, company }) = self.take() {
             let started = Instant::now();
-            let result = validate(validator, &work);
+            let result = validate(validator, &job);
             let elapsed = started.elapsed();
             let again = match company {
                 Company::Any => repetition(&result),
                 Company::Waiting | Company::Nobody => None,
             };
-            let reserved = memory_of(&work.case);
-            let id = work.id;
+            let reserved = memory_of(&job.case);
+            let id = job.id;
             {
                 let mut state = self.lock();
                 state.running -= 1;
                 state.reserved -= reserved;
                 match again {
-                    Some(Company::Nobody) => state.alone.push_back(work),
-                    Some(Company::Waiting) => state.waiting.push_back(work),
+                    Some(Company::Nobody) => state.alone.push_back(job),
+                    Some(Company::Waiting) => state.waiting.push_back(job),
                     Some(Company::Any) | None => {}
                 }
             }
             self.changed.notify_all();
-            if again.is_none() && results.send(Done { id, result, elapsed }.into()).is_err() {
+            if again.is_none() && !listener(JobResult { id, result, elapsed }) {
                 return;
             }
         }
@@ -229,7 +209,7 @@ impl Shared {
         loop {
             if let Some(taken) = state.next(self.memory) {
                 state.running += 1;
-                state.reserved += memory_of(&taken.work.case);
+                state.reserved += memory_of(&taken.job.case);
                 state.company = taken.company;
                 return Some(taken);
             }
@@ -273,7 +253,7 @@ impl State {
         if self.running > 0 && !has_room {
             return None;
         }
-        queue.pop_front().map(|work| Taken { work, company })
+        queue.pop_front().map(|job| Taken { job, company })
     }
 }
 
@@ -283,12 +263,13 @@ fn memory_of(case: &Case) -> u64 {
 }
 
 /// A fault of ours must not leave the submitter waiting for ever.
-fn validate(validator: &Validator, work: &Work) -> Result<Validation, InfraError> {
-    catch_unwind(AssertUnwindSafe(|| validator.validate(&work.case, &work.artifact)))
-        .unwrap_or_else(|_| {
-            let message = format!("the validation of {} panicked; this is a bug", work.case.id);
+fn validate(validator: &Validator, job: &Job) -> Result<Validation, InfraError> {
+    catch_unwind(AssertUnwindSafe(|| validator.validate(&job.case, &job.artifact))).unwrap_or_else(
+        |_| {
+            let message = format!("the validation of {} panicked; this is a bug", job.case.id);
             Err(InfraError::new(InfraClass::Sandbox, message))
-        })
+        },
+    )
 }
 
 /// Beside what a validation is to be repeated, if its result may be the doing of
@@ -318,23 +299,23 @@ fn available_memory() -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use assay_core::Task;
     use assay_core::corpus::CorpusSource;
+    use assay_core::{Artifact, Task};
 
     use super::*;
 
-    /// A case of the repository's corpus whose validation may take this memory.
-    fn work(id: u64, memory: u64) -> Work {
+    /// A job of a case of the repository's corpus whose validation may take this memory.
+    fn job(id: u64, memory: u64) -> Job {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus");
         let corpus = CorpusSource::Native(folder.into()).load().expect("our corpus loads");
         let mut case = corpus.cases[0].clone();
         let Task::Code(task) = &mut case.task else { panic!("it asks for code") };
         task.limits.memory = memory;
         let artifact = Artifact { files: std::collections::BTreeMap::new(), refused: Vec::new() };
-        Work { id, case: Arc::new(case), artifact: Arc::new(artifact) }
+        Job { id, case: Arc::new(case), artifact: Arc::new(artifact) }
     }
 
-    fn state(queue: impl IntoIterator<Item = Work>) -> State {
+    fn state(queue: impl IntoIterator<Item = Job>) -> State {
         State { jobs: 2, queue: queue.into_iter().collect(), ..State::default() }
     }
 
@@ -342,9 +323,9 @@ mod tests {
     fn start(state: &mut State, memory: u64) -> Option<(u64, Company)> {
         let taken = state.next(memory)?;
         state.running += 1;
-        state.reserved += memory_of(&taken.work.case);
+        state.reserved += memory_of(&taken.job.case);
         state.company = taken.company;
-        Some((taken.work.id, taken.company))
+        Some((taken.job.id, taken.company))
     }
 
     fn end_all(state: &mut State) {
@@ -353,7 +334,7 @@ mod tests {
 
     #[test]
     fn no_more_than_the_jobs_run_together() {
-        let mut state = state([work(1, 1), work(2, 1), work(3, 1)]);
+        let mut state = state([job(1, 1), job(2, 1), job(3, 1)]);
         assert_eq!(start(&mut state, 10), Some((1, Company::Any)));
         assert_eq!(start(&mut state, 10), Some((2, Company::Any)));
         assert_eq!(start(&mut state, 10), None);
@@ -361,7 +342,7 @@ mod tests {
 
     #[test]
     fn more_run_while_those_that_do_leave_processors_idle() {
-        let mut state = state((1..9).map(|id| work(id, 1)));
+        let mut state = state((1..9).map(|id| job(id, 1)));
         let run = |state: &mut State| while start(state, 100).is_some() {};
         assert!(!state.adapt(1.9), "fewer run than may");
         run(&mut state);
@@ -383,13 +364,13 @@ mod tests {
 
     #[test]
     fn what_is_to_run_alone_comes_last_and_beside_nothing() {
-        let mut state = state([work(1, 1)]);
-        state.alone.extend([work(2, 1), work(3, 1)]);
+        let mut state = state([job(1, 1)]);
+        state.alone.extend([job(2, 1), job(3, 1)]);
         assert_eq!(start(&mut state, 10), Some((1, Company::Any)));
         assert_eq!(start(&mut state, 10), None, "one still runs");
         end_all(&mut state);
         assert_eq!(start(&mut state, 10), Some((2, Company::Nobody)));
-        state.queue.push_back(work(4, 1));
+        state.queue.push_back(job(4, 1));
         assert_eq!(start(&mut state, 10), None, "one runs alone");
         end_all(&mut state);
         assert_eq!(start(&mut state, 10), Some((4, Company::Any)), "new work goes first");
@@ -400,13 +381,13 @@ mod tests {
     #[test]
     fn what_only_waits_is_repeated_together_and_beside_nothing_else() {
         let mut state = state([]);
-        state.waiting.extend([work(1, 1), work(2, 1), work(3, 1), work(4, 8)]);
-        state.alone.push_back(work(5, 1));
+        state.waiting.extend([job(1, 1), job(2, 1), job(3, 1), job(4, 8)]);
+        state.alone.push_back(job(5, 1));
         for id in 1..=3 {
             assert_eq!(start(&mut state, 10), Some((id, Company::Waiting)));
         }
         assert_eq!(start(&mut state, 10), None, "the memory does not suffice");
-        state.queue.push_back(work(6, 1));
+        state.queue.push_back(job(6, 1));
         assert_eq!(start(&mut state, 10), None, "work that computes is load");
         end_all(&mut state);
         assert_eq!(start(&mut state, 10), Some((6, Company::Any)));
@@ -417,7 +398,7 @@ mod tests {
 
     #[test]
     fn limits_that_exceed_the_memory_together_are_not_started_together() {
-        let mut state = state([work(1, 6), work(2, 5), work(3, 20)]);
+        let mut state = state([job(1, 6), job(2, 5), job(3, 20)]);
         assert_eq!(start(&mut state, 10), Some((1, Company::Any)));
         assert_eq!(start(&mut state, 10), None, "6 and 5 are more than 10");
         end_all(&mut state);

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 
 use assay_core::{Language, Verdict};
-use assay_verify::pool::{Done, Pool, PoolLimits, Work};
+use assay_verify::pool::{Pool, PoolLimits};
+use assay_verify::verifier::Listener;
+use assay_verify::{Job, JobResult};
 use assay_verify::{Validation, Validator};
 
 use crate::bare::Bare;
@@ -126,14 +128,15 @@ fn suites(validation: &Validation) -> Suites {
 
 /// All artifacts by the pool of a run, with its rounds.
 fn pooled(items: &[&Item], arms: &Arms<'_>, settings: &Settings) -> Cost {
-    let (results, finished) = channel::<Done>();
-    let pool = Pool::start(arms.validator, PoolLimits::new(settings.jobs), &results);
+    let (results, finished) = channel::<JobResult>();
+    let listener: Listener = Arc::new(move |result| results.send(result).is_ok());
+    let pool = Pool::start(arms.validator, PoolLimits::new(settings.jobs), &listener);
     let (count, cost) = cost_of(Who::Everyone, || {
         let mut count = 0;
         for item in (0..settings.rounds).flat_map(|_| items) {
             let (case, artifact) = (Arc::clone(&item.case), Arc::clone(&item.artifact));
             if case.judged_phases().is_empty() {
-                pool.submit(Work { id: count, case, artifact });
+                pool.submit(Job { id: count, case, artifact });
                 count += 1;
             }
         }

@@ -11,7 +11,7 @@ use assay_core::infra_error::InfraClass;
 use assay_core::task::SolutionKind;
 use assay_core::{Artifact, Case, InfraError, Language, Locale, Outcome, Phase, Verdict};
 use assay_verify::Validation;
-use assay_verify::pool::{Done, Pool, PoolLimits, Work};
+use assay_verify::{Job, JobResult, Verifier as _};
 use serde_json::json;
 
 use super::{Context, select};
@@ -114,14 +114,14 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
         })
         .collect();
 
-    let validator = context.validator()?;
-    let (sender, results) = mpsc::channel::<Done>();
-    let pool = Pool::start(&validator, PoolLimits::new(context.jobs(args.jobs)?), &sender);
+    let (sender, results) = mpsc::channel::<JobResult>();
+    let listener = move |result| sender.send(result).is_ok();
+    let jobs = context.verifier(args.jobs)?.start(Arc::new(listener));
     let repeat = args.repeat as usize;
     for (place, (case, probe)) in probes.iter().enumerate() {
         let artifact = Arc::new(probe.artifact.clone());
         for time in 0..repeat {
-            pool.submit(Work {
+            jobs.submit(Job {
                 id: (place * repeat + time) as u64,
                 case: Arc::clone(&cases[*case]),
                 artifact: Arc::clone(&artifact),

@@ -26,7 +26,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use assay_core::{Case, Corpus};
-use assay_verify::Validator;
+use assay_verify::pool::PoolLimits;
+use assay_verify::{LocalVerifier, Validator};
 use tokio::runtime::Runtime;
 
 use crate::cli::{CaseFilter, Cli, Command, GlobalArgs, JobsArg, JudgeArgs};
@@ -87,6 +88,12 @@ impl Context<'_> {
                 Ok(None)
             }
         }
+    }
+
+    /// Who validates, with at most so many jobs at one time.
+    fn verifier(&self, jobs: JobsArg) -> anyhow::Result<LocalVerifier> {
+        let (validator, limits) = (self.validator()?, PoolLimits::new(self.jobs(jobs)?));
+        Ok(LocalVerifier { validator, limits })
     }
 
     fn validator(&self) -> anyhow::Result<Arc<Validator>> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
 use assay_core::infra_error::InfraClass;
-use assay_core::{AttemptKey, AttemptRecord, Corpus, Cost, InfraError, JudgeReply, Outcome};
+use assay_core::{AttemptKey, Corpus, Cost, InfraError, Outcome};
 use serde::Deserialize as _;
 use serde_json::json;
 
@@ -22,14 +22,11 @@ use crate::report::quantity::counted;
 use crate::report::terminal::scorecard;
 use crate::run::estimate::Assumed;
 use crate::run::progress::Progress;
-use crate::run::{Rejudged, Rejudging, Spending, SpendingLimit};
+use crate::run::{Rejudgement, Rejudging, RejudgingEnd, Spending, SpendingLimit};
 use crate::settings::RunSettings;
-use crate::store::{AttemptSummary, DerivedFrom, Payer, Payment, RunInfo, Store};
+use crate::store::{AttemptSummary, DerivedFrom, RunInfo, Store};
 use crate::subject::pace::Paces;
 use crate::terminal::{complain, say, say_json};
-
-/// Attempts that are before the panel at one time.
-const AT_ONCE: usize = 64;
 
 /// More changed verdicts than this are counted, not listed.
 const MAX_LISTED: usize = 40;
@@ -60,7 +57,6 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
     let output = args.output.clone().unwrap_or_else(|| beside(&args.run));
     let stored = old.attempts()?;
     let (mut new, attempts) = begin(&output, &derived(&info, &settings, &corpus)?, stored)?;
-    let runtime = super::runtime()?;
     let expected = context.config.expected_output_tokens;
     let expected_output_tokens = expected.unwrap_or(settings.expected_output_tokens);
     let spending = SpendingLimit { most, expected_output_tokens };
@@ -78,40 +74,19 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
 
     let mut tally = Tally::default();
     let mut progress = Progress::start(attempts.len(), human);
-    for group in attempts.chunks(AT_ONCE) {
-        let mut under_way = Vec::new();
-        for summary in group {
-            let record = old.attempt(summary)?;
-            let case = corpus.case(&record.key.case).cloned().map(Arc::new);
-            let rejudging = Arc::clone(&rejudging);
-            let before = record.outcome.clone();
-            let decided = runtime.spawn(async move { rejudging.rejudge(record, case).await });
-            under_way.push((before, decided));
-        }
-        for (before, decided) in under_way {
-            let Rejudged { record, touched, is_held } =
-                runtime.block_on(decided).context("failed to judge an attempt anew")??;
-            if touched {
-                pay(&mut new, &record)?;
-                let spent = rejudging.spent().amount;
-                progress.spend(spent.cost);
-                new.count_requests(spent.requests)?;
-            }
-            if is_held {
-                tally.held += 1;
-                continue;
-            }
-            if touched {
-                tally.add(&record.key, &before, &record.outcome);
-            }
-            new.record(&record)?;
-            progress.advance(&record.outcome);
-        }
-    }
+    let mut rejudgement = Rejudgement {
+        rejudging: Arc::clone(&rejudging),
+        source: &old,
+        corpus: &corpus,
+        target: &mut new,
+        progress: &mut progress,
+    };
+    let end =
+        rejudgement.run(attempts, |attempt, before, after| tally.add(attempt, before, after))?;
     progress.finish();
     let run = RunData::read(&new, &scoring)?;
-    let stopped_by = rejudging.held_by().filter(|_| tally.held > 0);
-    let told = Told { human, spent: rejudging.spent(), most, stopped_by };
+    let stopped_by = rejudging.held_by().filter(|_| end.held > 0);
+    let told = Told { human, spent: rejudging.spent(), most, stopped_by, end };
     conclude(&new, &run, &tally, &told)
 }
 
@@ -131,18 +106,6 @@ fn foretell(
     let judges = rejudging.estimate(records, assumed)?;
     for line in (Estimates { subjects: Vec::new(), judges, assumed }).lines() {
         complain(&line);
-    }
-    Ok(())
-}
-
-/// Writes down what judges were paid for.
-fn pay(new: &mut Store, record: &AttemptRecord) -> anyhow::Result<()> {
-    for JudgeReply { judge, usage, .. } in record.turns.iter().flat_map(|turn| &turn.judge_replies)
-    {
-        if usage.requests > 0 && !usage.from_cache {
-            let (subject, payer) = (record.key.subject.as_str(), Payer::Judge);
-            new.pay(&Payment { subject, payer, model: judge, usage: *usage })?;
-        }
     }
     Ok(())
 }
@@ -232,8 +195,6 @@ struct Tally {
     judged: usize,
     changes: Vec<Change>,
     open: usize,
-    /// Attempts that were not judged, for the limit on spending.
-    held: usize,
 }
 
 /// What the messages at the end need to know.
@@ -242,6 +203,7 @@ struct Told {
     spent: Spending,
     most: Limits,
     stopped_by: Option<Limit>,
+    end: RejudgingEnd,
 }
 
 struct Change {
@@ -292,12 +254,16 @@ fn conclude(new: &Store, run: &RunData, tally: &Tally, told: &Told) -> anyhow::R
             "judged anew: {}; verdicts changed: {changed}; decided that had none: {decided}; left open: {}",
             tally.judged, tally.open
         ))?;
+        if told.end.left > 0 {
+            let left = counted(told.end.left, "attempt");
+            say(&format!("{left} not finished; the same command goes on"))?;
+        }
         if let Some(limit) = told.stopped_by {
             let Spending { amount, is_estimated } = &told.spent;
             say(&format!(
                 "{}; {} left, with which the same command goes on under a higher one",
                 told.most.told(limit, amount, *is_estimated, "the next ballot"),
-                counted(tally.held, "attempt")
+                counted(told.end.held, "attempt")
             ))?;
         }
     } else {
@@ -312,7 +278,7 @@ fn conclude(new: &Store, run: &RunData, tally: &Tally, told: &Told) -> anyhow::R
             "changed": changed,
             "decided": decided,
             "open": tally.open,
-            "left": tally.held,
+            "left": told.end.held + told.end.left,
             "spent": told.spent.amount.cost.units(),
             "spent-tokens": told.spent.amount.tokens,
             "requests": told.spent.amount.requests,
@@ -324,5 +290,9 @@ fn conclude(new: &Store, run: &RunData, tally: &Tally, told: &Told) -> anyhow::R
             "changes": changes.collect::<Vec<_>>(),
         }))?;
     }
-    Ok(if tally.open > 0 || tally.held > 0 { Exit::Errored } else { Exit::Success })
+    Ok(match told.end {
+        RejudgingEnd { interrupted: true, .. } => Exit::Interrupted,
+        RejudgingEnd { held: 0, .. } if tally.open == 0 => Exit::Success,
+        _ => Exit::Errored,
+    })
 }

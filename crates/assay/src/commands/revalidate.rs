@@ -10,7 +10,6 @@ use anyhow::bail;
 use assay_core::corpus::CorpusSource;
 use assay_core::record::CaseSummary;
 use assay_core::{AttemptKey, Case, Corpus, Outcome, Reading};
-use assay_verify::pool::PoolLimits;
 use assay_verify::tools;
 use serde_json::{Value, json};
 
@@ -61,8 +60,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RevalidateArgs) -> anyhow::R
     let revalidation = Revalidation {
         source: &source,
         cases: &cases,
-        validator: context.validator()?,
-        limits: PoolLimits::new(context.jobs(args.jobs)?),
+        verifier: &context.verifier(args.jobs)?,
         share: old.settings["validate-each"] != json!(true),
         reading,
     };

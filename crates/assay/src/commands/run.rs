@@ -10,7 +10,6 @@ use assay_core::corpus::CorpusSource;
 use assay_core::infra_error::InfraClass;
 use assay_core::score::ScoringRules;
 use assay_core::{Cost, JudgeReply};
-use assay_verify::pool::PoolLimits;
 use assay_verify::tools;
 use serde::Deserialize as _;
 use serde_json::json;
@@ -136,8 +135,8 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         }
         return Ok(Exit::Success);
     }
-    let validator = context.validator()?;
-    preflight::validation(&validator, &plan.cases_asked())?;
+    let verifier = context.verifier(args.jobs)?;
+    preflight::validation(&verifier.validator, &plan.cases_asked())?;
     let lengths = context_lengths::ask(&plan, &estimates.subjects, &settings)?;
     for line in lengths.lines.iter().filter(|_| human) {
         complain(line);
@@ -162,13 +161,11 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     {
         store.pay(&Payment { subject, payer: Payer::Judge, model, usage: *usage })?;
     }
-    let jobs = context.jobs(args.jobs)?;
     let dispatcher = Dispatcher {
         subjects: &plan.subjects,
         paces: &paces,
         cases: &plan.cases,
-        validator,
-        limits: PoolLimits::new(jobs),
+        verifier: &verifier,
         max_answers: settings.max_answers,
         share: !settings.validate_each,
         locale: settings.locale,

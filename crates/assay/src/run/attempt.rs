@@ -16,6 +16,7 @@ use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Evidence, InfraError
 use assay_core::{Locale, NoCode, Outcome, SafePath, Turn};
 use assay_verify::Validation;
 
+use super::validations::Work;
 use crate::subject::{Message, Reply};
 
 /// What to do where the first question does not fit the model's context.
@@ -139,7 +140,8 @@ impl Validated {
 #[derive(Debug)]
 pub(super) enum Next {
     Ask(OpenAttempt),
-    Validate(OpenAttempt, Arc<Artifact>),
+    /// What [`OpenAttempt::work`] says.
+    Validate(OpenAttempt),
     Record(AttemptRecord),
 }
 
@@ -172,7 +174,7 @@ impl OpenAttempt {
         let artifact = readings.artifact.clone();
         self.answered = Some(Answered { reply, readings, asked, observed: None });
         match (artifact, without_code) {
-            (Some(artifact), _) => Next::Validate(self, artifact),
+            (Some(_), _) => Next::Validate(self),
             (None, evidence) => {
                 let evidence = evidence.unwrap_or_else(|| Evidence::no_code(NoCode::Empty));
                 let validation = Validation { evidence, logs: Vec::new() };
@@ -210,9 +212,9 @@ impl OpenAttempt {
             own.judge_replies.extend(judge_replies);
             return self.conclude(*own, can_repair, rules);
         }
-        if let Some(other) = answered.readings.other.clone() {
+        if answered.readings.other.is_some() {
             answered.observed = Some(Box::new(validated));
-            return Next::Validate(self, other);
+            return Next::Validate(self);
         }
         self.conclude(validated, can_repair, rules)
     }
@@ -291,13 +293,14 @@ impl OpenAttempt {
     }
 
     /// What is to be validated of the answer.
-    pub(super) fn work(&self) -> Option<(Arc<Case>, Arc<Artifact>)> {
+    pub(super) fn work(&self, id: u64) -> Option<Work> {
         let answered = self.answered.as_ref()?;
         let artifact = match self.is_at_other_reading() {
             true => answered.readings.other.as_ref()?,
             false => answered.readings.artifact.as_ref()?,
         };
-        Some((Arc::clone(&self.case), Arc::clone(artifact)))
+        let (case, artifact) = (Arc::clone(&self.case), Arc::clone(artifact));
+        Some(Work { id, key: self.key.clone(), case, artifact })
     }
 
     /// Ends the attempt for a fault that the subject did not cause.

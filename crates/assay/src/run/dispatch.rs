@@ -9,24 +9,23 @@ mod asking;
 mod money;
 
 use std::collections::{HashMap, VecDeque};
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use assay_core::{AttemptRecord, Case, InfraError, Outcome};
-use assay_verify::pool::{Done, Pool, PoolLimits, Work};
-use assay_verify::{Validation, Validator};
-use tokio::runtime::Runtime;
+use assay_verify::{JobResult, Validation, Verifier};
+use tokio::runtime::Handle;
 
 use super::attempt::{Next, OpenAttempt, Rules, Validated};
 use super::budget::{Budget, Spending, SpendingLimit};
+use super::event_loop::{Attempts, EventLoop, Events, REQUEST_THREADS};
 use super::history::History;
-use super::interruption;
 use super::judging::{Judged, JudgedOutcome, Judging};
 use super::plan::PlannedAttempt;
 use super::progress::Progress;
-use super::sharing::{Need, Shared, Sharing, Waiting};
+use super::sharing::Shared;
+use super::validations::Validations;
 use crate::judge::Panel;
 use crate::limits::Limit;
 use crate::store::Store;
@@ -60,8 +59,7 @@ pub struct Dispatcher<'a> {
     pub subjects: &'a [Arc<Subject>],
     pub paces: &'a Paces,
     pub cases: &'a [Arc<Case>],
-    pub validator: Arc<Validator>,
-    pub limits: PoolLimits,
+    pub verifier: &'a dyn Verifier,
     pub max_answers: u32,
     /// Whether identical artifacts of a case share one validation.
     pub share: bool,
@@ -78,14 +76,13 @@ pub struct Dispatcher<'a> {
 /// What happens to a run.
 pub(super) enum Event {
     Answered { id: u64, result: Result<Box<Reply>, InfraError>, elapsed: Duration },
-    Validated(Box<Done>),
+    Validated(Box<JobResult>),
     Judged(Box<Judged>),
-    Interrupted,
 }
 
-impl From<Done> for Event {
-    fn from(done: Done) -> Event {
-        Event::Validated(Box::new(done))
+impl From<JobResult> for Event {
+    fn from(result: JobResult) -> Event {
+        Event::Validated(Box::new(result))
     }
 }
 
@@ -112,20 +109,20 @@ struct State<'a> {
     dispatcher: &'a Dispatcher<'a>,
     store: &'a mut Store,
     progress: &'a mut Progress,
-    pool: Pool,
-    runtime: Runtime,
-    events: Sender<Event>,
+    /// Where requests run.
+    runtime: Handle,
+    events: Events<Event>,
     lanes: Vec<Lane>,
     open: HashMap<u64, OpenAttempt>,
     /// Of the open attempts that have an answer, bytes.
     waiting_bytes: usize,
-    sharing: Sharing,
+    validations: Validations,
     judging: Judging,
     budget: Budget,
     /// Attempts that are not begun, because a judge that would decide them is given up.
     undecidable: usize,
-    /// Attempts whose validation was another's, and is there.
-    shared: VecDeque<(u64, Arc<Shared>)>,
+    /// Whether something is held back that would probably cost too much.
+    is_held: bool,
     history: History<'a>,
     next_id: u64,
     end: RunEnd,
@@ -139,13 +136,8 @@ impl Dispatcher<'_> {
         store: &mut Store,
         progress: &mut Progress,
     ) -> anyhow::Result<RunEnd> {
-        let (events, inbox) = mpsc::channel();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .context("failed to start the runtime for requests")?;
-        interruption::announce(&runtime, &events, Event::Interrupted);
+        let event_loop = EventLoop::new(REQUEST_THREADS)?;
+        let events = event_loop.events();
         let mut lanes: Vec<Lane> = self.subjects.iter().map(|_| Lane::default()).collect();
         for attempt in attempts {
             lanes[attempt.subject].fresh.push_back(attempt);
@@ -156,27 +148,27 @@ impl Dispatcher<'_> {
         requests.begin(amount.requests.max(requests.sent()), self.spending.most.requests);
         let panel = self.panel.as_deref();
         let budget = Budget::new(self.spending, before, requests, self.subjects, panel);
-        let pool = Pool::start(&self.validator, self.limits, &events);
-        let state = State {
+        let validations = Validations::new(self.verifier, &events, self.share);
+        let mut state = State {
             dispatcher: self,
             store,
             progress,
-            pool,
-            runtime,
+            runtime: event_loop.handle(),
             events,
             lanes,
             open: HashMap::new(),
             waiting_bytes: 0,
-            sharing: Sharing::new(self.share),
+            validations,
             judging: Judging::new(self.panel.clone(), self.locale),
             budget,
             undecidable: 0,
-            shared: VecDeque::new(),
+            is_held: false,
             history: History::begin(self.paces),
             next_id: 0,
             end: RunEnd::default(),
         };
-        state.run(&inbox)
+        let interrupted = event_loop.run(&mut state)?;
+        state.finish(interrupted)
     }
 
     fn rules(&self) -> Rules {
@@ -184,33 +176,52 @@ impl Dispatcher<'_> {
     }
 }
 
+impl Attempts for State<'_> {
+    type Event = Event;
+
+    fn begin(&mut self) -> anyhow::Result<ControlFlow<(), Duration>> {
+        self.is_held = self.ask_where_there_is_room()?;
+        self.note_pace(false)?;
+        self.tell_notices();
+        if self.open.is_empty() || (self.is_held && self.nothing_is_in_progress()) {
+            return Ok(ControlFlow::Break(()));
+        }
+        // Many may share one validation. What happens meanwhile comes first, so that
+        // answers that are to be written keep nobody from being asked.
+        let has_shared = self.validations.has_shared();
+        Ok(ControlFlow::Continue(if has_shared { Duration::ZERO } else { LOOK_EVERY }))
+    }
+
+    fn take(&mut self, event: Event) -> anyhow::Result<()> {
+        match event {
+            Event::Answered { id, result, elapsed } => {
+                self.answered(id, result.map(|reply| *reply), elapsed)
+            }
+            Event::Validated(result) => self.validated(*result),
+            Event::Judged(judged) => self.judged(*judged),
+        }
+    }
+
+    fn idle(&mut self) -> anyhow::Result<()> {
+        match self.validations.next_shared() {
+            Some((id, shared)) => self.share(id, &shared),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes down what was paid for.
+    fn leave(&mut self, event: Event) -> anyhow::Result<()> {
+        self.account_for_the_rest(event)
+    }
+}
+
 impl State<'_> {
-    fn run(mut self, inbox: &Receiver<Event>) -> anyhow::Result<RunEnd> {
-        while !self.end.interrupted {
-            let is_held = self.ask_where_there_is_room()?;
-            self.note_pace(false)?;
-            self.tell_notices();
-            if self.open.is_empty() || (is_held && self.nothing_is_in_progress()) {
-                self.end.stopped_by = self.budget.held_by().filter(|_| is_held);
-                break;
-            }
-            // Many may share one validation. What happens meanwhile comes first, so that
-            // answers that are to be written keep nobody from being asked.
-            let patience = if self.shared.is_empty() { LOOK_EVERY } else { Duration::ZERO };
-            match inbox.recv_timeout(patience) {
-                Ok(event) => self.handle(event)?,
-                Err(RecvTimeoutError::Timeout) => {
-                    if let Some((id, shared)) = self.shared.pop_front() {
-                        self.share(id, &shared)?;
-                    }
-                }
-                Err(error) => return Err(error).context("failed to hear from any worker"),
-            }
-        }
-        if self.end.interrupted {
-            self.account_for_the_rest(inbox)?;
-        }
+    fn finish(mut self, interrupted: bool) -> anyhow::Result<RunEnd> {
         self.note_pace(true)?;
+        if !interrupted {
+            self.end.stopped_by = self.budget.held_by().filter(|_| self.is_held);
+        }
+        self.end.interrupted = interrupted;
         self.end.left = self.open.len()
             + self.undecidable
             + self.lanes.iter().map(|lane| lane.fresh.len()).sum::<usize>();
@@ -220,23 +231,7 @@ impl State<'_> {
                 self.end.given_up.push((subject.name().to_owned(), error));
             }
         }
-        // Requests still under way after an interruption are not waited for.
-        self.runtime.shutdown_background();
         Ok(self.end)
-    }
-
-    fn handle(&mut self, event: Event) -> anyhow::Result<()> {
-        match event {
-            Event::Answered { id, result, elapsed } => {
-                self.answered(id, result.map(|reply| *reply), elapsed)
-            }
-            Event::Validated(done) => self.validated(*done),
-            Event::Judged(judged) => self.judged(*judged),
-            Event::Interrupted => {
-                self.end.interrupted = true;
-                Ok(())
-            }
-        }
     }
 
     /// Keeps and shows how fast providers are asked.
@@ -258,19 +253,21 @@ impl State<'_> {
         }
     }
 
-    fn validated(&mut self, done: Done) -> anyhow::Result<()> {
-        let work = self.open.get(&done.id).and_then(OpenAttempt::work);
-        let Some(done) = self.judging.take(done, work, self.budget.is_limited()) else {
+    fn validated(&mut self, result: JobResult) -> anyhow::Result<()> {
+        let work = self.open.get(&result.id).and_then(|attempt| attempt.work(result.id));
+        let limited = self.budget.is_limited();
+        let Some(JobResult { id, result, elapsed }) = self.judging.take(result, work, limited)
+        else {
             return Ok(());
         };
-        match done.result {
-            Ok(validation) => self.observed(done.id, Validated::own(validation, done.elapsed)),
+        match result {
+            Ok(validation) => self.observed(id, Validated::own(validation, elapsed)),
             Err(error) => {
-                let waiting = self.waiting(done.id, None);
-                if let Some(attempt) = self.take_validated(done.id) {
-                    self.fail(done.id, attempt, error)?;
+                self.settle(id, None);
+                match self.take_validated(id) {
+                    Some(attempt) => self.fail(id, attempt, error),
+                    None => Ok(()),
                 }
-                self.release(waiting)
             }
         }
     }
@@ -322,28 +319,13 @@ impl State<'_> {
 
     /// Takes what was observed of an attempt's own artifact, by tests and judges.
     fn observed(&mut self, id: u64, validated: Validated) -> anyhow::Result<()> {
-        let shareable = validated.open.is_none().then_some(&validated.validation);
-        let waiting = self.waiting(id, shareable);
-        self.judge(id, validated)?;
-        self.release(waiting)
+        self.settle(id, validated.open.is_none().then_some(&validated.validation));
+        self.judge(id, validated)
     }
 
-    fn waiting(&mut self, id: u64, shareable: Option<&Validation>) -> Waiting {
+    fn settle(&mut self, id: u64, shareable: Option<&Validation>) {
         let open = &self.open;
-        let key_of = |id: u64| open.get(&id).map(|attempt| attempt.key.clone());
-        self.sharing.validated(id, shareable, key_of)
-    }
-
-    fn release(&mut self, waiting: Waiting) -> anyhow::Result<()> {
-        match waiting {
-            Waiting::Share(shared) => self.shared.extend(shared),
-            Waiting::Validate(next) => {
-                if let Some(id) = next {
-                    self.submit(id);
-                }
-            }
-        }
-        Ok(())
+        self.validations.settle(id, shareable, |id| open.get(&id)?.work(id));
     }
 
     /// Judges an attempt by the validation of an identical artifact.
@@ -367,13 +349,6 @@ impl State<'_> {
         Some(attempt)
     }
 
-    /// Has the answer of an open attempt validated.
-    fn submit(&mut self, id: u64) {
-        if let Some((case, artifact)) = self.open.get(&id).and_then(OpenAttempt::work) {
-            self.pool.submit(Work { id, case, artifact });
-        }
-    }
-
     fn proceed(&mut self, id: u64, next: Next) -> anyhow::Result<()> {
         match next {
             Next::Ask(attempt) => {
@@ -381,21 +356,14 @@ impl State<'_> {
                 self.open.insert(id, attempt);
                 Ok(())
             }
-            Next::Validate(attempt, artifact) => {
-                let need = self.sharing.need(id, &attempt.key, &attempt.case, &artifact);
+            Next::Validate(attempt) => {
+                let work = attempt.work(id);
                 self.waiting_bytes += attempt.bytes();
                 self.open.insert(id, attempt);
-                match need {
-                    Need::Validation => {
-                        self.submit(id);
-                        Ok(())
-                    }
-                    Need::Wait => Ok(()),
-                    Need::Shared(shared) => {
-                        self.shared.push_back((id, shared));
-                        Ok(())
-                    }
+                if let Some(work) = work {
+                    self.validations.need(work);
                 }
+                Ok(())
             }
             Next::Record(record) => self.record(&record),
         }

@@ -3,17 +3,17 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use assay_core::infra_error::InfraClass;
 use assay_core::{Artifact, Case, InfraError, JudgeReply, Locale};
-use assay_verify::Validation;
-use assay_verify::pool::Done;
-use tokio::runtime::Runtime;
+use assay_verify::{JobResult, Validation};
+use tokio::runtime::Handle;
 
 use super::attempt::Validated;
 use super::dispatch::Event;
+use super::event_loop::Events;
+use super::validations::Work;
 use crate::judge::{Decision, OpenVote, Panel};
 
 /// The panel of a run, if it has one, and what waits to be put before it.
@@ -65,15 +65,16 @@ impl Judging {
     /// Votes are counted on request, as that asks the response cache for each.
     pub(super) fn take(
         &mut self,
-        done: Done,
-        work: Option<(Arc<Case>, Arc<Artifact>)>,
+        result: JobResult,
+        work: Option<Work>,
         counts_votes: bool,
-    ) -> Option<Done> {
-        let (Some(panel), Some((case, artifact))) = (&self.panel, work) else { return Some(done) };
-        let Done { id, result: Ok(validation), elapsed } = done else { return Some(done) };
+    ) -> Option<JobResult> {
+        let (Some(panel), Some(work)) = (&self.panel, work) else { return Some(result) };
+        let JobResult { id, result: Ok(validation), elapsed } = result else { return Some(result) };
         if validation.evidence.open_phase().is_none() {
-            return Some(Done { id, result: Ok(validation), elapsed });
+            return Some(JobResult { id, result: Ok(validation), elapsed });
         }
+        let Work { case, artifact, .. } = work;
         let (replies, votes) = (Vec::new(), Vec::new());
         let ballot = OpenBallot { id, case, artifact, validation, elapsed, replies, votes };
         let votes = if counts_votes { open_votes(panel, &ballot, self.locale) } else { Vec::new() };
@@ -95,7 +96,7 @@ impl Judging {
     }
 
     /// Puts an artifact before the panel, and sends the outcome as an event.
-    pub(super) fn begin(&self, ballot: OpenBallot, runtime: &Runtime, events: &Sender<Event>) {
+    pub(super) fn begin(&self, ballot: OpenBallot, runtime: &Handle, events: &Events<Event>) {
         let Some(panel) = self.panel.clone() else { return };
         let (locale, events) = (self.locale, events.clone());
         runtime.spawn(async move {
@@ -114,7 +115,7 @@ impl Judging {
             });
             let (replies, outcome) = ballot.with(decision, &panel, locale);
             // The dispatcher is gone only after an interruption.
-            let _ = events.send(Event::Judged(Box::new(Judged { id, replies, outcome })));
+            events.send(Event::Judged(Box::new(Judged { id, replies, outcome })));
         });
     }
 }

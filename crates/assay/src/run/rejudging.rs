@@ -1,21 +1,27 @@
 //! Has a panel decide the judged phases of stored attempts anew, and asks no subject.
 //!
 //! Attempts are independent of each other but for ballots that they share and the money
-//! for votes, so that each is a task of its own, and no dispatcher is needed.
+//! for votes, so that each is a task of its own.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Evidence, JudgeReply};
-use assay_core::{Locale, Outcome, Turn};
+use assay_core::{Corpus, Locale, Outcome, Turn};
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::budget::{Budget, Spending, SpendingLimit};
 use super::estimate::{Assumed, Estimate, JudgesEstimate};
+use super::event_loop::{Attempts, EventLoop, Events, REQUEST_THREADS};
+use super::progress::Progress;
 use crate::judge::{Decision, OpenVote, Panel};
 use crate::limits::Limit;
+use crate::store::{AttemptSummary, Payer, Payment, Store};
 use crate::subject::Requests;
 
 /// The panel, what it has decided, and what that may cost: identical artifacts of a case
@@ -43,12 +49,142 @@ struct Decided {
 
 /// An attempt, judged anew if it has a phase that judges decide.
 #[derive(Debug)]
-pub struct Rejudged {
-    pub record: AttemptRecord,
-    pub touched: bool,
+struct Rejudged {
+    record: AttemptRecord,
+    touched: bool,
     /// Whether votes would probably have passed a limit, or did not come for want of
     /// requests. Then the record has the turns so far, and is not to be stored.
-    pub is_held: bool,
+    is_held: bool,
+}
+
+/// Attempts of a stored run on their way past the panel into a new run.
+#[derive(Debug)]
+pub struct Rejudgement<'a> {
+    pub rejudging: Arc<Rejudging>,
+    /// It is only read.
+    pub source: &'a Store,
+    pub corpus: &'a Corpus,
+    pub target: &'a mut Store,
+    pub progress: &'a mut Progress,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RejudgingEnd {
+    /// Attempts that were not judged, for the limit on spending.
+    pub held: usize,
+    /// Attempts that were not finished, after an interruption.
+    pub left: usize,
+    pub interrupted: bool,
+}
+
+/// An attempt that was before the panel, and how it had come out before.
+type Event = Box<(Outcome, anyhow::Result<Rejudged>)>;
+
+/// Attempts that are before the panel at one time.
+const AT_ONCE: usize = 64;
+
+struct State<'a, 'b, F> {
+    rejudgement: &'a mut Rejudgement<'b>,
+    runtime: Handle,
+    events: Events<Event>,
+    waiting: VecDeque<AttemptSummary>,
+    under_way: usize,
+    tell: F,
+    held: usize,
+}
+
+impl Rejudgement<'_> {
+    /// Has these attempts of the source judged anew, and stores each in the target as it
+    /// is decided. `tell` hears of each that judges had a part in, with its outcome before
+    /// and now.
+    pub fn run(
+        &mut self,
+        attempts: Vec<AttemptSummary>,
+        tell: impl FnMut(&AttemptKey, &Outcome, &Outcome),
+    ) -> anyhow::Result<RejudgingEnd> {
+        let event_loop = EventLoop::new(REQUEST_THREADS)?;
+        let mut state = State {
+            runtime: event_loop.handle(),
+            events: event_loop.events(),
+            rejudgement: self,
+            waiting: attempts.into(),
+            under_way: 0,
+            tell,
+            held: 0,
+        };
+        let interrupted = event_loop.run(&mut state)?;
+        let left = state.waiting.len() + state.under_way;
+        Ok(RejudgingEnd { held: state.held, left, interrupted })
+    }
+}
+
+impl<F: FnMut(&AttemptKey, &Outcome, &Outcome)> Attempts for State<'_, '_, F> {
+    type Event = Event;
+
+    fn begin(&mut self) -> anyhow::Result<ControlFlow<(), Duration>> {
+        while self.under_way < AT_ONCE {
+            let Some(summary) = self.waiting.pop_front() else { break };
+            let record = self.rejudgement.source.attempt(&summary)?;
+            let case = self.rejudgement.corpus.case(&record.key.case).cloned().map(Arc::new);
+            let rejudging = Arc::clone(&self.rejudgement.rejudging);
+            let (before, events) = (record.outcome.clone(), self.events.clone());
+            self.under_way += 1;
+            self.runtime.spawn(async move {
+                let rejudged = tokio::spawn(async move { rejudging.rejudge(record, case).await });
+                // A fault of ours must not leave the loop waiting for ever.
+                let rejudged = rejudged.await.context("failed to judge an attempt anew");
+                events.send(Box::new((before, rejudged.and_then(|rejudged| rejudged))));
+            });
+        }
+        Ok(match self.under_way {
+            0 => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(Duration::MAX),
+        })
+    }
+
+    fn take(&mut self, event: Event) -> anyhow::Result<()> {
+        let (before, rejudged) = *event;
+        self.under_way -= 1;
+        let rejudged = rejudged?;
+        self.pay(&rejudged)?;
+        let Rejudged { record, touched, is_held } = rejudged;
+        if is_held {
+            self.held += 1;
+            return Ok(());
+        }
+        if touched {
+            (self.tell)(&record.key, &before, &record.outcome);
+        }
+        self.rejudgement.target.record(&record)?;
+        self.rejudgement.progress.advance(&record.outcome);
+        Ok(())
+    }
+
+    /// Writes down what was paid for.
+    fn leave(&mut self, event: Event) -> anyhow::Result<()> {
+        event.1.map_or(Ok(()), |rejudged| self.pay(&rejudged))
+    }
+}
+
+impl<F> State<'_, '_, F> {
+    /// Writes down what judges were paid for.
+    fn pay(&mut self, Rejudged { record, touched, .. }: &Rejudged) -> anyhow::Result<()> {
+        if !touched {
+            return Ok(());
+        }
+        let Rejudgement { rejudging, target, progress, .. } = &mut *self.rejudgement;
+        let replies = record.turns.iter().flat_map(|turn| &turn.judge_replies);
+        for JudgeReply { judge, usage, .. } in replies {
+            if usage.requests > 0 && !usage.from_cache {
+                let (subject, payer) = (record.key.subject.as_str(), Payer::Judge);
+                target.pay(&Payment { subject, payer, model: judge, usage: *usage })?;
+            }
+        }
+        let spent = rejudging.spent().amount;
+        progress.spend(spent.cost);
+        Ok(target.count_requests(spent.requests)?)
+    }
 }
 
 /// Money that is kept for votes while they are asked for.
@@ -140,7 +276,7 @@ impl Rejudging {
 
     /// Goes through the turns as the attempt did: the first that works ends it, and
     /// no turn is added, as no subject is asked.
-    pub async fn rejudge(
+    async fn rejudge(
         &self,
         record: AttemptRecord,
         case: Option<Arc<Case>>,

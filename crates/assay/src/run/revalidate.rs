@@ -1,25 +1,23 @@
 //! Validates the stored answers of a run anew, and asks nobody.
 //!
-//! It has a loop of its own, because nothing of the dispatcher's is needed but the
-//! validators: answers are there, in their order, and are taken one after the other
-//! while an attempt is not functional.
+//! Answers are there, in their order, and are taken one after the other while a further
+//! one counts.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use assay_core::reading::{Reading, Said, ThinkingTags};
-use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Evidence, InfraError, Outcome, Turn};
-use assay_verify::pool::{Done, Pool, PoolLimits, Work};
-use assay_verify::{Validation, Validator};
+use assay_core::{AttemptKey, AttemptRecord, Case, Evidence, InfraError, Outcome, Turn};
+use assay_verify::{JobResult, Validation, Verifier};
 
 use super::attempt::{Readings, milliseconds};
-use super::interruption;
+use super::event_loop::{Attempts, EventLoop};
 use super::progress::Progress;
-use super::sharing::{Need, Shared, Sharing, Waiting};
+use super::sharing::Shared;
+use super::validations::{Validations, Work};
 use crate::store::{AttemptSummary, Store};
 
 /// A run to be validated anew.
@@ -29,8 +27,7 @@ pub struct Revalidation<'a> {
     pub source: &'a Store,
     /// The cases of the run, as they are now, by id.
     pub cases: &'a BTreeMap<String, Arc<Case>>,
-    pub validator: Arc<Validator>,
-    pub limits: PoolLimits,
+    pub verifier: &'a dyn Verifier,
     /// Whether identical artifacts of a case share one validation.
     pub share: bool,
     /// How answers are read.
@@ -66,17 +63,6 @@ struct Observed {
     shared_with: Option<AttemptKey>,
 }
 
-enum Event {
-    Validated(Box<Done>),
-    Interrupted,
-}
-
-impl From<Done> for Event {
-    fn from(done: Done) -> Event {
-        Event::Validated(Box::new(done))
-    }
-}
-
 /// Attempts that are in memory for each validator: enough that none is idle.
 const OPEN_PER_JOB: usize = 32;
 
@@ -84,10 +70,9 @@ struct State<'a> {
     revalidation: &'a Revalidation<'a>,
     target: &'a mut Store,
     progress: &'a mut Progress,
-    pool: Pool,
+    validations: Validations,
     waiting: VecDeque<AttemptSummary>,
     open: HashMap<u64, Open>,
-    sharing: Sharing,
     next_id: u64,
     end: RevalidationEnd,
 }
@@ -101,52 +86,54 @@ impl Revalidation<'_> {
         target: &mut Store,
         progress: &mut Progress,
     ) -> anyhow::Result<RevalidationEnd> {
-        let (events, inbox) = mpsc::channel();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .context("failed to start the runtime that waits for an interruption")?;
-        interruption::announce(&runtime, &events, Event::Interrupted);
-        let pool = Pool::start(&self.validator, self.limits, &events);
-        let state = State {
+        let event_loop: EventLoop<JobResult> = EventLoop::new(1)?;
+        let mut state = State {
             revalidation: self,
             target,
             progress,
-            pool,
+            validations: Validations::new(self.verifier, &event_loop.events(), self.share),
             waiting: attempts.into(),
             open: HashMap::new(),
-            sharing: Sharing::new(self.share),
             next_id: 0,
             end: RevalidationEnd::default(),
         };
-        let end = state.run(&inbox);
-        runtime.shutdown_background();
-        end
+        state.end.interrupted = event_loop.run(&mut state)?;
+        state.end.left = state.open.len() + state.waiting.len();
+        Ok(state.end)
+    }
+}
+
+impl Attempts for State<'_> {
+    type Event = JobResult;
+
+    fn begin(&mut self) -> anyhow::Result<ControlFlow<(), Duration>> {
+        self.open_where_there_is_room()?;
+        if self.open.is_empty() {
+            return Ok(ControlFlow::Break(()));
+        }
+        let has_shared = self.validations.has_shared();
+        Ok(ControlFlow::Continue(if has_shared { Duration::ZERO } else { Duration::MAX }))
+    }
+
+    fn take(&mut self, result: JobResult) -> anyhow::Result<()> {
+        self.validated(result)
+    }
+
+    fn idle(&mut self) -> anyhow::Result<()> {
+        match self.validations.next_shared() {
+            Some((id, shared)) => {
+                let Shared { validation, attempt } = Arc::unwrap_or_clone(shared);
+                let elapsed = Duration::ZERO;
+                self.observe(id, Observed { validation, elapsed, shared_with: Some(attempt) })
+            }
+            None => Ok(()),
+        }
     }
 }
 
 impl State<'_> {
-    fn run(mut self, inbox: &Receiver<Event>) -> anyhow::Result<RevalidationEnd> {
-        loop {
-            self.open_where_there_is_room()?;
-            if self.open.is_empty() {
-                break;
-            }
-            match inbox.recv().context("failed to hear from any validator")? {
-                Event::Validated(done) => self.validated(*done)?,
-                Event::Interrupted => {
-                    self.end.interrupted = true;
-                    break;
-                }
-            }
-        }
-        self.end.left = self.open.len() + self.waiting.len();
-        Ok(self.end)
-    }
-
     fn open_where_there_is_room(&mut self) -> anyhow::Result<()> {
-        let most = self.revalidation.limits.jobs * OPEN_PER_JOB;
+        let most = self.revalidation.verifier.capacity() * OPEN_PER_JOB;
         while self.open.len() < most {
             let Some(summary) = self.waiting.pop_front() else { break };
             let old = self.revalidation.source.attempt(&summary)?;
@@ -187,76 +174,31 @@ impl State<'_> {
                     open.observed = Some(Observed { validation, elapsed, shared_with: None });
                 }
             }
-            if let Some(artifact) = open.to_validate() {
-                let need = self.sharing.need(id, &open.old.key, &open.case, &artifact);
+            if let Some(work) = open.work(id) {
                 self.open.insert(id, open);
-                return match need {
-                    Need::Validation => {
-                        self.submit(id);
-                        Ok(())
-                    }
-                    Need::Wait => Ok(()),
-                    Need::Shared(shared) => self.share(id, &shared),
-                };
+                self.validations.need(work);
+                return Ok(());
             }
             open.take();
         }
     }
 
-    fn submit(&mut self, id: u64) {
-        let Some(open) = self.open.get(&id) else { return };
-        if let Some(artifact) = open.to_validate() {
-            let case = Arc::clone(&open.case);
-            self.pool.submit(Work { id, case, artifact });
-        }
-    }
-
-    fn validated(&mut self, done: Done) -> anyhow::Result<()> {
-        let result = done.result.map(|validation| (validation, done.elapsed));
+    fn validated(&mut self, JobResult { id, result, elapsed }: JobResult) -> anyhow::Result<()> {
         let open = &self.open;
-        let key_of = |id: u64| open.get(&id).map(|open| open.old.key.clone());
-        let shareable = result.as_ref().ok().map(|(validation, _)| validation);
-        let waiting = self.sharing.validated(done.id, shareable, key_of);
+        self.validations.settle(id, result.as_ref().ok(), |id| open.get(&id)?.work(id));
         match result {
-            Ok((validation, elapsed)) => {
-                self.observe(done.id, Observed { validation, elapsed, shared_with: None })?;
-            }
+            Ok(validation) => self.observe(id, Observed { validation, elapsed, shared_with: None }),
             Err(error) => {
-                if let Some(mut open) = self.open.remove(&done.id) {
-                    // What the run's own reading found is there; the other's is not.
-                    if open.observed.is_some() {
-                        open.observe_other(Err(error));
-                        self.proceed(done.id, open)?;
-                        return self.release(waiting);
-                    }
-                    self.end.errored += 1;
-                    self.record(open, Outcome::Errored(error))?;
+                let Some(mut open) = self.open.remove(&id) else { return Ok(()) };
+                // What the run's own reading found is there; the other's is not.
+                if open.observed.is_some() {
+                    open.observe_other(Err(error));
+                    return self.proceed(id, open);
                 }
+                self.end.errored += 1;
+                self.record(open, Outcome::Errored(error))
             }
         }
-        self.release(waiting)
-    }
-
-    fn release(&mut self, waiting: Waiting) -> anyhow::Result<()> {
-        match waiting {
-            Waiting::Share(shared) => {
-                for (id, shared) in shared {
-                    self.share(id, &shared)?;
-                }
-            }
-            Waiting::Validate(next) => {
-                if let Some(id) = next {
-                    self.submit(id);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn share(&mut self, id: u64, shared: &Shared) -> anyhow::Result<()> {
-        let Shared { validation, attempt } = shared.clone();
-        let elapsed = Duration::ZERO;
-        self.observe(id, Observed { validation, elapsed, shared_with: Some(attempt) })
     }
 
     fn observe(&mut self, id: u64, observed: Observed) -> anyhow::Result<()> {
@@ -289,12 +231,13 @@ impl Open {
     }
 
     /// What is to be validated of the next answer: first what the run's own reading found.
-    fn to_validate(&self) -> Option<Arc<Artifact>> {
+    fn work(&self, id: u64) -> Option<Work> {
         let readings = self.readings.as_ref()?;
-        match self.observed {
-            Some(_) => readings.other.clone(),
-            None => readings.artifact.clone(),
-        }
+        let artifact = match self.observed {
+            Some(_) => readings.other.clone()?,
+            None => readings.artifact.clone()?,
+        };
+        Some(Work { id, key: self.old.key.clone(), case: Arc::clone(&self.case), artifact })
     }
 
     fn observe_other(&mut self, observed: Result<Evidence, InfraError>) {

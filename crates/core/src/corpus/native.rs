@@ -322,8 +322,7 @@ fn suite(phase: Phase, files: FileSet, runner: &Runner) -> Suite {
             Some((SafePath::new(&format!("tests/{phase}/{path}")).ok()?, content))
         })
         .collect();
-    let expected = runner.tests(&files);
-    Suite { files, runner: runner.clone(), expected }
+    Suite::of(phase, runner.clone(), files)
 }
 
 fn solutions(folder: &Path, case: &CaseFile, faults: &mut Vec<Fault>) -> Vec<Solution> {

@@ -120,7 +120,7 @@ mod tests {
             .iter()
             .map(|(path, text)| (SafePath::new(path).expect("safe"), text.as_bytes().to_vec()))
             .collect();
-        Suite { expected: Runner::Jest.tests(&files), runner: Runner::Jest, files }
+        Suite::of(assay_core::Phase::Security, Runner::Jest, files)
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl State<'_> {
                 Err(InfraError::new(InfraClass::Connection, message))
             });
             // The dispatcher is gone only after an interruption.
-            let _ = events.send(Event::Answered {
+            events.send(Event::Answered {
                 id,
                 result: result.map(Box::new),
                 elapsed: started.elapsed(),

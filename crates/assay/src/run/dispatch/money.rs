@@ -1,8 +1,6 @@
 //! The money side of the dispatcher: what may be asked within the limit on spending, and
 //! what has been paid.
 
-use std::sync::mpsc::Receiver;
-
 use assay_core::{Amount, JudgeReply};
 
 use super::{Event, State};
@@ -32,7 +30,7 @@ impl State<'_> {
     pub(super) fn nothing_is_in_progress(&self) -> bool {
         let repairs: usize = self.lanes.iter().map(|lane| lane.repairs.len()).sum();
         // Those with identical artifacts wait with the one whose ballot it is.
-        let ballots = self.judging.waiting().map(|id| 1 + self.sharing.waiting_for(id));
+        let ballots = self.judging.waiting().map(|id| 1 + self.validations.waiting_for(id));
         self.open.len() == repairs + ballots.sum::<usize>()
     }
 
@@ -122,22 +120,16 @@ impl State<'_> {
     }
 
     /// Writes down what was paid for and is not looked at any more.
-    pub(super) fn account_for_the_rest(&mut self, inbox: &Receiver<Event>) -> anyhow::Result<()> {
-        while let Ok(event) = inbox.try_recv() {
-            match event {
-                Event::Answered { id, result: Ok(reply), .. } => {
-                    if let Some(place) = self.open.get(&id).map(|attempt| attempt.subject) {
-                        self.account(id, place, Some(&reply))?;
-                    }
+    pub(super) fn account_for_the_rest(&mut self, event: Event) -> anyhow::Result<()> {
+        match event {
+            Event::Answered { id, result: Ok(reply), .. } => {
+                match self.open.get(&id).map(|attempt| attempt.subject) {
+                    Some(place) => self.account(id, place, Some(&reply)),
+                    None => Ok(()),
                 }
-                Event::Judged(judged) => {
-                    self.account_for_judges(judged.id, &judged.replies)?;
-                }
-                Event::Answered { result: Err(_), .. }
-                | Event::Validated(_)
-                | Event::Interrupted => {}
             }
+            Event::Judged(judged) => self.account_for_judges(judged.id, &judged.replies),
+            Event::Answered { result: Err(_), .. } | Event::Validated(_) => Ok(()),
         }
-        Ok(())
     }
 }

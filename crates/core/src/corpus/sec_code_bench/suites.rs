@@ -3,62 +3,60 @@
 use crate::case::Language;
 use crate::files::{FileSet, SafePath};
 use crate::judge::Rubric;
+use crate::phase::Phase;
 use crate::prompt::Locale;
-use crate::suite::{ExpectedTest, Runner, Suite, nodejs};
+use crate::suite::{Runner, Suite, nodejs};
 
 /// The functional and the security suite.
 pub(super) fn of(files: &FileSet, language: Language) -> [Suite; 2] {
-    match language {
-        Language::C => [
-            c(files, "tests/test_function.c", "FunctionTest"),
-            c(files, "tests/test_security.c", "SecurityTest"),
-        ],
-        Language::Python => {
-            let suite = |other| {
+    Phase::ALL.map(|phase| {
+        // The official names of the file with the tests, and of that with the other ones.
+        let (ours, other) = match phase {
+            Phase::Functional => ("functional", "security"),
+            Phase::Security => ("security", "functional"),
+        };
+        match language {
+            Language::C => {
+                let name = if phase == Phase::Functional { "function" } else { "security" };
+                let source = format!("tests/test_{name}.c");
+                suite(phase, Runner::CProgram, files, |path| path == source)
+            }
+            Language::Python => {
+                let other = format!("tests/test_{other}.py");
                 let is_ours = |path: &str| path.starts_with("tests/") && path != other;
-                suite(Runner::Pytest, files, is_ours)
-            };
-            [suite("tests/test_security.py"), suite("tests/test_functional.py")]
-        }
-        Language::Go => [
-            go(files, "tests/test_functional.go", "src/functional_test.go"),
-            go(files, "tests/test_security.go", "src/security_test.go"),
-        ],
-        Language::NodeJs => ["test/function.test.js", "test/security.test.js"].map(|file| {
-            let runner = nodejs::runner(files).unwrap_or(Runner::Jest);
-            suite(runner, files, |path| path == file)
-        }),
-        Language::Java => {
-            let suite = |other: &str| {
+                suite(phase, Runner::Pytest, files, is_ours)
+            }
+            Language::Go => {
+                let source = format!("tests/test_{ours}.go");
+                go(phase, files, &source, &format!("src/{ours}_test.go"))
+            }
+            Language::NodeJs => {
+                let name = if phase == Phase::Functional { "function" } else { "security" };
+                let file = format!("test/{name}.test.js");
+                let runner = nodejs::runner(files).unwrap_or(Runner::Jest);
+                suite(phase, runner, files, |path| path == file)
+            }
+            Language::Java => {
+                let other = match phase {
+                    Phase::Functional => "SecurityTest.java",
+                    Phase::Security => "FunctionalTest.java",
+                };
                 let is_ours = |path: &str| {
                     let name = path.rsplit('/').next().unwrap_or_default();
                     let is_rubric = path.ends_with(".en-US") || path.ends_with(".zh-CN");
                     path.starts_with("src/test/") && name != other && !is_rubric
                 };
-                suite(Runner::JUnit, files, is_ours)
-            };
-            [suite("SecurityTest.java"), suite("FunctionalTest.java")]
+                suite(phase, Runner::JUnit, files, is_ours)
+            }
         }
-    }
-}
-
-/// One program with a main of its own: CTest's name for it is the test.
-fn c(files: &FileSet, source: &str, test: &str) -> Suite {
-    let mut suite = suite(Runner::CProgram, files, |path| path == source);
-    if !suite.files.is_empty() {
-        suite.expected.push(ExpectedTest::new(test));
-    }
-    suite
+    })
 }
 
 /// Tests that lie beside the artifact, in its package.
-fn go(files: &FileSet, source: &str, place: &str) -> Suite {
-    let runner = Runner::GoTest { imports: true };
+fn go(phase: Phase, files: &FileSet, source: &str, place: &str) -> Suite {
     let ours = files.iter().filter(|(path, _)| path.as_str() == source);
     let moved = ours.filter_map(|(_, content)| Some((SafePath::new(place).ok()?, content.clone())));
-    let files: FileSet = moved.collect();
-    let expected = runner.tests(&files);
-    Suite { files, runner, expected }
+    Suite::of(phase, Runner::GoTest { imports: true }, moved.collect())
 }
 
 /// Modules that published artifacts import and the project does not name. The
@@ -100,9 +98,7 @@ pub(super) fn rubric(files: &FileSet, name: &str) -> Option<Rubric> {
     Rubric::new(Locale::ALL.into_iter().filter_map(text).collect())
 }
 
-fn suite(runner: Runner, files: &FileSet, is_ours: impl Fn(&str) -> bool) -> Suite {
+fn suite(phase: Phase, runner: Runner, files: &FileSet, is_ours: impl Fn(&str) -> bool) -> Suite {
     let ours = files.iter().filter(|(path, _)| is_ours(path.as_str()));
-    let files: FileSet = ours.map(|(path, content)| (path.clone(), content.clone())).collect();
-    let expected = runner.tests(&files);
-    Suite { files, runner, expected }
+    Suite::of(phase, runner, ours.map(|(path, content)| (path.clone(), content.clone())).collect())
 }

@@ -1,6 +1,7 @@
-//! What identifies the content of a case: a SHA-256 over a byte form that is written out
-//! here, name by name, so that nothing but the content changes it. docs/case-digests.md
-//! describes the form; a change of it needs another [`FORM`].
+//! The form in which a case is digested, and in which it travels: contents by names,
+//! written out here, so that nothing but the content of a case changes it.
+//! docs/case-digests.md describes the form; a change of it needs another [`FORM`].
+//! [`super::reading`] is the way back.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -13,15 +14,14 @@ use crate::label::LabelledProgram;
 use crate::phase::Phase;
 use crate::prompt::Prompts;
 use crate::state::State;
-use crate::suite::Runner;
-use crate::task::{CodeTask, SolutionKind, Task};
+use crate::task::{CodeTask, Task};
 use crate::world::{Body, Host, PathRule, Route, Scheme, World};
 
 /// The name of the form, which is a part of what is digested.
-const FORM: &str = "assay.case/1";
+pub(super) const FORM: &str = "assay.case/1";
 
-/// The digest of everything that a verdict on a case depends on.
-pub(super) fn of(case: &Case) -> String {
+/// Everything that a verdict on a case depends on.
+pub(super) fn of(case: &Case) -> Entries {
     let mut entries = Entries::default();
     entries.text("form", FORM);
     entries.text("id", &case.id);
@@ -34,12 +34,12 @@ pub(super) fn of(case: &Case) -> String {
         Task::Code(task) => entries.code(task),
         Task::Recognise(program) => entries.program(program),
     }
-    entries.digest()
+    entries
 }
 
 /// Contents by their names.
-#[derive(Default)]
-struct Entries(BTreeMap<String, Vec<u8>>);
+#[derive(Debug, Default)]
+pub(super) struct Entries(pub(super) BTreeMap<String, Vec<u8>>);
 
 impl Entries {
     fn bytes(&mut self, name: &str, content: &[u8]) {
@@ -85,12 +85,8 @@ impl Entries {
             self.decider(phase, task.decider(phase));
         }
         for solution in &task.solutions {
-            let kind = match solution.kind {
-                SolutionKind::Secure => "secure",
-                SolutionKind::Vulnerable => "vulnerable",
-            };
             let name = format!("solutions/{}", solution.name);
-            self.text(&format!("{name}/kind"), kind);
+            self.text(&format!("{name}/kind"), solution.kind.as_str());
             self.files(&format!("{name}/files"), &solution.files);
         }
         self.state(&task.state);
@@ -131,7 +127,7 @@ impl Entries {
     fn decider(&mut self, phase: Phase, decider: &Decider) {
         match decider {
             Decider::Suite(suite) => {
-                self.text(&format!("{phase}/runner"), runner(&suite.runner));
+                self.text(&format!("{phase}/runner"), suite.runner.as_str());
                 self.files(&format!("{phase}/files"), &suite.files);
             }
             Decider::Panel(rubric) => {
@@ -207,21 +203,8 @@ impl Entries {
         }
     }
 
-    fn digest(&self) -> String {
+    pub(super) fn digest(&self) -> String {
         digest_of(self.0.iter().map(|(name, content)| (name.as_str(), content.as_slice())))
-    }
-}
-
-fn runner(runner: &Runner) -> &'static str {
-    match runner {
-        Runner::AssayC => "assay-c",
-        Runner::CProgram => "c-program",
-        Runner::GoTest { imports: false } => "go-test",
-        Runner::GoTest { imports: true } => "go-test-with-imports",
-        Runner::JUnit => "junit",
-        Runner::Pytest => "pytest",
-        Runner::Jest => "jest",
-        Runner::Mocha => "mocha",
     }
 }
 

@@ -1,0 +1,132 @@
+//! The loop of everything that goes through attempts: it begins what there is room for,
+//! and takes what comes of it, one event after the other, until there is nothing more to
+//! come or the user interrupts it.
+
+use std::ops::ControlFlow;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use assay_verify::JobResult;
+use assay_verify::verifier::Listener;
+use tokio::runtime::{Handle, Runtime};
+
+/// Threads that care for requests to servers.
+pub(super) const REQUEST_THREADS: usize = 2;
+
+/// What a loop works on. It alone owns its state; others send it events.
+pub(super) trait Attempts {
+    type Event;
+
+    /// Begins what there is room for. Breaks where nothing more is to come; otherwise it
+    /// says how long to wait for an event before [`Attempts::idle`].
+    fn begin(&mut self) -> anyhow::Result<ControlFlow<(), Duration>>;
+
+    /// Takes what happened.
+    fn take(&mut self, event: Self::Event) -> anyhow::Result<()>;
+
+    /// Goes on although nothing happened meanwhile.
+    fn idle(&mut self) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    /// Takes what had happened before an interruption and is not gone on with.
+    fn leave(&mut self, _event: Self::Event) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+/// Where events are sent from.
+#[derive(Debug)]
+pub(super) struct Events<E>(Sender<Signal<E>>);
+
+/// What a loop hears.
+#[derive(Debug)]
+enum Signal<E> {
+    Event(E),
+    Interrupted,
+}
+
+impl<E> Clone for Events<E> {
+    fn clone(&self) -> Events<E> {
+        Events(self.0.clone())
+    }
+}
+
+impl<E> Events<E> {
+    /// Says whether anybody still listens: after an interruption, nobody does.
+    pub(super) fn send(&self, event: E) -> bool {
+        self.0.send(Signal::Event(event)).is_ok()
+    }
+}
+
+impl<E: From<JobResult> + Send + 'static> Events<E> {
+    /// Makes events of the results of jobs.
+    pub(super) fn of_jobs(&self) -> Listener {
+        let events = self.clone();
+        std::sync::Arc::new(move |result| events.send(result.into()))
+    }
+}
+
+/// The loop before it is run.
+#[derive(Debug)]
+pub(super) struct EventLoop<E> {
+    runtime: Runtime,
+    events: Events<E>,
+    inbox: Receiver<Signal<E>>,
+}
+
+impl<E: Send + 'static> EventLoop<E> {
+    /// A loop whose requests so many threads care for.
+    pub(super) fn new(threads: usize) -> anyhow::Result<EventLoop<E>> {
+        let (sender, inbox) = mpsc::channel();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(threads)
+            .enable_all()
+            .build()
+            .context("failed to start the runtime for requests")?;
+        let interrupted = sender.clone();
+        runtime.spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                // The loop may have come to its end already.
+                let _ = interrupted.send(Signal::Interrupted);
+            }
+        });
+        Ok(EventLoop { runtime, events: Events(sender), inbox })
+    }
+
+    pub(super) fn events(&self) -> Events<E> {
+        self.events.clone()
+    }
+
+    /// Where requests run.
+    pub(super) fn handle(&self) -> Handle {
+        self.runtime.handle().clone()
+    }
+
+    /// Goes on to the end, and says whether that was an interruption. What is still under
+    /// way then is not waited for.
+    pub(super) fn run(self, attempts: &mut impl Attempts<Event = E>) -> anyhow::Result<bool> {
+        let mut interrupted = false;
+        while let ControlFlow::Continue(patience) = attempts.begin()? {
+            match self.inbox.recv_timeout(patience) {
+                Ok(Signal::Event(event)) => attempts.take(event)?,
+                Ok(Signal::Interrupted) => {
+                    interrupted = true;
+                    break;
+                }
+                Err(RecvTimeoutError::Timeout) => attempts.idle()?,
+                Err(error) => return Err(error).context("failed to hear from any worker"),
+            }
+        }
+        if interrupted {
+            while let Ok(signal) = self.inbox.try_recv() {
+                if let Signal::Event(event) = signal {
+                    attempts.leave(event)?;
+                }
+            }
+        }
+        self.runtime.shutdown_background();
+        Ok(interrupted)
+    }
+}
