@@ -1,12 +1,19 @@
 //! [`Benchmark`]: a named set of scenarios. A benchmark is one file here and one row of
 //! [`BENCHMARKS`]; nothing else says which there are.
 
+#[cfg(test)]
+mod made_up;
 pub mod sec_code_bench_v2;
 
 use crate::scenario::Scenario;
+use crate::score::Statistic;
 
 /// Every benchmark. Names of scenarios are unique among all of them.
-static BENCHMARKS: &[&Benchmark] = &[&sec_code_bench_v2::BENCHMARK];
+static BENCHMARKS: &[&Benchmark] = &[
+    &sec_code_bench_v2::BENCHMARK,
+    #[cfg(test)]
+    &made_up::BENCHMARK,
+];
 
 /// What subjects are asked in a benchmark, and what that weighs.
 #[derive(Debug)]
@@ -28,6 +35,8 @@ pub struct ScenarioFacts {
     pub asks: Asks,
     /// Whether the question carries a hint that security matters.
     pub has_hint: bool,
+    /// The number that is made of what came of it.
+    pub statistic: Statistic,
 }
 
 /// What a scenario asks for.

@@ -10,6 +10,7 @@ use crate::artifact::NoCode;
 use crate::execution::{Ending, Usage};
 use crate::infra_error::{InfraClass, InfraError};
 use crate::judge::Ballot;
+use crate::judgement::{Judgement, LabelJudgement};
 use crate::phase::Phase;
 use crate::suite::Conclusion;
 use crate::tamper::Finding;
@@ -124,6 +125,11 @@ impl Evidence {
         let decided = |phase| Ok(Decided::Record { passed: passed(phase) });
         let Ok(phases) = Phases::decide::<std::convert::Infallible>(decided);
         Evidence::of_phases(None, phases)
+    }
+
+    /// What was said of a program, beside what is known of it.
+    pub fn label(label: LabelJudgement) -> Evidence {
+        Evidence { build: BuildEvidence::None, phases: Some(Phases::of_label(label)) }
     }
 
     /// What became of it before any phase.
@@ -259,7 +265,7 @@ impl Evidence {
             })
     }
 
-    /// What this amounts to; `None` where judges are yet to decide.
+    /// The verdict on code; `None` where judges are yet to decide, and of a statement.
     pub fn verdict(&self) -> Option<Verdict> {
         if !self.findings().is_empty() {
             return Some(Verdict::Tampered);
@@ -272,16 +278,25 @@ impl Evidence {
         }
         let PhaseEvidence { phase, decided } = self.phases().next_back()?;
         match (phase, decided) {
-            (_, Decided::Open) => None,
+            (_, Decided::Open | Decided::Label(_)) => None,
             (Phase::Functional, _) => Some(Verdict::Nonfunctional),
             (Phase::Security, decided) if decided.passed() => Some(Verdict::Secure),
             (Phase::Security, _) => Some(Verdict::Insecure),
         }
     }
 
-    /// The verdict, or that there is none yet.
+    /// What this amounts to, of code or of a statement; `None` where judges are yet to
+    /// decide.
+    pub fn judgement(&self) -> Option<Judgement> {
+        match self.phases().next_back().map(|last| &last.decided) {
+            Some(Decided::Label(label)) => Some(Judgement::Label(label.clone())),
+            _ => self.verdict().map(Judgement::Code),
+        }
+    }
+
+    /// What this amounts to, or that judges are yet to decide.
     pub fn outcome(&self) -> Outcome {
-        self.verdict().map_or_else(
+        self.judgement().map_or_else(
             || {
                 let phase = self.open_phase().unwrap_or(Phase::Functional);
                 let message =

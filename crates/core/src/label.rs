@@ -1,5 +1,7 @@
 //! [`Label`]: what is known, or said, of a program's security.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::files::FileSet;
@@ -13,6 +15,16 @@ pub struct Label {
     /// is not vulnerable.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cwe: Vec<String>,
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.vulnerable, self.cwe.as_slice()) {
+            (false, _) => f.write_str("not vulnerable"),
+            (true, []) => f.write_str("vulnerable"),
+            (true, cwe) => write!(f, "vulnerable ({})", cwe.join(", ")),
+        }
+    }
 }
 
 /// A program whose security is known.

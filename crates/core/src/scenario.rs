@@ -9,6 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::benchmark::{Asks, Benchmark, ScenarioFacts};
+use crate::score::Statistic;
 
 /// A scenario of a benchmark. Those of one benchmark are in its order.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +58,11 @@ impl Scenario {
     /// Whether the prompt carries the security hint.
     pub fn has_hint(self) -> bool {
         self.facts().has_hint
+    }
+
+    /// The number that is made of what came of it.
+    pub fn statistic(self) -> Statistic {
+        self.facts().statistic
     }
 
     /// Names are unique among all benchmarks.

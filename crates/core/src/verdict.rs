@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::infra_error::{InfraClass, InfraError};
+use crate::judgement::Judgement;
 
 /// What an artifact amounts to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -65,14 +66,29 @@ impl fmt::Display for Verdict {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", content = "value", rename_all = "kebab-case")]
 pub enum Outcome {
-    Judged(Verdict),
+    Judged(Judgement),
     Errored(InfraError),
 }
 
+impl From<Verdict> for Outcome {
+    fn from(verdict: Verdict) -> Outcome {
+        Outcome::Judged(verdict.into())
+    }
+}
+
 impl Outcome {
+    /// What it amounts to; `None` where an error ended it.
+    pub fn judgement(&self) -> Option<&Judgement> {
+        match self {
+            Outcome::Judged(judgement) => Some(judgement),
+            Outcome::Errored(_) => None,
+        }
+    }
+
+    /// The verdict on code; `None` where there is none.
     pub fn verdict(&self) -> Option<Verdict> {
         match self {
-            Outcome::Judged(verdict) => Some(*verdict),
+            Outcome::Judged(judgement) => judgement.verdict(),
             Outcome::Errored(_) => None,
         }
     }

@@ -108,9 +108,9 @@ fn every_published_score_is_reproduced() {
 /// The same outcomes as attempts, where a round that could not be queried errored.
 fn card(model: &Model, cases: &BTreeMap<String, CaseFacts>) -> Scorecard {
     let outcome = |letter: char| match letter {
-        's' => Outcome::Judged(Verdict::Secure),
-        'i' => Outcome::Judged(Verdict::Insecure),
-        'f' => Outcome::Judged(Verdict::Nonfunctional),
+        's' => Outcome::from(Verdict::Secure),
+        'i' => Outcome::from(Verdict::Insecure),
+        'f' => Outcome::from(Verdict::Nonfunctional),
         _ => Outcome::Errored(InfraError::new(InfraClass::Server, "LLM query failed")),
     };
     let mut rounds = Vec::new();

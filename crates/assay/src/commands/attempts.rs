@@ -57,7 +57,7 @@ pub(super) fn execute(context: &Context<'_>, args: &AttemptsArgs) -> anyhow::Res
 
 fn row(attempt: &AttemptSummary) -> Vec<String> {
     let outcome = match &attempt.outcome {
-        Outcome::Judged(verdict) => verdict.to_string(),
+        Outcome::Judged(judgement) => judgement.to_string(),
         Outcome::Errored(error) => error.class.to_string(),
     };
     let failure = attempt.first_failure.as_deref().unwrap_or("–");

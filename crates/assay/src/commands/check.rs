@@ -9,7 +9,9 @@ use std::sync::mpsc;
 use assay_core::files::texts;
 use assay_core::infra_error::InfraClass;
 use assay_core::task::SolutionKind;
-use assay_core::{Artifact, Case, InfraError, Language, Locale, Outcome, Phase, Verdict};
+use assay_core::{
+    Artifact, Case, InfraError, Judgement, Language, Locale, Outcome, Phase, Verdict,
+};
 use assay_verify::Validation;
 use assay_verify::{Job, JobResult, Verifier as _};
 use serde_json::json;
@@ -69,7 +71,11 @@ enum Seen {
 impl Seen {
     fn of(outcome: &Outcome) -> Result<Seen, InfraError> {
         match outcome {
-            Outcome::Judged(verdict) => Ok(Seen::Verdict(*verdict)),
+            Outcome::Judged(Judgement::Code(verdict)) => Ok(Seen::Verdict(*verdict)),
+            Outcome::Judged(judgement @ Judgement::Label(_)) => {
+                let message = format!("code was asked for, and it came out as {judgement}");
+                Err(InfraError::new(InfraClass::Case, message))
+            }
             Outcome::Errored(InfraError { class: InfraClass::Unjudged, .. }) => {
                 Ok(Seen::Functional)
             }
@@ -102,7 +108,7 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
     // Without judges there is nothing to see of a case that tests have no part in.
     let (cases, left_out): (Vec<&Case>, Vec<&Case>) = select(&corpus, &args.filter)?
         .into_iter()
-        .partition(|case| panel.is_some() || case.is_run());
+        .partition(|case| case.is_run() || (panel.is_some() && case.code().is_some()));
     let runtime = super::runtime()?;
     let human = context.global.format == Format::Human;
     let cases: Vec<Arc<Case>> = cases.into_iter().cloned().map(Arc::new).collect();
@@ -143,7 +149,7 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
         };
         match &observation.verdict {
             Ok(Seen::Functional) => progress.advance_open(),
-            Ok(Seen::Verdict(verdict)) => progress.advance(&Outcome::Judged(*verdict)),
+            Ok(Seen::Verdict(verdict)) => progress.advance(&Outcome::from(*verdict)),
             Err(_) => progress.advance_errored(),
         }
         observed.entry(place).or_default().push(observation);

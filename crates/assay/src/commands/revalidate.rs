@@ -267,7 +267,7 @@ impl<'a> Changes<'a> {
 /// A verdict, or what an attempt without one is.
 fn label(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Judged(verdict) => verdict.to_string(),
+        Outcome::Judged(judgement) => judgement.to_string(),
         Outcome::Errored(_) if outcome.is_unjudged() => "unjudged".to_owned(),
         Outcome::Errored(_) => "errored".to_owned(),
     }

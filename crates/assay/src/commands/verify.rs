@@ -173,7 +173,7 @@ fn print(case: &Case, validation: &Validation, refused: &[String]) -> anyhow::Re
         match decided {
             Decided::Suite(suite) => print_suite(*phase, suite)?,
             Decided::Panel(ballot) => print_ballot(*phase, ballot)?,
-            Decided::Record { .. } | Decided::Open => {}
+            Decided::Record { .. } | Decided::Label(_) | Decided::Open => {}
         }
     }
     for finding in evidence.findings() {
@@ -189,7 +189,7 @@ fn print(case: &Case, validation: &Validation, refused: &[String]) -> anyhow::Re
     }
     let why = evidence.first_failure().map(|failure| format!("  ({failure})")).unwrap_or_default();
     match evidence.outcome() {
-        Outcome::Judged(verdict) => say(&format!("{}: {verdict}{why}", case.id)),
+        Outcome::Judged(judgement) => say(&format!("{}: {judgement}{why}", case.id)),
         Outcome::Errored(error) => say(&format!("{}: {error}", case.id)),
     }
 }

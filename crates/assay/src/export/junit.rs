@@ -89,7 +89,7 @@ fn write_test<W: Write>(
         ("name", line(&name).as_str()),
         ("time", seconds(attempt.validated_ms).as_str()),
     ]);
-    if attempt.outcome == Outcome::Judged(Verdict::Secure) {
+    if attempt.outcome == Verdict::Secure.into() {
         return Ok(writer.write_event(Event::Empty(test))?);
     }
     writer.write_event(Event::Start(test))?;
@@ -182,8 +182,10 @@ impl Counts {
             counts.tests += 1;
             counts.milliseconds += attempt.validated_ms;
             match &attempt.outcome {
-                Outcome::Judged(Verdict::Secure) => {}
-                Outcome::Judged(_) => counts.failures += 1,
+                Outcome::Judged(judgement) => {
+                    let passed = judgement.verdict().is_some_and(Verdict::is_secure);
+                    counts.failures += usize::from(!passed);
+                }
                 Outcome::Errored(_) if attempt.outcome.is_unjudged() => counts.skipped += 1,
                 Outcome::Errored(_) => counts.errors += 1,
             }

@@ -63,7 +63,7 @@ fn write_run<W: Write>(
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     log.open_list("results")?;
     for summary in source.summaries_of(subject) {
-        if summary.outcome == Outcome::Judged(Verdict::Insecure) {
+        if summary.outcome == Outcome::from(Verdict::Insecure) {
             let failure = summary.first_failure.as_deref().unwrap_or("insecure");
             log.item(&rules.result(&source.attempt(summary)?, failure))?;
         }

@@ -94,9 +94,9 @@ impl Letters {
         for (scenario, letters) in self.0.get(case).into_iter().flatten() {
             for (round, letter) in (1..).zip(letters.chars()) {
                 let outcome = match letter {
-                    's' => Outcome::Judged(Verdict::Secure),
-                    'i' => Outcome::Judged(Verdict::Insecure),
-                    'f' => Outcome::Judged(Verdict::Nonfunctional),
+                    's' => Outcome::from(Verdict::Secure),
+                    'i' => Outcome::from(Verdict::Insecure),
+                    'f' => Outcome::from(Verdict::Nonfunctional),
                     'e' => failed("LLM query failed"),
                     _ => bail!("{model} / {case} / {scenario}: {letter:?} is no outcome"),
                 };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use assay_core::score::{Cells, Difference, Draws, Exchanges, Metric, Resampled};
+use assay_core::score::{Cells, Difference, Drawn as _, Draws, Exchanges, Metric, Resampled};
 use serde::Serialize;
 
 use super::{RunData, SubjectScore};

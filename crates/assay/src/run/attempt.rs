@@ -7,13 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use assay_core::infra_error::InfraClass;
+use assay_core::label::LabelledProgram;
 use assay_core::prompt::{NoPrompt, ask_again, render, repair};
 use assay_core::reading::{
     BothReadings, Found, OtherReading, ReadArtifact, Reading, Said, ThinkingTags, TurnReading,
+    read_label, spoken,
 };
 use assay_core::record::{Answer, Log};
 use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Evidence, InfraError, JudgeReply};
-use assay_core::{Locale, NoCode, Outcome, SafePath, Turn};
+use assay_core::{LabelJudgement, Locale, NoCode, Outcome, SafePath, Task, Turn};
 use assay_verify::Validation;
 
 use super::validations::Work;
@@ -66,12 +68,16 @@ pub(super) struct Readings {
 }
 
 impl Readings {
-    /// Reads an answer; beside it, what there is to be said of one without code.
+    /// Reads an answer; beside it, what is observed of one that is not to be validated: it
+    /// has no code, or none was asked for.
     pub(super) fn of(
         said: &Said<'_>,
         case: &Case,
         reading: Reading,
     ) -> (Readings, Option<Evidence>) {
+        if let Task::Recognise(program) = &case.task {
+            return Readings::of_statement(said, program, reading);
+        }
         let BothReadings { own, other } = said.read_both(reading, case.artifact_paths());
         let (artifact, found, evidence) = parts(own);
         let thinking = Some(said.thinking.to_vec());
@@ -88,6 +94,23 @@ impl Readings {
         }
         let artifact = artifact.map(Arc::new);
         (Readings { artifact, turn, other: to_validate }, evidence)
+    }
+
+    /// Reads what an answer says of a program.
+    fn of_statement(
+        said: &Said<'_>,
+        program: &LabelledProgram,
+        reading: Reading,
+    ) -> (Readings, Option<Evidence>) {
+        let truth = program.truth.clone();
+        let label = match said.answer {
+            Answer::Text(text) => read_label(&spoken(text, said.thinking)),
+            Answer::Files(_) => None,
+        };
+        let thinking = Some(said.thinking.to_vec());
+        let turn = TurnReading { reading, found: BTreeMap::new(), other: None, thinking };
+        let evidence = Evidence::label(LabelJudgement { said: label, truth });
+        (Readings { artifact: None, turn, other: None }, Some(evidence))
     }
 
     /// Takes what was observed of what the other reading found.

@@ -16,6 +16,8 @@ pub struct Progress {
     errored: usize,
     unjudged: usize,
     verdicts: BTreeMap<Verdict, usize>,
+    /// What is known of statements: how many were right, say.
+    labels: BTreeMap<&'static str, usize>,
     /// Nothing is shown of it while it is none.
     spent: Cost,
     /// How fast providers are asked; empty without any.
@@ -48,6 +50,7 @@ impl Progress {
             errored: 0,
             unjudged: 0,
             verdicts: BTreeMap::new(),
+            labels: BTreeMap::new(),
             spent: Cost::ZERO,
             pace: String::new(),
             started: Instant::now(),
@@ -64,7 +67,10 @@ impl Progress {
     pub fn advance(&mut self, outcome: &Outcome) {
         self.done += 1;
         match outcome {
-            Outcome::Judged(verdict) => *self.verdicts.entry(*verdict).or_insert(0) += 1,
+            Outcome::Judged(judgement) => match judgement.verdict() {
+                Some(verdict) => *self.verdicts.entry(verdict).or_insert(0) += 1,
+                None => *self.labels.entry(judgement.as_str()).or_insert(0) += 1,
+            },
             Outcome::Errored(_) if outcome.is_unjudged() => self.unjudged += 1,
             Outcome::Errored(_) => self.errored += 1,
         }
@@ -140,7 +146,11 @@ impl Progress {
     }
 
     fn counts(&self) -> String {
-        let mut parts = vec![verdict_counts(&self.verdicts)];
+        let mut parts = Vec::new();
+        if self.labels.is_empty() || !self.verdicts.is_empty() {
+            parts.push(verdict_counts(&self.verdicts));
+        }
+        parts.extend(self.labels.iter().map(|(word, count)| format!("{count} {word}")));
         parts.extend((self.unjudged > 0).then(|| format!("{} unjudged", self.unjudged)));
         parts.extend((self.errored > 0).then(|| format!("{} errored", self.errored)));
         parts.retain(|part| !part.is_empty());

@@ -10,10 +10,11 @@ use rusqlite::{Connection, MAIN_DB};
 use super::{Store, StoreError, with_suffix};
 
 /// The version that is written.
-const FORMAT: &str = "4";
+const FORMAT: &str = "5";
 
-/// The version before, whose runs may lack the tables in [`ADDED`].
-const BEFORE: &str = "3";
+/// The versions before, whose runs may lack the tables in [`ADDED`]; their evidence has
+/// other JSON, which is read as it is.
+const EARLIER: [&str; 2] = ["3", "4"];
 
 const BASE: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -94,7 +95,7 @@ CREATE TABLE pace (
 ) WITHOUT ROWID;
 ";
 
-/// The tables that came with the present version, each with what stands behind its name.
+/// The tables that came after version 3, each with what stands behind its name.
 const ADDED: [(&str, &str); 6] = [
     (
         "reading",
@@ -197,16 +198,17 @@ impl Store {
         let found: Result<String, _> = self.connection.query_row(query, [], |row| row.get(0));
         let fault = match found {
             Ok(found) if found == FORMAT => return Ok(()),
-            Ok(found) if found == BEFORE => {
+            Ok(found) if EARLIER.contains(&found.as_str()) => {
                 let is_lacking = |name: &str| self.lacks(name);
                 let brought = match access {
                     Access::Reading => add(&self.connection, "TEMP", is_lacking),
-                    Access::Writing => self.migrate(),
+                    Access::Writing => self.migrate(&found),
                 };
                 return brought.map_err(|source| self.sqlite(source));
             }
             Ok(found) => {
-                format!("its format is {found}; this version reads {BEFORE} and {FORMAT}")
+                let earlier = EARLIER.join(", ");
+                format!("its format is {found}; this version reads {earlier} and {FORMAT}")
             }
             Err(error) => error.to_string(),
         };
@@ -219,9 +221,9 @@ impl Store {
     }
 
     /// Keeps a copy and adds what is missing, all of it or nothing.
-    fn migrate(&self) -> rusqlite::Result<()> {
+    fn migrate(&self, before: &str) -> rusqlite::Result<()> {
         let unwatched: Option<fn(Progress)> = None;
-        self.connection.backup(MAIN_DB, self.free_name(), unwatched)?;
+        self.connection.backup(MAIN_DB, self.free_name(before), unwatched)?;
         let transaction = self.connection.unchecked_transaction()?;
         add(&transaction, "", |name| self.lacks(name))?;
         transaction.execute("UPDATE meta SET value = ?1 WHERE key = 'format'", [FORMAT])?;
@@ -229,8 +231,8 @@ impl Store {
     }
 
     /// Where nothing is yet, beside the run.
-    fn free_name(&self) -> PathBuf {
-        let first = with_suffix(&self.path, &format!(".format-{BEFORE}"));
+    fn free_name(&self, before: &str) -> PathBuf {
+        let first = with_suffix(&self.path, &format!(".format-{before}"));
         let next = |number: u32| with_suffix(&first, &format!("-{number}"));
         let is_free = |path: &PathBuf| path.symlink_metadata().is_err();
         std::iter::once(first.clone()).chain((2..).map(next)).find(is_free).unwrap_or(first)

@@ -7,7 +7,7 @@ use assay_core::benchmark::sec_code_bench_v2;
 use assay_core::infra_error::InfraClass;
 use assay_core::reading::TurnReading;
 use assay_core::record::{Answer, Finish, Log};
-use assay_core::{Artifact, AttemptKey, AttemptRecord, Cost, Evidence, Outcome};
+use assay_core::{Artifact, AttemptKey, AttemptRecord, Cost, Evidence, Judgement, Outcome};
 use assay_core::{TokenUsage, Tokens, Turn, Verdict};
 use flate2::read::DeflateDecoder;
 use rusqlite::{OptionalExtension as _, params};
@@ -67,7 +67,7 @@ impl Store {
                             scenario: sec_code_bench_v2::GEN,
                             round: row.get(4)?,
                         },
-                        outcome: Outcome::Judged(Verdict::NoCode),
+                        outcome: Outcome::from(Verdict::NoCode),
                         turns: row.get(8)?,
                         first_failure: row.get(7)?,
                         validated_ms: whole(row.get(9)?),
@@ -213,12 +213,16 @@ impl Store {
         error: Option<String>,
     ) -> Result<Outcome, StoreError> {
         match (verdict, error) {
-            (Some(verdict), None) => self.verdict(verdict).map(Outcome::Judged),
+            (Some(verdict), None) => self.judgement(&verdict).map(Outcome::Judged),
             (None, Some(error)) => serde_json::from_str(&error)
                 .map(Outcome::Errored)
                 .map_err(|error| self.corrupt("an error", &error)),
             _ => Err(self.corrupt("an outcome", &"it is neither a verdict nor an error")),
         }
+    }
+
+    fn judgement(&self, text: &str) -> Result<Judgement, StoreError> {
+        text.parse().map_err(|error: String| self.corrupt("a verdict", &error))
     }
 
     fn finish(&self, text: &str) -> Result<Finish, StoreError> {

@@ -25,7 +25,7 @@ pub(super) fn attempt(
         )?
         .execute(key)?;
     let (verdict, error) = match &attempt.outcome {
-        Outcome::Judged(verdict) => (Some(verdict.as_str()), None),
+        Outcome::Judged(judgement) => (Some(judgement.to_text()), None),
         Outcome::Errored(error) => (None, Some(json(error)?)),
     };
     let failure = match &attempt.outcome {
@@ -53,7 +53,7 @@ pub(super) fn attempt(
     let id = transaction.last_insert_rowid();
     if let Some(other) = attempt.other_outcome() {
         let (verdict, error) = match &other {
-            Outcome::Judged(verdict) => (Some(verdict.as_str()), None),
+            Outcome::Judged(judgement) => (Some(judgement.to_text()), None),
             Outcome::Errored(error) => (None, Some(json(error)?)),
         };
         transaction

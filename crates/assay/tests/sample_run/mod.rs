@@ -216,7 +216,7 @@ pub(crate) fn attempt(
     turns: Vec<Turn>,
 ) -> AttemptRecord {
     let outcome =
-        turns.last().map_or(Outcome::Judged(Verdict::NoCode), |turn| turn.evidence.outcome());
+        turns.last().map_or(Outcome::from(Verdict::NoCode), |turn| turn.evidence.outcome());
     let key = AttemptKey { subject: subject.to_owned(), case: case.to_owned(), scenario, round };
     AttemptRecord { key, outcome, turns, context_full: None }
 }

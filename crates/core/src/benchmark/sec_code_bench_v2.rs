@@ -3,17 +3,22 @@
 
 use super::{Asks, Benchmark, ScenarioFacts};
 use crate::scenario::Scenario;
+use crate::score::Statistic;
 
 pub static BENCHMARK: Benchmark = Benchmark {
     name: "sec-code-bench-v2",
     title: "SecCodeBench-V2",
     scenarios: &[
-        ScenarioFacts { name: "gen", weight: 4.0, asks: Asks::Write, has_hint: false },
-        ScenarioFacts { name: "gen-hints", weight: 1.0, asks: Asks::Write, has_hint: true },
-        ScenarioFacts { name: "fix", weight: 4.0, asks: Asks::Mend, has_hint: false },
-        ScenarioFacts { name: "fix-hints", weight: 1.0, asks: Asks::Mend, has_hint: true },
+        scenario("gen", 4.0, Asks::Write, false),
+        scenario("gen-hints", 1.0, Asks::Write, true),
+        scenario("fix", 4.0, Asks::Mend, false),
+        scenario("fix-hints", 1.0, Asks::Mend, true),
     ],
 };
+
+const fn scenario(name: &'static str, weight: f64, asks: Asks, has_hint: bool) -> ScenarioFacts {
+    ScenarioFacts { name, weight, asks, has_hint, statistic: Statistic::PassAt(1) }
+}
 
 /// Write the artifact from a description.
 pub const GEN: Scenario = Scenario::of(&BENCHMARK, 0);

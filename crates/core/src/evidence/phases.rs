@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SuiteEvidence;
 use crate::judge::Ballot;
+use crate::judgement::LabelJudgement;
 use crate::phase::Phase;
 use crate::suite::Conclusion;
 
@@ -21,6 +22,8 @@ pub enum Decided {
     Panel(Ballot),
     /// Somebody else decided, and this is what they recorded; nothing ran here.
     Record { passed: bool },
+    /// What was said of a program is held against what is known of it.
+    Label(LabelJudgement),
     /// Nobody yet: a panel is to decide.
     Open,
 }
@@ -60,6 +63,7 @@ impl Decided {
             Decided::Suite(suite) => suite.passed(),
             Decided::Panel(ballot) => ballot.passed(),
             Decided::Record { passed } => *passed,
+            Decided::Label(label) => label.is_right(),
             Decided::Open => false,
         }
     }
@@ -120,6 +124,11 @@ impl Phases {
         }
     }
 
+    /// Of a statement about a program: the security phase, and nothing else.
+    pub(super) fn of_label(label: LabelJudgement) -> Phases {
+        Phases(vec![PhaseEvidence { phase: Phase::Security, decided: Decided::Label(label) }])
+    }
+
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &PhaseEvidence> {
         self.0.iter()
     }
@@ -167,6 +176,13 @@ impl TryFrom<Vec<PhaseEvidence>> for Phases {
     type Error = String;
 
     fn try_from(phases: Vec<PhaseEvidence>) -> Result<Phases, String> {
+        let is_label = |it: &PhaseEvidence| matches!(it.decided, Decided::Label(_));
+        if phases.iter().any(is_label) {
+            return match <[PhaseEvidence; 1]>::try_from(phases) {
+                Ok([only]) if only.phase == Phase::Security => Ok(Phases(vec![only])),
+                _ => Err("a label is of the security phase, and alone".to_owned()),
+            };
+        }
         let mut course = Course::On(Undecided::first());
         for PhaseEvidence { phase, decided } in phases {
             course = match course {
@@ -190,14 +206,14 @@ impl PhaseEvidence {
     pub fn suite(&self) -> Option<&SuiteEvidence> {
         match &self.decided {
             Decided::Suite(suite) => Some(suite),
-            Decided::Panel(_) | Decided::Record { .. } | Decided::Open => None,
+            Decided::Panel(_) | Decided::Record { .. } | Decided::Label(_) | Decided::Open => None,
         }
     }
 
     pub fn ballot(&self) -> Option<&Ballot> {
         match &self.decided {
             Decided::Panel(ballot) => Some(ballot),
-            Decided::Suite(_) | Decided::Record { .. } | Decided::Open => None,
+            Decided::Suite(_) | Decided::Record { .. } | Decided::Label(_) | Decided::Open => None,
         }
     }
 
@@ -208,6 +224,10 @@ impl PhaseEvidence {
             decided if decided.passed() => None,
             Decided::Open => None,
             Decided::Record { .. } => Some(format!("{phase}: recorded")),
+            Decided::Label(LabelJudgement { said, truth }) => Some(match said {
+                Some(said) => format!("{phase}: said to be {said}, and is {truth}"),
+                None => format!("{phase}: the answer could not be read; it is {truth}"),
+            }),
             Decided::Suite(suite) => Some(suite_failure(phase, suite)),
             Decided::Panel(ballot) => {
                 let (against, votes) = (ballot.against(), ballot.votes().len());

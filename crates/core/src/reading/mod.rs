@@ -12,6 +12,7 @@ mod block;
 mod code_places;
 mod entity;
 mod fence;
+mod label;
 mod lenient;
 mod marks;
 mod place;
@@ -33,6 +34,7 @@ use crate::evidence::Evidence;
 use crate::files::SafePath;
 use crate::record::{Answer, Finish};
 
+pub use label::read_label;
 pub use thinking::{Thinking, spoken, thought};
 pub use thinking_tags::ThinkingTags;
 

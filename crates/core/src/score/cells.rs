@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::case::{Language, Severity};
 use crate::scenario::Scenario;
 
+use super::interval::Drawn;
 use super::pass::pass_at;
 use super::weights::Weights;
 
@@ -107,17 +108,27 @@ pub struct Shares {
     scenarios: Vec<(Scenario, f64, Vec<Share>)>,
 }
 
-impl Shares {
+impl Drawn for Shares {
     /// Equation 3; `None` where no case has a share.
-    pub fn score(&self) -> Option<f64> {
+    fn score(&self) -> Option<f64> {
         self.weighted(|_| 1.0)
     }
 
-    /// Equation 3 where each case counts so many times.
-    pub fn score_of(&self, counts: &[u16]) -> Option<f64> {
+    fn score_of(&self, counts: &[u16]) -> Option<f64> {
         self.weighted(|place| f64::from(counts[place]))
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "cases are few")]
+    fn cases_that_count(&self) -> f64 {
+        let cases = self.scenarios.first().map_or(0, |(_, _, shares)| shares.len());
+        let counts = |place: &usize| {
+            self.scenarios.iter().any(|(_, weight, shares)| weight * shares[*place].weight > 0.0)
+        };
+        (0..cases).filter(counts).count() as f64
+    }
+}
+
+impl Shares {
     fn weighted(&self, times: impl Fn(usize) -> f64) -> Option<f64> {
         let (mut sum, mut total) = (0.0, 0.0);
         for (_, weight, shares) in &self.scenarios {
@@ -155,16 +166,6 @@ impl Shares {
                 })
                 .sum()
         })
-    }
-
-    /// Cases that count.
-    #[expect(clippy::cast_precision_loss, reason = "cases are few")]
-    pub fn cases_with_a_share(&self) -> f64 {
-        let cases = self.scenarios.first().map_or(0, |(_, _, shares)| shares.len());
-        let counts = |place: &usize| {
-            self.scenarios.iter().any(|(_, weight, shares)| weight * shares[*place].weight > 0.0)
-        };
-        (0..cases).filter(counts).count() as f64
     }
 
     /// Both over the cells that both have.
@@ -210,7 +211,7 @@ mod tests {
         let parts: Vec<f64> = shares.parts().collect();
         assert!((parts.iter().sum::<f64>() - shares.score().expect("judged")).abs() < 1e-12);
         assert_eq!(parts[2], 0.0);
-        assert_eq!(shares.cases_with_a_share(), 2.0);
+        assert_eq!(shares.cases_that_count(), 2.0);
     }
 
     #[test]

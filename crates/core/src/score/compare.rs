@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::cells::Shares;
 use super::chance::Chance;
+use super::interval::Drawn as _;
 use super::interval::{Interval, Resampled, percentile};
 
 /// How one subject's score differs from another's, over the cases that both have.

@@ -53,6 +53,18 @@ pub fn wilson(proportion: f64, count: f64) -> Option<Interval> {
     Some(Interval { low, high })
 }
 
+/// A number over cases that can be computed anew for draws of them.
+pub trait Drawn {
+    /// The number over each case once; `None` where it is not defined.
+    fn score(&self) -> Option<f64>;
+
+    /// The number where each case counts so many times.
+    fn score_of(&self, counts: &[u16]) -> Option<f64>;
+
+    /// How many cases have a part in it.
+    fn cases_that_count(&self) -> f64;
+}
+
 /// The counts with which cases are drawn, for each resample: the same for all scores over
 /// the same number of cases, so that scores can be compared draw by draw.
 #[derive(Debug)]
@@ -79,8 +91,8 @@ impl Draws {
     }
 
     /// The value of a score in each resample that has one.
-    pub fn values(&self, shares: &Shares) -> Vec<f64> {
-        self.iter().filter_map(|counts| shares.score_of(counts)).collect()
+    pub fn values(&self, drawn: &impl Drawn) -> Vec<f64> {
+        self.iter().filter_map(|counts| drawn.score_of(counts)).collect()
     }
 }
 
@@ -88,16 +100,16 @@ impl Interval {
     /// The interval of 95 % between the percentiles of the resamples; where no resample
     /// differs from the others, as at 0 and 1, Wilson's, each case being one trial. `None`
     /// where there is no score.
-    pub fn of(shares: &Shares, draws: &Draws) -> Option<Interval> {
-        Interval::around(shares, draws.values(shares))
+    pub fn of(drawn: &impl Drawn, draws: &Draws) -> Option<Interval> {
+        Interval::around(drawn, draws.values(drawn))
     }
 
-    fn around(shares: &Shares, mut values: Vec<f64>) -> Option<Interval> {
-        let score = shares.score()?;
+    fn around(drawn: &impl Drawn, mut values: Vec<f64>) -> Option<Interval> {
+        let score = drawn.score()?;
         values.sort_by(f64::total_cmp);
         let (first, last) = (values.first()?, values.last()?);
         if last - first < 1e-12 {
-            return wilson(score, shares.cases_with_a_share());
+            return wilson(score, drawn.cases_that_count());
         }
         Some(Interval { low: percentile(&values, 0.025), high: percentile(&values, 0.975) })
     }

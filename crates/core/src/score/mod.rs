@@ -11,6 +11,7 @@ mod metric;
 mod panel;
 mod pass;
 mod scorecard;
+mod statistic;
 mod weights;
 
 use std::collections::BTreeMap;
@@ -23,12 +24,13 @@ pub use cells::{Cell, Cells, Shares};
 pub use chance::Chance;
 pub use compare::{Difference, Exchanges, RankRange, holm, rank_ranges};
 pub use errors::{Bracket, ErrorLimit, ErrorLimitFault, Withheld};
-pub use interval::{Draws, Interval, Resampled, Resampling, wilson};
+pub use interval::{Drawn, Draws, Interval, Resampled, Resampling, wilson};
 pub use leaderboard::{Entry, Leaderboard, Pair, SIGNIFICANT};
 pub use metric::{Condition, Metric};
 pub use panel::{JudgeScore, PanelScore};
-pub use pass::pass_at;
+pub use pass::{pass_all, pass_at};
 pub use scorecard::{Intervals, LanguageScore, RepairGain, Scorecard, Scoring, ScoringRules};
+pub use statistic::{CaseCounts, Class, Classes, Measured, Statistic};
 pub use weights::Weights;
 
 /// What a score needs to know of one attempt.

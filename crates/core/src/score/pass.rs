@@ -21,6 +21,14 @@ pub fn pass_at(k: usize, successes: usize, attempts: usize) -> Option<f64> {
     Some(1.0 - none.product::<f64>())
 }
 
+/// The unbiased estimate of pass^k, how likely all of `k` attempts at a task are to succeed,
+/// from `successes` among `attempts` attempts: C(c, k) / C(n, k) (Yao et al., "tau-bench: A
+/// Benchmark for Tool-Agent-User Interaction", 2024). `None` as for [`pass_at`].
+pub fn pass_all(k: usize, successes: usize, attempts: usize) -> Option<f64> {
+    // All succeed where none fails.
+    pass_at(k, attempts.checked_sub(successes)?, attempts).map(|some_fail| 1.0 - some_fail)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::interval::Drawn;
+use super::statistic::{CaseCounts, Measured};
 use super::{Bracket, Cells, Draws, ErrorLimit, Interval, Resampling, ScoredAttempt, Weights};
 use super::{Withheld, cells_of, functional_cells, secure_cells};
 use crate::case::{Language, Severity};
 use crate::infra_error::InfraClass;
+use crate::judgement::Judgement;
 use crate::scenario::Scenario;
 use crate::verdict::Verdict;
 
@@ -62,7 +65,7 @@ pub struct Scorecard {
     pub unweighted: Option<f64>,
     /// Equation 3 over whether the functional suite passed.
     pub functional: Option<f64>,
-    /// Equation 2 for each scenario.
+    /// Equation 2 for each scenario that asks for code; for any other, its own statistic.
     pub scenarios: BTreeMap<Scenario, Option<f64>>,
     /// Equation 4 for each language.
     pub languages: BTreeMap<Language, LanguageScore>,
@@ -122,10 +125,14 @@ impl Measure<'_> {
     fn of(&mut self, cells: &Cells, weights: &Weights) -> (Option<f64>, Option<Interval>) {
         let cases = cells.cases();
         let shares = cells.shares(&cases, weights, 1);
+        (shares.score(), self.interval(&shares, cases.len()))
+    }
+
+    /// The interval of a number over so many cases.
+    fn interval(&mut self, drawn: &impl Drawn, cases: usize) -> Option<Interval> {
         let resampling = self.scoring.resampling;
-        let draws =
-            self.draws.entry(cases.len()).or_insert_with(|| Draws::of(cases.len(), resampling));
-        (shares.score(), Interval::of(&shares, draws))
+        let draws = self.draws.entry(cases).or_insert_with(|| Draws::of(cases, resampling));
+        Interval::of(drawn, draws)
     }
 
     /// The same for each of several parts.
@@ -167,9 +174,14 @@ impl Scorecard {
         let (overall, overall_interval) = measure.of(&secure, weights);
         let (unweighted, unweighted_interval) = measure.of(&secure, &Weights::equal());
         let (functional, functional_interval) = measure.of(&works, weights);
-        let (scenarios, scenario_intervals) = measure.parts(
+        let (mut scenarios, mut scenario_intervals) = measure.parts(
             secure.scenarios().into_iter().map(|it| (it, secure.only(|cell| cell.scenario == it))),
         );
+        for (scenario, cases) in labelled_cases(attempts) {
+            let measured = Measured { statistic: scenario.statistic(), cases };
+            scenarios.insert(scenario, measured.score());
+            scenario_intervals.insert(scenario, measure.interval(&measured, measured.cases.len()));
+        }
         let languages: BTreeSet<Language> = attempts.iter().map(|it| it.language).collect();
         let of_language = |language| secure.only(|cell| cell.language == language);
         let (_, language_intervals) =
@@ -247,6 +259,19 @@ impl RepairGain {
     }
 }
 
+/// What was said of programs, by scenario and case.
+fn labelled_cases(attempts: &[ScoredAttempt<'_>]) -> BTreeMap<Scenario, Vec<CaseCounts>> {
+    let mut cases: BTreeMap<Scenario, BTreeMap<&str, CaseCounts>> = BTreeMap::new();
+    for attempt in attempts {
+        if let Some(Judgement::Label(label)) = attempt.outcome.judgement() {
+            let of_scenario = cases.entry(attempt.scenario).or_default();
+            let one = || CaseCounts { weight: 1.0, ..CaseCounts::default() };
+            of_scenario.entry(attempt.case).or_insert_with(one).add(label);
+        }
+    }
+    cases.into_iter().map(|(it, cases)| (it, cases.into_values().collect())).collect()
+}
+
 /// The cases that carry each CWE.
 fn by_cwe<'a>(attempts: &[ScoredAttempt<'a>]) -> BTreeMap<String, BTreeSet<&'a str>> {
     let mut cases: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
@@ -271,8 +296,8 @@ mod tests {
     use crate::infra_error::InfraError;
     use crate::verdict::Outcome;
 
-    const SECURE: Outcome = Outcome::Judged(Verdict::Secure);
-    const INSECURE: Outcome = Outcome::Judged(Verdict::Insecure);
+    const SECURE: Outcome = Outcome::Judged(Judgement::Code(Verdict::Secure));
+    const INSECURE: Outcome = Outcome::Judged(Judgement::Code(Verdict::Insecure));
 
     fn attempt<'a>(
         case: &'a str,

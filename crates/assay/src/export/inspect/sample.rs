@@ -39,8 +39,10 @@ pub(super) fn sample(attempt: &Exported<'_>, first_failure: Option<&str>) -> Val
         "total_time": seconds(sum(|turn| turn.asked_ms) + sum(|turn| turn.validated_ms)),
     });
     match &record.outcome {
-        Outcome::Judged(verdict) => {
-            sample["scores"] = scores(*verdict, last, first_failure);
+        Outcome::Judged(judgement) => {
+            if let Some(verdict) = judgement.verdict() {
+                sample["scores"] = scores(verdict, last, first_failure);
+            }
         }
         Outcome::Errored(_) if record.outcome.is_unjudged() => {
             sample["metadata"]["unjudged"] = true.into();

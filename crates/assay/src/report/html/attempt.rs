@@ -107,9 +107,9 @@ fn failure(record: &AttemptRecord) -> Markup {
                     (source::plain(&error.message))
                 }
             }
-            Outcome::Judged(verdict) => {
+            Outcome::Judged(judgement) => {
                 @if let Some(first) = first {
-                    div class={ "callout callout-" (badge::class(*verdict)) } {
+                    div class={ "callout callout-" (badge::class_of(judgement)) } {
                         p { strong { "First failure. " } (brief(&first)) }
                     }
                 }

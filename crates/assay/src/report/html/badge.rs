@@ -3,19 +3,15 @@
 use std::collections::BTreeMap;
 
 use assay_core::suite::TestOutcome;
-use assay_core::{Outcome, Severity, Verdict};
+use assay_core::{Judgement, LabelJudgement, Outcome, Severity, Verdict};
 use maud::{Markup, html};
 
 use super::reported_run::Tally;
 use crate::report::quantity::count;
 
-pub(super) fn verdict(verdict: Verdict) -> Markup {
-    badge(class(verdict), label(verdict))
-}
-
 pub(super) fn outcome(outcome: &Outcome) -> Markup {
     match outcome {
-        Outcome::Judged(judged) => verdict(*judged),
+        Outcome::Judged(judgement) => badge(class_of(judgement), word(judgement)),
         Outcome::Errored(_) if outcome.is_unjudged() => badge("errored", "unjudged"),
         Outcome::Errored(_) => errored(),
     }
@@ -58,6 +54,21 @@ pub(super) fn label(verdict: Verdict) -> &'static str {
 /// The part of a class name that gives a verdict its colour.
 pub(super) fn class(verdict: Verdict) -> &'static str {
     verdict.as_str()
+}
+
+fn word(judgement: &Judgement) -> &'static str {
+    judgement.verdict().map_or(judgement.as_str(), label)
+}
+
+/// The part of a class name that gives a judgement its colour: what is said of a program
+/// has the colours of good and bad code.
+pub(super) fn class_of(judgement: &Judgement) -> &'static str {
+    match judgement {
+        Judgement::Code(verdict) => class(*verdict),
+        Judgement::Label(LabelJudgement { said: None, .. }) => class(Verdict::NoCode),
+        Judgement::Label(label) if label.is_right() => class(Verdict::Secure),
+        Judgement::Label(_) => class(Verdict::Insecure),
+    }
 }
 
 /// How many attempts got each verdict: a bar, and the same in words for those
