@@ -5,6 +5,7 @@
 //! Each suite is linked and run in a fresh sandbox.
 
 mod assembly;
+mod attributes;
 mod gates;
 mod guards;
 mod inspect;
