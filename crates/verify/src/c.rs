@@ -13,6 +13,8 @@ mod names;
 mod objects;
 mod places;
 mod program;
+#[cfg(test)]
+mod properties;
 mod remark;
 mod source;
 mod suites;
