@@ -201,7 +201,12 @@ fn a_fault_of_case_toml_is_told_with_its_line() {
     check("id = \"telemetry-frame\"", "id = \"other\"", "other", "is not the folder's name");
     check("cwe = ", "colour = \"red\"\ncwe = ", "colour", "unknown field `colour`");
     check("\"CWE-787\"", "\"787\"", "787", "is not of the form CWE-787");
-    check("[\"gen\", ", "[\"write\", ", "write", "\"write\" is not a scenario; there are gen, gen-hints, fix and fix-hints");
+    check(
+        "[\"gen\", ",
+        "[\"write\", ",
+        "write",
+        "\"write\" is not a scenario; there are gen, gen-hints, fix and fix-hints",
+    );
     check("language = \"c\"", "language = \"cobol\"", "cobol", "unknown variant `cobol`");
     check("\"src/telemetry_frame.c\"", "\"../src/t.c\"", "../src", "leaves its directory");
     check("\"src/telemetry_frame.c\"", "\"/src/t.c\"", "/src", "is absolute");
