@@ -54,7 +54,7 @@ fn json_is_read_as_it_is_and_what_is_read_is_json() {
             // A number may lose its last digit, as it may have more of them than are kept.
             assert_eq!(again.to_string().len(), value.to_string().len());
             let row = parse_row::<Value>(&text).expect("a row of one");
-            assert_eq!(row, [value.clone()]);
+            assert_eq!(row.as_slice(), std::slice::from_ref(value));
         }
         if !text.starts_with('\u{feff}') {
             assert_eq!(parse_bytes::<Value>(bytes).ok(), read.ok());
