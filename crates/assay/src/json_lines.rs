@@ -1,5 +1,8 @@
 //! Reading JSON lines, gzipped or not, with the number of each line.
 
+#[cfg(test)]
+mod properties;
+
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read as _};
 use std::path::Path;

@@ -4,6 +4,9 @@
 //! of the connection. So are the numbers that Python writes and JSON has not, as nulls,
 //! and characters in texts that should be escaped.
 
+#[cfg(test)]
+mod properties;
+
 use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;

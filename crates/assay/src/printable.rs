@@ -4,6 +4,9 @@
 //! invisible characters let a reader see another program than the compiler
 //! does. All of them are shown as what they are.
 
+#[cfg(test)]
+mod properties;
+
 use std::fmt;
 
 use maud::{Escaper, Render};

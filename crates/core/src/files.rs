@@ -62,7 +62,12 @@ impl SafePath {
         if components.is_empty() {
             return Err(UnsafePath::Empty);
         }
-        Ok(SafePath(components.join("/")))
+        let path = components.join("/");
+        // A slash may have hidden white space from the first look: `.. /` names `..`.
+        match path.trim().len() == path.len() {
+            true => Ok(SafePath(path)),
+            false => SafePath::new(&path),
+        }
     }
 
     pub fn as_str(&self) -> &str {
@@ -215,6 +220,9 @@ mod tests {
         check("src\\..\\a", None);
         check("src/a\0.c", None);
         check(&"a".repeat(600), None);
+        // What is read is read again as the same.
+        check(".. //", None);
+        check(" src/a.c /./ / ", Some("src/a.c"));
     }
 
     #[test]

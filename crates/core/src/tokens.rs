@@ -22,10 +22,10 @@ pub struct Tokens {
 
 impl AddAssign for Tokens {
     fn add_assign(&mut self, other: Tokens) {
-        self.input += other.input;
-        self.cached += other.cached;
-        self.output += other.output;
-        self.reasoning += other.reasoning;
+        self.input = self.input.saturating_add(other.input);
+        self.cached = self.cached.saturating_add(other.cached);
+        self.output = self.output.saturating_add(other.output);
+        self.reasoning = self.reasoning.saturating_add(other.reasoning);
     }
 }
 
@@ -247,7 +247,7 @@ impl Bill {
         let (part, all) = match (self.cost, whole.cost) {
             (part, Some(all)) if whole.is_whole() => (part.unwrap_or_default().0, all.0),
             _ => {
-                let tokens = |bill: &Bill| bill.tokens.input + bill.tokens.output;
+                let tokens = |bill: &Bill| bill.tokens.input.saturating_add(bill.tokens.output);
                 (tokens(self), tokens(whole))
             }
         };

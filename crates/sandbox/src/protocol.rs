@@ -1,5 +1,8 @@
 //! What host and init say to each other: length-prefixed postcard over a socket.
 
+#[cfg(test)]
+mod properties;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};

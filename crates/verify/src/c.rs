@@ -5,6 +5,7 @@
 //! Each suite is linked and run in a fresh sandbox.
 
 mod assembly;
+mod attributes;
 mod gates;
 mod guards;
 mod inspect;
@@ -12,6 +13,8 @@ mod names;
 mod objects;
 mod places;
 mod program;
+#[cfg(test)]
+mod properties;
 mod remark;
 mod source;
 mod suites;

@@ -9,6 +9,8 @@
 mod blind;
 mod findings;
 mod packages;
+#[cfg(test)]
+mod properties;
 mod toolchain;
 
 use assay_core::evidence::SuiteEvidence;

@@ -20,6 +20,8 @@ mod maven;
 mod names;
 mod pool;
 mod project;
+#[cfg(test)]
+mod properties;
 mod rewrite;
 mod signs;
 mod train;

@@ -1,6 +1,9 @@
 //! A warm Java compiler: services in sandboxes that compile one request after
 //! another, each as if it were the first.
 
+#[cfg(test)]
+mod properties;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};

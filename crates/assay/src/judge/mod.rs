@@ -11,6 +11,8 @@ mod config;
 mod decide;
 mod open_vote;
 mod panel;
+#[cfg(test)]
+mod properties;
 
 pub use config::JudgeConfig;
 pub use decide::Decision;

@@ -1,5 +1,8 @@
 //! The secret of a provider, which leaves the program in one header only.
 
+#[cfg(test)]
+mod properties;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};

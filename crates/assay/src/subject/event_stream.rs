@@ -66,13 +66,19 @@ impl EventStream {
         }
     }
 
-    /// Takes what came.
+    /// Takes what came, up to where nothing matters any more: no more would be asked for
+    /// had that come by itself.
     pub(super) fn push(&mut self, bytes: &[u8]) {
-        for event in self.lines.push(bytes) {
-            self.take_event(&event);
-        }
-        if self.bytes + self.lines.len() > MOST_BYTES && self.is_open() {
-            self.state = State::TooLarge;
+        for line in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
+            if self.is_over() {
+                return;
+            }
+            for event in self.lines.push(line) {
+                self.take_event(&event);
+            }
+            if self.bytes + self.lines.len() > MOST_BYTES && self.is_open() {
+                self.state = State::TooLarge;
+            }
         }
     }
 

@@ -13,6 +13,8 @@ mod model;
 mod model_config;
 pub mod pace;
 mod price;
+#[cfg(test)]
+mod properties;
 mod provider;
 mod question;
 mod replay;

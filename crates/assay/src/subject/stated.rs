@@ -2,6 +2,9 @@
 //! context has. There is no one way to ask for it, and most servers know one at least. One
 //! that says nothing, or cannot be reached, is asked its questions all the same.
 
+#[cfg(test)]
+mod properties;
+
 use std::time::Duration;
 
 use assay_core::served::{Kinship, kinship};

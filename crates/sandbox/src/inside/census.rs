@@ -3,6 +3,9 @@
 //! Limits on the address space are no use, for sanitizers reserve terabytes, and a
 //! control group is not always available. So init reads `/proc`.
 
+#[cfg(test)]
+mod properties;
+
 use std::fs;
 use std::time::Duration;
 

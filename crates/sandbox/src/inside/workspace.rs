@@ -1,6 +1,9 @@
 //! [`Workspace`]: the writable places of a sandbox, as init reads and writes them
 //! between commands. Nothing here follows a symlink, for tested code plants them.
 
+#[cfg(test)]
+mod properties;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read, Write};
@@ -330,10 +333,13 @@ fn obstacle(found: &FileStat) -> Obstacle {
     }
 }
 
-/// Names that are no text must stay different from each other.
+/// What a name begins with that is not shown as it is.
+const NO_TEXT: char = '\u{fffd}';
+
+/// Names that are no text must stay different from each other, and from those that are.
 fn escape(name: &[u8]) -> String {
     match std::str::from_utf8(name) {
-        Ok(name) => name.to_owned(),
-        Err(_) => format!("\u{fffd}{}", name.escape_ascii()),
+        Ok(name) if !name.starts_with(NO_TEXT) => name.to_owned(),
+        _ => format!("{NO_TEXT}{}", name.escape_ascii()),
     }
 }

@@ -10,10 +10,36 @@ const HARMLESS: &[&str] = &[
     "pause", "popcnt", "rdtsc", "rdtscp", "rol", "roll", "ror", "rorl", "sfence", "tzcnt", "yield",
 ];
 
-/// What to remark of assembly, whose keyword is followed by these tokens.
-pub(super) fn remark(rest: &[Token]) -> Remark {
-    let open = rest.iter().position(|token| token.is('('));
-    let inside = open.map_or(&[][..], |open| &rest[open + 1..]);
+/// The assembly of a source, from its first keyword to its last.
+pub(super) struct Assembly<'a> {
+    tokens: &'a [Token],
+    /// The parenthesis that comes next, or the end, and what stands in it. Any number of
+    /// keywords may stand before one.
+    open: usize,
+    remark: Option<Remark>,
+}
+
+impl Assembly<'_> {
+    pub(super) fn of(tokens: &[Token]) -> Assembly<'_> {
+        Assembly { tokens, open: 0, remark: None }
+    }
+
+    /// What to remark of assembly whose keyword stands here, behind all that were asked of
+    /// before.
+    pub(super) fn remark(&mut self, keyword: usize) -> Remark {
+        if self.open <= keyword {
+            let rest = &self.tokens[keyword + 1..];
+            let length = rest.iter().position(|token| token.is('(')).unwrap_or(rest.len());
+            self.open = keyword + 1 + length;
+            self.remark = None;
+        }
+        let inside = self.tokens.get(self.open + 1..).unwrap_or_default();
+        self.remark.get_or_insert_with(|| remark(inside)).clone()
+    }
+}
+
+/// What to remark of assembly in parentheses, of which the first is open.
+fn remark(inside: &[Token]) -> Remark {
     let mut text = String::new();
     let mut is_whole = false;
     for token in inside {
@@ -46,7 +72,8 @@ mod tests {
     #[test]
     fn only_what_touches_nothing_is_harmless() {
         let check = |text: &str, expected: Remark| {
-            assert_eq!(remark(&tokens(text)), expected, "{text}");
+            let tokens = tokens(&format!("asm {text}"));
+            assert_eq!(Assembly::of(&tokens).remark(0), expected, "{text}");
         };
         let harmless = Remark::note("contains assembly");
         check("volatile (\"\" ::: \"memory\")", harmless.clone());

@@ -105,7 +105,7 @@ impl Places {
         if let Some(place) = line.strip_prefix("--- ") {
             let start = format!("{}=", place.trim_end());
             let name = tests.iter().find_map(|test| test.strip_prefix(&start));
-            return name.map_or_else(|| line.to_owned(), |name| format!("--- {name}\n"));
+            return name.map_or_else(|| self.name_paths(line), |name| format!("--- {name}\n"));
         }
         let check = self.0.iter().find_map(|(unit, place)| {
             let rest = line.strip_prefix(&format!("{}:", neutral(*unit)))?;

@@ -29,28 +29,27 @@ pub(super) struct Remarks {
     pub(super) notes: Vec<Finding>,
 }
 
+/// More remarks of a kind than these tell nobody more, and an artifact may give rise to any
+/// number.
+const MOST: usize = 200;
+
 impl Remarks {
     pub(super) fn add(&mut self, remark: Remark, place: String) {
         let (list, what) = match remark {
             Remark::Offence(what) => (&mut self.offences, what),
             Remark::Note(what) => (&mut self.notes, what),
         };
-        let finding = Finding::build(what, Some(place));
-        if !list.contains(&finding) {
-            list.push(finding);
-        }
+        keep(list, Finding::build(what, Some(place)));
     }
 
     pub(super) fn extend(&mut self, others: Remarks) {
-        for finding in others.offences {
-            if !self.offences.contains(&finding) {
-                self.offences.push(finding);
-            }
-        }
-        for finding in others.notes {
-            if !self.notes.contains(&finding) {
-                self.notes.push(finding);
-            }
-        }
+        others.offences.into_iter().for_each(|finding| keep(&mut self.offences, finding));
+        others.notes.into_iter().for_each(|finding| keep(&mut self.notes, finding));
+    }
+}
+
+fn keep(list: &mut Vec<Finding>, finding: Finding) {
+    if list.len() < MOST && !list.contains(&finding) {
+        list.push(finding);
     }
 }

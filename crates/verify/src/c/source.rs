@@ -4,72 +4,17 @@
 //! This reads tokens as the compiler does. Where macros put tokens together, it reads
 //! what the preprocessor makes of the source instead.
 
+#[cfg(test)]
+mod properties;
+
 use std::collections::BTreeSet;
 
 use assay_core::FileSet;
 
-use super::assembly;
+use super::assembly::Assembly;
+use super::attributes;
 use super::remark::{Remark, Remarks};
 use super::tokens::{Kind, Token, tokens};
-
-/// Attributes that say something about a function or an object and change nothing that
-/// the sanitizers or the linker do.
-const ATTRIBUTES: &[&str] = &[
-    "access",
-    "aligned",
-    "alloc_align",
-    "alloc_size",
-    "always_inline",
-    "assume_aligned",
-    "cleanup",
-    "cold",
-    "const",
-    "deprecated",
-    "designated_init",
-    "fallthrough",
-    "flatten",
-    "format",
-    "format_arg",
-    "gnu_inline",
-    "hot",
-    "leaf",
-    "malloc",
-    "may_alias",
-    "maybe_unused",
-    "mode",
-    "nodiscard",
-    "noinline",
-    "nonnull",
-    "nonstring",
-    "noreturn",
-    "nothrow",
-    "null_terminated_string_arg",
-    "packed",
-    "pure",
-    "returns_nonnull",
-    "scalar_storage_order",
-    "sentinel",
-    "transparent_union",
-    "unavailable",
-    "unused",
-    "used",
-    "vector_size",
-    "visibility",
-    "warn_if_not_aligned",
-    "warn_unused_result",
-    "warning",
-];
-
-/// Attributes that switch off what watches an artifact, or go around it.
-const WATCHED: &[&str] = &[
-    "function_return",
-    "ifunc",
-    "indirect_branch",
-    "naked",
-    "no_address_safety_analysis",
-    "symver",
-    "target_clones",
-];
 
 /// Pragmas that change nothing that the sanitizers or the linker do.
 const PRAGMAS: &[&str] = &["once", "pack", "STDC", "region", "endregion", "message", "mark", "omp"];
@@ -126,8 +71,6 @@ const BUILTINS: &[&str] = &[
 
 /// The start of the names of headers that are no business of an artifact.
 const HEADERS: [&str; 2] = ["sanitizer/", "valgrind/"];
-
-const HIDDEN_ATTRIBUTE: &str = "has an attribute that is not written out";
 
 /// What the sources of an artifact say that none of the case's own do.
 pub(super) fn findings<'a>(
@@ -204,28 +147,20 @@ type Said = Vec<(Remark, usize)>;
 
 impl Reader<'_> {
     fn read(&self, tokens: &[Token]) -> Said {
-        let mut said = Said::new();
+        let mut said = attributes::remarks(tokens);
+        let mut assembly = Assembly::of(tokens);
         for (place, token) in tokens.iter().enumerate() {
             let rest = &tokens[place + 1..];
             let what = match &token.kind {
-                Kind::Mark('#') if token.starts_line => self.directive(rest).into_iter().collect(),
-                Kind::Mark('[') if rest.first().is_some_and(|next| next.is('[')) => {
-                    attributes(&rest[1..], ']')
-                }
-                Kind::Word(word) if matches!(word.as_str(), "__attribute__" | "__attribute") => {
-                    match rest {
-                        [first, second, rest @ ..] if first.is('(') && second.is('(') => {
-                            attributes(rest, ')')
-                        }
-                        _ => vec![Remark::note(HIDDEN_ATTRIBUTE)],
-                    }
-                }
-                Kind::Word(word) => self.word(word, rest).into_iter().collect(),
-                _ => Vec::new(),
+                Kind::Mark('#') if token.starts_line => self.directive(rest),
+                Kind::Word(word) if is_assembly(word) => Some(assembly.remark(place)),
+                Kind::Word(word) => self.word(word, rest),
+                _ => None,
             };
-            said.extend(what.into_iter().map(|what| (what, token.line)));
+            said.extend(what.map(|what| (what, place)));
         }
-        said
+        said.sort_by_key(|(_, place)| *place);
+        said.into_iter().map(|(what, place)| (what, tokens[place].line)).collect()
     }
 
     fn word(&self, word: &str, rest: &[Token]) -> Option<Remark> {
@@ -239,7 +174,6 @@ impl Reader<'_> {
             };
         }
         match word {
-            "asm" | "__asm" | "__asm__" => Some(assembly::remark(rest)),
             "__seg_gs" | "__seg_fs" => {
                 Some(Remark::offence(format!("reads memory by a register, with {word}")))
             }
@@ -327,6 +261,10 @@ impl Reader<'_> {
     }
 }
 
+fn is_assembly(word: &str) -> bool {
+    matches!(word, "asm" | "__asm" | "__asm__")
+}
+
 /// Whether a header's name leads somewhere else than to the headers of the system.
 fn is_odd(name: &str) -> bool {
     name.starts_with('/')
@@ -355,47 +293,6 @@ fn goes_around(name: &str) -> bool {
 fn is_harmless(builtin: &str) -> bool {
     matches!(builtin, "va_start" | "va_end" | "va_copy" | "va_arg" | "va_list" | "alloca")
         || BUILTINS.iter().any(|start| builtin.starts_with(start)) && !builtin.contains("chk")
-}
-
-/// The attributes that are not harmless, of a list that ends with two of `end`.
-fn attributes(list: &[Token], end: char) -> Vec<Remark> {
-    let mut found = Vec::new();
-    let mut depth = 0;
-    let mut expects_name = true;
-    for (place, token) in list.iter().enumerate() {
-        match &token.kind {
-            Kind::Mark(mark) if *mark == end && depth == 0 => return found,
-            Kind::Mark('(') => depth += 1,
-            Kind::Mark(')') => depth -= 1,
-            Kind::Mark(',') if depth == 0 => expects_name = true,
-            // The name of whoever defines the attribute.
-            Kind::Word(word)
-                if depth == 0
-                    && word.trim_matches('_') == "gnu"
-                    && list.get(place + 1).is_some_and(|next| next.is(':')) => {}
-            Kind::Word(word) if depth == 0 && expects_name => {
-                expects_name = false;
-                let name = word.trim_matches('_');
-                let has = format!("has the attribute {name}");
-                if WATCHED.contains(&name) || is_special_section(name, &list[place..]) {
-                    found.push(Remark::Offence(has));
-                } else if !ATTRIBUTES.contains(&name) && !name.starts_with("no_sanitize") {
-                    found.push(Remark::Note(has));
-                }
-            }
-            Kind::Paste => break,
-            _ => {}
-        }
-    }
-    found.push(Remark::note(HIDDEN_ATTRIBUTE));
-    found
-}
-
-/// Whether this attribute puts something where code is taken from before anything runs.
-fn is_special_section(name: &str, attribute: &[Token]) -> bool {
-    let place = attribute.get(2).map(|token| &token.kind);
-    name == "section"
-        && matches!(place, Some(Kind::Text(text)) if text.contains("init") || text.contains("text"))
 }
 
 /// What a pragma does, of the tokens of its line, if it is not harmless.

@@ -2,6 +2,9 @@
 //! looks them up itself takes longer than everything else a suite does, so it prints
 //! addresses, and they are looked up once, where somebody will read them.
 
+#[cfg(test)]
+mod properties;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -23,6 +26,10 @@ const LOOK_UP: Duration = Duration::from_secs(5);
 /// No report that somebody reads has more.
 const MAX_MODULES: usize = 4;
 const MAX_ADDRESSES: usize = 256;
+
+/// The most bytes of a file's path, and of an address with its `+`.
+const LONGEST_FILE: usize = 512;
+const LONGEST_ADDRESS: usize = "+0x0123456789abcdef".len();
 
 /// The addresses that a text mentions, by the file they are in.
 type Addresses = BTreeMap<String, BTreeSet<String>>;
@@ -82,12 +89,20 @@ pub(super) fn name_addresses(
 /// Each `(FILE+0xADDRESS)` in a text: all of it, the file, and the address.
 fn mentions(text: &str) -> impl Iterator<Item = (&str, &str, &str)> {
     text.match_indices("+0x").filter_map(|(plus, _)| {
-        let open = text[..plus].rfind('(')?;
-        let close = plus + text[plus..].find(')')?;
+        // Not further than a name reaches: a text may hold nothing else than these signs.
+        let mut from = plus.saturating_sub(LONGEST_FILE + 1);
+        while !text.is_char_boundary(from) {
+            from += 1;
+        }
+        let open = from + text[from..plus].rfind('(')?;
+        let after = text.as_bytes()[plus..].iter().take(LONGEST_ADDRESS + 1);
+        let close = plus + after.copied().position(|byte| byte == b')')?;
         let module = &text[open + 1..plus];
         let address = &text[plus + 1..close];
         let is_known = module == SUITE || LIBRARIES.iter().any(|folder| module.starts_with(folder));
-        let is_file = !module.contains(char::is_whitespace) && !module.contains("..");
+        let is_file = !module.contains(char::is_whitespace)
+            && !module.contains("..")
+            && !module.contains(')');
         let is_address = address[2..].chars().all(|digit| digit.is_ascii_hexdigit());
         (is_known && is_file && is_address).then(|| (&text[open..=close], module, address))
     })

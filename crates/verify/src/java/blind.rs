@@ -162,7 +162,7 @@ fn rename_methods(
         })
     };
     let declared: BTreeSet<&str> =
-        open.iter().flat_map(|it| &it.methods).map(|it| it.name.as_str()).collect();
+        open.iter().flat_map(|it| &it.methods).map(|it| &*it.name).collect();
     let is_fixed = |name: &str| {
         name.starts_with(['<', '$']) || KNOWN_METHODS.contains(&name) || is_named(name)
     };

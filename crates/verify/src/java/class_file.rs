@@ -2,19 +2,22 @@
 //! constant pool and its members (Java Virtual Machine Specification, chapter 4).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-/// A compiled class. Names are those of the virtual machine: `com/example/Name$In`.
+/// A compiled class. Names are those of the virtual machine: `com/example/Name$In`. What
+/// the class refers to many times is kept once, so that nothing here is much larger than
+/// the class itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ClassFile {
     pub(super) name: String,
     pub(super) superclass: String,
-    pub(super) interfaces: Vec<String>,
+    pub(super) interfaces: Vec<Arc<str>>,
     /// The name of the file that it was compiled from.
     pub(super) source: Option<String>,
     /// Classes that it names, in descriptors and annotations too.
     pub(super) classes: BTreeSet<String>,
-    /// Fields and methods that it uses: `java/lang/System.exit`.
-    pub(super) members: BTreeSet<String>,
+    /// Fields and methods that it uses, each with its class: `java/lang/System` and `exit`.
+    pub(super) members: Vec<(Arc<str>, Arc<str>)>,
     pub(super) strings: BTreeSet<String>,
     pub(super) methods: Vec<Method>,
 }
@@ -22,8 +25,8 @@ pub(super) struct ClassFile {
 /// A method that a class declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Method {
-    pub(super) name: String,
-    pub(super) descriptor: String,
+    pub(super) name: Arc<str>,
+    pub(super) descriptor: Arc<str>,
     pub(super) is_native: bool,
     /// Its bytecode; empty if it has none.
     pub(super) code: Vec<u8>,
@@ -41,11 +44,11 @@ impl ClassFile {
         reader.skip(4)?;
         let pool = Pool::read(&mut reader)?;
         let _access = reader.u16()?;
-        let name = pool.class(reader.u16()?)?;
-        let superclass = pool.class(reader.u16()?).unwrap_or_default();
+        let name = pool.class(reader.u16()?)?.to_string();
+        let superclass = pool.class(reader.u16()?).unwrap_or_default().to_string();
         let interfaces = (0..reader.u16()?)
             .map(|_| pool.class(reader.u16()?))
-            .collect::<Option<Vec<String>>>()?;
+            .collect::<Option<Vec<Arc<str>>>>()?;
         for _field in 0..reader.u16()? {
             reader.skip(6)?;
             attributes(&mut reader, &pool)?;
@@ -54,8 +57,9 @@ impl ClassFile {
             (0..reader.u16()?).map(|_| method(&mut reader, &pool)).collect::<Option<Vec<_>>>()?;
         let source = attributes(&mut reader, &pool)?
             .into_iter()
-            .find(|(name, _)| name == "SourceFile")
-            .and_then(|(_, content)| pool.text(Reader { bytes: content }.u16()?));
+            .find(|(name, _)| **name == *"SourceFile")
+            .and_then(|(_, content)| pool.text(Reader { bytes: content }.u16()?))
+            .map(|text| text.to_string());
         let (classes, members, strings) = pool.uses();
         Some(ClassFile { name, superclass, interfaces, source, classes, members, strings, methods })
     }
@@ -79,7 +83,7 @@ fn method(reader: &mut Reader<'_>, pool: &Pool) -> Option<Method> {
     let is_native = reader.u16()? & NATIVE != 0;
     let name = pool.text(reader.u16()?)?;
     let descriptor = pool.text(reader.u16()?)?;
-    let code = attributes(reader, pool)?.into_iter().find(|(name, _)| name == "Code");
+    let code = attributes(reader, pool)?.into_iter().find(|(name, _)| **name == *"Code");
     let code = code.and_then(|(_, content)| {
         let mut code = Reader { bytes: content };
         code.skip(4)?;
@@ -90,7 +94,7 @@ fn method(reader: &mut Reader<'_>, pool: &Pool) -> Option<Method> {
 }
 
 /// Names and contents of attributes.
-fn attributes<'a>(reader: &mut Reader<'a>, pool: &Pool) -> Option<Vec<(String, &'a [u8])>> {
+fn attributes<'a>(reader: &mut Reader<'a>, pool: &Pool) -> Option<Vec<(Arc<str>, &'a [u8])>> {
     (0..reader.u16()?)
         .map(|_| {
             let name = pool.text(reader.u16()?)?;
@@ -103,7 +107,7 @@ fn attributes<'a>(reader: &mut Reader<'a>, pool: &Pool) -> Option<Vec<(String, &
 /// An entry of a constant pool; what is of no interest here is `Other`.
 #[derive(Debug, Clone)]
 enum Constant {
-    Text(String),
+    Text(Arc<str>),
     Class(u16),
     String(u16),
     Member { class: u16, name_and_type: u16 },
@@ -123,7 +127,7 @@ impl Pool {
             entries.push(match kind {
                 1 => {
                     let length = usize::from(reader.u16()?);
-                    Constant::Text(String::from_utf8_lossy(reader.take(length)?).into_owned())
+                    Constant::Text(String::from_utf8_lossy(reader.take(length)?).into())
                 }
                 7 => Constant::Class(reader.u16()?),
                 8 => Constant::String(reader.u16()?),
@@ -147,14 +151,14 @@ impl Pool {
         Some(Pool(entries))
     }
 
-    fn text(&self, index: u16) -> Option<String> {
+    fn text(&self, index: u16) -> Option<Arc<str>> {
         match self.0.get(usize::from(index))? {
-            Constant::Text(text) => Some(text.clone()),
+            Constant::Text(text) => Some(Arc::clone(text)),
             _ => None,
         }
     }
 
-    fn class(&self, index: u16) -> Option<String> {
+    fn class(&self, index: u16) -> Option<Arc<str>> {
         match self.0.get(usize::from(index))? {
             Constant::Class(name) => self.text(*name),
             _ => None,
@@ -162,36 +166,41 @@ impl Pool {
     }
 
     /// The classes, members and strings that are used.
-    fn uses(&self) -> (BTreeSet<String>, BTreeSet<String>, BTreeSet<String>) {
+    fn uses(&self) -> Uses {
+        let (mut named, mut texts) = (BTreeSet::new(), BTreeSet::new());
+        let mut members = Vec::new();
         let mut classes = BTreeSet::new();
-        let mut members = BTreeSet::new();
-        let mut strings = BTreeSet::new();
         for constant in &self.0 {
             match constant {
-                Constant::Class(name) => {
-                    let name = self.text(*name).unwrap_or_default();
-                    match name.starts_with('[') {
-                        true => classes.extend(described(&name)),
-                        false => classes.extend([name]),
-                    }
-                }
-                Constant::String(text) => strings.extend(self.text(*text)),
+                Constant::Class(name) => _ = named.insert(*name),
+                Constant::String(text) => _ = texts.insert(*text),
                 Constant::Member { class, name_and_type } => {
                     let name = match self.0.get(usize::from(*name_and_type)) {
                         Some(Constant::NameAndType { name }) => self.text(*name),
                         _ => None,
                     };
                     let class = self.class(*class).unwrap_or_default();
-                    members.insert(format!("{class}.{}", name.unwrap_or_default()));
+                    members.push((class, name.unwrap_or_default()));
                 }
                 // Types of fields, methods and annotations.
                 Constant::Text(text) => classes.extend(described(text)),
                 Constant::NameAndType { .. } | Constant::Other => {}
             }
         }
-        (classes, members, strings)
+        for name in named {
+            let name = self.text(name).unwrap_or_default();
+            match name.starts_with('[') {
+                true => classes.extend(described(&name)),
+                false => classes.extend([name.to_string()]),
+            }
+        }
+        let strings = texts.into_iter().filter_map(|text| self.text(text));
+        (classes, members, strings.map(|text| text.to_string()).collect())
     }
 }
+
+/// Classes, members with their classes, and strings.
+type Uses = (BTreeSet<String>, Vec<(Arc<str>, Arc<str>)>, BTreeSet<String>);
 
 /// The classes of a descriptor or a generic signature, in which each is
 /// `Lcom/example/Name;`.

@@ -60,6 +60,9 @@ pub(super) struct Seen {
     pub(super) notes: Vec<Finding>,
 }
 
+/// More signs of a kind than these tell nobody more, and an artifact may have any number.
+const MOST: usize = 200;
+
 /// Looks at what was built of an artifact.
 pub(super) fn look(
     case: &TestedCase<'_>,
@@ -70,11 +73,11 @@ pub(super) fn look(
     let inspection = Inspection { case, baseline, artifact };
     let mut seen = Seen::default();
     let mut add = |source: Option<&str>, sign: Sign| {
-        if baseline.signs.contains(&sign.what) {
+        let list = if sign.is_note { &mut seen.notes } else { &mut seen.findings };
+        if baseline.signs.contains(&sign.what) || list.len() == MOST {
             return;
         }
         let place = inspection.place(source, &sign.needle);
-        let list = if sign.is_note { &mut seen.notes } else { &mut seen.findings };
         let finding = Finding::build(sign.what, place);
         if !list.contains(&finding) {
             list.push(finding);

@@ -62,8 +62,8 @@ fn is_serialized(name: &str, classes: &BTreeMap<String, ClassFile>) -> bool {
     let mut current = classes.get(name);
     for _depth in 0..16 {
         let Some(class) = current else { return false };
-        let is_mark = |it: &String| it == "java/io/Serializable" || it == "java/io/Externalizable";
-        if class.interfaces.iter().any(is_mark) {
+        let marks = ["java/io/Serializable", "java/io/Externalizable"];
+        if class.interfaces.iter().any(|it| marks.contains(&&**it)) {
             return true;
         }
         current = classes.get(&class.superclass);

@@ -39,15 +39,18 @@ impl Pool {
         Some(Pool { entries })
     }
 
-    pub(super) fn write(&self, bytes: &mut Vec<u8>) {
-        bytes.extend(number(self.entries.len()).to_be_bytes());
+    /// Adds it to the bytes of a class; `None` if it has more entries, or a longer text,
+    /// than there are numbers for.
+    pub(super) fn write(&self, bytes: &mut Vec<u8>) -> Option<()> {
+        bytes.extend(u16::try_from(self.entries.len()).ok()?.to_be_bytes());
         for (tag, content) in self.entries.iter().filter(|(tag, _)| *tag != 0) {
             bytes.push(*tag);
             if *tag == UTF8 {
-                bytes.extend(number(content.len()).to_be_bytes());
+                bytes.extend(u16::try_from(content.len()).ok()?.to_be_bytes());
             }
             bytes.extend(content);
         }
+        Some(())
     }
 
     pub(super) fn text(&self, index: u16) -> Option<&str> {

@@ -67,10 +67,11 @@ pub(super) fn rewrite(bytes: &[u8], renames: &Renames, size: usize) -> Option<Ve
     pool.rename_classes(|text| renames.text(text));
     let filler = pool.add_text("Filler");
     let mut written = bytes.get(..8)?.to_vec();
-    pool.write(&mut written);
+    pool.write(&mut written)?;
     // The attributes of the class come last in it, their number first.
     let count = body.attributes_at;
-    let attributes = u16::from_be_bytes([body.bytes[count], body.bytes[count + 1]]) + 1;
+    let attributes = u16::from_be_bytes([body.bytes[count], body.bytes[count + 1]]);
+    let attributes = attributes.checked_add(1)?;
     body.bytes[count..count + 2].copy_from_slice(&attributes.to_be_bytes());
     written.append(&mut body.bytes);
     written.extend(filler.to_be_bytes());
@@ -85,6 +86,14 @@ struct Body {
     bytes: Vec<u8>,
     /// Where the number of the class's attributes stands.
     attributes_at: usize,
+}
+
+/// What attributes are of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    /// A class or a member of it.
+    Class,
+    Code,
 }
 
 /// Goes through a class and writes what follows the pool again.
@@ -122,11 +131,11 @@ impl Walk<'_> {
                 let member = new.map_or(member, |new| pool.add_text(&new));
                 out.extend(member.to_be_bytes());
                 out.extend(reader.take(2)?);
-                self.attributes(&mut reader, &mut out)?;
+                self.attributes(&mut reader, &mut out, Within::Class)?;
             }
         }
         let attributes_at = out.len();
-        self.attributes(&mut reader, &mut out)?;
+        self.attributes(&mut reader, &mut out, Within::Class)?;
         reader.bytes.is_empty().then_some(Body { bytes: out, attributes_at })
     }
 
@@ -154,14 +163,19 @@ impl Walk<'_> {
         None
     }
 
-    fn attributes(&mut self, reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Option<()> {
+    fn attributes(
+        &mut self,
+        reader: &mut Reader<'_>,
+        out: &mut Vec<u8>,
+        within: Within,
+    ) -> Option<()> {
         let count = reader.u16()?;
         out.extend(count.to_be_bytes());
         for _ in 0..count {
             let index = reader.u16()?;
             let name = self.pool.as_ref()?.text(index)?.to_owned();
             let length = reader.u32()? as usize;
-            let content = self.attribute(&name, reader.take(length)?)?;
+            let content = self.attribute(&name, reader.take(length)?, within)?;
             out.extend(index.to_be_bytes());
             out.extend(u32::try_from(content.len()).ok()?.to_be_bytes());
             out.extend(content);
@@ -169,10 +183,12 @@ impl Walk<'_> {
         Some(())
     }
 
-    fn attribute(&mut self, name: &str, content: &[u8]) -> Option<Vec<u8>> {
+    fn attribute(&mut self, name: &str, content: &[u8], within: Within) -> Option<Vec<u8>> {
         let mut reader = Reader { bytes: content };
         let mut out = Vec::with_capacity(content.len());
         match name {
+            // No code has code in it, however deep a file goes that says so.
+            "Code" if within == Within::Code => return None,
             "Code" => {
                 out.extend(reader.take(4)?);
                 let length = reader.u32()?;
@@ -181,7 +197,7 @@ impl Walk<'_> {
                 let handlers = reader.u16()?;
                 out.extend(handlers.to_be_bytes());
                 out.extend(reader.take(8 * usize::from(handlers))?);
-                self.attributes(&mut reader, &mut out)?;
+                self.attributes(&mut reader, &mut out, Within::Code)?;
             }
             "LineNumberTable" => {
                 let count = reader.u16()?;

@@ -1,6 +1,8 @@
 //! What in a compiled class is a sign of tampering, as no answer has a reason to reach for
 //! it, and what is only worth a note. Names are those of the virtual machine.
 
+use std::collections::BTreeSet;
+
 use super::class_file::{ClassFile, Method};
 
 /// A sign, and what to look for in the source to show where it is.
@@ -97,13 +99,15 @@ pub(super) fn of_class(class: &ClassFile) -> Vec<Sign> {
             signs.push(Sign::note(what, simple));
         }
     }
-    for member in &class.members {
-        let Some((owner, name)) = member.rsplit_once('.') else { continue };
+    let members = class.members.iter().map(|(owner, name)| (&**owner, &**name));
+    let members: BTreeSet<(&str, &str)> = members
+        .filter(|member| MEMBERS.contains(member) || UNUSUAL_MEMBERS.contains(member))
+        .collect();
+    for (owner, name) in members {
         let what = format!("calls {}.{name}", owner.replace('/', "."));
-        if MEMBERS.contains(&(owner, name)) {
-            signs.push(Sign::new(what, name));
-        } else if UNUSUAL_MEMBERS.contains(&(owner, name)) {
-            signs.push(Sign::note(what, name));
+        match MEMBERS.contains(&(owner, name)) {
+            true => signs.push(Sign::new(what, name)),
+            false => signs.push(Sign::note(what, name)),
         }
     }
     signs.extend(class.strings.iter().flat_map(|text| of_text(text)));
@@ -146,14 +150,15 @@ const ASKED: [&str; 8] = [
 /// Whether objects of a class have their own answers to what tests ask: a list or a set of
 /// the platform with a method replaced, or an `equals` that is always true.
 fn answers_for_itself(class: &ClassFile) -> bool {
-    let is_collection = |name: &String| {
+    let is_collection = |name: &str| {
         let simple = name.strip_prefix("java/util/").unwrap_or_default();
         ["List", "Set", "Collection", "Deque", "Vector", "Queue"]
             .iter()
             .any(|end| simple.ends_with(end))
     };
-    let collects = is_collection(&class.superclass) || class.interfaces.iter().any(is_collection);
+    let collects =
+        is_collection(&class.superclass) || class.interfaces.iter().any(|name| is_collection(name));
     // iconst_1, ireturn
-    let is_true = |it: &Method| it.name == "equals" && it.code == [0x04, 0xac];
-    class.methods.iter().any(|it| collects && ASKED.contains(&it.name.as_str()) || is_true(it))
+    let is_true = |it: &Method| *it.name == *"equals" && it.code == [0x04, 0xac];
+    class.methods.iter().any(|it| collects && ASKED.contains(&&*it.name) || is_true(it))
 }

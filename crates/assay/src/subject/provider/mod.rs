@@ -272,16 +272,21 @@ fn list_at<'a>(value: &'a Value, place: &str) -> &'a [Value] {
     value.pointer(place).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
+/// No answer takes so many tokens. Larger counts are none: sums of them, and what they
+/// cost, would be larger than any number that is kept.
+const MOST_TOKENS: u64 = 1 << 40;
+
 /// The count at a place of a body; some servers write it as a text, or with a fraction.
 fn count_at(value: &Value, place: &str) -> Option<u64> {
-    match value.pointer(place)? {
+    let count = match value.pointer(place)? {
         Value::String(text) => text.trim().parse().ok(),
         Value::Number(number) => number.as_u64().or_else(|| {
             let whole = number.as_f64().filter(|it| it.fract() == 0.0)?;
             format!("{whole:.0}").parse().ok()
         }),
         _ => None,
-    }
+    };
+    count.filter(|count| *count < MOST_TOKENS)
 }
 
 /// Takes what is at a place of an event; null where there is nothing.
@@ -321,6 +326,26 @@ fn tokens(input: u64, cached: u64, output: u64, reasoning: u64) -> Tokens {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_count_that_no_answer_has_is_none() {
+        let huge = serde_json::json!({ "prompt_tokens": u64::MAX, "completion_tokens": 3 });
+        let message = serde_json::json!({ "message": { "content": "x" }, "finish_reason": "stop" });
+        let body = serde_json::json!({ "choices": [message], "usage": huge });
+        let reply = Provider::OpenAi.read(&body).expect("an answer");
+        assert_eq!(reply.usage.tokens, None);
+        let usage = |count: u64| {
+            serde_json::json!({ "input_tokens": count, "output_tokens": 1,
+            "cache_read_input_tokens": count, "cache_creation_input_tokens": count })
+        };
+        let body = |count| {
+            serde_json::json!({ "content": [{ "type": "text", "text": "x" }],
+            "stop_reason": "end_turn", "usage": usage(count) })
+        };
+        let tokens = |count| Provider::Anthropic.read(&body(count)).expect("it").usage.tokens;
+        assert_eq!(tokens(u64::MAX / 2), None);
+        assert_eq!(tokens(5).map(|tokens| tokens.input), Some(15));
+    }
 
     #[test]
     fn objects_are_joined_and_all_else_is_replaced() {

@@ -1,6 +1,9 @@
 //! HTTP/1.1 as far as a client of the world's hosts needs it (RFC 9112). Everything
 //! that is read here comes from tested code: sizes, times and numbers are limited.
 
+#[cfg(test)]
+mod properties;
+
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -190,12 +193,15 @@ impl<S: Read> Buffered<S> {
     /// The next request; `None` if the client has no more.
     fn read_request(&mut self) -> io::Result<Option<Request>> {
         loop {
-            if let Some((request, length)) = parse(&self.buffer)? {
+            let parsed = parse(&self.buffer)?;
+            // What came at once may be longer than what would be waited for.
+            let length = parsed.as_ref().map_or(self.buffer.len() + 1, |(_, length)| *length);
+            if length > HEAD_BYTES {
+                return Err(malformed("the head of the request is too long"));
+            }
+            if let Some((request, length)) = parsed {
                 self.buffer.drain(..length);
                 return Ok(Some(request));
-            }
-            if self.buffer.len() >= HEAD_BYTES {
-                return Err(malformed("the head of the request is too long"));
             }
             if !self.read_more()? {
                 let is_complete = self.buffer.is_empty();
@@ -246,7 +252,8 @@ impl<S: Read> Buffered<S> {
 
     fn read_line(&mut self) -> io::Result<String> {
         loop {
-            if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
+            let start = &self.buffer[..self.buffer.len().min(HEAD_BYTES)];
+            if let Some(end) = start.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.buffer.drain(..=end).collect();
                 return Ok(String::from_utf8_lossy(&line).trim_end().to_owned());
             }

@@ -49,6 +49,15 @@ impl Place {
     }
 }
 
+#[cfg(test)]
+impl Place {
+    /// A place that nobody can connect to.
+    pub(super) fn closed(address: SocketAddr, hosts: Vec<Host>) -> Place {
+        let canary = hosts.iter().any(|host| host.canary);
+        Place { address, scheme: Scheme::Http, canary, hosts, tls: None }
+    }
+}
+
 fn open(
     address: SocketAddr,
     scheme: Scheme,

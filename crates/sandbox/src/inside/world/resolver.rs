@@ -1,5 +1,8 @@
 //! [`Resolver`]: a name server (RFC 1035) that knows the names of the world and no other.
 
+#[cfg(test)]
+mod properties;
+
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
@@ -17,6 +20,10 @@ const MESSAGE_BYTES: usize = 512;
 const AT_ONCE: usize = 64;
 
 const HEADER_BYTES: usize = 12;
+
+/// No name is longer, with the length before each label and the end.
+const NAME_BYTES: usize = 255;
+
 const TYPE_A: u16 = 1;
 const TYPE_AAAA: u16 = 28;
 const CLASS_IN: u16 = 1;
@@ -157,7 +164,16 @@ fn parse(message: &[u8]) -> Option<Question<'_>> {
         if !name.is_empty() {
             name.push('.');
         }
-        name.push_str(&String::from_utf8_lossy(label).to_ascii_lowercase());
+        // A dot in a label is none between two (RFC 4343, section 2.1).
+        for c in String::from_utf8_lossy(label).to_ascii_lowercase().chars() {
+            if matches!(c, '.' | '\\') {
+                name.push('\\');
+            }
+            name.push(c);
+        }
+    }
+    if at - HEADER_BYTES > NAME_BYTES {
+        return None;
     }
     let section = message.get(HEADER_BYTES..at + 4)?;
     Some(Question { id: number(0)?, name, kind: number(at)?, class: number(at + 2)?, section })
@@ -190,5 +206,15 @@ mod tests {
         let mut pointer = message;
         pointer[HEADER_BYTES] = 0xc0;
         assert!(parse(&pointer).is_none());
+        let long = ["x"; 127].join(".");
+        assert!(parse(&question(&long, TYPE_A)).is_some());
+        assert!(parse(&question(&format!("{long}.x"), TYPE_A)).is_none(), "longer than a name");
+    }
+
+    #[test]
+    fn a_dot_within_a_label_makes_no_name_of_the_world() {
+        let mut message = question("api-example", TYPE_A);
+        message[HEADER_BYTES + 4] = b'.';
+        assert_eq!(parse(&message).expect("a question").name, "api\\.example");
     }
 }
