@@ -30,12 +30,15 @@ pub mod tools;
 mod world;
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use assay_core::record::Log;
 use assay_core::suite::Suite;
 use assay_core::verdict::{Build, Ending, InfraClass, PassedSuite, SuiteEvidence, Usage};
-use assay_core::{Artifact, Case, Evidence, FileSet, InfraError};
+use assay_core::{Artifact, Case, Evidence, FileSet, InfraError, Verdict};
 use assay_sandbox::{Command, Execution, Exit, File, Limits, Sandbox, SandboxError, Spec};
+
+use tracing::{debug, debug_span};
 
 pub use assay_sandbox::enter_if_launched;
 use prepare::Cache;
@@ -127,6 +130,7 @@ impl Validator {
     /// Runs the functional suite and, if it is proved to have passed, the
     /// security suite, which is absent until then.
     pub fn validate(&self, case: &Case, artifact: &Artifact) -> Result<Validation, InfraError> {
+        let _span = debug_span!("validation", case = case.id).entered();
         // With too little of anything, tools would not even say their versions.
         assay_sandbox::raise_limits().map_err(|error| infra(&error))?;
         let toolchain = self.toolchains.of(case.language);
@@ -137,7 +141,10 @@ impl Validator {
         state::check_commands(case)?;
         let prepared = self.cache.prepared(case, &toolchain.needs(case));
         let prepared = prepared.map_err(|error| toolchain.fault(case).unwrap_or(error))?;
+        let begun = Instant::now();
         let validation = toolchain.validate(&prepared, case, artifact)?;
+        let verdict = validation.evidence.verdict().map(Verdict::as_str);
+        debug!(verdict, took = ?begun.elapsed(), "validated");
         let validate = |solution: &Artifact| toolchain.validate(&prepared, case, solution);
         self.soundness.check(case, &validation.evidence, validate)?;
         Ok(validation)

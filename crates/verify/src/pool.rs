@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 
 use assay_core::verdict::InfraClass;
 use assay_core::{Artifact, Case, InfraError};
+use tracing::{debug, warn};
 
 use super::{Validation, Validator};
 use load::Load;
@@ -133,6 +134,7 @@ impl Pool {
             changed: Condvar::new(),
             memory: limits.memory,
         });
+        debug!(jobs = limits.jobs, memory = limits.memory, "validators start");
         let worker = |_| {
             let (shared, validator, results) =
                 (Arc::clone(&shared), Arc::clone(validator), results.clone());
@@ -185,6 +187,15 @@ impl Shared {
             };
             let memory = work.case.limits.memory;
             let id = work.id;
+            match (&again, &result) {
+                (Some(beside), Err(error)) => {
+                    debug!(case = work.case.id, ?beside, "a validation is repeated: {error}");
+                }
+                (Some(beside), Ok(_)) => {
+                    debug!(case = work.case.id, ?beside, "a validation is repeated: time was up");
+                }
+                (None, _) => {}
+            }
             {
                 let mut state = self.lock();
                 state.running -= 1;
@@ -217,8 +228,12 @@ impl Shared {
             drop(state);
             let idle = load.idle(usable);
             state = self.lock();
+            let spare = state.spare;
             if idle.is_some_and(|idle| state.adapt(idle)) {
                 self.changed.notify_all();
+            }
+            if state.spare != spare {
+                debug!(idle, more = state.spare, running = state.running, "other load is allowed");
             }
         }
     }
@@ -303,7 +318,13 @@ fn repetition(result: &Result<Validation, InfraError>) -> Option<Company> {
 /// Bytes of memory that are free or can be freed, as the kernel estimates.
 fn available_memory() -> u64 {
     const UNKNOWN: u64 = 4 << 30;
-    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_else(|error| {
+        warn!(
+            "failed to read how much memory is free: {error}; {} GiB are supposed",
+            UNKNOWN >> 30
+        );
+        String::new()
+    });
     text.lines()
         .find_map(|line| {
             line.strip_prefix("MemAvailable:")?.trim().strip_suffix(" kB")?.parse().ok()

@@ -9,6 +9,7 @@ use assay_core::{Artifact, Case, Evidence, InfraError, SafePath};
 use assay_harness::python;
 use assay_sandbox::{Command, Mount, Sandbox, SandboxError, Spec};
 use serde_json::json;
+use tracing::{debug, warn};
 
 use super::prepare::{installer, run as run_installer};
 use super::suite_run::SuiteRun;
@@ -162,8 +163,12 @@ impl Python {
         };
         if let Some(sandbox) = self.fork(prepared, spec, case) {
             // What goes wrong with it must not be worse than without a nursery.
-            if let Ok(result) = run(sandbox) {
-                return whole(case, result);
+            match run(sandbox) {
+                Ok(result) => return whole(case, result),
+                Err(error) => warn!(
+                    case = case.id,
+                    phase, "a Python suite failed in a nursery and is run without one: {error}"
+                ),
             }
         }
         whole(case, run(Sandbox::start(spec).map_err(|error| infra(&error))?)?)
@@ -179,8 +184,10 @@ impl Python {
         match Sandbox::start_in(&nursery, spec) {
             Ok(sandbox) => Some(sandbox),
             Err(error) => {
-                if !matches!(error, SandboxError::Setup { .. }) {
-                    self.nurseries.refuse(prepared);
+                match error {
+                    // The same fault is an error of the sandbox that is started instead.
+                    SandboxError::Setup { .. } => debug!(%error, "no sandbox in the nursery"),
+                    error => self.nurseries.refuse(prepared, &error),
                 }
                 None
             }

@@ -14,10 +14,11 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use assay_core::{AttemptRecord, Case, InfraError, Outcome};
+use assay_core::{AttemptRecord, Case, InfraError, Outcome, Verdict};
 use assay_verify::pool::{Done, Pool, PoolLimits, Work};
 use assay_verify::{Validation, Validator};
 use tokio::runtime::Runtime;
+use tracing::debug;
 
 use super::attempt::{Next, OpenAttempt, Rules, Validated};
 use super::budget::{Budget, Spending, SpendingLimit};
@@ -403,6 +404,7 @@ impl State<'_> {
 
     fn record(&mut self, record: &AttemptRecord) -> anyhow::Result<()> {
         self.store.record(record)?;
+        debug!(attempt = %record.key, verdict = record.outcome.verdict().map(Verdict::as_str), error = record.outcome.error_class().map(|class| class.to_string()), "attempt ended");
         match &record.outcome {
             Outcome::Judged(_) => self.end.judged += 1,
             Outcome::Errored(_) if record.outcome.is_unjudged() => self.end.unjudged += 1,

@@ -8,6 +8,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, SanType, date_time_ymd,
 };
+use tracing::warn;
 
 /// No client has reason to doubt a certificate of these years.
 const FROM_YEAR: i32 = 2020;
@@ -26,7 +27,14 @@ impl Authority {
     /// The same each time; `None` if the system has no random numbers to make it of.
     pub(super) fn of_this_process() -> Option<&'static Authority> {
         static AUTHORITY: OnceLock<Option<Authority>> = OnceLock::new();
-        AUTHORITY.get_or_init(|| Authority::new().ok()).as_ref()
+        let new = || {
+            Authority::new()
+                .inspect_err(|error| {
+                    warn!("no certificates can be made for simulated hosts: {error}; sandboxes with hosts that speak HTTPS do not start");
+                })
+                .ok()
+        };
+        AUTHORITY.get_or_init(new).as_ref()
     }
 
     fn new() -> Result<Authority, rcgen::Error> {
