@@ -98,7 +98,11 @@ impl Compilers {
             match self.attempt(compiler, &frame, request.wall)? {
                 Attempt::Answered(compiled) => return Ok(compiled),
                 Attempt::Ended(ending, wall) => {
-                    debug!(ending = ending.to_string(), ?wall, "a warm Java compiler ended; the request is repeated in a fresh one");
+                    debug!(
+                        ending = ending.to_string(),
+                        ?wall,
+                        "a warm Java compiler ended; the request is repeated in a fresh one"
+                    );
                 }
             }
         }

@@ -109,5 +109,5 @@ impl SuiteRun<'_> {
 
 /// 32 hexadecimal digits that the tested code cannot guess.
 pub(super) fn nonce() -> Result<String, InfraError> {
-    Ok(random_bytes::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:032x}", u128::from_be_bytes(random_bytes()?)))
 }

@@ -1,4 +1,5 @@
-//! When a failed request is sent again, and after how long.
+//! When a failed request is sent again, and after how long. Crates that retry own the loop;
+//! ours takes a place in a provider's line for each try, and waits as long as a server asks.
 
 use std::time::{Duration, SystemTime};
 

@@ -60,7 +60,8 @@ impl Nurseries {
         *entry.lock().unwrap_or_else(PoisonError::into_inner) = Some(Started::Refused);
     }
 
-    /// The entry of an environment, as the youngest of those kept.
+    /// The entry of an environment, as the youngest of those kept, which are too few for a
+    /// crate's index.
     fn entry(&self, prepared: &Path) -> Arc<Entry> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let place = kept.iter().position(|(path, _)| path == prepared);
