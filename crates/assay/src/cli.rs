@@ -12,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::attempt_filter::AttemptFilter;
 use crate::export::{ExportFormat, Rows};
 use crate::limits::LimitSettings;
+use crate::logging::LogFilter;
 use crate::selection::{Selection, Traits};
 
 /// Measures how securely language models write and repair code, by running what
@@ -51,6 +52,14 @@ pub struct GlobalArgs {
     /// For people, or JSON for programs (see docs/json.md)
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
     pub format: Format,
+    /// Log what is done: error, warn, info, debug or trace, or levels of places, as in
+    /// assay_sandbox=trace,info; neither keys, headers, prompts nor answers are logged
+    /// (see docs/logging.md) [default: warnings alone]
+    #[arg(long, global = true, value_name = "FILTER", env = "ASSAY_LOG")]
+    pub log: Option<LogFilter>,
+    /// Append the log to this file, not standard error; without --log, at the level debug
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -13,6 +13,7 @@ mod json_lines;
 mod json_text;
 pub mod judge;
 pub mod limits;
+pub mod logging;
 pub mod moment;
 mod output;
 pub mod printable;
@@ -35,7 +36,9 @@ use crate::terminal::complain;
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    match commands::dispatch(&cli) {
+    let global = &cli.global;
+    let started = logging::start(global.log.as_ref(), global.log_file.as_deref());
+    match started.map_err(Into::into).and_then(|()| commands::dispatch(&cli)) {
         Ok(exit) => exit.into(),
         Err(error) if terminal::is_closed_pipe(&error) => Exit::Success.into(),
         Err(error) => {

@@ -1,4 +1,6 @@
-//! [`Moment`]: a time as a user writes it.
+//! [`Moment`]: a time as a user writes it. Crates for times read one form at a time; that a
+//! day, a minute or a second is meant whole, and that a zone may be missing, is ours anyway,
+//! so that no larger one than humantime, which writes our times, is worth it.
 
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::{Mutex, PoisonError};
 
 use assay_core::Verdict;
+use indicatif::{ProgressBar, WeakProgressBar};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::printable::{Visible, json, pad_end, pad_start};
@@ -22,11 +24,26 @@ pub fn say(text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes a line to standard error; if that fails, nobody is there to be told.
+/// Writes a line to standard error, above a bar that is drawn there; if that fails, nobody
+/// is there to be told.
 pub fn complain(text: &str) {
     let mut line = clean(text);
     line.push('\n');
-    let _ = io::stderr().write_all(line.as_bytes());
+    let write = || drop(io::stderr().write_all(line.as_bytes()));
+    let bar = BAR.lock().unwrap_or_else(PoisonError::into_inner);
+    let bar = bar.as_ref().and_then(WeakProgressBar::upgrade);
+    match bar {
+        Some(bar) => bar.suspend(write),
+        None => write(),
+    }
+}
+
+/// The bar that is drawn on standard error, as long as there is one.
+static BAR: Mutex<Option<WeakProgressBar>> = Mutex::new(None);
+
+/// Lets lines on standard error, whoever writes them, spare a bar that is drawn there.
+pub fn spare(bar: &ProgressBar) {
+    *BAR.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.downgrade());
 }
 
 /// Writes a value as JSON to standard output.

@@ -20,7 +20,7 @@ const FOR_TESTS: &str = "fuzz";
 
 /// All that stands at the top of the program, from the ground up: each may use of the
 /// others what it names, and that stands above it in this list, so that nothing leads back.
-const ROOMS: [(&str, &[&str]); 23] = [
+const ROOMS: [(&str, &[&str]); 24] = [
     ("exit", &[]),
     ("json_text", &[]),
     ("limits", &[]),
@@ -30,6 +30,7 @@ const ROOMS: [(&str, &[&str]); 23] = [
     ("selection", &[]),
     ("json_lines", &["json_text"]),
     ("terminal", &["printable"]),
+    ("logging", &["printable", "terminal"]),
     ("store", &["output"]),
     ("attempt_filter", &["moment", "store"]),
     ("agreement", &["json_lines", "store"]),
@@ -41,7 +42,7 @@ const ROOMS: [(&str, &[&str]); 23] = [
     ("export", &["attempt_filter", "printable", "store"]),
     ("serve", &["report", "store"]),
     ("run", &["judge", "limits", "settings", "store", "subject", "terminal"]),
-    ("cli", &["attempt_filter", "export", "limits", "selection"]),
+    ("cli", &["attempt_filter", "export", "limits", "logging", "selection"]),
     ("config", &["cli", "judge", "limits", "selection", "settings", "subject"]),
     // Whatever is there, and what starts it.
     ("commands", &["*"]),
@@ -253,6 +254,17 @@ fn only_the_command_that_asks_what_the_host_can_do_knows_the_sandbox() {
             _ => uses.is_empty(),
         };
         assert!(allowed, "{} uses {uses:?} of the sandbox", path.display());
+    }
+}
+
+#[test]
+fn nothing_that_runs_in_a_sandbox_logs_and_one_room_decides_what_is_logged() {
+    for (path, text) in sources(&crates().join("sandbox/src/inside")) {
+        assert!(!code(&text).contains("tracing::"), "{} logs", path.display());
+    }
+    for (path, text) in sources(&crates().join("assay/src")) {
+        let may = room(&path) == "logging" || !code(&text).contains("tracing_subscriber");
+        assert!(may, "{} decides what is logged", path.display());
     }
 }
 

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use serde::{Deserialize, Serialize};
+use tracing::debug;
 
 use crate::inside::descriptor;
 use crate::inside::nursery::{MARKER, PATIENCE};
@@ -64,6 +65,7 @@ impl Nursery {
             program: "the nursery".to_owned(),
             cause: error.into(),
         };
+        let begun = Instant::now();
         let image = image(&seed.launcher).map_err(failed)?;
         let (ours, theirs) = UnixStream::pair().map_err(failed)?;
         let process = process::Command::new(format!("/proc/self/fd/{}", image.as_raw_fd()))
@@ -98,6 +100,8 @@ impl Nursery {
         let Some(process) = starting.0.take() else {
             return Err(failed(io::ErrorKind::NotFound.into()));
         };
+        let (process_id, took) = (process.id(), begun.elapsed());
+        debug!(process = process_id, ?took, library = seed.library, "nursery started");
         Ok(Nursery { control: Mutex::new(ours), mounts, process })
     }
 

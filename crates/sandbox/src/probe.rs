@@ -8,6 +8,7 @@ use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::utsname::uname;
 use nix::unistd::geteuid;
+use tracing::debug;
 
 use crate::inside::inherited::raise_limits;
 use crate::inside::namespaces;
@@ -118,7 +119,7 @@ fn namespace(name: &'static str) -> Finding {
 
 fn seccomp() -> Finding {
     let name = "seccomp";
-    let actions = fs::read_to_string("/proc/sys/kernel/seccomp/actions_avail").unwrap_or_default();
+    let actions = setting("seccomp/actions_avail");
     let has = |wanted: &str| actions.split_whitespace().any(|action| action == wanted);
     if has("errno") && has("kill_process") {
         Finding::new(name, Status::Ok, "filters are available")
@@ -207,10 +208,19 @@ pub fn sanitizers_start() -> Result<(), SandboxError> {
     })
 }
 
+/// A setting of the kernel; nothing where it cannot be read.
+fn setting(name: &str) -> String {
+    let file = Path::new("/proc/sys/kernel").join(name);
+    fs::read_to_string(&file).unwrap_or_else(|error| {
+        debug!(file = %file.display(), %error, "a setting of the kernel cannot be read");
+        String::new()
+    })
+}
+
 /// A host that hands core dumps to a program of its own must be told not to.
 fn core_dumps() -> Finding {
     let name = "core dumps";
-    let pattern = fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap_or_default();
+    let pattern = setting("core_pattern");
     let is_handed_over = pattern.starts_with(['|', '@']);
     let may_forbid = getrlimit(Resource::RLIMIT_CORE).is_ok_and(|(_, hard)| hard >= 1);
     if is_handed_over && !may_forbid {

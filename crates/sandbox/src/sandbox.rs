@@ -8,20 +8,22 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{self, Child, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::time::TimeSpec;
 use nix::unistd::Pid;
+use tracing::{debug, trace, warn};
 
 use crate::inside::launch::MARKER;
 use crate::inside::syscall;
 use crate::inside::world::record;
 use crate::protocol::{self, Reply, Request};
 use crate::{
-    Command, Contacts, Execution, Exit, File, Launcher, Nursery, SandboxError, Service, Spec,
-    TreeEntry,
+    Command, Contacts, Execution, Exit, File, Launcher, Mount, Nursery, SandboxError, Service,
+    Spec, TreeEntry,
 };
 
 /// How long a sandbox may take to start, or to answer anything but a command.
@@ -45,6 +47,8 @@ pub struct Sandbox {
     launcher: Launched,
     /// To the process of the world, where there is one.
     world: Option<UnixStream>,
+    /// What a log calls it.
+    number: u64,
 }
 
 impl Sandbox {
@@ -109,11 +113,27 @@ impl Sandbox {
         world: Option<UnixStream>,
         spec: &Spec,
     ) -> Result<Sandbox, SandboxError> {
-        let mut sandbox = Sandbox { socket: Some(socket), launcher, world };
+        static NUMBERS: AtomicU64 = AtomicU64::new(1);
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        let mut sandbox = Sandbox { socket: Some(socket), launcher, world, number };
+        let asked = Instant::now();
         match sandbox.ask(&Request::Start(Cow::Borrowed(spec)), PATIENCE)? {
-            Reply::Done => Ok(sandbox),
-            other => Err(unexpected(&other)),
+            Reply::Done => {}
+            other => return Err(unexpected(&other)),
         }
+        debug!(
+            sandbox = number,
+            took = ?asked.elapsed(),
+            forked = matches!(sandbox.launcher, Launched::Forked(_)),
+            mounts = spec.mounts.len(),
+            files = spec.files.len(),
+            world = spec.world.is_some(),
+            "sandbox started"
+        );
+        for Mount { source, target } in &spec.mounts {
+            trace!(sandbox = number, source = %source.display(), target = %target.display(), "mounted");
+        }
+        Ok(sandbox)
     }
 
     /// Writes files and makes the directories above them. Files, links and pipes of
@@ -130,16 +150,35 @@ impl Sandbox {
         let patience = command.limits.wall.saturating_add(GRACE);
         let asked = Instant::now();
         let began = record::now();
+        let (sandbox, program) = (self.number, command.program.as_str());
+        trace!(sandbox, program, arguments = command.args.len(), limits = ?command.limits, "command starts");
         let mut execution = match self.ask(&Request::Execute(Cow::Borrowed(command)), patience) {
             Ok(Reply::Executed(execution)) => execution,
             Ok(other) => return Err(unexpected(&other)),
             // It used up its time, and then kept init from saying so.
             Err(SandboxError::Lost { .. }) if asked.elapsed() >= patience => {
+                debug!(
+                    sandbox,
+                    program, "the sandbox does not answer, which counts as its time being up"
+                );
                 Execution::unobserved(Exit::WallTimeout, asked.elapsed())
             }
             Err(error) => return Err(error),
         };
         execution.contacts = self.contacts(began)?;
+        let Execution { exit, usage, leftover_processes, .. } = &execution;
+        debug!(
+            sandbox,
+            program,
+            exit = exit.to_string(),
+            wall = ?usage.wall,
+            cpu = ?usage.cpu,
+            memory = usage.peak_memory_bytes,
+            processes = usage.processes,
+            left_running = leftover_processes,
+            contacts = execution.contacts.list.len(),
+            "command ended"
+        );
         Ok(execution)
     }
 
@@ -173,8 +212,12 @@ impl Sandbox {
         let mut command = command.clone();
         command.limits.wall = LIFETIME;
         command.limits.cpu = LIFETIME;
+        let program = command.program.clone();
         match self.ask(&Request::Serve(Cow::Owned(command)), PATIENCE)? {
-            Reply::Done => Ok(Service::new(self)),
+            Reply::Done => {
+                debug!(sandbox = self.number, program, "service started");
+                Ok(Service::new(self))
+            }
             other => Err(unexpected(&other)),
         }
     }
@@ -240,6 +283,7 @@ impl Sandbox {
 
     /// How the service ended that had the socket, once the socket has ended too.
     pub(crate) fn service_end(&mut self) -> Option<Exit> {
+        // One that has not ended by then has no end that could be told.
         let _ = self.wait_for_launcher();
         self.launcher.end()
     }
@@ -250,7 +294,18 @@ impl Drop for Sandbox {
         // The launcher sees this, kills init and with it the whole namespace, and waits
         // for its end.
         self.socket = None;
-        let _ = self.wait_for_launcher();
+        let number = self.number;
+        match self.wait_for_launcher() {
+            Ok(true) => trace!(sandbox = number, "sandbox ended"),
+            Ok(false) => warn!(
+                sandbox = number,
+                "a sandbox did not end within {} s of being told to, and is killed; what hangs in it may hang on",
+                FAREWELL.as_secs()
+            ),
+            Err(error) => {
+                debug!(sandbox = number, %error, "the end of the sandbox cannot be waited for; it is killed");
+            }
+        }
         // If it still lives, its death kills init.
         self.launcher.kill();
         self.launcher.reap();
@@ -258,7 +313,8 @@ impl Drop for Sandbox {
 }
 
 impl Sandbox {
-    fn wait_for_launcher(&self) -> Result<(), Errno> {
+    /// Waits for the launcher's end; says whether it came in time.
+    fn wait_for_launcher(&self) -> Result<bool, Errno> {
         let end = self.launcher.descriptor()?;
         let mut waiting = [PollFd::new(end.as_fd(), PollFlags::POLLIN)];
         let deadline = Instant::now() + FAREWELL;
@@ -266,7 +322,7 @@ impl Sandbox {
             let left = deadline.saturating_duration_since(Instant::now());
             match ppoll(&mut waiting, Some(TimeSpec::from_duration(left)), None) {
                 Err(Errno::EINTR) => {}
-                result => return result.map(drop),
+                ready => return ready.map(|count| count > 0),
             }
         }
     }

@@ -16,6 +16,7 @@ use assay_harness::java;
 use assay_sandbox::{
     Command, Exit, File, Launcher, Limits, Mount, Sandbox, SandboxError, Service, Spec,
 };
+use tracing::debug;
 
 use super::jdk::{CONFIGURATION, JAVA};
 use super::{ENVIRONMENT, ending, infra};
@@ -97,10 +98,17 @@ impl Compilers {
     /// repeated once in one that nothing else has used; only what comes of that counts.
     pub fn compile(&self, request: &Request<'_>) -> Result<Compiled, InfraError> {
         let frame = frame(request);
-        if let Some(compiler) = self.take(request.jars)
-            && let Attempt::Answered(compiled) = self.attempt(compiler, &frame, request.wall)?
-        {
-            return Ok(compiled);
+        if let Some(compiler) = self.take(request.jars) {
+            match self.attempt(compiler, &frame, request.wall)? {
+                Attempt::Answered(compiled) => return Ok(compiled),
+                Attempt::Ended(ending, wall) => {
+                    debug!(
+                        ending = ending.to_string(),
+                        ?wall,
+                        "a warm Java compiler ended; the request is repeated in a fresh one"
+                    );
+                }
+            }
         }
         let fresh = Compiler::start(&self.launcher, request.jars)?;
         Ok(match self.attempt(fresh, &frame, request.wall)? {
@@ -125,6 +133,13 @@ impl Compilers {
         match compiler.ask(frame, begun + wall) {
             Ok(bytes) => {
                 let answer = Answer::read(&bytes, begun.elapsed())?;
+                debug!(
+                    ending = answer.compiled.ending.to_string(),
+                    took = ?begun.elapsed(),
+                    bytes = frame.len(),
+                    is_last = answer.is_last,
+                    "a Java compiler answered"
+                );
                 if !answer.is_last {
                     self.idle().push(compiler);
                 }
@@ -160,6 +175,7 @@ struct Compiler {
 
 impl Compiler {
     fn start(launcher: &Launcher, jars: &Path) -> Result<Compiler, InfraError> {
+        let begun = Instant::now();
         let service = serve(launcher, jars).map_err(|error| infra(&error))?;
         let mut compiler = Compiler { jars: jars.to_owned(), service };
         // The answer to nothing says that it has started.
@@ -173,7 +189,10 @@ impl Compiler {
             wall: START,
         };
         match compiler.ask(&frame(&nothing), Instant::now() + START) {
-            Ok(_) => Ok(compiler),
+            Ok(_) => {
+                debug!(took = ?begun.elapsed(), "a Java compiler started");
+                Ok(compiler)
+            }
             Err(error) => {
                 let message = format!("the Java compiler does not start: {}", compiler.end(&error));
                 Err(InfraError::new(InfraClass::Sandbox, message))

@@ -34,14 +34,17 @@ pub mod verifier;
 mod world;
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use assay_core::execution::{Ending, Usage};
 use assay_core::infra_error::InfraClass;
 use assay_core::record::Log;
 use assay_core::suite::Suite;
-use assay_core::{Artifact, Case, Evidence, FileSet, InfraError};
+use assay_core::{Artifact, Case, Evidence, FileSet, InfraError, Verdict};
 use assay_sandbox::{Command, Execution, Exit, File, Limits, Sandbox, SandboxError, Spec};
 use serde::{Deserialize, Serialize};
+
+use tracing::{debug, debug_span};
 
 pub use assay_sandbox::enter_if_launched;
 pub use job::{Job, JobResult};
@@ -140,6 +143,7 @@ impl Validator {
     /// Runs the functional suite and, if it is proved to have passed, the
     /// security suite, which is absent until then.
     pub fn validate(&self, case: &Case, artifact: &Artifact) -> Result<Validation, InfraError> {
+        let _span = debug_span!("validation", case = case.id).entered();
         // With too little of anything, tools would not even say their versions.
         assay_sandbox::raise_limits().map_err(|error| infra(&error))?;
         let toolchain = self.toolchains.of(case.language);
@@ -151,7 +155,10 @@ impl Validator {
         let prepared = &prepared.map_err(|error| toolchain.fault(case).unwrap_or(error))?;
         let validate =
             |artifact: &_| protocol::validate(toolchain, Trial { prepared, case, artifact });
+        let begun = Instant::now();
         let validation = validate(artifact)?;
+        let verdict = validation.evidence.verdict().map(Verdict::as_str);
+        debug!(verdict, took = ?begun.elapsed(), "validated");
         self.soundness.check(case, &validation.evidence, validate)?;
         Ok(validation)
     }

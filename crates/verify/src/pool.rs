@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use assay_core::infra_error::InfraClass;
 use assay_core::{Case, InfraError};
+use tracing::{debug, warn};
 
 use super::job::{Job, JobResult};
 use super::verifier::Listener;
@@ -113,6 +114,7 @@ impl Pool {
             changed: Condvar::new(),
             memory: limits.memory,
         });
+        debug!(jobs = limits.jobs, memory = limits.memory, "validators start");
         let worker = |_| {
             let (shared, validator) = (Arc::clone(&shared), Arc::clone(validator));
             let listener = Arc::clone(listener);
@@ -165,6 +167,15 @@ impl Shared {
             };
             let reserved = memory_of(&job.case);
             let id = job.id;
+            match (&again, &result) {
+                (Some(beside), Err(error)) => {
+                    debug!(case = job.case.id, ?beside, "a validation is repeated: {error}");
+                }
+                (Some(beside), Ok(_)) => {
+                    debug!(case = job.case.id, ?beside, "a validation is repeated: time was up");
+                }
+                (None, _) => {}
+            }
             {
                 let mut state = self.lock();
                 state.running -= 1;
@@ -197,8 +208,12 @@ impl Shared {
             drop(state);
             let idle = load.idle(usable);
             state = self.lock();
+            let spare = state.spare;
             if idle.is_some_and(|idle| state.adapt(idle)) {
                 self.changed.notify_all();
+            }
+            if state.spare != spare {
+                debug!(idle, more = state.spare, running = state.running, "other load is allowed");
             }
         }
     }
@@ -289,7 +304,13 @@ fn repetition(result: &Result<Validation, InfraError>) -> Option<Company> {
 /// Bytes of memory that are free or can be freed, as the kernel estimates.
 fn available_memory() -> u64 {
     const UNKNOWN: u64 = 4 << 30;
-    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_else(|error| {
+        warn!(
+            "failed to read how much memory is free: {error}; {} GiB are supposed",
+            UNKNOWN >> 30
+        );
+        String::new()
+    });
     text.lines()
         .find_map(|line| {
             line.strip_prefix("MemAvailable:")?.trim().strip_suffix(" kB")?.parse().ok()

@@ -5,14 +5,16 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use assay_core::files::sha256;
 use assay_core::infra_error::InfraClass;
 use assay_core::{Case, InfraError, Language};
+use tracing::{debug, debug_span};
 
 use super::manifest;
 use super::tested_case::TestedCase;
@@ -149,20 +151,25 @@ impl Cache {
                 continue;
             }
             tell(Step::Installing);
+            let begun = Instant::now();
+            let span = debug_span!("install", %language, place = %place.display()).entered();
             let toolchain = toolchains.of(*language);
             let installed = cases.first().map_or(Ok(()), |case| {
                 install(&place, needs, |site| toolchain.install(case, site))
             });
             match installed {
                 Ok(()) => {
+                    debug!(took = ?begun.elapsed(), "installed");
                     self.checked.lock().unwrap_or_else(PoisonError::into_inner).remove(&place);
                     tell(Step::Ready { fresh: true });
                 }
                 Err(message) => {
                     failures += 1;
+                    debug!(took = ?begun.elapsed(), "the installation failed");
                     tell(Step::Failed { message: &message });
                 }
             }
+            drop(span);
         }
         Ok(failures)
     }
@@ -174,10 +181,14 @@ impl Cache {
         let failed = |source| PrepareError::new(&folder, source);
         std::fs::create_dir_all(&folder).map_err(failed)?;
         let lock = File::create(folder.join("lock")).map_err(failed)?;
+        if let Err(TryLockError::WouldBlock) = lock.try_lock() {
+            debug!(folder = %folder.display(), "waiting for another process that prepares");
+        }
         lock.lock().map_err(failed)?;
         for entry in std::fs::read_dir(&folder).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             if entry.file_name().to_string_lossy().starts_with(BUILDING) {
+                debug!(folder = %entry.path().display(), "removing an installation that was not finished");
                 std::fs::remove_dir_all(entry.path()).map_err(failed)?;
             }
         }
@@ -241,10 +252,12 @@ fn is_of_a_key(variable: &OsStr) -> bool {
 #[expect(clippy::disallowed_methods, reason = "an installer, which no artifact takes part in")]
 pub(super) fn run(command: &mut Command) -> Result<String, String> {
     let program = command.get_program().to_string_lossy().into_owned();
+    let begun = Instant::now();
     let output = command
         .stdin(Stdio::null())
         .output()
         .map_err(|error| format!("failed to run {program}: {error}; run `make setup`"))?;
+    debug!(program, status = output.status.to_string(), took = ?begun.elapsed(), "installer ended");
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }

@@ -1,4 +1,5 @@
-//! The processes of the host, as far as they are this program's.
+//! The processes of the host, as far as they are this program's: four fields of one file,
+//! for which no crate that reads all of `/proc` is needed.
 
 use std::collections::HashMap;
 use std::fs;

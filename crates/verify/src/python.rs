@@ -10,6 +10,7 @@ use assay_core::{Artifact, InfraError, Phase, SafePath};
 use assay_harness::python;
 use assay_sandbox::{Command, Mount, Sandbox, SandboxError, Spec};
 use serde_json::json;
+use tracing::{debug, warn};
 
 use super::prepare::{installer, run as run_installer};
 use super::protocol::{Halt, Record, Runnable, Trial};
@@ -147,7 +148,14 @@ impl Runnable for Ready<'_> {
         };
         let sandbox = self.python.fork(prepared, &self.spec, case);
         // What goes wrong with it must not be worse than without a nursery.
-        let (evidence, logs) = match sandbox.and_then(|sandbox| run(sandbox).ok()) {
+        let forked = sandbox.map(run).transpose().unwrap_or_else(|error| {
+            warn!(
+                case = case.id,
+                %phase, "a Python suite failed in a nursery and is run without one: {error}"
+            );
+            None
+        });
+        let (evidence, logs) = match forked {
             Some(ran) => ran,
             None => run(Sandbox::start(&self.spec).map_err(|error| infra(&error))?)?,
         };
@@ -168,8 +176,10 @@ impl Python {
         match Sandbox::start_in(&nursery, spec) {
             Ok(sandbox) => Some(sandbox),
             Err(error) => {
-                if !matches!(error, SandboxError::Setup { .. }) {
-                    self.nurseries.refuse(prepared);
+                match error {
+                    // The same fault is an error of the sandbox that is started instead.
+                    SandboxError::Setup { .. } => debug!(%error, "no sandbox in the nursery"),
+                    error => self.nurseries.refuse(prepared, &error),
                 }
                 None
             }

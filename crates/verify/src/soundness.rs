@@ -15,6 +15,7 @@ use assay_core::infra_error::InfraClass;
 use assay_core::suite::{Conclusion, TestOutcome, environment_error};
 use assay_core::task::SolutionKind;
 use assay_core::{Artifact, Evidence, InfraError, Language, Phase};
+use tracing::warn;
 
 use super::Validation;
 use crate::tested_case::TestedCase;
@@ -84,7 +85,16 @@ fn fault(
     for solution in case.case.solutions(SolutionKind::Secure) {
         let artifact = Artifact { files: texts(&solution.files), refused: Vec::new() };
         // What could not be tried proves nothing.
-        let validation = validate(&artifact).ok()?;
+        let validation = validate(&artifact)
+            .inspect_err(|error| {
+                warn!(
+                    case = case.id,
+                    solution = solution.name,
+                    "whether the tests of {} are broken is not known, as its own solution could not be tried: {error}",
+                    case.id
+                );
+            })
+            .ok()?;
         if suspect(case.language, &validation.evidence) != Some(phase) {
             return None;
         }

@@ -6,6 +6,7 @@ use assay_core::record::Log;
 use assay_core::suite::{Conclusion, Proof, Suite, prove};
 use assay_core::{Finding, InfraError, Phase};
 use assay_sandbox::{Command, Sandbox};
+use tracing::{debug, debug_span};
 
 use super::entropy::random_bytes;
 use super::{ending, infra, logs, usage, world};
@@ -51,6 +52,7 @@ impl SuiteRun<'_> {
         sandbox: &mut Sandbox,
         names: &impl Restore,
     ) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
+        let _span = debug_span!("suite", phase = %self.phase).entered();
         let nonce = nonce()?;
         let before = match self.test_tree {
             Some(directory) => Some(sandbox.tree(directory).map_err(|error| infra(&error))?),
@@ -78,7 +80,10 @@ impl SuiteRun<'_> {
             }
             if let (Some(directory), Some(before)) = (self.test_tree, before) {
                 // Whatever keeps the tree from being read now, the run did it.
-                if sandbox.tree(directory).map_or(true, |after| after != before) {
+                let after = sandbox.tree(directory).inspect_err(|error| {
+                    debug!(%error, "the tests cannot be looked at after the run, which counts as changed");
+                });
+                if after.map_or(true, |after| after != before) {
                     let place = Some(directory.to_owned());
                     conclusion =
                         Conclusion::Tampered(vec![Finding::after("changed its tests", place)]);
@@ -103,5 +108,5 @@ impl SuiteRun<'_> {
 
 /// 32 hexadecimal digits that the tested code cannot guess.
 pub(super) fn nonce() -> Result<String, InfraError> {
-    Ok(random_bytes::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:032x}", u128::from_be_bytes(random_bytes()?)))
 }

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use assay_core::Language;
+use tracing::debug;
 
 use super::toolchain::Toolchains;
 
@@ -131,7 +132,10 @@ pub(super) fn version(command: &'static [&'static str]) -> String {
         let set = |name| std::env::var_os(name).map(|value| (name, value));
         let mut command = Command::new(program);
         command.args(arguments).env_clear().envs(VARIABLES.into_iter().filter_map(set));
-        let output = command.stdin(Stdio::null()).output().ok()?;
+        let output = command.stdin(Stdio::null()).output();
+        let output =
+            output.inspect_err(|error| debug!(program, %error, "tool cannot be run")).ok()?;
+        debug!(program, status = output.status.to_string(), "asked a tool for its version");
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8_lossy(&text);
         output

@@ -17,6 +17,7 @@ use assay_core::{Case, InfraError};
 use assay_harness::shared;
 use assay_sandbox::{Command, Sandbox, Spec, SystemFile};
 use serde::Serialize;
+use tracing::{debug, warn};
 
 use super::tools::PYTHON;
 use super::{command, infra};
@@ -106,7 +107,9 @@ pub(super) fn certifi(
 ) -> Option<SystemFile> {
     case.world.as_ref()?;
     let authority = Authority::of_this_process()?;
-    let versions = std::fs::read_dir(environment.join("lib")).ok()?;
+    let versions = std::fs::read_dir(environment.join("lib"))
+        .inspect_err(|error| debug!(environment = %environment.display(), %error, "no certifi is looked for"))
+        .ok()?;
     let bundle = versions.flatten().find_map(|version| {
         let bundle =
             Path::new("lib").join(version.file_name()).join("site-packages/certifi/cacert.pem");
@@ -128,13 +131,22 @@ fn to_sandbox(host: &Host, authority: Option<&Authority>) -> assay_sandbox::Host
     let http = host.http.iter().map(port(assay_sandbox::Scheme::Http));
     let https = host.https.iter().map(port(assay_sandbox::Scheme::Https));
     let authority = authority.filter(|_| !host.https.is_empty());
+    let certify = |authority: &Authority| {
+        let identity = authority.certify(&host.names, &host.addresses);
+        identity
+            .inspect_err(|error| {
+                let names = host.names.join(", ");
+                warn!("no certificate can be made for the simulated host {names}: {error}; its sandbox does not start");
+            })
+            .ok()
+    };
     assay_sandbox::Host {
         names: host.names.clone(),
         addresses: host.addresses.clone(),
         canary: host.canary,
         ports: http.chain(https).collect(),
         routes: host.routes.iter().map(route).collect(),
-        identity: authority.and_then(|it| it.certify(&host.names, &host.addresses).ok()),
+        identity: authority.and_then(certify),
     }
 }
 

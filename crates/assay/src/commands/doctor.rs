@@ -2,6 +2,7 @@
 
 use assay_sandbox::probe::{self, Status};
 use serde_json::json;
+use tracing::debug;
 
 use super::Context;
 use crate::cli::Format;
@@ -86,7 +87,13 @@ fn tool((name, version): (String, String)) -> Line {
 /// The commands that the corpus's cases need and this host does not have. Without a
 /// corpus there is nothing to say.
 fn commands(context: &Context<'_>) -> Vec<Line> {
-    let Ok(corpus) = context.corpus() else { return Vec::new() };
+    let corpus = match context.corpus() {
+        Ok(corpus) => corpus,
+        Err(error) => {
+            debug!("the corpus cannot be read: {error:#}");
+            return Vec::new();
+        }
+    };
     let mut lines = Vec::new();
     for case in &corpus.cases {
         let missing = missing_commands(case);

@@ -10,6 +10,7 @@ use assay_core::infra_error::InfraClass;
 use assay_core::{AttemptKey, Corpus, Cost, InfraError, Outcome};
 use serde::Deserialize as _;
 use serde_json::json;
+use tracing::debug;
 
 use super::Context;
 use super::estimate::Estimates;
@@ -24,7 +25,7 @@ use crate::run::estimate::Assumed;
 use crate::run::progress::Progress;
 use crate::run::{Rejudgement, Rejudging, RejudgingEnd, Spending, SpendingLimit};
 use crate::settings::RunSettings;
-use crate::store::{AttemptSummary, DerivedFrom, RunInfo, Store};
+use crate::store::{AttemptSummary, DerivedFrom, RunInfo, Store, StoreError};
 use crate::subject::pace::Paces;
 use crate::terminal::{complain, say, say_json};
 
@@ -51,7 +52,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
         super::refuse_unpriced(panel.unpriced())?;
     }
     let responses = if args.no_cache { None } else { context.responses()? };
-    let panel = panel.with_responses(responses);
+    let panel = panel.with_responses(responses.clone());
     let corpus = CorpusSource::parse(&settings.corpus).load()?;
     warn_of_changes(&info, &corpus);
     let output = args.output.clone().unwrap_or_else(|| beside(&args.run));
@@ -84,6 +85,9 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
     let end =
         rejudgement.run(attempts, |attempt, before, after| tally.add(attempt, before, after))?;
     progress.finish();
+    if let Some(fault) = responses.and_then(|responses| responses.fault()) {
+        complain(&format!("warning: {fault}; answers of judges were kept no more"));
+    }
     let run = RunData::read(&new, &scoring)?;
     let stopped_by = rejudging.held_by().filter(|_| end.held > 0);
     let told = Told { human, spent: rejudging.spent(), most, stopped_by, end };
@@ -162,6 +166,10 @@ fn begin(
     }
     let path = output.display();
     let begun = Store::open(output).and_then(|store| Ok((store.info()?, store)));
+    if let Err(busy @ StoreError::Busy(_)) = begun {
+        return Err(busy.into());
+    }
+    let begun = begun.inspect_err(|error| debug!(%error, "what is there is no run to go on with"));
     let is_same = |found: &RunInfo| {
         found.derived_from == info.derived_from
             && found.corpus_digest == info.corpus_digest

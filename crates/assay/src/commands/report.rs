@@ -9,7 +9,7 @@ use crate::cli::ReportArgs;
 use crate::exit::Exit;
 use crate::report::html;
 use crate::store::Store;
-use crate::terminal::say;
+use crate::terminal::{say, spare};
 
 pub(super) fn execute(context: &Context<'_>, args: &ReportArgs) -> anyhow::Result<Exit> {
     let runs: Vec<&Path> = args.runs.iter().map(PathBuf::as_path).collect();
@@ -36,5 +36,6 @@ fn bar() -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len} attempts written") {
         bar.set_style(style);
     }
+    spare(&bar);
     bar
 }

@@ -12,6 +12,7 @@ use assay_core::record::CaseSummary;
 use assay_core::{AttemptKey, Case, Corpus, Outcome, Reading};
 use assay_verify::tools;
 use serde_json::{Value, json};
+use tracing::debug;
 
 use super::Context;
 use crate::cli::{Format, RevalidateArgs};
@@ -22,7 +23,7 @@ use crate::report::terminal::scorecard;
 use crate::run::progress::Progress;
 use crate::run::{Revalidation, RevalidationEnd};
 use crate::settings::default_reading;
-use crate::store::{AttemptSummary, DerivedFrom, RunInfo, Store};
+use crate::store::{AttemptSummary, DerivedFrom, RunInfo, Store, StoreError};
 use crate::terminal::{complain, say, say_json};
 
 const NAME: &str = "revalidate";
@@ -164,6 +165,10 @@ fn begin(
     };
     let path = output.display();
     let begun = Store::open(output).and_then(|store| Ok((store.info()?, store)));
+    if let Err(busy @ StoreError::Busy(_)) = begun {
+        return Err(busy.into());
+    }
+    let begun = begun.inspect_err(|error| debug!(%error, "what is there is no run to go on with"));
     let Some((_, target)) = begun.ok().filter(|(found, _)| is_same(found)) else {
         bail!(
             "{path} exists already and was not made from this run as it is now; choose another --output"

@@ -1,7 +1,8 @@
 //! Comma-separated values that are safe to open in a spreadsheet: no cell is taken for
 //! a formula, whatever a model wrote, and none is longer than a spreadsheet's may be.
 //!
-//! Texts are shown, not kept: JSON lines and Parquet have them as they are.
+//! Texts are shown, not kept: JSON lines and Parquet have them as they are. The crate csv
+//! writes an empty text like no value, or quotes both; here they differ, as in the tables.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,8 @@
 //! JUnit's XML: a suite for each subject and scenario, a test for each attempt.
+//!
+//! It is written as attempts are read, by quick-xml. The crate quick-junit builds a report
+//! in memory first: of 110,000 failures of 1,000 characters that took 156 MB, and 1.8 GB of
+//! the 16,000 that a text may have here, where this takes as much as its longest text.
 
 use std::io::{self, Write};
 

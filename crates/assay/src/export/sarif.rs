@@ -7,6 +7,7 @@ use assay_core::files::sha256;
 use assay_core::record::CaseSummary;
 use assay_core::suite::TestOutcome;
 use assay_core::{Outcome, Phase, Severity, Verdict};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::json_stream::JsonStream;
@@ -263,17 +264,13 @@ fn cut(text: &str) -> String {
     }
 }
 
+/// All but what stands for itself in a path of a URI (RFC 3986, section 2.3) or parts it.
+const ESCAPED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
 /// A relative path as a relative URI reference.
 fn uri(path: &str) -> String {
-    let mut uri = String::new();
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            uri.push(byte.into());
-        } else {
-            uri.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    uri
+    utf8_percent_encode(path, ESCAPED).to_string()
 }
 
 #[cfg(test)]

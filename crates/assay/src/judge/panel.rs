@@ -9,6 +9,7 @@ use assay_core::reading::spoken;
 use assay_core::record::Answer;
 use assay_core::{JudgeReply, TokenUsage, Vote};
 use tokio::task::JoinSet;
+use tracing::{Instrument as _, debug, debug_span};
 
 use super::answer::{read, schema};
 use super::brief::again;
@@ -161,9 +162,14 @@ impl Panel {
             };
             let (judge, messages) = (Arc::clone(judge), messages.to_vec());
             let responses = self.responses.clone();
-            votes.spawn(async move {
-                (place, judge.vote(sample, messages, responses.as_deref()).await)
-            });
+            votes.spawn(
+                async move {
+                    let span = debug_span!("vote", judge = judge.model.name(), sample);
+                    let vote = judge.vote(sample, messages, responses.as_deref());
+                    (place, vote.instrument(span).await)
+                }
+                .in_current_span(),
+            );
         }
         let mut voted = Vec::new();
         let mut faults = Vec::new();
@@ -229,13 +235,18 @@ impl Judge {
                 Ok(opinion) => {
                     self.keep(&question, &reply);
                     let (passed, reason) = (opinion.passed, opinion.reason);
+                    debug!(passed, from_cache = reply.usage.from_cache, "vote given");
                     let judge = judge.to_owned();
                     return Voted {
                         vote: Ok(Vote { judge, sample, passed, reason, usage }),
                         replies,
                     };
                 }
-                Err(found) => fault = found.chars().take(MAX_FAULT_CHARACTERS).collect(),
+                Err(found) => {
+                    // What is wrong with it may quote it.
+                    debug!(answers = replies.len(), "an answer is no vote");
+                    fault = found.chars().take(MAX_FAULT_CHARACTERS).collect();
+                }
             }
             let said = match &reply.answer {
                 Answer::Text(text) => spoken(text, &thinking),
@@ -265,6 +276,7 @@ impl Judge {
         if let Some(responses) = question.responses
             && let Some(reply) = responses.recall(&self.key(question))
         {
+            debug!("the vote is in the response cache");
             return Ok(reply);
         }
         self.model.ask_in_round(question.messages, self.schema().as_ref(), question.sample).await

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use assay_core::score::{Bracket, Interval, RankRange, Scorecard};
 use assay_core::{Bill, Cost};
+use indicatif::HumanCount;
 
 use super::Spending;
 use assay_core::infra_error::InfraClass;
@@ -86,15 +87,7 @@ pub(crate) fn tokens(number: u64) -> String {
 
 /// With a comma between thousands.
 pub(crate) fn count(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    HumanCount(number as u64).to_string()
 }
 
 /// A count and its noun: `1 attempt`, `2 attempts`.

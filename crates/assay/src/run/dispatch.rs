@@ -16,6 +16,7 @@ use std::time::Duration;
 use assay_core::{AttemptRecord, Case, InfraError, Outcome};
 use assay_verify::{JobResult, Validation, Verifier};
 use tokio::runtime::Handle;
+use tracing::debug;
 
 use super::attempt::{Next, OpenAttempt, Rules, Validated};
 use super::budget::{Budget, Spending, SpendingLimit};
@@ -371,6 +372,7 @@ impl State<'_> {
 
     fn record(&mut self, record: &AttemptRecord) -> anyhow::Result<()> {
         self.store.record(record)?;
+        debug!(attempt = %record.key, judgement = record.outcome.judgement().map(|it| it.as_str()), error = record.outcome.error_class().map(|class| class.to_string()), "attempt ended");
         match &record.outcome {
             Outcome::Judged(_) => self.end.judged += 1,
             Outcome::Errored(_) if record.outcome.is_unjudged() => self.end.unjudged += 1,

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use assay_verify::JobResult;
 use assay_verify::verifier::Listener;
 use tokio::runtime::{Handle, Runtime};
+use tracing::warn;
 
 /// Threads that care for requests to servers.
 pub(super) const REQUEST_THREADS: usize = 2;
@@ -87,9 +88,14 @@ impl<E: Send + 'static> EventLoop<E> {
             .context("failed to start the runtime for requests")?;
         let interrupted = sender.clone();
         runtime.spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
+            match tokio::signal::ctrl_c().await {
                 // The loop may have come to its end already.
-                let _ = interrupted.send(Signal::Interrupted);
+                Ok(()) => drop(interrupted.send(Signal::Interrupted)),
+                Err(error) => {
+                    warn!(
+                        "an interruption will end the program at once, as none can be heard of: {error}"
+                    );
+                }
             }
         });
         Ok(EventLoop { runtime, events: Events(sender), inbox })

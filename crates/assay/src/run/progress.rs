@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use assay_core::{Cost, Outcome, Verdict};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::terminal::{clean, complain, is_watched, verdict_counts};
+use crate::terminal::{complain, is_watched, spare, verdict_counts};
 
 /// How much is done, with which verdicts, how fast, and how long it will take.
 #[derive(Debug)]
@@ -120,8 +120,7 @@ impl Progress {
     /// Says something between the progress, to people.
     pub fn note(&self, text: &str) {
         match &self.display {
-            Display::Bar(bar) => bar.println(clean(text)),
-            Display::Lines { .. } => complain(text),
+            Display::Bar(_) | Display::Lines { .. } => complain(text),
             Display::Nothing => {}
         }
     }
@@ -196,5 +195,6 @@ fn bar(total: usize) -> ProgressBar {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(500));
+    spare(&bar);
     bar
 }

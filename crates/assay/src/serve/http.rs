@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::State;
@@ -10,6 +11,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
+use tracing::debug;
 
 use super::shelf::Shelf;
 use crate::report::html::{Kind, Live, Medium, live};
@@ -42,7 +44,8 @@ pub async fn serve(shelf: Shelf, listener: TcpListener) -> std::io::Result<()> {
     axum::serve(listener, router)
         .with_graceful_shutdown(async {
             // Without a signal to wait for, the program runs until it is killed.
-            if tokio::signal::ctrl_c().await.is_err() {
+            if let Err(error) = tokio::signal::ctrl_c().await {
+                debug!(%error, "interruptions cannot be heard of");
                 std::future::pending::<()>().await;
             }
         })
@@ -50,6 +53,7 @@ pub async fn serve(shelf: Shelf, listener: TcpListener) -> std::io::Result<()> {
 }
 
 async fn answer(State(site): State<Arc<Site>>, headers: HeaderMap, uri: Uri) -> Response {
+    let begun = Instant::now();
     let mut response = if site.is_loopback && !names_this_machine(&headers) {
         // Another site's name may have been made to lead here, to read what it must not.
         plain(StatusCode::FORBIDDEN, "this is served to the machine itself, under its own name\n")
@@ -62,6 +66,7 @@ async fn answer(State(site): State<Arc<Site>>, headers: HeaderMap, uri: Uri) -> 
             plain(StatusCode::INTERNAL_SERVER_ERROR, &message)
         })
     };
+    debug!(path = uri.path(), status = response.status().as_u16(), took = ?begun.elapsed(), "request");
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }

@@ -3,12 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use assay_core::score::ScoringRules;
 use maud::Markup;
+use tracing::{debug, warn};
 
 use crate::report::RunData;
 use crate::report::html::Report;
@@ -30,8 +32,13 @@ impl Place {
         match self {
             Place::File(file) => vec![file.clone()],
             Place::Folder(folder) => {
-                let entries = fs::read_dir(folder).into_iter().flatten();
-                let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+                let unread = |error: &io::Error| {
+                    if error.kind() != io::ErrorKind::NotFound {
+                        warn!("failed to look for runs in {}: {error}", folder.display());
+                    }
+                };
+                let entries = fs::read_dir(folder).inspect_err(unread).into_iter().flatten();
+                let paths = entries.filter_map(|it| Some(it.inspect_err(unread).ok()?.path()));
                 let is_run = |path: &PathBuf| path.extension().is_some_and(|it| it == "assay");
                 let mut files: Vec<PathBuf> = paths.filter(is_run).collect();
                 files.sort();
@@ -157,6 +164,7 @@ impl Shelf {
         let runs = state.runs.iter().map(|run| (run.number, Arc::clone(&run.data))).collect();
         let report = Report::new(runs, &self.rules);
         state.made = Some((Instant::now(), begun.elapsed()));
+        debug!(runs = state.runs.len(), took = ?begun.elapsed(), "report made anew");
         state.is_new = false;
         let mut shown = self.shown.write().unwrap_or_else(PoisonError::into_inner);
         *shown = Arc::new(Shown { report, version: shown.version + 1 });
@@ -210,6 +218,7 @@ impl State {
                 Some(run)
             }
             Err(error) => {
+                debug!(file = %file.display(), %error, "a run cannot be shown");
                 self.faults.insert(file.to_owned(), (stamp, error.to_string()));
                 None
             }
@@ -225,9 +234,14 @@ impl State {
                 continue;
             };
             let store = Store::open_to_read(run.file.path());
-            if let Ok(data) = store.and_then(|store| RunData::read(&store, rules)) {
-                run.data = Arc::new(data);
-                run.stamp = stamp;
+            match store.and_then(|store| RunData::read(&store, rules)) {
+                Ok(data) => {
+                    run.data = Arc::new(data);
+                    run.stamp = stamp;
+                }
+                Err(error) => {
+                    debug!(run = %run.file.path().display(), %error, "the run is shown as it was");
+                }
             }
         }
     }
@@ -272,8 +286,11 @@ impl Run {
     /// Takes its pulse. What cannot be had now may be had the next time.
     fn feel(&mut self) {
         let store = Store::open_to_read(self.file.path());
-        if let Ok(pulse) = store.and_then(|store| store.pulse()) {
-            self.pulse = pulse;
+        match store.and_then(|store| store.pulse()) {
+            Ok(pulse) => self.pulse = pulse,
+            Err(error) => {
+                debug!(run = %self.file.path().display(), %error, "how far the run is cannot be read");
+            }
         }
     }
 }

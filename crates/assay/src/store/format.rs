@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use rusqlite::backup::Progress;
 use rusqlite::{Connection, MAIN_DB};
+use tracing::info;
 
 use super::{Store, StoreError, with_suffix};
 
@@ -223,7 +224,9 @@ impl Store {
     /// Keeps a copy and adds what is missing, all of it or nothing.
     fn migrate(&self, before: &str) -> rusqlite::Result<()> {
         let unwatched: Option<fn(Progress)> = None;
-        self.connection.backup(MAIN_DB, self.free_name(before), unwatched)?;
+        let copy = self.free_name(before);
+        info!(run = %self.path.display(), copy = %copy.display(), from = before, to = FORMAT, "run is brought up to date");
+        self.connection.backup(MAIN_DB, copy, unwatched)?;
         let transaction = self.connection.unchecked_transaction()?;
         add(&transaction, "", |name| self.lacks(name))?;
         transaction.execute("UPDATE meta SET value = ?1 WHERE key = 'format'", [FORMAT])?;

@@ -100,8 +100,8 @@ impl Store {
         let query = "SELECT value FROM meta WHERE key = ?1";
         let found: rusqlite::Result<Option<String>> =
             self.connection.query_row(query, [REQUESTS], |row| row.get(0)).optional();
-        let text = found.map_err(|source| self.sqlite(source))?.unwrap_or_default();
-        Ok(text.parse().unwrap_or_default())
+        let Some(text) = found.map_err(|source| self.sqlite(source))? else { return Ok(0) };
+        text.parse().map_err(|error| self.corrupt("a number of requests", &error))
     }
 
     /// The attempts whose next question was too long, by id.

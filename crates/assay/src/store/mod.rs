@@ -28,6 +28,7 @@ use assay_core::record::{CaseSummary, Finish, LeftOut};
 use assay_core::{AttemptEnd, AttemptKey, AttemptRecord, Cost, Locale, Outcome, Tokens, Verdict};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::{Deserialize, Serialize};
+use tracing::debug;
 
 use self::format::Access;
 use crate::output::{builder, folder_of, try_place};
@@ -310,8 +311,13 @@ impl Drop for Store {
         if self.writes {
             // The log stays while somebody reads. Then it holds nothing that the file
             // does not.
-            let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-            let _ = self.connection.pragma_update(None, "journal_mode", "delete");
+            let truncate = "PRAGMA wal_checkpoint(TRUNCATE)";
+            let truncated = self.connection.query_row(truncate, [], |_| Ok(()));
+            let plain = truncated
+                .and_then(|()| self.connection.pragma_update(None, "journal_mode", "delete"));
+            if let Err(error) = plain {
+                debug!(run = %self.path.display(), %error, "a log stays beside the run");
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use assay_core::{Cost, Verdict};
+use tracing::debug;
 
 use super::{Store, StoreError, with_suffix};
 
@@ -70,7 +71,10 @@ impl WatchedFile {
         match self.probe.try_lock_shared() {
             Err(TryLockError::WouldBlock) => true,
             // A file system without locks has no writer that would be kept out.
-            Err(TryLockError::Error(_)) => false,
+            Err(TryLockError::Error(error)) => {
+                debug!(run = %self.path.display(), %error, "whether the run goes on is not known");
+                false
+            }
             Ok(()) => {
                 // It is released with the file in any case.
                 let _ = self.probe.unlock();

@@ -7,12 +7,13 @@
 
 use std::error::Error;
 use std::net::IpAddr;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use assay_core::infra_error::{InfraClass, InfraError};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Response, Url, redirect};
 use serde_json::{Map, Value};
+use tracing::{debug, trace};
 
 use super::event_stream::{Body, EventStream};
 use super::model_config::ModelError;
@@ -78,8 +79,11 @@ impl Connection {
     }
 
     pub(super) async fn send(&self, request: &Map<String, Value>) -> Result<Received, Failure> {
+        let begun = Instant::now();
         let sent = self.client.post(self.endpoint.clone()).json(request).send().await;
         let response = sent.map_err(transport)?;
+        let status = response.status().as_u16();
+        trace!(status, version = ?response.version(), took = ?begun.elapsed(), "the server answers");
         match response.status().is_success() {
             true => self.receive(response).await,
             false => self.refusal(response).await,
@@ -95,7 +99,13 @@ impl Connection {
                 Ok(Some(bytes)) => answer.push(bytes.as_ref()),
                 Ok(None) => break,
                 // What was said whole counts.
-                Err(failure) => return answer.salvage().map(Received::Body).ok_or(failure),
+                Err(failure) => {
+                    let class = failure.error.class.to_string();
+                    let salvaged = answer.salvage().map(Received::Body);
+                    let is_whole = salvaged.is_some();
+                    debug!(class, is_whole, "the server's answer broke off");
+                    return salvaged.ok_or(failure);
+                }
             }
         }
         answer.finish(&kind).map(Received::Body).map_err(Failure::from)
@@ -123,11 +133,16 @@ impl Connection {
             return Err(redirected(&headers));
         }
         let mut body = Vec::new();
-        // The status tells enough where the rest does not come.
-        while let Ok(Some(bytes)) = self.more(&mut response).await {
-            body.extend_from_slice(bytes.as_ref());
-            if body.len() > MOST_REFUSAL_BYTES {
-                break;
+        while body.len() <= MOST_REFUSAL_BYTES {
+            match self.more(&mut response).await {
+                Ok(Some(bytes)) => body.extend_from_slice(bytes.as_ref()),
+                Ok(None) => break,
+                // The status tells enough where the rest does not come.
+                Err(failure) => {
+                    let class = failure.error.class.to_string();
+                    debug!(status, class, "the server's error broke off");
+                    break;
+                }
             }
         }
         let retry_after = retry_after(&headers, SystemTime::now());
@@ -187,7 +202,7 @@ fn transport(error: reqwest::Error) -> Failure {
     let unreachable = error.is_connect();
     // The address may hold a key in its query.
     let error = InfraError::new(class, with_causes(&error.without_url()));
-    Failure { unreachable, ..error.into() }
+    Failure { unreachable, in_transport: true, ..error.into() }
 }
 
 /// An error and what caused it: the first message alone says little.

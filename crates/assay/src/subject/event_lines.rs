@@ -3,7 +3,8 @@
 //!
 //! The events are those of `text/event-stream`, with what servers make of it: lines end in
 //! any way, a field may be indented, the last event needs no end, and llama.cpp has a field
-//! for errors. A byte that is not UTF-8 is read as U+FFFD. Each byte is looked at once.
+//! for errors. A byte that is not UTF-8 is read as U+FFFD. Each byte is looked at once. Crates
+//! for event streams follow the standard, and drop what servers send beside it.
 
 /// An event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

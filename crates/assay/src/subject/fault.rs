@@ -59,7 +59,7 @@ pub(super) fn of_status(
     let error = InfraError::new(class, format!("the server answered {status}: {}", fault.said()));
     let retry_after = retry_after.or_else(|| fault.retry_after());
     let overloaded = OVERLOADED.contains(&status);
-    Err(Failure { retry_after, overloaded, ..error.into() })
+    Err(Failure { retry_after, overloaded, status: Some(status), ..error.into() })
 }
 
 /// The error that stands in a body although the status was success: some gateways report

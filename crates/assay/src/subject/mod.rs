@@ -33,6 +33,7 @@ use assay_core::infra_error::{InfraClass, InfraError};
 use assay_core::reading::ThinkingTags;
 use assay_core::record::Answer;
 use assay_core::task::SolutionKind;
+use tracing::{Instrument as _, debug, debug_span};
 
 pub use api_key::ApiKeyError;
 pub use metering::{BYTES_PER_TOKEN, tokens_in, tokens_in_all};
@@ -194,9 +195,21 @@ impl Subject {
         question: &Question<'_>,
         responses: Option<&Responses>,
     ) -> Result<Reply, InfraError> {
+        let Question { case, scenario, round, messages } = question;
+        let turn = messages.len().div_ceil(2);
+        let span = debug_span!("question", case = case.id, %scenario, round, turn);
+        self.recall_or_ask_within(question, responses).instrument(span).await
+    }
+
+    async fn recall_or_ask_within(
+        &self,
+        question: &Question<'_>,
+        responses: Option<&Responses>,
+    ) -> Result<Reply, InfraError> {
         let key = self.response_key(question.messages, question.round);
         let Some((responses, key)) = responses.zip(key) else { return self.ask(question).await };
         if let Some(reply) = responses.recall(&key) {
+            debug!(subject = self.name(), "the answer is in the response cache");
             return Ok(reply);
         }
         let reply = self.ask(question).await?;

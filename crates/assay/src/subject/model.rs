@@ -11,6 +11,7 @@ use assay_core::record::Answer;
 use reqwest::Url;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
+use tracing::{debug, trace};
 
 use super::api_key::ApiKey;
 use super::connection::{Connection, Mode, Received, is_this_machine};
@@ -242,8 +243,19 @@ impl ModelSubject {
             let start = *start.get_or_insert_with(Instant::now);
             urgency = Urgency::First;
             requests += 1;
+            let sent = Instant::now();
+            trace!(subject = self.name(), request = requests, messages = messages.len(), "request");
             let failure = match self.send(messages, schema, round).await {
                 Ok(mut reply) => {
+                    debug!(
+                        subject = self.name(),
+                        request = requests,
+                        took = ?sent.elapsed(),
+                        finish = ?reply.finish,
+                        input = reply.usage.tokens.map(|tokens| tokens.input),
+                        output = reply.usage.tokens.map(|tokens| tokens.output),
+                        "request answered"
+                    );
                     permit.answered(reply.usage.tokens);
                     self.debut.succeed();
                     reply.usage.requests = requests;
@@ -261,7 +273,19 @@ impl ModelSubject {
                 Err(failure) => failure,
             };
             permit.failed(failure.trouble(self.retry.total));
-            match self.retry.pause(&failure, requests, start.elapsed(), fastrand::f64()) {
+            let pause = self.retry.pause(&failure, requests, start.elapsed(), fastrand::f64());
+            debug!(
+                subject = self.name(),
+                request = requests,
+                took = ?sent.elapsed(),
+                class = failure.error.class.to_string(),
+                status = failure.status,
+                cause = self.own_words(&failure),
+                asked_to_wait = ?failure.retry_after,
+                again_after = ?pause,
+                "request failed"
+            );
+            match pause {
                 Some(pause) => {
                     if failure.unreachable {
                         let said = &failure.error.message;
@@ -276,6 +300,13 @@ impl ModelSubject {
                 None => return Err(self.end(failure, requests)),
             }
         }
+    }
+
+    /// What may be logged of a failure: the words of the HTTP client. Those of a server
+    /// are part of a body, and may be of what it was sent.
+    fn own_words(&self, failure: &Failure) -> Option<String> {
+        let words = failure.in_transport.then_some(failure.error.message.as_str())?;
+        Some(self.key.as_ref().map_or(words.to_owned(), |key| key.scrub(words)))
     }
 
     /// The bytes of text in a conversation of so many, and in what stands before it.

@@ -12,6 +12,7 @@ use std::time::Duration;
 use assay_core::Tokens;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+use tracing::debug;
 
 use super::requests::Requests;
 use bucket::Bucket;
@@ -249,10 +250,24 @@ impl Pace {
             Ending::Limited => state.limited += 1,
             Ending::Silent | Ending::Other => state.failed += 1,
         }
+        let before = state.window.allowed();
         state.window.end(permit.sent, ending, now);
+        let allowed = state.window.allowed();
+        if allowed != before {
+            let provider = self.provider.as_str();
+            debug!(
+                provider,
+                before,
+                allowed,
+                in_flight = state.window.in_flight(),
+                ?ending,
+                "window changed"
+            );
+        }
         if let Some(Trouble::Limited { wait: Some(wait) }) = trouble {
             let until = now.saturating_add(wait);
             state.closed_until = state.closed_until.max(Some(until));
+            debug!(provider = self.provider, ?wait, "nothing is sent, as the provider asks");
         }
         let member = &mut state.members[permit.place];
         member.in_flight -= 1;

@@ -1,4 +1,5 @@
-//! When a failed request is sent again, and after how long.
+//! When a failed request is sent again, and after how long. Crates that retry own the loop;
+//! ours takes a place in a provider's line for each try, and waits as long as a server asks.
 
 use std::time::{Duration, SystemTime};
 
@@ -24,8 +25,13 @@ pub(super) struct Failure {
     pub(super) retry_after: Option<Duration>,
     /// Whether the server says that it has no room for more now.
     pub(super) overloaded: bool,
+    /// The status of the answer, where it is not one of success.
+    pub(super) status: Option<u16>,
     /// Whether nobody was reached at all.
     pub(super) unreachable: bool,
+    /// Whether it is the HTTP client that failed, so that the message has nothing of what
+    /// the server said.
+    pub(super) in_transport: bool,
 }
 
 impl Failure {
@@ -74,7 +80,14 @@ impl Retry {
 
 impl From<InfraError> for Failure {
     fn from(error: InfraError) -> Failure {
-        Failure { error, retry_after: None, overloaded: false, unreachable: false }
+        Failure {
+            error,
+            retry_after: None,
+            overloaded: false,
+            status: None,
+            unreachable: false,
+            in_transport: false,
+        }
     }
 }
 

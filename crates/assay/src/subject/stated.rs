@@ -10,6 +10,7 @@ use std::time::Duration;
 use assay_core::served::{Kinship, kinship};
 use reqwest::{Client, RequestBuilder, Url};
 use serde_json::{Value, json};
+use tracing::{debug, trace};
 
 use super::provider::Provider;
 use crate::json_text;
@@ -122,7 +123,9 @@ struct Unreached;
 impl Inquiry<'_> {
     /// What the server states, if anything.
     pub(super) async fn ask(&self) -> Option<Stated> {
-        self.ask_all().await.unwrap_or_default()
+        let stated = self.ask_all().await.unwrap_or_default();
+        debug!(model = self.model, ?stated, "asked how long a context the server has");
+        stated
     }
 
     async fn ask_all(&self) -> Result<Option<Stated>, Unreached> {
@@ -170,13 +173,27 @@ impl Inquiry<'_> {
     async fn send(&self, request: RequestBuilder) -> Result<Value, Unreached> {
         let mut response = match request.timeout(PATIENCE).send().await {
             Ok(response) if response.status().is_success() => response,
-            Ok(_) => return Ok(Value::Null),
-            Err(error) if error.is_connect() || error.is_timeout() => return Err(Unreached),
-            Err(_) => return Ok(Value::Null),
+            Ok(response) => {
+                let status = response.status().as_u16();
+                trace!(status, "nothing is stated there");
+                return Ok(Value::Null);
+            }
+            Err(error) => {
+                let (connect, timeout) = (error.is_connect(), error.is_timeout());
+                debug!(connect, timeout, "the server cannot be asked what it states");
+                return if connect || timeout { Err(Unreached) } else { Ok(Value::Null) };
+            }
         };
         let mut body = Vec::new();
-        while let Ok(Some(piece)) = response.chunk().await {
-            body.extend_from_slice(&piece);
+        loop {
+            match response.chunk().await {
+                Ok(Some(piece)) => body.extend_from_slice(&piece),
+                Ok(None) => break,
+                Err(error) => {
+                    debug!(timeout = error.is_timeout(), "what the server states broke off");
+                    break;
+                }
+            }
             if body.len() > MOST_BYTES {
                 return Ok(Value::Null);
             }

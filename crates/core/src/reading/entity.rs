@@ -1,4 +1,5 @@
-//! Text whose characters are written as XML's or HTML's entities.
+//! Text whose characters are written as XML's or HTML's entities: those of code. Crates
+//! resolve all 2,231 of HTML, which would change more of what a model wrote, or XML's five.
 
 use super::xml::numbered;
 

@@ -1,5 +1,5 @@
 //! Numbers drawn by chance, the same for the same seed on every machine and in every
-//! version.
+//! version, which crates promise within a major version of theirs at most.
 
 /// SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators",
 /// 2014): small, and good enough for resampling.

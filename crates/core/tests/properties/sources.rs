@@ -1,8 +1,8 @@
 //! Sources of suites, in which expected tests are found. They are a case's own, and cases
 //! are written by others too.
 
-use assay_core::suite::{Runner, test_classes};
-use assay_core::{FileSet, SafePath};
+use assay_core::suite::{Runner, Suite, test_classes};
+use assay_core::{FileSet, Phase, SafePath};
 use assay_fuzz::{Target, target};
 
 fn files(path: &str, text: &[u8]) -> FileSet {
@@ -14,7 +14,7 @@ fn files(path: &str, text: &[u8]) -> FileSet {
 fn check(target: &Target, runner: &Runner, path: &str) {
     let holds = |bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes);
-        let tests = runner.tests(&files(path, bytes));
+        let tests = Suite::of(Phase::Security, runner.clone(), files(path, bytes)).expected;
         assert!(tests.len() <= text.len(), "{}", tests.len());
         for test in &tests {
             for part in test.name.split("::").flat_map(|name| name.split('.')) {

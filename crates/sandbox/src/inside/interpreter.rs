@@ -5,12 +5,14 @@
 //! functions of the documented API are called, and the one large structure is handed
 //! around without looking into it.
 
-use std::ffi::{CStr, CString, c_char, c_int, c_void};
-use std::mem;
+use std::error::Error as _;
+use std::ffi::{CStr, CString, c_char, c_int};
+use std::mem::{self, ManuallyDrop};
 use std::os::fd::AsRawFd;
 use std::ptr;
 use std::sync::OnceLock;
 
+use libloading::os::unix::{Library as Opened, RTLD_GLOBAL, RTLD_NOW};
 use nix::errno::Errno;
 use nix::unistd::{dup, pipe};
 
@@ -188,31 +190,34 @@ fn c_string(text: &str) -> Result<CString, SandboxError> {
     CString::new(text).map_err(|_| failed("pass a text to the interpreter")(Errno::EINVAL))
 }
 
-/// A shared library, open for the life of the process.
-struct Library(*mut c_void);
+/// The interpreter's library, open for the life of the process: its functions are called
+/// in every child.
+struct Library(ManuallyDrop<Opened>);
 
 impl Library {
     fn open(name: &str) -> Result<Library, SandboxError> {
-        let path = c_string(name)?;
         // Extension modules look for the interpreter's functions among all symbols.
-        // SAFETY: the path is a C string; what the library does when loaded is its own.
-        let library = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_GLOBAL) };
-        if library.is_null() {
-            return Err(failed(format!("load {name}"))(Errno::ENOENT));
-        }
-        Ok(Library(library))
+        // SAFETY: what the library does when it is loaded is its own.
+        let library = unsafe { Opened::open(Some(name), RTLD_NOW | RTLD_GLOBAL) };
+        let library = library.map_err(|error| {
+            failed(format!("load the interpreter: {}", reason(&error)))(Errno::ENOENT)
+        })?;
+        Ok(Library(ManuallyDrop::new(library)))
     }
 
     /// # Safety
     ///
     /// `F` is the type of a pointer to the function of this name.
     unsafe fn function<F: Copy>(&self, name: &CStr) -> Result<F, SandboxError> {
-        // SAFETY: the library is open and the name a C string.
-        let found = unsafe { libc::dlsym(self.0, name.as_ptr()) };
-        if found.is_null() {
-            return Err(failed(format!("find {}", name.to_string_lossy()))(Errno::ENOENT));
-        }
-        // SAFETY: the caller gives the right type, and all function pointers are of one size.
-        Ok(unsafe { mem::transmute_copy::<*mut c_void, F>(&found) })
+        // SAFETY: the caller gives the right type.
+        let found = unsafe { self.0.get::<F>(name) };
+        found
+            .map(|function| *function)
+            .map_err(|error| failed(format!("find a function: {}", reason(&error)))(Errno::ENOENT))
     }
+}
+
+/// What the dynamic linker said.
+fn reason(error: &libloading::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), ToString::to_string)
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use assay_core::record::Log;
 use assay_sandbox::{File, Limits, Sandbox};
+use tracing::debug;
 
 use crate::tested_case::TestedCase;
 use crate::{build_limits, command};
@@ -56,7 +57,8 @@ pub(super) fn name_addresses(
     if addresses.contains_key(SUITE) {
         // What ran had no symbols.
         let file = File::new("symbols", linked);
-        if sandbox.write(&[file]).is_err() {
+        if let Err(error) = sandbox.write(&[file]) {
+            debug!(%error, "addresses stay as they are");
             return;
         }
     }
@@ -68,8 +70,12 @@ pub(super) fn name_addresses(
             .args(["-f", "-e", file])
             .args(&addresses)
             .limits(Limits { cpu: LOOK_UP, wall: LOOK_UP * 4, ..build_limits(case) });
-        let Ok(execution) = sandbox.execute(&look_up) else {
-            return;
+        let execution = match sandbox.execute(&look_up) {
+            Ok(execution) => execution,
+            Err(error) => {
+                debug!(%error, "addresses stay as they are");
+                return;
+            }
         };
         let answer = execution.stdout.text();
         let lines: Vec<&str> = answer.lines().collect();

@@ -8,6 +8,7 @@ use assay_core::record::Log;
 use assay_core::suite::{Conclusion, Suite};
 use assay_core::{Artifact, InfraError, Phase, SafePath};
 use assay_sandbox::{Command, File, Sandbox};
+use tracing::debug;
 
 use super::super::javac::{Compilers, JARS, Request};
 use super::super::jdk::JAVA;
@@ -44,8 +45,12 @@ impl Bench<'_> {
         for solution in &self.case.solutions {
             let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
             let files = solution.files.iter().map(|(path, bytes)| (path.to_string(), text(bytes)));
-            let Ok(artifact) = Artifact::from_files(files, &self.case.artifact_paths) else {
-                continue;
+            let artifact = match Artifact::from_files(files, &self.case.artifact_paths) {
+                Ok(artifact) => artifact,
+                Err(error) => {
+                    debug!(solution = solution.name, %error, "nothing is learned of a solution that is no artifact");
+                    continue;
+                }
             };
             if let Some(classes) = self.compile_project(&artifact, &mut Record::default())? {
                 baseline.add(&classes, &solution.files);
@@ -143,7 +148,10 @@ impl Bench<'_> {
         let (evidence, logs) = run(&with_archive())?;
         match evidence.conclusion {
             // It may be the machine that died, of its archive, and not the tests.
-            Conclusion::Ended(Ending::Signalled(_)) => run(&["-Xshare:off".to_owned()]),
+            Conclusion::Ended(Ending::Signalled(signal)) => {
+                debug!(%phase, signal, "the suite is repeated without an archive of classes");
+                run(&["-Xshare:off".to_owned()])
+            }
             _ => Ok((evidence, logs)),
         }
     }

@@ -11,6 +11,7 @@ use assay_core::suite::Suite;
 use assay_core::task::SolutionKind;
 use assay_core::{Artifact, InfraError};
 use assay_sandbox::{Execution, Exit, File, Sandbox};
+use tracing::{debug, warn};
 
 use super::super::jdk::JAVA;
 use super::super::protocol::Record;
@@ -63,7 +64,13 @@ fn train(bench: &Bench<'_>) -> Result<Trained, InfraError> {
         let Some(solution) = case.case.solutions(kind).next() else { continue };
         let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
         let files = solution.files.iter().map(|(path, bytes)| (path.to_string(), text(bytes)));
-        let Ok(artifact) = Artifact::from_files(files, &case.artifact_paths) else { continue };
+        let artifact = match Artifact::from_files(files, &case.artifact_paths) {
+            Ok(artifact) => artifact,
+            Err(error) => {
+                debug!(solution = solution.name, %error, "no training with a solution that is no artifact");
+                continue;
+            }
+        };
         let Some(compiled) = bench.compile_project(&artifact, &mut Record::default())? else {
             continue;
         };
@@ -97,6 +104,11 @@ fn make(bench: &Bench<'_>, site: &Site<'_>, trained: Trained) -> Result<(), Infr
     let Some((artifact, compiled)) = trained.trial else { return Ok(()) };
     if dies(bench, &artifact, &compiled)? {
         // Slower, but right: without it, the machine starts from its own archive.
+        warn!(
+            case = case.id,
+            "the virtual machine cannot use the archive of classes made for {}; its suites start without it, which is slower",
+            case.id
+        );
         let place = site.folder.join(ARCHIVE);
         std::fs::remove_file(&place)
             .map_err(|error| fail(format!("failed to remove {}: {error}", place.display())))?;

@@ -3,6 +3,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use tracing::debug;
+
 use crate::processes::used_by_descendants;
 
 /// Compares what was used at two moments.
@@ -27,7 +29,10 @@ impl Load {
     /// anything else. `None` the first time.
     pub(super) fn idle(&mut self, processors: f64) -> Option<f64> {
         let now = Instant::now();
-        let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
+        let stat = fs::read_to_string("/proc/stat").unwrap_or_else(|error| {
+            debug!(%error, "how idle the processors are cannot be read");
+            String::new()
+        });
         let used = Used { by_us: used_by_descendants(), idle: idle(&stat) };
         let (then, before) = self.before.replace((now, used))?;
         let seconds = now.duration_since(then).as_secs_f64();

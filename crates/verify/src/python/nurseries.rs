@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use assay_harness::python;
-use assay_sandbox::{Command, Launcher, Mount, Nursery, Seed};
+use assay_sandbox::{Command, Launcher, Mount, Nursery, SandboxError, Seed};
+use tracing::warn;
 
 use super::{ENVIRONMENT, tools};
 
@@ -49,13 +50,18 @@ impl Nurseries {
         }
     }
 
-    /// Gives up the nursery of an environment, which does not answer.
-    pub(super) fn refuse(&self, prepared: &Path) {
+    /// Gives up the nursery of an environment, which does not answer for this reason.
+    pub(super) fn refuse(&self, prepared: &Path, reason: &SandboxError) {
+        warn!(
+            environment = %prepared.display(),
+            "a Python nursery does not answer any more: failed to {reason}; {SLOWER}"
+        );
         let entry = self.entry(prepared);
         *entry.lock().unwrap_or_else(PoisonError::into_inner) = Some(Started::Refused);
     }
 
-    /// The entry of an environment, as the youngest of those kept.
+    /// The entry of an environment, as the youngest of those kept, which are too few for a
+    /// crate's index.
     fn entry(&self, prepared: &Path) -> Arc<Entry> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let place = kept.iter().position(|(path, _)| path == prepared);
@@ -70,13 +76,26 @@ impl Nurseries {
     }
 }
 
+/// What it means to have no nursery.
+const SLOWER: &str = "suites start an interpreter of their own, which is slower";
+
 fn start(prepared: &Path, command: &Command) -> Option<Nursery> {
+    let environment = prepared.display();
+    let Some(library) = tools::libpython() else {
+        let remedy = tools::REMEDY;
+        warn!(%environment, "there is no library of the Python interpreter; {SLOWER}; {remedy}");
+        return None;
+    };
     let seed = Seed {
         mounts: vec![Mount::new(prepared, ENVIRONMENT)],
         command: command.clone(),
-        library: tools::libpython()?,
+        library,
         preload: PRELOAD.to_owned(),
         launcher: Launcher::CurrentExecutable,
     };
-    Nursery::start(&seed).ok()
+    Nursery::start(&seed)
+        .inspect_err(|error| {
+            warn!(%environment, "a Python nursery did not start: failed to {error}; {SLOWER}");
+        })
+        .ok()
 }

@@ -4,10 +4,13 @@ use std::net::IpAddr;
 use std::sync::OnceLock;
 
 use assay_sandbox::Identity;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, SanType, date_time_ymd,
 };
+use tracing::warn;
 
 /// No client has reason to doubt a certificate of these years.
 const FROM_YEAR: i32 = 2020;
@@ -26,7 +29,14 @@ impl Authority {
     /// The same each time; `None` if the system has no random numbers to make it of.
     pub(super) fn of_this_process() -> Option<&'static Authority> {
         static AUTHORITY: OnceLock<Option<Authority>> = OnceLock::new();
-        AUTHORITY.get_or_init(|| Authority::new().ok()).as_ref()
+        let new = || {
+            Authority::new()
+                .inspect_err(|error| {
+                    warn!("no certificates can be made for simulated hosts: {error}; sandboxes with hosts that speak HTTPS do not start");
+                })
+                .ok()
+        };
+        AUTHORITY.get_or_init(new).as_ref()
     }
 
     fn new() -> Result<Authority, rcgen::Error> {
@@ -42,10 +52,11 @@ impl Authority {
         &self.der
     }
 
+    /// As programs read it from a bundle. What rcgen has for this brings one more base64.
     pub(super) fn pem(&self) -> String {
         let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
         for line in self.der.chunks(48) {
-            text.push_str(&base64(line));
+            text.push_str(&BASE64_STANDARD.encode(line));
             text.push('\n');
         }
         text.push_str("-----END CERTIFICATE-----\n");
@@ -77,32 +88,4 @@ fn parameters(common_name: &str) -> CertificateParams {
     parameters.not_before = date_time_ymd(FROM_YEAR, 1, 1);
     parameters.not_after = date_time_ymd(TO_YEAR, 1, 1);
     parameters
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for group in bytes.chunks(3) {
-        let bits = group.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte));
-        let bits = bits << (8 * (3 - group.len()));
-        for place in 0..4 {
-            let digit = DIGITS[(bits >> (18 - 6 * place) & 63) as usize];
-            text.push(if place > group.len() { '=' } else { char::from(digit) });
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_is_as_others_write_it() {
-        for (bytes, expect) in
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")]
-        {
-            assert_eq!(base64(bytes.as_bytes()), expect);
-        }
-    }
 }

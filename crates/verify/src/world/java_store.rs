@@ -1,5 +1,6 @@
 //! A JVM's trust store with one certificate: PKCS #12 (RFC 7292) without encryption and
-//! without a password, for it holds no secret.
+//! without a password, for it holds no secret. Crates that write such stores encrypt them and
+//! lack the attribute by which a JVM trusts; of DER, it takes one function.
 
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;

@@ -1,4 +1,7 @@
 //! A cap on what is used in a minute, spread evenly over it. The caller says what time it is.
+//!
+//! Crates for this count what is known before; how many tokens an answer takes is corrected
+//! when it has come.
 
 use std::time::Duration;
 
