@@ -8,6 +8,7 @@ pub mod contact;
 pub mod corpus;
 pub mod end;
 pub mod files;
+pub mod javascript;
 pub mod judge;
 pub mod phase;
 pub mod prompt;

@@ -4,7 +4,6 @@
 mod names;
 mod scan;
 mod task;
-mod tokens;
 
 use std::path::Path;
 
