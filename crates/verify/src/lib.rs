@@ -11,6 +11,7 @@ mod c;
 mod entropy;
 mod go;
 mod guard;
+mod harness;
 mod java;
 pub mod javac;
 mod jdk;
@@ -38,6 +39,7 @@ use assay_core::{Artifact, Case, Evidence, FileSet, InfraError};
 use assay_sandbox::{Command, Execution, Exit, File, Limits, Sandbox, SandboxError, Spec};
 
 pub use assay_sandbox::enter_if_launched;
+pub use harness::harness_digest;
 use prepare::Cache;
 pub use prepare::{PrepareError, Progress, Step};
 pub use prune::Pruned;
