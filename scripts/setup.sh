@@ -91,6 +91,27 @@ if [[ $(go_minor go || true) != 26 && $(go_minor /usr/local/go/bin/go || true) !
     fetch_go
 fi
 
+# What only the gate needs: what guest programs are checked with (scripts/check-guests.sh).
+# A folder that was made for other versions is made anew.
+linters=${XDG_CACHE_HOME:-$HOME/.cache}/assay/linters
+python_linters=(ruff==0.17.6 lizard==1.24.3)
+node_linters=(eslint@9.39.1)
+linter_versions=$(printf '%s\n' "${python_linters[@]}" "${node_linters[@]}" && cat scripts/guests/pom.xml)
+fetch_linters() {
+    printf 'setup: fetching linters\n'
+    rm -rf "$linters"
+    mkdir -p "$linters"
+    /usr/bin/python3 -m venv "$linters/python"
+    "$linters/python/bin/python" -m pip install --quiet --disable-pip-version-check "${python_linters[@]}"
+    npm install --prefix "$linters/node" --ignore-scripts --no-audit --no-fund --loglevel=error "${node_linters[@]}"
+    mvn --quiet --batch-mode --file scripts/guests/pom.xml \
+        org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies "-DoutputDirectory=$linters/java"
+    printf '%s\n' "$linter_versions" >"$linters/versions"
+}
+if [[ $profile == dev && $(cat "$linters/versions" 2>/dev/null) != "$linter_versions" ]]; then
+    fetch_linters
+fi
+
 printf 'setup: system packages, Rust %s and Go are there\n' "$found"
 printf 'setup: preparing what the cases need, with the %s binary\n' "$profile"
 if [[ ! -x ${CARGO_TARGET_DIR:-target}/${profile/dev/debug}/assay ]]; then

@@ -18,6 +18,7 @@ printf '\n==> scripts/setup.sh dev\n'
 scripts/setup.sh dev || exit 1
 step cargo fmt --check
 step cargo clippy --workspace --all-targets --locked -- -D warnings
+step scripts/check-guests.sh
 if command -v cargo-deny >/dev/null; then
     step cargo deny check
 else

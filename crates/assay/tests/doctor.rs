@@ -1,4 +1,4 @@
-//! `assay doctor`: what it says of the tools of the host.
+//! `assay doctor`: what it says of the tools of the host, and of its own.
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
 #[expect(dead_code, reason = "each test binary uses a part of it")]
@@ -34,4 +34,12 @@ fn doctor_says_which_versions_are_supported() {
     // Set-up has seen to it that a supported one is there, and that one is used.
     check("go version go1.99.0 linux/amd64", "ok", "(supported: 1.26)");
     check("\u{1b}[1mgo version go1.26.3\u{1b}[m linux/amd64", "ok", "\"go version go1.26.3 linux");
+}
+
+#[test]
+fn doctor_says_which_guest_programs_run_beside_tested_code() {
+    let door = Door::open();
+    let detail = finding(&door, "harness")["detail"].as_str().expect("a text").to_owned();
+    assert_eq!(detail, format!("sha256 {}", assay_verify::harness_digest()));
+    assert!(door.run(&["doctor"]).stdout.contains(&detail), "{detail}");
 }

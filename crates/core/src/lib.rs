@@ -13,6 +13,7 @@ pub mod evidence;
 pub mod execution;
 pub mod files;
 pub mod infra_error;
+pub mod javascript;
 pub mod judge;
 pub mod judgement;
 pub mod label;

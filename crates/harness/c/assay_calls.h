@@ -64,6 +64,7 @@ ASSAY_BARE static int assay_is_own_function(uintptr_t target)
         int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
         struct stat status;
         const unsigned char *bytes = MAP_FAILED;
+        const void *end;
 
         if (file >= 0 && fstat(file, &status) == 0)
             bytes = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
@@ -71,8 +72,9 @@ ASSAY_BARE static int assay_is_own_function(uintptr_t target)
             return 0;
         close(file);
         dl_iterate_phdr(assay_find_base, &base);
-        memcpy(&count, bytes + status.st_size - sizeof count, sizeof count);
-        places = (const uint64_t *)(bytes + status.st_size - sizeof count) - count;
+        end = bytes + status.st_size - sizeof count;
+        memcpy(&count, end, sizeof count);
+        places = (const uint64_t *)end - count;
     }
     for (high = count; low < high;) {
         size_t middle = (low + high) / 2;

@@ -69,10 +69,10 @@ __attribute__((used)) void *assay_begin(void)
 
     for (const struct assay_test *test = first_test; test != NULL; test = test->next)
         if (assay_number(test->unit, test->line) == assay_task.number)
-            body = (void *)test->body;
+            body = __extension__ (void *)test->body;
     for (const struct assay_program *program = assay_programs; program->body != NULL; program++)
         if (program->number == assay_task.number) {
-            body = (void *)program->body;
+            body = __extension__ (void *)program->body;
             is_program = 1;
         }
     text = assay_task.text;

@@ -67,6 +67,13 @@ static int assay_poisons(const char *token)
     return marked && __asan_address_is_poisoned(assay_place);
 }
 
+/* What these do is wrong on purpose, to see that it is noticed. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdangling-pointer"
+#pragma GCC diagnostic ignored "-Wanalyzer-null-argument"
+#pragma GCC diagnostic ignored "-Wanalyzer-possible-null-argument"
+#pragma GCC diagnostic ignored "-Wanalyzer-use-after-free"
+#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
 static void assay_try(int probe)
 {
     char local[8] = "";
@@ -102,6 +109,7 @@ static void assay_try(int probe)
     }
     assay_place = local;
 }
+#pragma GCC diagnostic pop
 
 /* Whether a child ends as it must by a probe. */
 static int assay_survives(int probe)

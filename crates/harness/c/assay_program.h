@@ -26,7 +26,7 @@ struct program {
 /* Finds where the program begins; returns 0 if it is none. */
 static int find_entry(struct program *program)
 {
-    const Elf64_Ehdr *header = (const Elf64_Ehdr *)program->bytes;
+    const Elf64_Ehdr *header = (const void *)program->bytes;
 
     if (program->size < sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
         return 0;

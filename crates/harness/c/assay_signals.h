@@ -25,8 +25,8 @@ void *assay_handlers[NSIG + 1] __attribute__((used));
 
 static int assay_is_function(void *handler)
 {
-    return handler != (void *)SIG_DFL && handler != (void *)SIG_IGN &&
-           handler != (void *)SIG_ERR && handler != (void *)SIG_HOLD;
+    return handler != __extension__ (void *)SIG_DFL && handler != __extension__ (void *)SIG_IGN &&
+           handler != __extension__ (void *)SIG_ERR && handler != __extension__ (void *)SIG_HOLD;
 }
 
 /* The handler to install for this one; `old` receives the last one. */
@@ -36,7 +36,7 @@ static void *assay_take_handler(int number, void *handler, void **old)
     if (!assay_is_function(handler))
         return handler;
     assay_handlers[number] = handler;
-    return (void *)assay_signal;
+    return __extension__ (void *)assay_signal;
 }
 
 int __real_sigaction(int number, const struct sigaction *action, struct sigaction *old);
@@ -52,13 +52,13 @@ int __wrap_sigaction(int number, const struct sigaction *action, struct sigactio
     last = assay_handlers[number];
     if (action != NULL) {
         inner = *action;
-        inner.sa_sigaction = (void (*)(int, siginfo_t *, void *))assay_take_handler(
-            number, (void *)action->sa_sigaction, &last);
+        inner.sa_sigaction = __extension__ (void (*)(int, siginfo_t *, void *))assay_take_handler(
+            number, __extension__ (void *)action->sa_sigaction, &last);
         given = &inner;
     }
     result = __real_sigaction(number, given, old);
     if (result == 0 && old != NULL && old->sa_sigaction == assay_signal)
-        old->sa_sigaction = (void (*)(int, siginfo_t *, void *))last;
+        old->sa_sigaction = __extension__ (void (*)(int, siginfo_t *, void *))last;
     if (result != 0)
         assay_handlers[number] = last;
     return result;
@@ -74,7 +74,7 @@ int __wrap_sigaction(int number, const struct sigaction *action, struct sigactio
             return __real_##name(number, handler);                                         \
         handler = assay_take_handler(number, handler, &last);                              \
         result = __real_##name(number, handler);                                           \
-        return result == (void *)assay_signal ? last : result;                             \
+        return result == __extension__ (void *)assay_signal ? last : result;               \
     }
 
 ASSAY_HANDLES(signal)

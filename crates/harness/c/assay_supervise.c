@@ -348,8 +348,12 @@ static char **take_arguments(int count, char **arguments)
 
     for (int place = 0; place < count && taken != NULL; place++) {
         taken[place] = strdup(arguments[place]);
-        if (taken[place] == NULL)
+        if (taken[place] == NULL) {
+            while (place-- > 0)
+                free(taken[place]);
+            free(taken);
             return NULL;
+        }
         memset(arguments[place], 0, strlen(arguments[place]));
     }
     return taken;

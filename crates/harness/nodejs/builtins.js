@@ -120,7 +120,7 @@ const trespass = (place) => {
     return indexOf(shown, '/proc/') < 0 ? `reaches for ${full}` : undefined;
   }
   if (startsWith(full, watched.runner)) return `reaches for the runner's files`;
-  const { files, folders } = watched;
+  const { files } = watched;
   for (let at = 0; at < files.length; at += 1) if (files[at] === full) return 'reaches for its tests';
   return undefined;
 };

@@ -8,7 +8,7 @@ const path = require('path');
 
 const stack = require('./stack.js');
 
-const { apply, construct, ownKeys, getOwnPropertyDescriptor, defineProperty } = Reflect;
+const { apply, ownKeys, getOwnPropertyDescriptor, defineProperty } = Reflect;
 const text = String;
 
 let note;

@@ -108,6 +108,48 @@ const seal = (global, known, watch) => {
 const COMPILED = 'Object.<anonymous>';
 const PARAMETERS = 'module,exports,require,__dirname,__filename,jest';
 
+/** What a module of the framework's is before it has run. */
+const emptyModule = (file) => ({
+  children: [],
+  exports: {},
+  filename: file,
+  id: file,
+  isPreloading: false,
+  loaded: false,
+  path: path.dirname(file),
+  parent: null,
+  paths: [],
+});
+
+/** Runs a module of the framework's; one that fails is none of those that are known. */
+const runModule = (module, body, known) => {
+  const { exports, filename } = module;
+  try {
+    body.call(exports, module, exports, module.require, module.path, filename, undefined);
+  } catch (thrown) {
+    known.delete(filename);
+    throw thrown;
+  }
+  module.loaded = true;
+  return module.exports;
+};
+
+/** A module of the project's, compiled so that `names` are given to it when it runs;
+ * `undefined` where it does not compile so. */
+const compile = (source, file, names, isStrict) => {
+  // A function that is strict does not say what it is to the one it calls.
+  const start = `((${names})=>(function(${PARAMETERS}){${isStrict ? "'use strict';" : ''}`;
+  try {
+    return new vm.Script(`${start}${source}\n}))`, { columnOffset: -start.length, filename: file });
+  } catch {
+    return undefined;
+  }
+};
+
+/** Jest's writer of inline snapshots, which is loaded when it is first asked for:
+ * Babel, which it uses, would be most of what there is to load. */
+const lateSnapshots = (load) => ({ saveInlineSnapshots: (...parts) => load().saveInlineSnapshots(...parts) });
+
 /**
  * Jest's registry of modules. Modules that were prepared, the framework's own and
  * those of installed packages, are taken from the bundle: found, read and compiled
@@ -119,40 +161,16 @@ const registry = (Runtime, resolver, { files, links, shared }, { file, source, w
   const options = { isInternalModule: true };
   return class extends Runtime {
     requireInternalModule(from, to) {
-      if (to === './InlineSnapshots') {
-        // Babel, which writes them, would be most of what there is to load.
-        return {
-          saveInlineSnapshots: (...parts) =>
-            super.requireInternalModule(from, to).saveInlineSnapshots(...parts),
-        };
-      }
+      if (to === './InlineSnapshots') return lateSnapshots(() => super.requireInternalModule(from, to));
       const file = to === undefined ? from : links[from]?.[to];
       const body = files[file];
       if (body === undefined) return super.requireInternalModule(from, to);
       const known = this._internalModuleRegistry.get(file);
       if (known !== undefined) return known.exports;
-      const module = {
-        children: [],
-        exports: {},
-        filename: file,
-        id: file,
-        isPreloading: false,
-        loaded: false,
-        path: path.dirname(file),
-        parent: null,
-        paths: [],
-      };
+      const module = emptyModule(file);
       this._internalModuleRegistry.set(file, module);
-      const { exports } = module;
       module.require = this._createRequireImplementation(module, options);
-      try {
-        body.call(exports, module, exports, module.require, module.path, file, undefined);
-      } catch (thrown) {
-        this._internalModuleRegistry.delete(file);
-        throw thrown;
-      }
-      module.loaded = true;
-      return module.exports;
+      return runModule(module, body, this._internalModuleRegistry);
     }
 
     requireModule(from, to, ...rest) {
@@ -217,16 +235,8 @@ const registry = (Runtime, resolver, { files, links, shared }, { file, source, w
       if (file.includes('/node_modules/') || values === undefined) {
         return super.createScriptFromCode(source, file);
       }
-      // A function that is strict does not say what it is to the one it calls.
-      const strict = !watch.isArtifact(file) && isPlain(source) ? "'use strict';" : '';
-      const start = `((${GLOBALS})=>(function(${PARAMETERS}){${strict}`;
-      let script;
-      try {
-        const code = `${start}${source}\n}))`;
-        script = new vm.Script(code, { columnOffset: -start.length, filename: file });
-      } catch {
-        return super.createScriptFromCode(source, file);
-      }
+      const script = compile(source, file, GLOBALS, !watch.isArtifact(file) && isPlain(source));
+      if (script === undefined) return super.createScriptFromCode(source, file);
       return {
         runInContext: (context, how) => ({ [COMPILED]: script.runInContext(context, how)(...values) }),
       };

@@ -125,6 +125,104 @@ const compileArtifact = (watch) => {
   };
 };
 
+/**
+ * The tests, remembered in arrays that are not asked to iterate themselves, with their
+ * bodies watched.
+ */
+const recording = (watch) => {
+  const records = [];
+  const recordOf = (test) => {
+    for (let place = 0; place < records.length; place += 1) {
+      if (records[place].test === test) return records[place];
+    }
+    return undefined;
+  };
+  // The framework knows tests by names that say nothing, if they do not ask for their own.
+  const keepsNames = watch.mentions(/\.title\b|fullTitle|titlePath|[sS]napshot/);
+  const titles = [];
+  const written = (message) => titles.reduce((said, [name, title]) => said.replaceAll(name, () => title), message);
+  const oversee = (suite, root) => {
+    for (let place = 0; place < suite.tests.length; place += 1) {
+      const test = suite.tests[place];
+      const record = {
+        name: test.titlePath(), test, planted: false, mustFail: false, failed: undefined, skipped: false, thrown: undefined,
+        ended: false, threw: false,
+      };
+      records[records.length] = record;
+      if (typeof test.fn === 'function') test.fn = watch.observe(test.fn, record);
+    }
+    for (let place = 0; place < suite.suites.length; place += 1) oversee(suite.suites[place], root);
+    for (const one of keepsNames ? [] : [...suite.tests, suite]) {
+      if (one === root) continue;
+      const name = randomName();
+      titles.push([name, one.title]);
+      one.title = name;
+    }
+  };
+  return { oversee, recordOf, records, written };
+};
+
+/** Plants sentinels; returns what is known of them. Mocha runs a suite's own tests before
+ * the suites in it. */
+const plantSentinels = (root, { Suite, Test }, records) => {
+  const planted = [];
+  const plant = (suite, body, mustFail) => {
+    const test = new Test(randomName(), body);
+    const record = { test, planted: true, mustFail, failed: undefined };
+    records[records.length] = record;
+    planted[planted.length] = record;
+    suite.addTest(test);
+    return test;
+  };
+  const first = plant(root, sentinels.failingAssertion, true);
+  root.tests.unshift(root.tests.splice(root.tests.indexOf(first), 1)[0]);
+  const last = Suite.create(root, randomName());
+  plant(last, sentinels.passingAssertion, false);
+  plant(last, sentinels.failingAssertions, true);
+  const focused = root.hasOnly();
+  if (focused) for (const { test } of planted) test.parent.appendOnlyTest(test);
+  return planted;
+};
+
+/** Reports the tests of a run as they end. */
+const reportTests = (runner, constants, { recordOf, written }, { outcomes, watch }) => {
+  const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING, EVENT_TEST_END } = constants;
+  runner.on(EVENT_TEST_FAIL, (test, thrown) => {
+    const record = recordOf(test);
+    if (record !== undefined) {
+      record.failed = true;
+      record.thrown = thrown;
+    } else {
+      // A hook: the tests that it was for do not run.
+      outcomes.broken(written(`${test.titlePath().join(' > ')}\n${describe(thrown)}`));
+    }
+  });
+  runner.on(EVENT_TEST_PASS, (test) => {
+    const record = recordOf(test);
+    if (record !== undefined) record.failed = false;
+  });
+  runner.on(EVENT_TEST_PENDING, (test) => {
+    const record = recordOf(test);
+    if (record === undefined || record.planted) return;
+    // A test that skips itself while it runs has an end as well.
+    record.skipped = true;
+    outcomes.report(record.name, 'skipped', '');
+  });
+  runner.on(EVENT_TEST_END, (test) => {
+    const record = recordOf(test);
+    if (record === undefined) {
+      outcomes.report(test.titlePath(), test.isPassed() ? 'passed' : 'failed', '');
+    } else if (!record.planted && !record.skipped) {
+      const passed = record.failed === false && test.isPassed();
+      if (passed && (!record.ended || record.threw)) {
+        watch.find('has a test pass whose body did not run to its end', record.name.join(' > '));
+      }
+      outcomes.report(record.name, passed ? 'passed' : 'failed', passed ? '' : describe(record.thrown));
+    }
+    watch.check();
+  });
+};
+
 /** Runs test files; answers whether a sentinel came out wrong. */
 module.exports = async (files, { bundle, outcomes, watch }) => {
   const host = bundle.host();
@@ -142,96 +240,12 @@ module.exports = async (files, { bundle, outcomes, watch }) => {
   await loadFiles(mocha, files);
   watch.loaded();
 
-  // The tests are remembered in arrays that are not asked to iterate themselves, and
-  // their bodies are watched.
-  const records = [];
-  const recordOf = (test) => {
-    for (let place = 0; place < records.length; place += 1) {
-      if (records[place].test === test) return records[place];
-    }
-    return undefined;
-  };
-  // The framework knows tests by names that say nothing, if they do not ask for their own.
-  const keepsNames = watch.mentions(/\.title\b|fullTitle|titlePath|[sS]napshot/);
-  const titles = [];
-  const written = (message) => titles.reduce((said, [name, title]) => said.replaceAll(name, () => title), message);
-  const oversee = (suite) => {
-    for (let place = 0; place < suite.tests.length; place += 1) {
-      const test = suite.tests[place];
-      const record = {
-        name: test.titlePath(), test, planted: false, mustFail: false, failed: undefined, skipped: false, thrown: undefined,
-        ended: false, threw: false,
-      };
-      records[records.length] = record;
-      if (typeof test.fn === 'function') test.fn = watch.observe(test.fn, record);
-    }
-    for (let place = 0; place < suite.suites.length; place += 1) oversee(suite.suites[place]);
-    for (const one of keepsNames ? [] : [...suite.tests, suite]) {
-      if (one === mocha.suite) continue;
-      const name = randomName();
-      titles.push([name, one.title]);
-      one.title = name;
-    }
-  };
-  oversee(mocha.suite);
-
-  // Sentinels. Mocha runs a suite's own tests before the suites in it.
-  const planted = [];
-  const plant = (suite, body, mustFail) => {
-    const test = new Test(randomName(), body);
-    const record = { test, planted: true, mustFail, failed: undefined };
-    records[records.length] = record;
-    planted[planted.length] = record;
-    suite.addTest(test);
-    return test;
-  };
-  const root = mocha.suite;
-  const first = plant(root, sentinels.failingAssertion, true);
-  root.tests.unshift(root.tests.splice(root.tests.indexOf(first), 1)[0]);
-  const last = Suite.create(root, randomName());
-  plant(last, sentinels.passingAssertion, false);
-  plant(last, sentinels.failingAssertions, true);
-  const focused = root.hasOnly();
-  if (focused) for (const { test } of planted) test.parent.appendOnlyTest(test);
-
-  const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING, EVENT_TEST_END } =
-    Runner.constants;
+  const recorded = recording(watch);
+  recorded.oversee(mocha.suite, mocha.suite);
+  const planted = plantSentinels(mocha.suite, { Suite, Test }, recorded.records);
+  const { constants } = Runner;
   await new Promise((finish) => {
-    const runner = mocha.run(finish);
-    runner.on(EVENT_TEST_FAIL, (test, thrown) => {
-      const record = recordOf(test);
-      if (record !== undefined) {
-        record.failed = true;
-        record.thrown = thrown;
-      } else {
-        // A hook: the tests that it was for do not run.
-        outcomes.broken(written(`${test.titlePath().join(' > ')}\n${describe(thrown)}`));
-      }
-    });
-    runner.on(EVENT_TEST_PASS, (test) => {
-      const record = recordOf(test);
-      if (record !== undefined) record.failed = false;
-    });
-    runner.on(EVENT_TEST_PENDING, (test) => {
-      const record = recordOf(test);
-      if (record === undefined || record.planted) return;
-      // A test that skips itself while it runs has an end as well.
-      record.skipped = true;
-      outcomes.report(record.name, 'skipped', '');
-    });
-    runner.on(EVENT_TEST_END, (test) => {
-      const record = recordOf(test);
-      if (record === undefined) {
-        outcomes.report(test.titlePath(), test.isPassed() ? 'passed' : 'failed', '');
-      } else if (!record.planted && !record.skipped) {
-        const passed = record.failed === false && test.isPassed();
-        if (passed && (!record.ended || record.threw)) {
-          watch.find('has a test pass whose body did not run to its end', record.name.join(' > '));
-        }
-        outcomes.report(record.name, passed ? 'passed' : 'failed', passed ? '' : describe(record.thrown));
-      }
-      watch.check();
-    });
+    reportTests(mocha.run(finish), constants, recorded, { outcomes, watch });
   });
   for (const { mustFail, failed } of planted) if (failed !== mustFail) return true;
   return false;

@@ -38,70 +38,52 @@ const FRAMEWORKS =
 const MOCKS =
   /\b(?:jest\s*\.\s*(?:fn|mock|doMock|spyOn|replaceProperty|useFakeTimers|isolateModules|setMock)|sinon|proxyquire|rewire|mock-fs|nock|testdouble|mock\.method)\b|\b(?:fs|path|crypto|http|https|os|dns|net|util|child_process|process|Date|Math|console|global|globalThis)\.\w+\s*=[^=]/;
 
-/**
- * - `say`: writes a finding to the report; `remark`: a note. `fail`: has the run fail.
- * - `files`: the test files, with their texts. `places`: what the paths of all tests
- *   start with.
- * - `allowed`: names of modules that the case's own files require.
- */
-exports.start = ({ say, remark, fail, files, places, allowed }) => {
-  let source = '';
-  for (const { text: one } of files) source += one;
-  stack.expectTests(places, /\.stack\b/.test(source));
-
-  const said = Object.create(null);
-  const sayer = (say) => {
-    let count = 0;
-    return (what, place) => {
-      const key = `${what} ${place}`;
-      if (said[key] || count >= MAX_FINDINGS) return;
-      said[key] = true;
-      count += 1;
-      say(what, place);
-    };
+/** What says a thing once, and no more than so many. */
+const sayer = (said, say) => {
+  let count = 0;
+  return (what, place) => {
+    const key = `${what} ${place}`;
+    if (said[key] || count >= MAX_FINDINGS) return;
+    said[key] = true;
+    count += 1;
+    say(what, place);
   };
-  const find = sayer(say);
-  const note = sayer(remark);
-  let artifactText = '';
-  start(find, MOCKS.test(source));
-  builtins.start(
-    { finder: find, noter: note, stop: fail },
-    { files: files.map(({ file }) => file), source, artifact: () => artifactText },
-  );
-  facades.start(note, find);
+};
 
-  /** Whether a file is none of the tests', of a package, or of the runner. */
-  const isArtifact = (file) => {
-    if (typeof file !== 'string' || includes(file, '/node_modules/') || startsWith(file, __dirname)) return false;
-    for (let place = 0; place < places.length; place += 1) if (startsWith(file, places[place])) return false;
+/** Tells whether a file is none of the tests', of a package, or of the runner. */
+const artifactsBeside = (places) => (file) => {
+  if (typeof file !== 'string' || includes(file, '/node_modules/') || startsWith(file, __dirname)) return false;
+  for (let place = 0; place < places.length; place += 1) if (startsWith(file, places[place])) return false;
+  return true;
+};
+
+const bareName = (request) => {
+  const name = text(request);
+  return startsWith(name, 'node:') ? slice(name, 5) : name;
+};
+
+/** Tells whether a module that the artifact asks for is kept from it. */
+const refusing = ({ allowed, places, find, note }) => (from, request) => {
+  const bare = bareName(request);
+  if (allowed.includes(bare)) return false;
+  const tell = (say, what) => {
+    say(what, stack.caller().place ?? slice(from, process.cwd().length + 1));
     return true;
   };
+  if (matches(FRAMEWORKS, bare)) return tell(note, `loads ${bare}`);
+  if (bare[0] !== '.' && bare[0] !== '/') return false;
+  const full = resolve(dirname(from), bare);
+  for (let place = 0; place < places.length; place += 1) {
+    if (startsWith(`${full}/`, places[place])) return tell(note, 'loads a file of its tests');
+  }
+  if (startsWith(full, __dirname)) return tell(find, 'loads a file of the runner');
+  const at = lastIndexOf(full, '/node_modules/');
+  return at >= 0 && matches(FRAMEWORKS, slice(full, at + 14)) && tell(note, 'loads a package that tests');
+};
 
-  const bareName = (request) => {
-    const name = text(request);
-    return startsWith(name, 'node:') ? slice(name, 5) : name;
-  };
-
-  /** Whether a module that the artifact asks for is kept from it. */
-  const refuses = (from, request) => {
-    const bare = bareName(request);
-    if (allowed.includes(bare)) return false;
-    const tell = (say, what) => {
-      say(what, stack.caller().place ?? slice(from, process.cwd().length + 1));
-      return true;
-    };
-    if (matches(FRAMEWORKS, bare)) return tell(note, `loads ${bare}`);
-    if (bare[0] !== '.' && bare[0] !== '/') return false;
-    const full = resolve(dirname(from), bare);
-    for (let place = 0; place < places.length; place += 1) {
-      if (startsWith(`${full}/`, places[place])) return tell(note, 'loads a file of its tests');
-    }
-    if (startsWith(full, __dirname)) return tell(find, 'loads a file of the runner');
-    const at = lastIndexOf(full, '/node_modules/');
-    return at >= 0 && matches(FRAMEWORKS, slice(full, at + 14)) && tell(note, 'loads a package that tests');
-  };
-
-  const decoy = Object.freeze({
+/** What stands for the main module. */
+const makeDecoy = () =>
+  Object.freeze({
     __proto__: null,
     children: Object.freeze([]),
     exports: Object.freeze({}),
@@ -112,16 +94,17 @@ exports.start = ({ say, remark, fail, files, places, allowed }) => {
     paths: Object.freeze([]),
   });
 
-  /** What a failure to find a module says, without who required the artifact. */
-  const withoutCallers = (thrown, from) => {
-    if (thrown?.code !== 'MODULE_NOT_FOUND' || thrown.requireStack === undefined) return thrown;
-    const error = new Error(text(thrown.message).split(/\n+Require stack:/)[0]);
-    error.code = thrown.code;
-    error.requireStack = [from];
-    return error;
-  };
+/** What a failure to find a module says, without who required the artifact. */
+const withoutCallers = (thrown, from) => {
+  if (thrown?.code !== 'MODULE_NOT_FOUND' || thrown.requireStack === undefined) return thrown;
+  const error = new Error(text(thrown.message).split(/\n+Require stack:/)[0]);
+  error.code = thrown.code;
+  error.requireStack = [from];
+  return error;
+};
 
-  /** A `require` for the artifact, of what loads and what resolves a request. */
+/** Makes a `require` for the artifact, of what loads and what resolves a request. */
+const requiring = (refuses, facadeOf, decoy) => {
   const requireOf = (from, load, find) => {
     /** A `require` for another file of the artifact's, made by it. */
     const requireFrom = (file) => {
@@ -155,14 +138,20 @@ exports.start = ({ say, remark, fail, files, places, allowed }) => {
     requireModule.main = decoy;
     return requireModule;
   };
+  return requireOf;
+};
 
-  /** A module as the artifact gets it, where that is another than Node's own. */
-  const facadeOf = (name, requireFrom) =>
-    isBuiltin(name) && !allowed.includes(name) ? facades.of(name, { watchErrors, requireFrom }) : undefined;
+/** What a `require` is that was made where no file of the artifact is known. */
+const refuseAll = () => {
+  throw new Error('a module is not to be loaded so');
+};
 
-  const nothing = { changes: () => undefined, isChanged: () => false };
-  let noted = nothing;
-  let hostNoted = nothing;
+const NOTHING = { changes: () => undefined, isChanged: () => false };
+
+/** Watches the realms that tests run in. */
+const watchRealms = ({ find, note }) => {
+  let noted = NOTHING;
+  let hostNoted = NOTHING;
   const tell = (first) => {
     for (let change = first; change !== undefined; change = change.next) find(change.what, undefined);
   };
@@ -173,12 +162,6 @@ exports.start = ({ say, remark, fail, files, places, allowed }) => {
     tell(noted.changes());
     tell(hostNoted.changes());
   };
-
-  /** What a `require` is that was made where no file of the artifact is known. */
-  const refuseAll = () => {
-    throw new Error('a module is not to be loaded so');
-  };
-
   const watchErrors = (Errors) =>
     stack.watchErrors(Errors, ({ who, place }) => {
       if (who === 'artifact') note('sets Error.prepareStackTrace', place);
@@ -196,123 +179,127 @@ exports.start = ({ say, remark, fail, files, places, allowed }) => {
     if (hasExpect) {
       reserve(global.Object.prototype, realm.prototypes(global), 'asymmetricMatch', 'every object');
     }
-    texts = realm.prototypes(global).flatMap((value) => [value.toString, value[Symbol.toPrimitive]]);
+    const texts = realm.prototypes(global).flatMap((value) => [value.toString, value[Symbol.toPrimitive]]);
     noted = realm.note(global, run);
     if (global !== globalThis) hostNoted = realm.note(globalThis, (code) => runInThisContext(code));
+    return texts;
   };
+  return { check, checkAll, enter, watchErrors };
+};
 
-  /**
-   * A function of the framework's as a property that the artifact does not get.
-   * `set` may take what is set; otherwise nothing is.
-   */
-  const hide = (global, name, value, set) => {
-    defineProperty(global, name, {
-      configurable: false,
-      enumerable: true,
-      get() {
-        const { who } = stack.caller(8);
-        return who === 'test' || who === 'harness' || who === 'package' ? value() : undefined;
-      },
-      set(next) {
-        if (set !== undefined && set(next)) return;
-        const { who, place } = stack.caller();
-        if (who === 'artifact' || who === 'node' || who === 'nobody') find(`replaces the framework's ${name}`, place);
-        throw new TypeError(`${name} is not to be replaced`);
-      },
-    });
+/**
+ * Makes a function of the framework's a property that the artifact does not get.
+ * `set` may take what is set; otherwise nothing is.
+ */
+const hiding = (find) => (global, name, value, set) => {
+  defineProperty(global, name, {
+    configurable: false,
+    enumerable: true,
+    get() {
+      const { who } = stack.caller(8);
+      return who === 'test' || who === 'harness' || who === 'package' ? value() : undefined;
+    },
+    set(next) {
+      if (set !== undefined && set(next)) return;
+      const { who, place } = stack.caller();
+      if (who === 'artifact' || who === 'node' || who === 'nobody') find(`replaces the framework's ${name}`, place);
+      throw new TypeError(`${name} is not to be replaced`);
+    },
+  });
+};
+
+/** Whether an object poses as a text: it is only converted to one, by a method of its own
+ * or by one that none of `texts` is. */
+const poses = (value, texts) => {
+  for (const key of ['toString', 'valueOf', Symbol.toPrimitive]) {
+    if (typeof getOwnPropertyDescriptor(value, key)?.value === 'function') return true;
+  }
+  if (ownKeys(value).length > 0) return false;
+  const parent = getPrototypeOf(value);
+  for (const key of parent === null ? [] : ['toString', Symbol.toPrimitive]) {
+    const method = getOwnPropertyDescriptor(parent, key)?.value;
+    if (typeof method === 'function' && !texts.includes(method)) return true;
+  }
+  return false;
+};
+
+/** A value as tests see it: what is made to be taken for another text than it is, a
+ * text in a box or an object that is only converted to one, is that text. */
+const seen = (value, { note, source, texts }) => {
+  if (value === null || typeof value !== 'object') return value;
+  if (isBoxedPrimitive(value)) {
+    const isOutput = getOwnPropertyDescriptor(value, 'stdout') !== undefined;
+    return isOutput || includes(source, 'new String') ? value : value.valueOf();
+  }
+  if (Array.isArray(value) || includes(source, 'toString') || !poses(value, texts)) return value;
+  for (const key of ownKeys(value)) {
+    // One with data of its own is more than a text.
+    if (typeof getOwnPropertyDescriptor(value, key).value !== 'function') return value;
+  }
+  note('gives a test an object that is converted to a text', undefined);
+  return text(value);
+};
+
+/** `expect` that looks at what it is given. */
+const looking = (expect, look) =>
+  new Proxy(expect, {
+    __proto__: null,
+    apply(_, self, parts) {
+      if (parts.length > 0) parts[0] = look(parts[0]);
+      return apply(expect, self, parts);
+    },
+  });
+
+/**
+ * Watches that the body of a test runs to its end: `observe(body)` is the body to run
+ * instead, and `ended(body)` tells of one how it ended.
+ */
+const observing = (check) => (body, record) => {
+  if (typeof body !== 'function' || body.constructor?.name === 'GeneratorFunction') {
+    record.ended = true;
+    return body;
+  }
+  const settle = (value) => {
+    record.ended = true;
+    check();
+    return value;
   };
-
-  let texts = [];
-  /** A value as tests see it: what is made to be taken for another text than it is, a
-   * text in a box or an object that is only converted to one, is that text. */
-  const look = (value) => {
-    if (value === null || typeof value !== 'object') return value;
-    const own = (key) => getOwnPropertyDescriptor(value, key);
-    if (isBoxedPrimitive(value)) {
-      if (own('stdout') !== undefined || includes(source, 'new String')) return value;
-      return value.valueOf();
-    }
-    if (Array.isArray(value) || includes(source, 'toString')) return value;
-    let poses = false;
-    for (const key of ['toString', 'valueOf', Symbol.toPrimitive]) {
-      if (typeof own(key)?.value === 'function') poses = true;
-    }
-    const isEmpty = ownKeys(value).length === 0;
-    if (!poses && isEmpty) {
-      const parent = getPrototypeOf(value);
-      for (const key of parent === null ? [] : ['toString', Symbol.toPrimitive]) {
-        const method = getOwnPropertyDescriptor(parent, key)?.value;
-        poses ||= typeof method === 'function' && !texts.includes(method);
-      }
-    }
-    if (!poses) return value;
-    for (const key of ownKeys(value)) {
-      // One with data of its own is more than a text.
-      if (typeof own(key).value !== 'function') return value;
-    }
-    note('gives a test an object that is converted to a text', undefined);
-    return text(value);
-  };
-
-  /** `expect` that looks at what it is given. */
-  const looking = (expect) =>
-    new Proxy(expect, {
-      __proto__: null,
-      apply(_, self, parts) {
-        if (parts.length > 0) parts[0] = look(parts[0]);
-        return apply(expect, self, parts);
-      },
-    });
-
-  /**
-   * Watches that the body of a test runs to its end: `observe(body)` is the body to run
-   * instead, and `ended(body)` tells of one how it ended.
-   */
-  const observe = (body, record) => {
-    if (typeof body !== 'function' || body.constructor?.name === 'GeneratorFunction') {
-      record.ended = true;
-      return body;
-    }
-    const settle = (value) => {
-      record.ended = true;
+  const follow = (self, parts) => {
+    record.threw = false;
+    let value;
+    try {
+      value = apply(body, self, parts);
+    } catch (thrown) {
+      record.threw = true;
       check();
-      return value;
-    };
-    const follow = (self, parts) => {
-      record.threw = false;
-      let value;
-      try {
-        value = apply(body, self, parts);
-      } catch (thrown) {
-        record.threw = true;
-        check();
-        throw thrown;
-      }
-      if (value !== null && typeof value === 'object' && typeof value.then === 'function') {
-        return value.then(settle, (thrown) => {
-          record.threw = true;
-          throw thrown;
-        });
-      }
-      if (parts.length === 0) settle();
-      return value;
-    };
-    if (body.length === 0) {
-      return function () {
-        return follow(this, []);
-      };
+      throw thrown;
     }
-    return function (done) {
-      const watched = (...parts) => {
-        if (parts.length === 0 || !parts[0]) settle();
-        return done(...parts);
-      };
-      return follow(this, [Object.assign(watched, done)]);
-    };
+    if (value !== null && typeof value === 'object' && typeof value.then === 'function') {
+      return value.then(settle, (thrown) => {
+        record.threw = true;
+        throw thrown;
+      });
+    }
+    if (parts.length === 0) settle();
+    return value;
   };
+  if (body.length === 0) {
+    return function () {
+      return follow(this, []);
+    };
+  }
+  return function (done) {
+    const watched = (...parts) => {
+      if (parts.length === 0 || !parts[0]) settle();
+      return done(...parts);
+    };
+    return follow(this, [Object.assign(watched, done)]);
+  };
+};
 
-  // Folders of tests are closed while the artifact runs, to it and its children, if no
-  // test reads its own.
+/** Folders of tests are closed while the artifact runs, to it and its children, if no
+ * test reads its own. */
+const closing = (places, source) => {
   const folders = places.filter((place) => place.endsWith('/')).map((place) => place.slice(0, -1));
   const isClosed = !matches(/__dirname|__filename|fixture|import\.meta|toMatchSnapshot|readdir/i, source);
   const modes = folders.map((folder) => fs.statSync(folder).mode & 0o7777);
@@ -323,23 +310,61 @@ exports.start = ({ say, remark, fail, files, places, allowed }) => {
     if (!isClosed || depth !== (hide ? 1 : 0)) return;
     for (let place = 0; place < folders.length; place += 1) chmodSync(folders[place], hide ? 0 : modes[place]);
   };
+  const showTests = () => {
+    while (depth > 0) hideTests(false);
+  };
+  return { hideTests, showTests };
+};
+
+/**
+ * - `say`: writes a finding to the report; `remark`: a note. `fail`: has the run fail.
+ * - `files`: the test files, with their texts. `places`: what the paths of all tests
+ *   start with.
+ * - `allowed`: names of modules that the case's own files require.
+ */
+exports.start = ({ say, remark, fail, files, places, allowed }) => {
+  let source = '';
+  for (const { text: one } of files) source += one;
+  stack.expectTests(places, /\.stack\b/.test(source));
+
+  const said = Object.create(null);
+  const find = sayer(said, say);
+  const note = sayer(said, remark);
+  let artifactText = '';
+  start(find, MOCKS.test(source));
+  builtins.start(
+    { finder: find, noter: note, stop: fail },
+    { files: files.map(({ file }) => file), source, artifact: () => artifactText },
+  );
+  facades.start(note, find);
+
+  const { check, checkAll, enter, watchErrors } = watchRealms({ find, note });
+  /** A module as the artifact gets it, where that is another than Node's own. */
+  const facadeOf = (name, requireFrom) =>
+    isBuiltin(name) && !allowed.includes(name) ? facades.of(name, { watchErrors, requireFrom }) : undefined;
+  const decoy = makeDecoy();
+  const refuses = refusing({ allowed, places, find, note });
+  const { hideTests, showTests } = closing(places, source);
+  let texts = [];
 
   return {
     check,
     decoy,
-    enter,
+    enter(global, run, hasExpect) {
+      texts = enter(global, run, hasExpect);
+    },
     find,
-    hide,
-    isArtifact,
-    looking,
-    observe,
+    hide: hiding(find),
+    isArtifact: artifactsBeside(places),
+    looking: (expect) => looking(expect, (value) => seen(value, { note, source, texts })),
+    observe: observing(check),
     prepare: builtins.prepare,
     watchLoader: builtins.watchLoader,
-    requireOf,
+    requireOf: requiring(refuses, facadeOf, decoy),
     watchProcess: () => builtins.watchProcess(decoy, (name) => facadeOf(name, () => refuseAll)),
     /** Tells of a text that is the artifact's. */
-    read(source) {
-      artifactText += source;
+    read(one) {
+      artifactText += one;
     },
     loaded() {
       hideTests(true);
@@ -352,9 +377,7 @@ exports.start = ({ say, remark, fail, files, places, allowed }) => {
       await builtins.watchChildren();
     },
     hideTests,
-    showTests() {
-      while (depth > 0) hideTests(false);
-    },
+    showTests,
     over: checkAll,
     /** Whether the tests do something themselves, by their text. */
     mentions: (pattern) => pattern.test(source),

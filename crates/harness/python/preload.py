@@ -40,9 +40,7 @@ def preload():
     import contextlib
     import gc
     import importlib
-    import json
     import os
-    import random
     import sys
     import tempfile
 
@@ -64,8 +62,9 @@ def preload():
     sys.path[:] = path
     for name in [name for name in sys.modules if name.endswith("test_preload")]:
         del sys.modules[name]
-    # What tests use of it is to be remembered as it is now.
-    importlib.import_module("unittest.mock")
+    # What tests use of the first is to be remembered as it is now.
+    for name in ("unittest.mock", "json", "random"):
+        importlib.import_module(name)
     for name in required(sys.prefix):
         with contextlib.suppress(Exception):
             importlib.import_module(name)

@@ -47,7 +47,7 @@ def stand_in(place, name, wanted):
     """Makes a library that has these symbols: name, kind and version of each."""
     lines = [".bss", ".balign 64", "scratch: .zero 4096"]
     for symbol, kind, _ in wanted:
-        lines += [f".globl {symbol}", f".balign 16"]
+        lines += [f".globl {symbol}", ".balign 16"]
         if symbol.startswith("_ZTI"):
             # A type is known by its name.
             lines += [".data", f".type {symbol},@object", f".size {symbol},24", f"{symbol}:"]
@@ -94,11 +94,7 @@ def replace_cuda(folder):
             own = [symbol for symbol in lookups if symbol in removed and symbol not in defined]
             wanted = [(symbol, removed[symbol][0], "") for symbol in own]
         else:
-            wanted = [
-                (symbol, kind, version)
-                for symbol, (kind, version) in lookups.items()
-                if version == name
-            ]
+            wanted = [(symbol, kind, version) for symbol, (kind, version) in lookups.items() if version == name]
         stand_in(place, name, wanted)
 
 

@@ -15,6 +15,19 @@ macro_rules! files {
     };
 }
 
+/// All that is here, by folder.
+pub const FOLDERS: &[(&str, &[File])] = &[
+    ("c", c::ALL),
+    ("go/harness", go::suite::ALL),
+    ("go/tool", go::tool::ALL),
+    ("java", java::ALL),
+    ("java/watch", java::watch::ALL),
+    ("nodejs", nodejs::ALL),
+    ("python", python::ALL),
+    ("python/session", python::session::ALL),
+    ("shared", shared::ALL),
+];
+
 /// What a suite of C is built with.
 pub mod c {
     files! {

@@ -11,6 +11,7 @@ mod c;
 mod entropy;
 mod go;
 mod guard;
+mod harness;
 mod java;
 pub mod javac;
 mod jdk;
@@ -47,6 +48,7 @@ use serde::{Deserialize, Serialize};
 use tracing::{debug, debug_span};
 
 pub use assay_sandbox::enter_if_launched;
+pub use harness::harness_digest;
 pub use job::{Job, JobResult};
 use prepare::Cache;
 pub use prepare::{PrepareError, Progress, Step};

@@ -4,7 +4,6 @@
 mod names;
 mod scan;
 mod task;
-mod tokens;
 
 use assay_core::evidence::SuiteEvidence;
 use assay_core::files::digest;

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::report::quantity::{self, counted};
 use crate::subject::{Responses, ResponsesSize};
 use crate::terminal::{say, say_json};
-use assay_verify::{missing_commands, tools};
+use assay_verify::{harness_digest, missing_commands, tools};
 
 /// One line of the answer.
 struct Line {
@@ -31,6 +31,12 @@ pub(super) fn execute(context: &Context<'_>) -> anyhow::Result<Exit> {
         })
         .collect();
     lines.extend(tools::versions(assay_core::Language::ALL).into_iter().map(tool));
+    lines.push(Line {
+        name: "harness".to_owned(),
+        status: Status::Ok,
+        detail: format!("sha256 {}", harness_digest()),
+        remedy: None,
+    });
     lines.extend(commands(context));
     lines.push(responses(context)?);
     let missing = lines.iter().filter(|line| line.status == Status::Missing).count();

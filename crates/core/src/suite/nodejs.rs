@@ -5,14 +5,12 @@
 //! a test as `written name[computed name]`. A second test of the same name is
 //! `name (2)`.
 
-mod tokens;
-
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use super::{ExpectedTest, Runner};
 use crate::files::{FileSet, SafePath};
-use tokens::{Token, tokens};
+use crate::javascript::{Kind as Is, Token, tokens};
 
 /// The framework among a project's dependencies, if there is one.
 pub(crate) fn runner(template: &FileSet) -> Option<Runner> {
@@ -96,7 +94,7 @@ impl Block {
     fn collect(&self, code: &[Token], found: &mut Vec<Written>) {
         let mut place = 0;
         while place < code.len() {
-            let is_property = place > 0 && code[place - 1] == Token::Punctuation('.');
+            let is_property = place > 0 && code[place - 1].is_mark('.');
             let definition = Definition::at(&code[place..]).filter(|_| !is_property);
             let Some(definition) = definition else {
                 place += 1;
@@ -110,22 +108,21 @@ impl Block {
             match definition.kind {
                 Kind::Block => Block { path, skipped, focused }.collect(body, found),
                 Kind::Test => {
-                    let skips_itself = body.windows(4).any(|window| {
-                        window[1..]
-                            == [
-                                Token::Punctuation('.'),
-                                Token::name("skip"),
-                                Token::Punctuation('('),
-                            ]
-                            && window[0] == Token::name("this")
-                    });
-                    let may_skip = skipped || skips_itself;
+                    let may_skip = skipped || body.windows(4).any(skips_itself);
                     found.push(Written { name: path.join(" > "), may_skip, focused });
                 }
             }
             place += definition.body.end;
         }
     }
+}
+
+/// Whether these tokens are `this.skip(`.
+fn skips_itself(code: &[Token]) -> bool {
+    code[0].name() == Some("this")
+        && code[1].is_mark('.')
+        && code[2].name() == Some("skip")
+        && code[3].is_mark('(')
 }
 
 /// A call that defines a block or a test.
@@ -141,9 +138,9 @@ struct Definition {
 impl Definition {
     /// The definition that these tokens begin with.
     fn at(code: &[Token]) -> Option<Definition> {
-        let Token::Name(name) = code.first()? else { return None };
+        let name = code.first()?.name()?;
         let base = name.strip_prefix(['x', 'f']).unwrap_or(name);
-        let kind = match (name.as_str(), base) {
+        let kind = match (name, base) {
             (_, "describe" | "context") => Kind::Block,
             (_, "it" | "test" | "specify") => Kind::Test,
             _ => return None,
@@ -151,23 +148,19 @@ impl Definition {
         let mut skipped = name != base && name.starts_with('x');
         let mut focused = name != base && name.starts_with('f');
         let mut place = 1;
-        while code.get(place) == Some(&Token::Punctuation('.')) {
-            let Token::Name(variant) = code.get(place + 1)? else { return None };
+        while code.get(place).is_some_and(|token| token.is_mark('.')) {
+            let variant = code.get(place + 1)?.name()?;
             place += 2;
-            match variant.as_str() {
+            match variant {
                 "skip" | "todo" => skipped = true,
                 "only" => focused = true,
                 "concurrent" | "failing" | "sequential" => {}
                 // The table is called, or is a template literal.
-                "each" => match code.get(place)? {
-                    Token::Punctuation('(') => place += closing(&code[place..])? + 1,
-                    Token::Text(_) => place += 1,
-                    _ => return None,
-                },
+                "each" => place += table(&code[place..])?,
                 _ => return None,
             }
         }
-        if code.get(place) != Some(&Token::Punctuation('(')) {
+        if !code.get(place)?.is_mark('(') {
             return None;
         }
         let end = place + closing(&code[place..])?;
@@ -176,19 +169,32 @@ impl Definition {
     }
 }
 
+/// How many tokens the table is that these begin with.
+fn table(code: &[Token]) -> Option<usize> {
+    let first = code.first()?;
+    if first.is_mark('(') {
+        return Some(closing(code)? + 1);
+    }
+    first.text()?;
+    let mut length = 1;
+    while code.get(length).is_some_and(|token| token.kind == Is::SubstitutionStart) {
+        // What is computed, and the text after it.
+        length += closing(&code[length..])? + 2;
+    }
+    Some(length)
+}
+
 /// Where the bracket closes that these tokens begin with.
 fn closing(code: &[Token]) -> Option<usize> {
     let mut depth = 0_usize;
     for (place, token) in code.iter().enumerate() {
-        match token {
-            Token::Punctuation('(' | '[' | '{') => depth += 1,
-            Token::Punctuation(')' | ']' | '}') => {
-                depth = depth.checked_sub(1)?;
-                if depth == 0 {
-                    return Some(place);
-                }
+        if token.opens() {
+            depth += 1;
+        } else if token.closes() {
+            depth = depth.checked_sub(1)?;
+            if depth == 0 {
+                return Some(place);
             }
-            _ => {}
         }
     }
     None
@@ -196,35 +202,58 @@ fn closing(code: &[Token]) -> Option<usize> {
 
 /// The first argument as a name, `${}` for what is computed; `None` without one.
 fn title(arguments: &[Token]) -> Option<String> {
-    let mut depth = 0_usize;
-    let mut end = arguments.len();
-    for (place, token) in arguments.iter().enumerate() {
-        match token {
-            Token::Punctuation('(' | '[' | '{') => depth += 1,
-            Token::Punctuation(')' | ']' | '}') => depth = depth.saturating_sub(1),
-            Token::Punctuation(',') if depth == 0 => {
-                end = place;
-                break;
-            }
-            _ => {}
-        }
-    }
-    if end == 0 {
-        return None;
-    }
+    let first = split(arguments, ',').into_iter().next().filter(|first| !first.is_empty())?;
     let mut title = String::new();
-    let computed = |title: &mut String| {
-        if !title.ends_with("${}") {
-            title.push_str("${}");
-        }
-    };
-    for term in arguments[..end].split(|token| *token == Token::Punctuation('+')) {
-        match term {
-            [Token::Text(text)] => title.push_str(text),
-            _ => computed(&mut title),
+    for term in split(first, '+') {
+        if !push_text(&mut title, term) {
+            push_gap(&mut title);
         }
     }
     Some(title)
+}
+
+/// The parts between marks that are within no bracket.
+fn split(code: &[Token], mark: char) -> Vec<&[Token]> {
+    let (mut parts, mut depth, mut begin) = (Vec::new(), 0_usize, 0);
+    for (place, token) in code.iter().enumerate() {
+        if token.opens() {
+            depth += 1;
+        } else if token.closes() {
+            depth = depth.saturating_sub(1);
+        } else if depth == 0 && token.is_mark(mark) {
+            parts.push(&code[begin..place]);
+            begin = place + 1;
+        }
+    }
+    parts.push(&code[begin..]);
+    parts
+}
+
+/// Appends a string or a template; answers whether the term is one.
+fn push_text(title: &mut String, term: &[Token]) -> bool {
+    let Some(length) = term.first().and_then(Token::text).and_then(|_| table(term)) else {
+        return false;
+    };
+    if length != term.len() {
+        return false;
+    }
+    let mut depth = 0_usize;
+    for token in term {
+        match (&token.kind, depth) {
+            (Is::Text(text), 0) => title.push_str(text),
+            (Is::SubstitutionStart, 0) => title.push_str("${}"),
+            _ => {}
+        }
+        depth += usize::from(token.opens());
+        depth = depth.saturating_sub(usize::from(token.closes()));
+    }
+    true
+}
+
+fn push_gap(title: &mut String) {
+    if !title.ends_with("${}") {
+        title.push_str("${}");
+    }
 }
 
 #[cfg(test)]
@@ -264,6 +293,25 @@ mod tests {
         check(
             "for (const p of all) it(`blocks ${p} so`, () => {});\nit('a ' + b(c, 'd') + ' e', f);\nit.each([['x', 1]])('row %s', f);\ndescribe.each`a|b\n${1}|${2}`('$a', () => { it(name, f); });",
             &[("blocks ${} so", false), ("a ${} e", false), ("row %s", false), ("$a > ${}", false)],
+        );
+    }
+
+    #[test]
+    fn a_name_is_put_together_of_whole_terms() {
+        check("it('a' + (b + 'c' + d) + 'e', f);", &[("a${}e", false)]);
+        check("it(`a${b + 'c'}${d}` + 'e'.f(), g);", &[("a${}${}", false)]);
+        check(
+            "it('a'.repeat(2), f); it(`b` + `c${ {d: `}`} }`, g);",
+            &[("${}", false), ("bc${}", false)],
+        );
+        check("it(`a\r\nb`, f); it('\\ud83d\\ude00', f);", &[("a\nb", false), ("😀", false)]);
+    }
+
+    #[test]
+    fn a_test_after_a_regular_expression_is_found() {
+        check(
+            "if (a) /'/.test(b); it('c', f); {} /`/.test(d); it('e', f);",
+            &[("c", false), ("e", false)],
         );
     }
 

@@ -154,16 +154,16 @@ static jboolean JNICALL native_finish(JNIEnv *env, jclass self)
 static bool give_natives(JNIEnv *env)
 {
 	const JNINativeMethod methods[] = {
-		{ "tests", "()Ljava/lang/String;", native_tests },
-		{ "draw", "(I)I", native_draw },
-		{ "say", "(Ljava/lang/String;)V", native_say },
-		{ "tampered", "(Ljava/lang/String;Ljava/lang/String;)V", native_tampered },
-		{ "parts", "()Ljava/lang/String;", native_parts },
-		{ "decoys", "()Ljava/lang/String;", native_decoys },
-		{ "know", "([Ljava/lang/Class;)V", native_know },
-		{ "pending", "()[Ljava/lang/Runnable;", native_pending },
-		{ "adopt", "(Ljava/lang/Thread;)V", native_adopt },
-		{ "finish", "()Z", native_finish },
+		{ "tests", "()Ljava/lang/String;", __extension__ (void *)native_tests },
+		{ "draw", "(I)I", __extension__ (void *)native_draw },
+		{ "say", "(Ljava/lang/String;)V", __extension__ (void *)native_say },
+		{ "tampered", "(Ljava/lang/String;Ljava/lang/String;)V", __extension__ (void *)native_tampered },
+		{ "parts", "()Ljava/lang/String;", __extension__ (void *)native_parts },
+		{ "decoys", "()Ljava/lang/String;", __extension__ (void *)native_decoys },
+		{ "know", "([Ljava/lang/Class;)V", __extension__ (void *)native_know },
+		{ "pending", "()[Ljava/lang/Runnable;", __extension__ (void *)native_pending },
+		{ "adopt", "(Ljava/lang/Thread;)V", __extension__ (void *)native_adopt },
+		{ "finish", "()Z", __extension__ (void *)native_finish },
 	};
 	jclass type = (*env)->FindClass(env, "assay/harness/Watch");
 

@@ -31,7 +31,7 @@ bool open_report(void)
 	ssize_t length = 0;
 
 	while (length < NONCE_LENGTH) {
-		ssize_t part = read(NONCE_CHANNEL, nonce + length, NONCE_LENGTH - length);
+		ssize_t part = read(NONCE_CHANNEL, nonce + length, (size_t)(NONCE_LENGTH - length));
 
 		if (part <= 0)
 			return false;

@@ -92,7 +92,7 @@ struct hook {
 	void *ours;
 };
 #define HOOK(type, name, signature, symbol, original, ours) \
-	{ type, name, signature, symbol, (void **)&original, (void *)ours }
+	{ type, name, signature, symbol, (void **)&original, __extension__ (void *)ours }
 void place_hooks(JNIEnv *env, const struct hook *hooks, size_t count);
 /* Nothing is looked at before a class of the artifact is first asked for. */
 extern bool armed;

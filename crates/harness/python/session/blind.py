@@ -98,7 +98,7 @@ class Suite:
         """Puts the statements of a module in another order, each at a number that is drawn:
         so a line says neither where a test stands nor how many there are."""
         real, first, parts = self.sources[path].splitlines(), 1, []
-        for node, following in zip(tree.body, [*tree.body[1:], None]):
+        for node, following in zip(tree.body, [*tree.body[1:], None], strict=True):
             last = start_of(following) - 1 if following else len(real)
             parts.append((node, first, max(first, last)))
             first = max(first, last) + 1
@@ -116,8 +116,9 @@ class Suite:
     def neutral(self, code, scope):
         """The code under drawn names. What it is called by in its module stays."""
         parts = []
-        for part in code.co_consts:
-            if isinstance(part, types.CodeType):
+        for constant in code.co_consts:
+            part = constant
+            if isinstance(constant, types.CodeType):
                 is_function = part.co_flags & IS_FUNCTION
                 name = self.draw(part.co_name) if is_function else part.co_name
                 known, place = part.co_qualname, scope + name
@@ -143,15 +144,16 @@ class Suite:
         for path, real in self.paths.items():
             near = path[len(self.project) + 1 :]
             if near in text:
-                text = re.sub(
-                    re.escape(near) + r'(:|", line )(\d+)',
-                    lambda found: f"{real}{found[1]}{self.real_line(path, int(found[2]))}",
-                    text,
-                )
-                text = text.replace(near, real)
+                text = self.real_places(text, path, near, real).replace(near, real)
         if self.prefix in text:
             text = re.sub(self.prefix + r"\d{4}", lambda found: self.names.get(found[0], found[0]), text)
         return text
+
+    def real_places(self, text, path, near, real):
+        def place(found):
+            return f"{real}{found[1]}{self.real_line(path, int(found[2]))}"
+
+        return re.sub(re.escape(near) + r'(:|", line )(\d+)', place, text)
 
     def real_line(self, path, number):
         shift = 0
@@ -261,7 +263,9 @@ def make_shield(namespace_of):
             previous.value = value
 
     # Constants of the code are not looked up, so nothing can stand in their place.
-    source = "def _run_code(code, ordered, named):\n 'cut'()\n try:\n  return code(*ordered, **named)\n finally:\n  'mend'()"
+    source = (
+        "def _run_code(code, ordered, named):\n 'cut'()\n try:\n  return code(*ordered, **named)\n finally:\n  'mend'()"
+    )
     import warnings
 
     with warnings.catch_warnings():
@@ -269,9 +273,7 @@ def make_shield(namespace_of):
         module = compile(source, SHIELD, "exec")
     code = next(it for it in module.co_consts if isinstance(it, types.CodeType))
     names = {"cut": cut, "mend": mend}
-    code = code.replace(
-        co_consts=tuple(names.get(it, it) if isinstance(it, str) else it for it in code.co_consts)
-    )
+    code = code.replace(co_consts=tuple(names.get(it, it) if isinstance(it, str) else it for it in code.co_consts))
     SHIELD_CODES.add(code)
     return types.FunctionType(code, {"__name__": "runpy", "__builtins__": vars(builtins)})
 
@@ -305,7 +307,10 @@ def make_blind(namespace_of):
         if suite is None or path not in suite.trees:
             return load(self, module)
         is_test = path in suite.tests or path.endswith("/conftest.py")
-        rewrite = lambda tree, source: rewriting.rewrite_asserts(tree, source, path, self.config)
+
+        def rewrite(tree, source):
+            rewriting.rewrite_asserts(tree, source, path, self.config)
+
         code = suite.compile(path, rewrite if is_test else None)
         self._rewritten_names[module.__name__] = rewriting.Path(path)
         name, modules = module.__name__, sys.modules
@@ -386,9 +391,9 @@ def stand_in(module):
     def __getattr__(wanted):
         for part in list(names.values()):
             # A module that is guarded would tell of being asked for its class.
-            if issubclass(type(part), (type, types.FunctionType)) and part.__module__ == name:
-                if part.__qualname__ == wanted:
-                    return part
+            is_made = issubclass(type(part), (type, types.FunctionType)) and part.__module__ == name
+            if is_made and part.__qualname__ == wanted:
+                return part
         raise AttributeError(f"module {name!r} has no attribute {wanted!r}")
 
     for kept in ("__file__", "__spec__", "__loader__", "__package__"):

@@ -32,14 +32,14 @@ def named_twice(tree):
         names = {}
         for node in part.body:
             name = getattr(node, "name", "")
-            if name.lower().startswith("test") and name in names:
-                # A setter or an overload is written so.
-                if not any(part in ast.unparse(it) for it in node.decorator_list for part in AGAIN):
-                    return (
-                        f"{name} is defined a second time (first in line {names[name]}), which"
-                        " hides the first; give it another name",
-                        node.lineno,
-                    )
+            is_second = name.lower().startswith("test") and name in names
+            # A setter or an overload is written so.
+            if is_second and not any(part in ast.unparse(it) for it in node.decorator_list for part in AGAIN):
+                return (
+                    f"{name} is defined a second time (first in line {names[name]}), which"
+                    " hides the first; give it another name",
+                    node.lineno,
+                )
             names[name] = getattr(node, "lineno", 0)
     return None
 

@@ -60,7 +60,8 @@ def make_guards(namespace_of):
         made.leave = guard('def _exit(status):\n "AUDIT"("assay.leave", status)', constants)
         made.abort = guard('def abort():\n "AUDIT"("assay.leave", None)', constants)
         made.signal = guard(
-            'def signal(signalnum, handler, /):\n box = []\n "AUDIT"("assay.signal", signalnum, handler, box)\n return box[0]',
+            "def signal(signalnum, handler, /):\n box = []\n"
+            ' "AUDIT"("assay.signal", signalnum, handler, box)\n return box[0]',
             constants,
         )
         made.getsignal = guard(

@@ -102,9 +102,7 @@ def make_version_of():
 class Remembered:
     """What a module or a class was made of."""
 
-    __slots__ = (
-        "label", "module", "view", "names", "parts", "all_names", "is_steady", "cell", "version"
-    )
+    __slots__ = ("all_names", "cell", "is_steady", "label", "module", "names", "parts", "version", "view")
 
     def __init__(self, label, view, module, version_of=None, is_steady=False):
         self.label = label
@@ -162,9 +160,8 @@ def remember_tests(folder, known):
             continue
         view = dictionary_of(known.get(name, module))
         kept.append(Remembered(name, view, module))
-        for part in list(view.values()):
-            if isinstance(part, type) and part.__module__ == name:
-                kept.append(Remembered(f"{name}.{part.__qualname__}", part.__dict__, None))
+        classes = [it for it in view.values() if isinstance(it, type) and it.__module__ == name]
+        kept += [Remembered(f"{name}.{it.__qualname__}", it.__dict__, None) for it in classes]
     return kept
 
 
@@ -208,9 +205,9 @@ def make_compare():
             changed = differs(it, explained)
             if changed:
                 return "exchanged " + changed
-            if cell is not None and it.is_steady and excused is not None:
-                if it.label not in excused:
-                    return "exchanged something of " + it.label + " for a moment"
+            is_told = cell is not None and it.is_steady and excused is not None
+            if is_told and it.label not in excused:
+                return "exchanged something of " + it.label + " for a moment"
         return None
 
     def accept(remembered):

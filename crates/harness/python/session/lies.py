@@ -25,7 +25,7 @@ def makes_equal(sources, counts):
     its modules name, and those that have come to the built-in ones."""
     import sys
 
-    for name, module in list(sys.modules.items()):
+    for module in list(sys.modules.values()):
         names = dictionary_of(module)
         if not counts and str(names.get("__file__")).startswith(sources):
             for part in list(names.values()):

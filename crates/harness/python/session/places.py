@@ -10,13 +10,9 @@ CHANGES = "remove rename link symlink mkdir rmdir truncate chmod chown utime"
 CODE = (".py", ".pyc", ".so", ".pth")
 
 
-def make_place_rules(core, project, tests):
-    """The rules about files."""
-    found, asker, origin, is_subject, file_of = core.found, core.asker, core.origin, core.is_subject, core.file_of
-    prefixes, sources = core.prefixes, project + "/src"
-    text_type, bytes_type, whole_type, kind_is, length = str, bytes, int, type, len
-    getcwd, exists, decode = posix.getcwd, posix.lstat, os.fsdecode
-    made = set()
+def make_resolve():
+    text_type, bytes_type, kind_is = str, bytes, type
+    getcwd, decode = posix.getcwd, os.fsdecode
 
     def resolve(path):
         """A whole path without `.` and `..`; none if it is no path."""
@@ -37,11 +33,23 @@ def make_place_rules(core, project, tests):
             path = "/" + "/".join(parts)
         return path
 
+    return resolve
+
+
+def make_place_rules(core):
+    """The rules about files."""
+    found, asker, origin, is_subject, file_of = core.found, core.asker, core.origin, core.is_subject, core.file_of
+    project, tests, prefixes, sources = core.project, core.tests, core.prefixes, core.project + "/src"
+    text_type, whole_type, kind_is, length = str, int, type, len
+    resolve, exists = make_resolve(), posix.lstat
+    writing, removals, code_ends = WRITING, REMOVALS, CODE
+    made = set()
+
     def is_below(path, folder):
         return path == folder or path.startswith(folder + "/")
 
     def is_code(path):
-        return is_below(path, sources) and (path == sources or path.endswith(CODE))
+        return is_below(path, sources) and (path == sources or path.endswith(code_ends))
 
     def any_of(mode):
         for letter in "wax+":
@@ -52,7 +60,7 @@ def make_place_rules(core, project, tests):
     def open_file(event, arguments):
         path, mode, flags = arguments
         writes = (kind_is(mode) is text_type and any_of(mode)) or (
-            kind_is(flags) is whole_type and flags & WRITING != 0
+            kind_is(flags) is whole_type and flags & writing != 0
         )
         path = resolve(path)
         if path is None:
@@ -65,9 +73,9 @@ def make_place_rules(core, project, tests):
                     found("looks at the process that it runs in: opens " + path, frame)
             return
         if not writes:
-            if is_below(path, "/tmp") or is_below(path, project):
-                if is_subject(origin(asker())):
-                    made.add(path)
+            is_own_place = is_below(path, "/tmp") or is_below(path, project)
+            if is_own_place and is_subject(origin(asker())):
+                made.add(path)
             return
         frame = origin(asker())
         if not is_subject(frame):
@@ -91,9 +99,9 @@ def make_place_rules(core, project, tests):
                 return
             if is_below(path, tests) or is_code(path) or path.startswith(prefixes):
                 found("changes its tests, its source or the library: " + event, frame)
-            if first and event in REMOVALS and frame is not None and not is_made(path):
+            if first and event in removals and frame is not None and not is_made(path):
                 removes(path, frame)
-            if event not in REMOVALS or not first:
+            if event not in removals or not first:
                 made.add(path)
             first = False
 

@@ -127,8 +127,7 @@ class Reading:
         if type(node) is ast.Subscript and text_in(node.slice) in HARMLESS:
             value = node.value
         elif type(node) is ast.Call and type(node.func) is ast.Attribute and node.func.attr == "get":
-            if node.args and text_in(node.args[0]) in HARMLESS:
-                value = node.func.value
+            value = node.func.value if node.args and text_in(node.args[0]) in HARMLESS else None
         if type(value) is ast.Attribute and value.attr == "f_globals":
             self.harmless.add(value)
 
@@ -191,9 +190,9 @@ class Reading:
         if name in ("getattr", "setattr", "delattr", "attrgetter", "methodcaller"):
             for text in texts:
                 self.attribute(text, node)
-            if self.has_frames and name == "getattr" and len(node.args) > 1:
-                if type(node.args[1]) in (ast.BinOp, ast.JoinedStr, ast.Call):
-                    self.say(f"{STACK}, without saying so", node)
+            asks = self.has_frames and name == "getattr" and len(node.args) > 1
+            if asks and type(node.args[1]) in (ast.BinOp, ast.JoinedStr, ast.Call):
+                self.say(f"{STACK}, without saying so", node)
         if name in ("__import__", "import_module") and texts:
             self.module(texts[0], node)
         if name in ("setattr", "delattr") and node.args:

@@ -142,6 +142,38 @@ def disguise(function, item, suite, chance):
     return name, made
 
 
+def places_between(items, a_class):
+    """Between any two tests, but not within a class, whose fixtures may last."""
+
+    def is_within(left, right):
+        return left.parent is right.parent and isinstance(left.parent, a_class)
+
+    within = {place for place in range(1, len(items)) if is_within(items[place - 1], items[place])}
+    return [place for place in range(len(items) + 1) if place not in within]
+
+
+def plant(sentinel, items, like, kinds, suite, chance):
+    """Puts a sentinel among the tests, where it looks like one of them; returns its name."""
+    a_function, a_module, a_class = kinds
+    place = chance.choice(places_between(items, a_class))
+    beside = items[min(place, len(items) - 1)]
+    name, call = disguise(sentinel, like(beside), suite, chance)
+    planted = a_function.from_parent(beside.getparent(a_module), name=name, callobj=call)
+    # To find its lines in the file of the tests takes long, and nobody sees them.
+    planted.repr_failure = lambda excinfo: "it failed"
+    items.insert(place, planted)
+    return name
+
+
+def describe(report, suite):
+    """What is said of a test that did not pass."""
+    if report.outcome in ("passed", "skipped"):
+        return ""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    detail = crash.message if crash else str(report.longrepr)
+    return suite.real(str.__str__(detail)[:2000])
+
+
 def make_plugin(pytest, chance, audit, begin, ways):
     import gc
     import inspect
@@ -153,7 +185,7 @@ def make_plugin(pytest, chance, audit, begin, ways):
     sentinels = set()
     begin = [begin]
     counts = {}
-    a_function, a_class = pytest.Function, pytest.Class
+    kinds = a_function, _, _ = pytest.Function, pytest.Module, pytest.Class
 
     def name_of(node):
         return node.nodeid.partition("::")[2] or node.nodeid
@@ -180,32 +212,19 @@ def make_plugin(pytest, chance, audit, begin, ways):
             functions = [it for it in items if is_function(it)]
             if not functions:
                 return
+
+            def like(beside):
+                return beside if is_function(beside) else functions[0]
+
             outcomes = {}
             for outcome, call in (("failed", fail), ("passed", succeed)):
-                place = chance.choice(self.places(items))
-                beside = items[min(place, len(items) - 1)]
-                module = beside.getparent(pytest.Module)
-                function = beside if is_function(beside) else functions[0]
-                name, call = disguise(call, function, suite, chance)
-                sentinel = pytest.Function.from_parent(module, name=name, callobj=call)
-                # To find its lines in the file of the tests takes long, and nobody sees them.
-                sentinel.repr_failure = lambda excinfo: "it failed"
-                items.insert(place, sentinel)
-                outcomes[name] = outcome
+                outcomes[plant(call, items, like, kinds, suite, chance)] = outcome
             sentinels.update(outcomes)
             tests = {it.module.__name__: it.module for it in functions}
             for name, module in tests.items():
                 if suite.standing.get(dictionary_of(module).get("__file__")):
                     sys.modules[name] = stand_in(module)
             audit("assay.begin", outcomes, session, config.pluginmanager, tests)
-
-        @staticmethod
-        def places(items):
-            """Between any two tests, but not within a class, whose fixtures may last."""
-            inside = lambda a, b: a.parent is b.parent and isinstance(a.parent, a_class)
-            pairs = zip(items, items[1:])
-            within = {place for place, pair in enumerate(pairs, 1) if inside(*pair)}
-            return [place for place in range(len(items) + 1) if place not in within]
 
         @staticmethod
         def look_for_liars():
@@ -245,7 +264,7 @@ def make_plugin(pytest, chance, audit, begin, ways):
         def pytest_runtest_logreport(self, report):
             if report.when == "setup" and report.outcome == "passed":
                 return
-            audit("assay.report", report, self.describe(report))
+            audit("assay.report", report, describe(report, suite))
             if name_of(report) in sentinels:
                 # What was meant to fail is not shown as a failure.
                 report.outcome, report.longrepr = "passed", None
@@ -253,14 +272,6 @@ def make_plugin(pytest, chance, audit, begin, ways):
         @pytest.hookimpl(tryfirst=True)
         def pytest_sessionfinish(self):
             audit("assay.finish")
-
-        @staticmethod
-        def describe(report):
-            if report.outcome in ("passed", "skipped"):
-                return ""
-            crash = getattr(report.longrepr, "reprcrash", None)
-            detail = crash.message if crash else str(report.longrepr)
-            return suite.real(str.__str__(detail)[:2000])
 
     return Plugin
 

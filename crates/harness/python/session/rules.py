@@ -28,35 +28,28 @@ TOUCHED = "addressof string_at wstring_at dlopen dlsym cdata cdata/buffer call_f
 
 def make_rules(core, guards):
     """The rules about events that are not about files or about the report."""
-    found, here, asker, origin, guarded = core.found, core.here, core.asker, core.origin, core.guarded
-    is_subject, kind_of, kind_of_name, file_of = core.is_subject, core.kind_of, core.kind_of_name, core.file_of
-    guard_codes, blind, genuine_signal, genuine_handler = guards
-    text_type, bytes_type, whole_type = str, bytes, int
-    function_type, code_type, trace_type = types.FunctionType, types.CodeType, types.TracebackType
-    kind_is, decode, callable_of = type, os.fsdecode, callable
-    getpid, getppid, leave, abort = posix.getpid, posix.getppid, core.leave, core.abort
-    own, looked, handlers = core.own, set(), {}
-    vars_of = dictionary_of
+    rules = make_stack_rules(core)
+    for make in (make_function_rules, make_code_rules, make_reach_rules):
+        rules.update(make(core))
+    rules.update(make_guard_rules(core, guards[0]))
+    rules.update(make_process_rules(core, guards))
+    return rules
 
-    def names_it(frame, name):
-        """Whether code calls something by its name, which is in it as it is written."""
-        code = frame.f_code
-        for it in code.co_names:
-            if name in it:
-                return True
-        return name in code.co_consts
 
-    def is_ours(frame):
-        return kind_of(frame) is core.harness
+def make_stack_rules(core):
+    """Whoever looks for the runner on the stack or among objects."""
+    found, here, asker = core.found, core.here, core.asker
+    kind_of, is_ours, names_it = core.kind_of, core.is_ours, core.names_it
+    forbidden, asked = FORBIDDEN, STACK_ASKED
 
     def ask(event, arguments):
         if is_ours(here().f_back.f_back):
             return
-        name, what = FORBIDDEN[event]
+        name, what = forbidden[event]
         frame = asker()
         if frame is None or kind_of(frame) is core.subject:
-            return found(what + ": " + name, frame)
-        if kind_of(frame) is core.library and not names_it(frame, name):
+            found(what + ": " + name, frame)
+        elif kind_of(frame) is core.library and not names_it(frame, name):
             found(what + ": " + name + ", through the library", frame)
 
     def ask_frame(event, arguments):
@@ -66,19 +59,31 @@ def make_rules(core, guards):
             return
         frame = asker()
         if frame is None or (kind_of(frame) in core.foreign and not names_it(frame, "_getframe")):
-            found(STACK_ASKED + ", without saying so", frame)
+            found(asked + ", without saying so", frame)
+
+    return {**dict.fromkeys(FORBIDDEN, ask), "sys._getframe": ask_frame}
+
+
+def make_function_rules(core):
+    """Whoever looks into functions and frames, or puts other code into them."""
+    found, here, asker = core.found, core.here, core.asker
+    is_subject, kind_of, kind_of_name = core.is_subject, core.kind_of, core.kind_of_name
+    is_ours, names_it, own, looked = core.is_ours, core.names_it, core.own, set()
+    function_type, trace_type, kind_is = types.FunctionType, types.TracebackType, type
+    frames, asked = FRAMES, STACK_ASKED
 
     def get_attribute(event, arguments):
         name = arguments[1]
         if name == "__code__":
-            return look_at_code(arguments[0])
-        if name not in FRAMES or (kind_is(arguments[0]) is trace_type and arguments[0] in own):
+            look_at_code(arguments[0])
+            return
+        if name not in frames or (kind_is(arguments[0]) is trace_type and arguments[0] in own):
             return
         if is_ours(here().f_back.f_back):
             return
         frame = asker()
         if frame is None or (kind_of(frame) in core.foreign and not names_it(frame, name)):
-            found(STACK_ASKED + ", without saying so: " + name, frame)
+            found(asked + ", without saying so: " + name, frame)
 
     def look_at_code(function):
         if kind_is(function) is function_type and function not in looked:
@@ -104,6 +109,19 @@ def make_rules(core, guards):
         frame = asker()
         if is_subject(frame):
             found("exchanges the code of a function", frame)
+
+    return {
+        "object.__getattr__": get_attribute,
+        "object.__setattr__": set_attribute,
+        "object.__delattr__": set_attribute,
+    }
+
+
+def make_code_rules(core):
+    """Whoever makes or runs code under the name of a file that is not its own."""
+    found, asker, is_subject = core.found, core.asker, core.is_subject
+    kind_of, kind_of_name = core.kind_of, core.kind_of_name
+    bytes_type, code_type, kind_is, decode = bytes, types.CodeType, type, os.fsdecode
 
     def foreign_code(code):
         return kind_is(code) is code_type and kind_of_name(code.co_filename) is not core.subject
@@ -132,6 +150,19 @@ def make_rules(core, guards):
             if is_subject(frame):
                 found("compiles code under a name that is not its own", frame)
 
+    return {
+        "code.__new__": make_code,
+        "function.__new__": make_code,
+        "exec": run_code_object,
+        "compile": compile_source,
+    }
+
+
+def make_reach_rules(core):
+    """Whoever reaches into memory."""
+    found, asker, is_subject, file_of = core.found, core.asker, core.is_subject, core.file_of
+    text_type, kind_is, memory = str, type, MEMORY
+
     def importer(frame):
         """The innermost frame that is not of the machinery of imports."""
         while frame is not None:
@@ -142,7 +173,7 @@ def make_rules(core, guards):
         return None
 
     def import_module(event, arguments):
-        if kind_is(arguments[0]) is text_type and arguments[0].partition(".")[0] in MEMORY:
+        if kind_is(arguments[0]) is text_type and arguments[0].partition(".")[0] in memory:
             frame = importer(asker())
             if is_subject(frame):
                 found("reaches into memory: imports " + arguments[0], frame)
@@ -154,15 +185,15 @@ def make_rules(core, guards):
         if is_subject(frame):
             found("reaches into memory: " + event, frame)
 
-    def kill(event, arguments):
-        target, number = arguments[0], arguments[1]
-        if kind_is(target) is not whole_type or number == 0:
-            return
-        # What ends its own process proves nothing, and so gains nothing.
-        if target == -1 or target == 1 or (target == getppid() and getpid() == core.home):
-            frame = origin(asker())
-            if is_subject(frame):
-                found("sends a signal to what is not its own", frame)
+    touched = dict.fromkeys(("ctypes." + it for it in TOUCHED.split()), touch_memory)
+    return {**touched, "import": import_module}
+
+
+def make_guard_rules(core, guard_codes):
+    """What the guards of modules tell."""
+    found, origin, guarded = core.found, core.origin, core.guarded
+    is_subject, kind_of, file_of = core.is_subject, core.kind_of, core.file_of
+    text_type, vars_of, about = str, dictionary_of, ABOUT
 
     def set_module(event, arguments):
         frame = guarded(guard_codes)
@@ -185,7 +216,7 @@ def make_rules(core, guards):
 
     def get_module(event, arguments):
         frame = guarded(guard_codes)
-        if frame is not None and kind_of(frame) is core.subject and arguments[1] not in ABOUT:
+        if frame is not None and kind_of(frame) is core.subject and arguments[1] not in about:
             name = text_type(vars_of(arguments[0]).get("__name__"))
             found("reaches for the runner of its tests: " + name, frame)
 
@@ -193,6 +224,26 @@ def make_rules(core, guards):
         frame = guarded(guard_codes)
         if is_subject(frame):
             found("reaches for the runner of its tests: " + arguments[0] + " of pytest", frame)
+
+    return {"assay.set": set_module, "assay.get": get_module, "assay.find": find}
+
+
+def make_process_rules(core, guards):
+    """Ends of processes, and signals."""
+    guard_codes, blind, genuine_signal, genuine_handler = guards
+    found, asker, origin, guarded, is_subject = core.found, core.asker, core.origin, core.guarded, core.is_subject
+    getpid, getppid, leave, abort = posix.getpid, posix.getppid, core.leave, core.abort
+    whole_type, kind_is, callable_of, handlers = int, type, callable, {}
+
+    def kill(event, arguments):
+        target, number = arguments[0], arguments[1]
+        if kind_is(target) is not whole_type or number == 0:
+            return
+        # What ends its own process proves nothing, and so gains nothing.
+        if target == -1 or target == 1 or (target == getppid() and getpid() == core.home):
+            frame = origin(asker())
+            if is_subject(frame):
+                found("sends a signal to what is not its own", frame)
 
     def leaves(event, arguments):
         # Without its end the report proves nothing, so nobody gains from it.
@@ -218,24 +269,9 @@ def make_rules(core, guards):
         known = genuine_handler(number)
         box.append(handlers.get(known, known) if callable_of(known) else known)
 
-    rules = dict.fromkeys(FORBIDDEN, ask)
-    rules.update(dict.fromkeys(("ctypes." + it for it in TOUCHED.split()), touch_memory))
     return {
-        **rules,
-        "sys._getframe": ask_frame,
-        "object.__getattr__": get_attribute,
-        "object.__setattr__": set_attribute,
-        "object.__delattr__": set_attribute,
-        "code.__new__": make_code,
-        "function.__new__": make_code,
-        "exec": run_code_object,
-        "compile": compile_source,
-        "import": import_module,
         "os.kill": kill,
         "os.killpg": kill,
-        "assay.set": set_module,
-        "assay.get": get_module,
-        "assay.find": find,
         "assay.leave": leaves,
         "assay.signal": set_signal,
         "assay.handler": get_signal,

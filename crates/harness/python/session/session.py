@@ -7,28 +7,41 @@ import sys
 import types
 
 
+class Session:
+    """What these rules share. Only cells hold it, as they do the core."""
+
+    __slots__ = (
+        "changed_items checked found_finder know_finders know_hooks know_item name_in"
+        " patches_in raised sentinels speaker tell text_in"
+    ).split()
+
+    def __init__(self):
+        # Of the report: which tests are to come out how, and what was seen of each.
+        self.sentinels, self.checked, self.raised = {}, set(), {}
+
+
 def make_session_rules(core, parts, codes):
     """The rules about what the runner reports."""
-    found, here, origin, kind_of, kind_of_name = core.found, core.here, core.origin, core.kind_of, core.kind_of_name
-    say, plain, leave, tests, sources = core.say, core.plain, core.leave, core.tests, core.sources
-    runner_parts, shared_parts, compare, again, debugger, shared_class = parts
     run_code, plugin_codes = codes
-    # All is looked at in the end, and these after each test.
-    steady_runner = [it for it in runner_parts if it.is_steady]
-    steady_shared = [it for it in shared_parts if it.is_steady]
-    explained, excused, betrayed = core.explained, core.excused, core.betrayed
-    kind_is, text_type, text_of, length, quote = type, str, str, len, _json.encode_basestring_ascii
-    function_type, module_type, isinstance_of, list_of = types.FunctionType, types.ModuleType, isinstance, list
-    each, every, same, function_of = map, all, operator.is_, operator.attrgetter("function")
-    getattr_of, pairs, modules, sys_of, vars_of = getattr, zip, sys.modules, sys, dictionary_of
-    subject_kind, tests_kind = core.subject, core.tests_kind
-    any_mention = core.any_mention
-    # Of the report: what was seen of each test, and how each that is over ended.
-    checked, raised, outcomes, finished = set(), {}, {}, {}
-    sentinels, counts = {}, [0]
-    test_parts, items, hooks_of, known_frames = [], {}, [], set()
-    # What tests change themselves.
-    finders, patches = [], []
+    session = Session()
+    add_speaker(core, session, codes)
+    add_names(core, session)
+    add_patches(core, session)
+    add_finders(core, session)
+    add_items(session)
+    return {
+        "assay.configured": make_configured(core, session, parts),
+        **make_look_rules(core, session, parts, plugin_codes),
+        **make_report_rules(core, session, run_code),
+    }
+
+
+def add_speaker(core, session, codes):
+    """Who speaks."""
+    run_code, plugin_codes = codes
+    found, here, origin, kind_of = core.found, core.here, core.origin, core.kind_of
+    say, plain, leave, betrayed = core.say, core.plain, core.leave, core.betrayed
+    subject_kind, tests_kind, known_frames = core.subject, core.tests_kind, set()
 
     def is_genuine(frame):
         """Whether this is the runner, called by nobody but the runner."""
@@ -54,56 +67,36 @@ def make_session_rules(core, parts, codes):
         if not is_genuine(frame):
             found("reports in the name of the runner", origin(frame))
 
+    def tell(what, place):
+        say('"tampered":' + plain(what) + ',"place":' + plain(place))
+        leave(betrayed)
+
+    session.speaker, session.tell = speaker, tell
+
+
+def add_names(core, session):
+    """Names of tests."""
+    found, kind_is, text_type, isinstance_of = core.found, type, str, isinstance
+
     def text_in(value):
         """A text that is one and nothing else."""
         if kind_is(value) is text_type:
             return value
         if isinstance_of(value, text_type):
             return text_type.__str__(value)[:]
-        found("reports a test whose name is no text")
+        return found("reports a test whose name is no text")
 
     def name_in(node):
         name = text_in(node.nodeid)
         return name.partition("::")[2] or name
 
-    def configured(event, arguments):
-        speaker()
-        # Plugins have put in their place what they exchange for all tests.
-        debugger.pytestPDB._config = debugger.pytestPDB._pluginmanager = None
-        if not any_subject():
-            again(runner_parts)
-            again(shared_parts)
+    session.text_in, session.name_in = text_in, name_in
 
-    def any_subject():
-        for module in list_of(modules.values()):
-            file = dictionary_of(module).get("__file__")
-            if kind_is(file) is text_type and file.startswith(sources):
-                return True
-        return False
 
-    def begin(event, arguments):
-        speaker()
-        names, session, manager, known = arguments
-        sentinels.update(names)
-        test_parts.extend(remember_tests(tests + "/", known))
-        for module in list_of(known.values()) + [it.module for it in test_parts]:
-            if kind_is(module) is module_type:
-                module.__class__ = shared_class
-        for item in session.items:
-            items[item] = parts_of(item)
-            names = vars_of(item.module)
-            for it in names.values():
-                if patches_in(it):
-                    patches.append(item)
-                    break
-        finders.extend(sys_of.meta_path)
-        finders.extend(sys_of.path_hooks)
-        changed = compare(runner_parts, explained) or compare(shared_parts, explained)
-        if changed:
-            tell(changed, "while the tests were collected")
-        excused.clear()
-        hooks_of.append(manager)
-        hooks_of.append(registered(manager))
+def add_patches(core, session):
+    """What tests change themselves."""
+    kind_of_name, any_mention, tests_kind = core.kind_of_name, core.any_mention, core.tests_kind
+    function_type, kind_is, list_of = types.FunctionType, type, list
 
     def patches_in(value):
         """Whether a test exchanges parts of the library, so that they are no sign."""
@@ -121,6 +114,18 @@ def make_session_rules(core, parts, codes):
                 return True
         return False
 
+    session.patches_in = patches_in
+
+
+def add_finders(core, session):
+    """What finds modules."""
+    kind_of_name, subject_kind, finders = core.kind_of_name, core.subject, []
+    function_type, kind_is, list_of, getattr_of, sys_of = types.FunctionType, type, list, getattr, sys
+
+    def know_finders():
+        finders.extend(sys_of.meta_path)
+        finders.extend(sys_of.path_hooks)
+
     def found_finder():
         """Whether the project has put a finder of modules before the others."""
         for finder in list_of(sys_of.meta_path) + list_of(sys_of.path_hooks):
@@ -133,11 +138,20 @@ def make_session_rules(core, parts, codes):
                 for name in ("find_spec", "__call__", "find_module"):
                     method = getattr_of(owner, name, None)
                     method = getattr_of(method, "__func__", method)
-                    if kind_is(method) is function_type:
-                        if kind_of_name(method.__code__.co_filename) is subject_kind:
-                            return "finds modules in the place of the library"
+                    is_function = kind_is(method) is function_type
+                    if is_function and kind_of_name(method.__code__.co_filename) is subject_kind:
+                        return "finds modules in the place of the library"
             finders.append(finder)
         return None
+
+    session.know_finders, session.found_finder = know_finders, found_finder
+
+
+def add_items(session):
+    """The tests that the runner has listed, and what its plugin manager calls."""
+    items, hooks_of = {}, []
+    kind_is, length, getattr_of, list_of = type, len, getattr, list
+    each, every, same, function_of, pairs = map, all, operator.is_, operator.attrgetter("function"), zip
 
     def parts_of(item):
         names = item.__dict__
@@ -149,6 +163,13 @@ def make_session_rules(core, parts, codes):
         for caller in manager.hook.__dict__.values():
             implementations += getattr_of(caller, "_hookimpls", ())
         return implementations, list_of(each(function_of, implementations))
+
+    def know_item(item):
+        items[item] = parts_of(item)
+
+    def know_hooks(manager):
+        hooks_of.append(manager)
+        hooks_of.append(registered(manager))
 
     def changed_items(item):
         known = items.get(item)
@@ -165,19 +186,77 @@ def make_session_rules(core, parts, codes):
                 return "exchanged the plugins of the runner"
         return None
 
-    def tell(what, place):
-        say('"tampered":' + plain(what) + ',"place":' + plain(place))
-        leave(betrayed)
+    session.know_item, session.know_hooks, session.changed_items = know_item, know_hooks, changed_items
+
+
+def make_configured(core, session, parts):
+    """What is done when pytest and its plugins are ready."""
+    runner_parts, shared_parts, _, again, debugger, _ = parts
+    speaker, sources, vars_of = session.speaker, core.sources, dictionary_of
+    kind_is, text_type, list_of, modules = type, str, list, sys.modules
+
+    def any_subject():
+        for module in list_of(modules.values()):
+            file = vars_of(module).get("__file__")
+            if kind_is(file) is text_type and file.startswith(sources):
+                return True
+        return False
+
+    def configured(event, arguments):
+        speaker()
+        # Plugins have put in their place what they exchange for all tests.
+        debugger.pytestPDB._config = debugger.pytestPDB._pluginmanager = None
+        if not any_subject():
+            again(runner_parts)
+            again(shared_parts)
+
+    return configured
+
+
+def make_look_rules(core, session, parts, plugin_codes):
+    """Whether everything is as it was, before the first test, after each and in the end."""
+    runner_parts, shared_parts, compare, _, _, shared_class = parts
+    # All is looked at in the end, and these after each test.
+    steady_runner = [it for it in runner_parts if it.is_steady]
+    steady_shared = [it for it in shared_parts if it.is_steady]
+    found, here, origin, tests = core.found, core.here, core.origin, core.tests
+    explained, excused = core.explained, core.excused
+    speaker, tell, name_in = session.speaker, session.tell, session.name_in
+    patches_in, found_finder, changed_items = session.patches_in, session.found_finder, session.changed_items
+    kind_is, list_of, module_type = type, list, types.ModuleType
+    remember, vars_of = remember_tests, dictionary_of
+    test_parts, patches = [], []
+
+    def begin(event, arguments):
+        speaker()
+        names, listed, manager, known = arguments
+        session.sentinels.update(names)
+        test_parts.extend(remember(tests + "/", known))
+        for module in list_of(known.values()) + [it.module for it in test_parts]:
+            if kind_is(module) is module_type:
+                module.__class__ = shared_class
+        for item in listed.items:
+            session.know_item(item)
+            for it in vars_of(item.module).values():
+                if patches_in(it):
+                    patches.append(item)
+                    break
+        session.know_finders()
+        changed = compare(runner_parts, explained) or compare(shared_parts, explained)
+        if changed:
+            tell(changed, "while the tests were collected")
+        excused.clear()
+        session.know_hooks(manager)
 
     def check(event, arguments):
         item, call = arguments
         frame = here().f_back.f_back
         if frame is None or frame.f_code not in plugin_codes:
             found("reports in the name of the runner", origin(frame))
-        name, when = name_in(item), call.when
+        name, when, changed = name_in(item), call.when, None
         if when == "call":
             changed = compare(steady_runner, explained, excused) or changed_items(item)
-            raised[name] = call.excinfo is not None
+            session.raised[name] = call.excinfo is not None
         elif when == "teardown":
             changed = (
                 compare(steady_shared, explained, None if patches else excused)
@@ -185,21 +264,27 @@ def make_session_rules(core, parts, codes):
                 or found_finder()
             )
             excused.clear()
-        else:
-            changed = None
         if changed:
             tell(changed, name)
-        checked.add((name, when))
+        session.checked.add((name, when))
 
     def finish(event, arguments):
         speaker()
-        changed = (
-            compare(runner_parts, explained)
-            or compare(shared_parts, explained)
-            or compare(test_parts, explained)
-        )
+        changed = compare(runner_parts, explained) or compare(shared_parts, explained) or compare(test_parts, explained)
         if changed:
             tell(changed, "after all tests")
+
+    return {"assay.begin": begin, "assay.check": check, "assay.finish": finish}
+
+
+def make_report_rules(core, session, run_code):
+    """What is reported of each test, and the end."""
+    found, here, origin, say, plain = core.found, core.here, core.origin, core.say, core.plain
+    leave, betrayed, quote, text_of = core.leave, core.betrayed, _json.encode_basestring_ascii, str
+    speaker, tell, name_in, text_in = session.speaker, session.tell, session.name_in, session.text_in
+    sentinels, checked, raised = session.sentinels, session.checked, session.raised
+    # How each test that is over ended, and how many were reported.
+    outcomes, finished, counts = {}, {}, [0]
 
     def report(event, arguments):
         speaker()
@@ -235,24 +320,15 @@ def make_session_rules(core, parts, codes):
         if frame.f_code is not run_code:
             found("reports in the name of the runner", origin(frame))
         passed = counts[0] > 0
-        for name in finished:
-            expected = sentinels.get(name)
-            if expected is None:
-                passed = passed and finished[name] in ("passed", "skipped")
-        for name in sentinels:
+        for name, outcome in finished.items():
+            if sentinels.get(name) is None:
+                passed = passed and outcome in ("passed", "skipped")
+        for name, expected in sentinels.items():
             # Where collection failed nothing ran, the sentinels neither.
-            if finished.get(name) != sentinels[name] and counts[0]:
+            if finished.get(name) != expected and counts[0]:
                 say('"tampered":"a sentinel did not come out as it must"')
                 leave(betrayed)
         arguments[0].append(passed)
         say('"end":' + text_of(counts[0]))
 
-    return {
-        "assay.configured": configured,
-        "assay.begin": begin,
-        "assay.check": check,
-        "assay.report": report,
-        "assay.betrayed": betray,
-        "assay.finish": finish,
-        "assay.end": end,
-    }
+    return {"assay.report": report, "assay.betrayed": betray, "assay.end": end}

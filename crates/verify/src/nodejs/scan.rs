@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
+use assay_core::javascript::{Token, tokens};
 use assay_core::{Artifact, Finding};
 
-use super::tokens::{Token, tokens};
 use crate::tested_case::TestedCase;
 
 /// Modules of Node.js that reach past the tests.
@@ -230,6 +230,12 @@ mod tests {
         check("function f() { return f.caller; }", &["uses the caller of f"]);
         check("// require('v8')\n/* process.binding */ const binding = row.caller;", &[]);
         check("throw new Error('the module is loaded by require'); x.binding = 1;", &[]);
+        check("if (a) /'/.test(b); require('fs'); process.binding('c')", &["uses process.binding"]);
+        check(
+            "'/proc/self/m\\145m'; // a\u{2028}require('v8')",
+            &["names /proc/self/mem", "loads v8"],
+        );
+        check("`${process.binding(`a`)}`", &["uses process.binding"]);
         check("const test = /'/.test(a) ? require('fs') : require('path');", &[]);
     }
 }
