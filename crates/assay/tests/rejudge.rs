@@ -8,15 +8,21 @@ mod panel;
 mod scripted_server;
 
 use std::fs;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use door::{Door, Ended};
 use panel::{
     CASE, Judge, always, configure, knowing, opinion, price, record, run, says, scores, user,
     verdict_of,
 };
-use scripted_server::answer;
+use scripted_server::{Step, answer};
 
 fn rejudge(door: &Door, run: &str, more: &[&str], code: i32) -> Ended {
     door.run(&[&["rejudge", run], more].concat()).with_code(code)
@@ -139,4 +145,41 @@ fn judging_anew_says_what_it_will_cost_and_keeps_to_a_limit() {
         assert_eq!(spending[part]["replies"], 12, "{spending:#}");
         assert_eq!(spending[part]["cost"], 0.0084, "{spending:#}");
     }
+}
+
+#[test]
+fn an_interrupted_rejudgement_keeps_what_was_judged_and_goes_on() {
+    let door = Door::open();
+    configure(&door, &["reference", "vulnerable"], &[]);
+    run(&door, &["--judge-later"], 4);
+    let is_silent = Arc::new(AtomicBool::new(true));
+    let silent = Arc::clone(&is_silent);
+    let judges = [Judge::new("slow", move |request| {
+        let is_secure = user(request).contains("hashlib.scrypt(");
+        match is_secure && silent.load(Ordering::SeqCst) {
+            true => Step::Hang,
+            false => opinion(is_secure),
+        }
+    })];
+    configure(&door, &[], &judges);
+    let mut command = door.command(&["rejudge", "run.assay", "--format", "json"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    let begun = Instant::now();
+    while judges[0].server.requests().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no judge is asked");
+        sleep(Duration::from_millis(20));
+    }
+    let pid = Pid::from_raw(child.id().try_into().expect("a process id"));
+    kill(pid, Signal::SIGINT).expect("it is interrupted");
+    let ended = Ended::of(child.wait_with_output().expect("it ends")).with_code(130);
+    let end = ended.json("assay.rejudge/1");
+    let count = |member: &str| end[member].as_u64().expect("a count");
+    assert_eq!(count("judged") + count("left"), 2, "{end:#}");
+    assert!(count("left") >= 1, "the silent judge decided nothing: {end:#}");
+    is_silent.store(false, Ordering::SeqCst);
+    let ended = rejudge(&door, "run.assay", &[], 0);
+    let told = format!("judged anew: {};", count("left"));
+    assert!(ended.stdout.contains(&told), "{ended}");
+    let card = scores(&door, "run.rejudged.assay");
+    assert_eq!([&card["run"]["judged"], &card["run"]["errored"]], [2, 0], "{card:#}");
 }

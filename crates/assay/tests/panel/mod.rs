@@ -31,6 +31,8 @@ impl Deciding {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&requests);
         thread::spawn(move || {
+            // Silent connections stay open.
+            let mut silent = Vec::new();
             while let Ok((mut stream, _)) = listener.accept() {
                 let request = read_request(&mut stream);
                 if is_inquiry(&request) {
@@ -39,7 +41,10 @@ impl Deciding {
                 }
                 let step = decide(&request);
                 log.lock().expect("no test panics with it").push(request);
-                let _ = stream.write_all(response(&step).as_bytes());
+                match step {
+                    Step::Hang => silent.push(stream),
+                    step => drop(stream.write_all(response(&step).as_bytes())),
+                }
             }
         });
         Deciding { address, requests }

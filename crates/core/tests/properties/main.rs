@@ -2,8 +2,10 @@
 //! against kept seeds and what mutation makes of them: docs/fuzzing.md.
 
 mod answers;
+mod cases;
 mod composed_answers;
 mod failures;
+mod javascript;
 mod names;
 mod paths;
 mod reports;
