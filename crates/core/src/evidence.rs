@@ -17,7 +17,8 @@ use crate::tamper::Finding;
 use crate::verdict::{Outcome, Verdict};
 
 use earlier::Earlier;
-pub use phases::{Course, Decided, PhaseEvidence, Phases, Undecided};
+use phases::{Course, Undecided};
+pub use phases::{Decided, PhaseEvidence, Phases};
 pub use suite::SuiteEvidence;
 
 /// A build step that ran.

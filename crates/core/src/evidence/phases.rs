@@ -43,14 +43,14 @@ pub struct Phases(Vec<PhaseEvidence>);
 
 /// An artifact before a phase, all those before which it has passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Undecided {
+pub(super) struct Undecided {
     phase: Phase,
     passed: Vec<PhaseEvidence>,
 }
 
 /// What follows a phase.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Course {
+pub(super) enum Course {
     /// The next phase, as this one is passed.
     On(Undecided),
     /// Nothing: the last phase is decided, or this one is not passed.
@@ -83,17 +83,12 @@ impl From<Ballot> for Decided {
 
 impl Undecided {
     /// Before the first phase.
-    pub fn first() -> Undecided {
+    pub(super) fn first() -> Undecided {
         Undecided { phase: Phase::Functional, passed: Vec::new() }
     }
 
-    /// The phase that is to be decided.
-    pub fn phase(&self) -> Phase {
-        self.phase
-    }
-
     /// Takes what came of the phase.
-    pub fn decide(mut self, decided: impl Into<Decided>) -> Course {
+    pub(super) fn decide(mut self, decided: impl Into<Decided>) -> Course {
         let decided = decided.into();
         let next = self.phase.next().filter(|_| decided.passed());
         self.passed.push(PhaseEvidence { phase: self.phase, decided });
@@ -104,7 +99,7 @@ impl Undecided {
     }
 
     /// Leaves the phase to a panel.
-    pub fn leave_open(self) -> Phases {
+    pub(super) fn leave_open(self) -> Phases {
         match self.decide(Decided::Open) {
             Course::Over(phases) => phases,
             Course::On(next) => Phases(next.passed),
@@ -117,7 +112,8 @@ impl Phases {
     pub fn decide<E>(mut decide: impl FnMut(Phase) -> Result<Decided, E>) -> Result<Phases, E> {
         let mut next = Undecided::first();
         loop {
-            match next.clone().decide(decide(next.phase())?) {
+            let decided = decide(next.phase)?;
+            match next.decide(decided) {
                 Course::On(undecided) => next = undecided,
                 Course::Over(phases) => return Ok(phases),
             }
@@ -129,23 +125,8 @@ impl Phases {
         Phases(vec![PhaseEvidence { phase: Phase::Security, decided: Decided::Label(label) }])
     }
 
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &PhaseEvidence> {
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &PhaseEvidence> {
         self.0.iter()
-    }
-
-    /// What came of a phase, if the artifact came so far.
-    pub fn of(&self, phase: Phase) -> Option<&Decided> {
-        self.0.iter().find(|it| it.phase == phase).map(|it| &it.decided)
-    }
-
-    /// The phase that decided the matter, or is open.
-    pub fn last(&self) -> Option<&PhaseEvidence> {
-        self.0.last()
-    }
-
-    /// Whether every phase is passed.
-    pub fn passed(&self) -> bool {
-        self.last().is_some_and(|last| last.decided.passed())
     }
 
     /// The phase that is open, after those that are passed; as it is if none is.
