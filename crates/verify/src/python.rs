@@ -151,7 +151,8 @@ impl Runnable for Ready<'_> {
         let forked = sandbox.map(run).transpose().unwrap_or_else(|error| {
             warn!(
                 case = case.id,
-                %phase, "a Python suite failed in a nursery and is run without one: {error}"
+                phase = phase.as_str(),
+                "a Python suite failed in a nursery and is run without one: {error}"
             );
             None
         });

@@ -52,7 +52,7 @@ impl SuiteRun<'_> {
         sandbox: &mut Sandbox,
         names: &impl Restore,
     ) -> Result<(SuiteEvidence, Vec<Log>), InfraError> {
-        let _span = debug_span!("suite", phase = %self.phase).entered();
+        let _span = debug_span!("suite", phase = self.phase.as_str()).entered();
         let nonce = nonce()?;
         let before = match self.test_tree {
             Some(directory) => Some(sandbox.tree(directory).map_err(|error| infra(&error))?),

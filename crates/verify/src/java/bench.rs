@@ -149,7 +149,10 @@ impl Bench<'_> {
         match evidence.conclusion {
             // It may be the machine that died, of its archive, and not the tests.
             Conclusion::Ended(Ending::Signalled(signal)) => {
-                debug!(%phase, signal, "the suite is repeated without an archive of classes");
+                debug!(
+                    phase = phase.as_str(),
+                    signal, "the suite is repeated without an archive of classes"
+                );
                 run(&["-Xshare:off".to_owned()])
             }
             _ => Ok((evidence, logs)),
