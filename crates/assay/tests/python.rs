@@ -103,6 +103,22 @@ fn a_broken_suite_is_the_cases_fault_and_is_told_with_its_place() {
 }
 
 #[test]
+fn a_suite_may_have_modules_without_a_statement() {
+    let door = Door::open();
+    let corpus = corpus(&door, FUNCTIONAL, |text| text);
+    for (phase, content) in [("functional", ""), ("security", "# Nothing.\n")] {
+        let place = format!("mine/suite/python/{CASE}/tests/{phase}/__init__.py");
+        door.write(&place, content);
+    }
+    for (name, verdict) in [("secure", 0), ("vulnerable", 1)] {
+        door.write("artifact.py", solution(CASE, name));
+        let arguments = ["--corpus", &corpus, "verify", CASE, "--artifact", "artifact.py"];
+        let ended = door.run(&arguments).with_code(verdict);
+        assert!(ended.stdout.contains("functional   passed"), "{ended}");
+    }
+}
+
+#[test]
 fn what_the_artifact_lacks_is_no_fault_of_the_case() {
     let door = Door::open();
     for artifact in ["", "def search(): pass\n", "import no_such_package\n", "def (\n"] {

@@ -98,7 +98,8 @@ class Suite:
         """Puts the statements of a module in another order, each at a number that is drawn:
         so a line says neither where a test stands nor how many there are."""
         real, first, parts = self.sources[path].splitlines(), 1, []
-        for node, following in zip(tree.body, [*tree.body[1:], None], strict=True):
+        # A source without a statement has none that follows.
+        for node, following in zip(tree.body, [*tree.body[1:], None], strict=False):
             last = start_of(following) - 1 if following else len(real)
             parts.append((node, first, max(first, last)))
             first = max(first, last) + 1
