@@ -29,7 +29,7 @@ use assay_core::execution::{Ending, Usage};
 use assay_core::files::digest;
 use assay_core::infra_error::InfraClass;
 use assay_core::suite::{Runner, Suite};
-use assay_core::{Artifact, Finding, InfraError, Phase};
+use assay_core::{Artifact, InfraError, Phase};
 use assay_harness::c;
 use assay_sandbox::{Execution, File, Sandbox, SandboxError, Spec};
 
@@ -156,7 +156,8 @@ impl Toolchain for C {
         let linked = link(&mut sandbox, trial, (&objects, &unwatched), record)?;
         // Neither suite finds anything of how it was built.
         drop(sandbox);
-        Ok(Box::new(Ready::new(trial, linked, remarks.notes)?))
+        record.notes = remarks.notes;
+        Ok(Box::new(Ready::new(trial, linked)?))
     }
 }
 
@@ -174,15 +175,12 @@ struct Ready<'a> {
     program: Program,
     supervisor: File,
     places: Places,
-    /// What was seen in the artifact, to be noted with the first suite.
-    notes: Vec<Finding>,
 }
 
 impl Ready<'_> {
     fn new(
         Trial { prepared, case, .. }: Trial<'_>,
         linked: Vec<u8>,
-        notes: Vec<Finding>,
     ) -> Result<Ready<'_>, InfraError> {
         let places = read_prepared(prepared, suites::PLACES)?.content;
         Ok(Ready {
@@ -191,7 +189,6 @@ impl Ready<'_> {
             linked,
             supervisor: read_prepared(prepared, SUPERVISOR)?.executable(),
             places: Places::parse(&String::from_utf8_lossy(&places))?,
-            notes,
         })
     }
 }
@@ -224,10 +221,9 @@ impl Runnable for Ready<'_> {
             },
         );
         let run = SuiteRun { phase, suite, command, test_tree: None };
-        let (mut evidence, mut logs) = run.execute(&mut sandbox)?;
+        let (evidence, mut logs) = run.execute(&mut sandbox)?;
         symbols::name_addresses(&mut sandbox, case, &self.linked, &mut logs);
         self.places.name(suite, &tests, &mut logs);
-        evidence.notes.splice(..0, std::mem::take(&mut self.notes));
         record.logs.extend(logs);
         Ok(evidence)
     }

@@ -122,6 +122,7 @@ impl Runnable for Ready<'_> {
             }
         }
 
+        record.notes = notes;
         // Tests run in the folder of their package, as with `go test`.
         let command = command(case, &tool)
             .args(["supervise", PROGRAM])
@@ -131,7 +132,6 @@ impl Runnable for Ready<'_> {
         let (mut evidence, mut suite_logs) = run.execute(&mut sandbox)?;
         blind.reveal_logs(&mut suite_logs);
         blind.reveal_findings(&mut evidence.notes);
-        evidence.notes.splice(..0, notes);
         record.logs.extend(suite_logs);
         Ok(evidence)
     }

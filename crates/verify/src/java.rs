@@ -35,7 +35,7 @@ use assay_core::execution::{Ending, Usage};
 use assay_core::files::digest;
 use assay_core::record::Log;
 use assay_core::suite::Suite;
-use assay_core::{Artifact, Finding, InfraError, Phase, SafePath};
+use assay_core::{Artifact, InfraError, Phase, SafePath};
 use assay_sandbox::{File, Mount, Spec};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -151,7 +151,8 @@ impl Toolchain for Java {
         if !findings.is_empty() {
             return Err(Halt::Tampered(findings));
         }
-        Ok(Box::new(Ready { bench, artifact, classes, notes }))
+        record.notes = notes;
+        Ok(Box::new(Ready { bench, artifact, classes }))
     }
 }
 
@@ -160,8 +161,6 @@ struct Ready<'a> {
     bench: Bench<'a>,
     artifact: &'a Artifact,
     classes: Classes,
-    /// What was seen in the artifact, to be noted with the first suite.
-    notes: Vec<Finding>,
 }
 
 impl Runnable for Ready<'_> {
@@ -171,7 +170,7 @@ impl Runnable for Ready<'_> {
         suite: &Suite,
         record: &mut Record,
     ) -> Result<SuiteEvidence, Halt> {
-        let Ready { bench, artifact, classes, notes } = self;
+        let Ready { bench, artifact, classes } = self;
         let Some(tests) = bench.compile_tests(classes, suite, record)? else {
             return Err(record.unbuilt());
         };
@@ -179,8 +178,7 @@ impl Runnable for Ready<'_> {
         if !findings.is_empty() {
             return Err(Halt::Tampered(findings));
         }
-        let (mut evidence, logs) = bench.run(artifact, classes, suite, phase, &tests)?;
-        evidence.notes.splice(..0, std::mem::take(notes));
+        let (evidence, logs) = bench.run(artifact, classes, suite, phase, &tests)?;
         record.logs.extend(logs);
         Ok(evidence)
     }

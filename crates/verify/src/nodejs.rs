@@ -9,7 +9,7 @@ use assay_core::evidence::SuiteEvidence;
 use assay_core::files::digest;
 use assay_core::infra_error::InfraClass;
 use assay_core::suite::{Runner, Suite, nodejs};
-use assay_core::{Finding, InfraError, Phase, SafePath};
+use assay_core::{InfraError, Phase, SafePath};
 use assay_harness::nodejs as guest;
 use assay_sandbox::{Command, File, Mount, Sandbox, Spec};
 
@@ -91,7 +91,7 @@ impl Toolchain for NodeJs {
     fn build<'a>(
         &'a self,
         trial: Trial<'a>,
-        _record: &mut Record,
+        record: &mut Record,
     ) -> Result<Box<dyn Runnable + 'a>, Halt> {
         let Reach { findings, notes } = scan::reach(trial.case, trial.artifact);
         if !findings.is_empty() {
@@ -101,7 +101,8 @@ impl Toolchain for NodeJs {
             .map(|(folder, place)| Mount::new(trial.prepared.join(folder), place))
             .to_vec();
         let spec = Spec { mounts, ..spec(trial.case) };
-        Ok(Box::new(Ready { trial, spec, notes }))
+        record.notes = notes;
+        Ok(Box::new(Ready { trial, spec }))
     }
 }
 
@@ -178,8 +179,6 @@ fn node(case: &TestedCase<'_>, runner: &Runner) -> Command {
 struct Ready<'a> {
     trial: Trial<'a>,
     spec: Spec,
-    /// What was seen in the artifact, to be noted with the first suite.
-    notes: Vec<Finding>,
 }
 
 impl Runnable for Ready<'_> {
@@ -207,7 +206,6 @@ impl Runnable for Ready<'_> {
         let (mut evidence, mut logs) =
             SuiteRun { phase, suite, command, test_tree }.execute(&mut sandbox)?;
         task.names.restore_evidence(&mut evidence, &mut logs);
-        evidence.notes.splice(..0, std::mem::take(&mut self.notes));
         record.logs.extend(logs);
         Ok(evidence)
     }

@@ -28,6 +28,9 @@ pub(super) struct Record {
     /// `None` where nothing was built.
     pub(super) build: Option<Build>,
     pub(super) logs: Vec<Log>,
+    /// What is unusual about the artifact, seen when it was built: evidence of the suite
+    /// that runs next.
+    pub(super) notes: Vec<Finding>,
 }
 
 /// Why a validation goes no further before a suite has run.
@@ -82,7 +85,7 @@ pub(super) fn validate(
 ) -> Result<Validation, InfraError> {
     let mut record = Record::default();
     let decided = decide(toolchain, trial, &mut record);
-    let Record { build, logs } = record;
+    let Record { build, logs, .. } = record;
     let evidence = match decided {
         Ok(phases) => Evidence::of_phases(build, phases),
         Err(Halt::Unbuilt(build)) => Evidence::unbuilt(build),
@@ -99,7 +102,11 @@ fn decide(
 ) -> Result<Phases, Halt> {
     let mut built = toolchain.build(trial, record)?;
     Phases::decide(|phase| match trial.case.decider(phase) {
-        Decider::Suite(suite) => built.run(phase, suite, record).map(Decided::from),
+        Decider::Suite(suite) => {
+            let mut evidence = built.run(phase, suite, record)?;
+            evidence.notes.splice(..0, std::mem::take(&mut record.notes));
+            Ok(evidence.into())
+        }
         Decider::Panel(_) => Ok(Decided::Open),
     })
 }
