@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use assay_core::answer::Finish;
 use assay_core::infra_error::InfraClass;
-use assay_core::record::Finish;
 use assay_core::{AttemptEnd, Scenario, Verdict};
 use clap::Args;
 use serde::de::DeserializeOwned;

@@ -11,9 +11,9 @@ use std::sync::Mutex;
 
 use assay::subject::{Message, Question, Reply, Role, Subject, SubjectConfig, load};
 use assay_core::Corpus;
+use assay_core::answer::Answer;
 use assay_core::benchmark::sec_code_bench_v2;
 use assay_core::infra_error::{InfraClass, InfraError};
-use assay_core::record::Answer;
 use scripted_server::{End, Server, Step, answer, good};
 
 const KEY: &str = "sk-test-0123456789abcdef";

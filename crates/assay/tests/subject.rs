@@ -9,8 +9,8 @@ use std::io::Write as _;
 use std::path::Path;
 
 use assay::subject::{Loaded, Question, Subject, SubjectConfig, load};
+use assay_core::answer::Answer;
 use assay_core::benchmark::sec_code_bench_v2;
-use assay_core::record::Answer;
 use assay_core::task::{Solution, SolutionKind};
 use assay_core::{Artifact, Case, Corpus, FileSet, NoCode, Scenario, Task};
 use flate2::Compression;

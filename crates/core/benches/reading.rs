@@ -11,8 +11,8 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use assay_core::SafePath;
+use assay_core::answer::{Answer, Finish};
 use assay_core::reading::{Reading, Said, ThinkingTags};
-use assay_core::record::{Answer, Finish};
 
 /// What is repeated as models repeat it, by a name.
 const REPEATED: &[(&str, &str)] = &[

@@ -6,7 +6,7 @@ mod made_up;
 pub mod sec_code_bench_v2;
 
 use crate::scenario::Scenario;
-use crate::score::Statistic;
+use crate::statistic::Statistic;
 
 /// Every benchmark. Names of scenarios are unique among all of them.
 static BENCHMARKS: &[&Benchmark] = &[

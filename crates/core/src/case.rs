@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::files::SafePath;
 use crate::judge::Rubric;
 use crate::phase::Phase;
-use crate::prompt::Prompts;
+use crate::prompts::Prompts;
 use crate::scenario::Scenario;
 use crate::suite::ExpectedTest;
 use crate::task::{CodeTask, Solution, SolutionKind, Task};

@@ -11,10 +11,11 @@ use crate::execution::{Ending, Usage};
 use crate::infra_error::{InfraClass, InfraError};
 use crate::judge::Ballot;
 use crate::judgement::{Judgement, LabelJudgement};
+use crate::outcome::Outcome;
 use crate::phase::Phase;
 use crate::suite::Conclusion;
 use crate::tamper::Finding;
-use crate::verdict::{Outcome, Verdict};
+use crate::verdict::Verdict;
 
 use earlier::Earlier;
 use phases::{Course, Undecided};

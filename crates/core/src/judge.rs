@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::prompt::Locale;
+use crate::locale::Locale;
 use crate::served::Served;
 use crate::tokens::TokenUsage;
 

@@ -2,6 +2,7 @@
 //! scores. Nothing here starts a process, opens a connection, or reads the
 //! clock or the environment; the only I/O is reading a corpus from disk.
 
+pub mod answer;
 pub mod artifact;
 pub mod benchmark;
 pub mod case;
@@ -17,8 +18,13 @@ pub mod javascript;
 pub mod judge;
 pub mod judgement;
 pub mod label;
+pub mod locale;
+pub mod log;
+pub mod outcome;
+pub mod pass;
 pub mod phase;
 pub mod prompt;
+pub mod prompts;
 pub mod reading;
 pub mod record;
 pub mod response;
@@ -26,6 +32,7 @@ pub mod scenario;
 pub mod score;
 pub mod served;
 pub mod state;
+pub mod statistic;
 pub mod suite;
 pub mod tamper;
 pub mod task;
@@ -47,8 +54,9 @@ pub use infra_error::InfraError;
 pub use judge::{Ballot, JudgeReply, Rubric, Vote};
 pub use judgement::{Judgement, LabelJudgement};
 pub use label::Label;
+pub use locale::Locale;
+pub use outcome::Outcome;
 pub use phase::Phase;
-pub use prompt::Locale;
 pub use reading::Reading;
 pub use record::{AttemptKey, AttemptRecord, Turn};
 pub use scenario::Scenario;
@@ -57,5 +65,5 @@ pub use state::State;
 pub use tamper::Finding;
 pub use task::{CodeTask, Task};
 pub use tokens::{Amount, Bill, Cost, Estimated, TokenUsage, Tokens};
-pub use verdict::{Outcome, Verdict};
+pub use verdict::Verdict;
 pub use world::World;

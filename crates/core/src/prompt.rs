@@ -1,67 +1,18 @@
 //! The words that a subject is asked with.
 
-use std::collections::BTreeMap;
-use std::fmt;
 use std::fmt::Write as _;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
 
 use crate::artifact::NoCode;
 use crate::benchmark::Asks;
 use crate::case::Case;
 use crate::evidence::Evidence;
 use crate::files::SafePath;
+use crate::locale::Locale;
+use crate::log::Log;
 use crate::phase::Phase;
-use crate::record::Log;
+use crate::prompts::Prompts;
 use crate::scenario::Scenario;
 use crate::task::SolutionKind;
-
-/// The natural language of a prompt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Locale {
-    #[serde(rename = "en-US")]
-    EnUs,
-    #[serde(rename = "zh-CN")]
-    ZhCn,
-}
-
-impl Locale {
-    pub const ALL: [Locale; 2] = [Locale::EnUs, Locale::ZhCn];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Locale::EnUs => "en-US",
-            Locale::ZhCn => "zh-CN",
-        }
-    }
-}
-
-impl fmt::Display for Locale {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Locale {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Locale, String> {
-        Locale::ALL
-            .into_iter()
-            .find(|locale| locale.as_str() == text)
-            .ok_or_else(|| format!("{text:?} is not a locale; there are en-US and zh-CN"))
-    }
-}
-
-/// Where a case's prompts come from.
-#[derive(Debug, Clone)]
-pub enum Prompts {
-    /// Composed from a brief and a security hint in each locale.
-    Composed { briefs: BTreeMap<Locale, String>, hints: BTreeMap<Locale, String> },
-    /// Given whole, for each scenario and locale.
-    Verbatim(BTreeMap<(Scenario, Locale), String>),
-}
 
 /// A prompt that a case does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -3,23 +3,23 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::answer::{Answer, Finish};
 use crate::artifact::Artifact;
 use crate::case::{Case, Language, Severity};
-use crate::corpus::sec_code_bench_facts;
 use crate::end::AttemptEnd;
 use crate::evidence::Evidence;
 use crate::files::texts;
 use crate::judge::JudgeReply;
+use crate::log::Log;
+use crate::outcome::Outcome;
 use crate::reading::{OtherReading, TurnReading, spoken};
 use crate::scenario::Scenario;
 use crate::served::Served;
 use crate::task::SolutionKind;
 use crate::tokens::TokenUsage;
-use crate::verdict::Outcome;
 
 /// Which attempt: one round of one task. Unique in a run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,74 +34,6 @@ pub struct AttemptKey {
 impl fmt::Display for AttemptKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} / {} / {} / round {}", self.subject, self.case, self.scenario, self.round)
-    }
-}
-
-/// What a subject said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Answer {
-    /// Free text that should hold a `<result>` block.
-    Text(String),
-    /// Files by path, from a subject that does not speak.
-    Files(BTreeMap<String, String>),
-}
-
-/// How an answer came to its end.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Finish {
-    #[default]
-    Complete,
-    /// The model declined to answer.
-    Refused,
-    /// The provider's filter kept back the answer, or the question from the model.
-    Filtered,
-    /// The limit on tokens was reached.
-    Truncated,
-    /// The model called a tool, though none was offered.
-    ToolCall,
-}
-
-impl Finish {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Finish::Complete => "complete",
-            Finish::Refused => "refused",
-            Finish::Filtered => "filtered",
-            Finish::Truncated => "truncated",
-            Finish::ToolCall => "tool-call",
-        }
-    }
-}
-
-impl FromStr for Finish {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Finish, String> {
-        let all = [
-            Finish::Complete,
-            Finish::Refused,
-            Finish::Filtered,
-            Finish::Truncated,
-            Finish::ToolCall,
-        ];
-        let found = all.into_iter().find(|finish| finish.as_str() == text);
-        found.ok_or_else(|| format!("{text:?} is not how an answer ends"))
-    }
-}
-
-/// A named text that a validation produced, such as `build.stderr`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Log {
-    /// `<phase>.<stream>`: phases are `build`, `functional` and `security`.
-    pub name: String,
-    pub text: String,
-}
-
-impl Log {
-    pub fn is_of_security(&self) -> bool {
-        self.name.starts_with("security")
     }
 }
 
@@ -233,23 +165,6 @@ pub struct CaseSummary {
     /// in a run of a version that did not keep it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secure: Option<BTreeMap<String, String>>,
-}
-
-impl CaseSummary {
-    /// A case of SecCodeBench-V2 of which no more is at hand.
-    pub fn of_sec_code_bench(id: &str, language: Language, severity: Severity) -> CaseSummary {
-        let (title, cwe) = sec_code_bench_facts(id);
-        CaseSummary {
-            id: id.to_owned(),
-            title,
-            language,
-            cwe,
-            severity,
-            digest: String::new(),
-            vulnerable: BTreeMap::new(),
-            secure: Some(BTreeMap::new()),
-        }
-    }
 }
 
 impl From<&Case> for CaseSummary {

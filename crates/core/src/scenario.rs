@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::benchmark::{Asks, Benchmark, ScenarioFacts};
-use crate::score::Statistic;
+use crate::statistic::Statistic;
 
 /// A scenario of a benchmark. Those of one benchmark are in its order.
 #[derive(Debug, Clone, Copy)]

@@ -10,7 +10,7 @@ use assay_core::benchmark::sec_code_bench_v2;
 use assay_core::corpus::CorpusSource;
 use assay_core::judge::Rubric;
 use assay_core::label::{Label, LabelledProgram};
-use assay_core::prompt::Prompts;
+use assay_core::prompts::Prompts;
 use assay_core::state::{Folder, Program, State, StateFile};
 use assay_core::suite::{ExpectedTest, Runner, Suite};
 use assay_core::task::{CaseLimits, Solution, SolutionKind};

@@ -2,8 +2,8 @@
 
 use assay_core::NoCode;
 use assay_core::SafePath;
+use assay_core::answer::{Answer, Finish};
 use assay_core::reading::{Form, PathMatch, Reading, Said, ThinkingTags};
-use assay_core::record::{Answer, Finish};
 
 const ONE: &[&str] = &["src/pack/pack.py"];
 const TWO: &[&str] = &["src/ring.c", "src/ring.h"];

@@ -1,8 +1,8 @@
 //! What is set apart as thinking in a text, and what is a part of the answer although it
 //! looks like it.
 
+use assay_core::answer::{Answer, Finish};
 use assay_core::reading::{ThinkingTags, spoken, thought};
-use assay_core::record::{Answer, Finish};
 
 /// What is said, and what was thought.
 fn split(tags: &ThinkingTags, text: &str, finish: Finish) -> (String, Option<String>) {

@@ -33,7 +33,7 @@ use std::path::{Path, PathBuf};
 use assay_core::evidence::SuiteEvidence;
 use assay_core::execution::{Ending, Usage};
 use assay_core::files::digest;
-use assay_core::record::Log;
+use assay_core::log::Log;
 use assay_core::suite::Suite;
 use assay_core::{Artifact, InfraError, Phase, SafePath};
 use assay_sandbox::{File, Mount, Spec};

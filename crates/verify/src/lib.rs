@@ -39,7 +39,7 @@ use std::time::Instant;
 
 use assay_core::execution::{Ending, Usage};
 use assay_core::infra_error::InfraClass;
-use assay_core::record::Log;
+use assay_core::log::Log;
 use assay_core::suite::Suite;
 use assay_core::{Artifact, Case, Evidence, FileSet, InfraError, Verdict};
 use assay_sandbox::{Command, Execution, Exit, File, Limits, Sandbox, SandboxError, Spec};

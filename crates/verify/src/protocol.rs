@@ -6,7 +6,7 @@ use std::path::Path;
 
 use assay_core::evidence::{Build, Decided, Phases, SuiteEvidence};
 use assay_core::execution::{Ending, Usage};
-use assay_core::record::Log;
+use assay_core::log::Log;
 use assay_core::suite::Suite;
 use assay_core::{Artifact, Decider, Evidence, Finding, InfraError, Phase};
 

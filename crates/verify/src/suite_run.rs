@@ -2,7 +2,7 @@
 //! whether it passed.
 
 use assay_core::evidence::SuiteEvidence;
-use assay_core::record::Log;
+use assay_core::log::Log;
 use assay_core::suite::{Conclusion, Proof, Suite, prove};
 use assay_core::{Finding, InfraError, Phase};
 use assay_sandbox::{Command, Sandbox};

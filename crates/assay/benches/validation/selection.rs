@@ -6,10 +6,10 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 
+use assay_core::answer::{Answer, Finish};
 use assay_core::corpus::Corpus;
 use assay_core::files::texts;
 use assay_core::reading::{Reading, Said};
-use assay_core::record::{Answer, Finish};
 use assay_core::task::SolutionKind;
 use assay_core::{Artifact, Case, Language};
 use assay_verify::bare::TestedCase;

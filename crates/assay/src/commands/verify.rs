@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use assay_core::answer::{Answer, Finish};
 use assay_core::evidence::{Decided, PhaseEvidence, SuiteEvidence};
 use assay_core::files::{read_files, texts};
 use assay_core::reading::{Form, ReadArtifact, Reading, Said, ThinkingTags};
-use assay_core::record::{Answer, Finish};
 use assay_core::suite::{Conclusion, TestOutcome};
 use assay_core::{
     Artifact, Ballot, Case, Contact, Evidence, Locale, NoCode, Outcome, Phase, Verdict,

@@ -1,6 +1,6 @@
 //! [`Table`]: the columns of all formats of tables, and the rows of an attempt.
 
-use assay_core::record::Answer;
+use assay_core::answer::Answer;
 use assay_core::suite::TestOutcome;
 use assay_core::{Ballot, Cost, NoCode, Outcome, Phase, TokenUsage, Tokens, Turn, Verdict};
 use serde::Serialize;

@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use assay_core::answer::{Answer, Finish};
 use assay_core::benchmark::sec_code_bench_v2;
 use assay_core::corpus::CorpusSource;
+use assay_core::log::Log;
 use assay_core::prompt::render;
-use assay_core::record::{Answer, CaseSummary, Finish, Log};
+use assay_core::record::CaseSummary;
 use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Corpus, Evidence, Language, Locale};
 use assay_core::{NoCode, Scenario, TokenUsage, Turn, text_file};
 use serde::Deserialize;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use assay_core::record::CaseSummary;
+use assay_core::corpus::sec_code_bench_case;
 use assay_core::text_file;
 use assay_core::{AttemptKey, AttemptRecord, Language, Outcome, Scenario, Severity, Verdict};
 use serde::Deserialize;
@@ -59,7 +59,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Results> {
     let mut cases = Vec::new();
     for (id, facts) in outcomes.cases {
         let language: Language = facts.language.parse().map_err(anyhow::Error::msg)?;
-        cases.push(CaseSummary::of_sec_code_bench(&id, language, facts.severity));
+        cases.push(sec_code_bench_case(&id, language, facts.severity));
     }
     let (mut models, mut letters) = (Vec::new(), Vec::new());
     for (name, facts) in outcomes.models {

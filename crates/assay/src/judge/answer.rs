@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use assay_core::answer::{Answer, Finish};
 use assay_core::reading::spoken;
-use assay_core::record::{Answer, Finish};
 use serde::Deserialize;
 use serde_json::json;
 

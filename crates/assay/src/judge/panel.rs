@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use assay_core::answer::Answer;
 use assay_core::infra_error::{InfraClass, InfraError};
 use assay_core::judge::{Ballot, NoBallot, Seats};
 use assay_core::reading::spoken;
-use assay_core::record::Answer;
 use assay_core::{JudgeReply, TokenUsage, Vote};
 use tokio::task::JoinSet;
 use tracing::{Instrument as _, debug, debug_span};

@@ -1,7 +1,7 @@
 //! Properties of reading what judges answer: a vote is one object of the form, and no loss
 //! and no addition makes another vote of it.
 
-use assay_core::record::{Answer, Finish};
+use assay_core::answer::{Answer, Finish};
 use assay_fuzz::proptest::prelude::any;
 use assay_fuzz::proptest::sample::{Index, select};
 use assay_fuzz::{Target, hold, target};

@@ -6,14 +6,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use assay_core::answer::Answer;
 use assay_core::infra_error::InfraClass;
 use assay_core::label::LabelledProgram;
+use assay_core::log::Log;
 use assay_core::prompt::{NoPrompt, ask_again, render, repair};
 use assay_core::reading::{
     BothReadings, Found, OtherReading, ReadArtifact, Reading, Said, ThinkingTags, TurnReading,
     read_label, spoken,
 };
-use assay_core::record::{Answer, Log};
 use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Evidence, InfraError, JudgeReply};
 use assay_core::{LabelJudgement, Locale, NoCode, Outcome, SafePath, Task, Turn};
 use assay_verify::Validation;

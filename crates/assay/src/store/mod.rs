@@ -24,7 +24,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use assay_core::record::{CaseSummary, Finish, LeftOut};
+use assay_core::answer::Finish;
+use assay_core::record::{CaseSummary, LeftOut};
 use assay_core::{AttemptEnd, AttemptKey, AttemptRecord, Cost, Locale, Outcome, Tokens, Verdict};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use serde::{Deserialize, Serialize};

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 
+use assay_core::answer::{Answer, Finish};
 use assay_core::benchmark::sec_code_bench_v2;
 use assay_core::infra_error::InfraClass;
+use assay_core::log::Log;
 use assay_core::reading::TurnReading;
-use assay_core::record::{Answer, Finish, Log};
 use assay_core::{Artifact, AttemptKey, AttemptRecord, Cost, Evidence, Judgement, Outcome};
 use assay_core::{TokenUsage, Tokens, Turn, Verdict};
 use flate2::read::DeflateDecoder;

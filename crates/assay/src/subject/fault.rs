@@ -5,8 +5,8 @@ mod forms;
 
 use std::time::Duration;
 
+use assay_core::answer::{Answer, Finish};
 use assay_core::infra_error::{InfraClass, InfraError};
-use assay_core::record::{Answer, Finish};
 use serde_json::Value;
 
 use self::forms::Fault;

@@ -1,6 +1,6 @@
 //! What a reply took: as the provider counts it, or as it is estimated where it does not.
 
-use assay_core::record::Answer;
+use assay_core::answer::Answer;
 use assay_core::{Estimated, Tokens};
 
 use super::price::Price;

@@ -28,10 +28,10 @@ mod watch;
 
 use assay_core::Case;
 use assay_core::Scenario;
+use assay_core::answer::Answer;
 use assay_core::files::texts;
 use assay_core::infra_error::{InfraClass, InfraError};
 use assay_core::reading::ThinkingTags;
-use assay_core::record::Answer;
 use assay_core::task::SolutionKind;
 use tracing::{Instrument as _, debug, debug_span};
 

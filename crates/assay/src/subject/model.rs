@@ -5,9 +5,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use assay_core::Served;
+use assay_core::answer::Answer;
 use assay_core::infra_error::{InfraClass, InfraError};
 use assay_core::reading::ThinkingTags;
-use assay_core::record::Answer;
 use reqwest::Url;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;

@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use assay_core::InfraError;
+use assay_core::answer::Answer;
 use assay_core::infra_error::InfraClass;
-use assay_core::record::Answer;
 use assay_fuzz::proptest::collection::vec;
 use assay_fuzz::proptest::sample::select;
 use assay_fuzz::{Target, hold, target};

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use assay_core::answer::{Answer, Finish};
 use assay_core::case::Case;
 use assay_core::reading::{ThinkingTags, thought};
-use assay_core::record::{Answer, Finish};
 use assay_core::scenario::Scenario;
 use assay_core::{Served, TokenUsage};
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
+use assay_core::answer::Answer;
 use assay_core::reading::ThinkingTags;
-use assay_core::record::Answer;
 use assay_core::{Corpus, Scenario};
 use serde::{Deserialize, Serialize};
 

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use assay_core::record::{Answer, Finish};
+use assay_core::answer::{Answer, Finish};
 use assay_core::{Served, TokenUsage};
 use flate2::Compression;
 use flate2::read::DeflateDecoder;

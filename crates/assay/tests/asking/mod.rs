@@ -2,8 +2,8 @@
 
 use assay::subject::pace::Paces;
 use assay::subject::{Message, ModelSubject, Reply, SubjectConfig};
+use assay_core::answer::Answer;
 use assay_core::infra_error::InfraError;
-use assay_core::record::Answer;
 
 use super::scripted_server::{Server, Step};
 

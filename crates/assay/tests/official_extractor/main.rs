@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use assay_core::SafePath;
+use assay_core::answer::{Answer, Finish};
 use assay_core::reading::{Reading, Said, ThinkingTags};
-use assay_core::record::{Answer, Finish};
 use assay_core::score::Chance;
 use flate2::bufread::MultiGzDecoder;
 

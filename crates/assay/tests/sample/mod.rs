@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use assay_core::benchmark::sec_code_bench_v2;
-use assay_core::prompt::Prompts;
+use assay_core::prompts::Prompts;
 use assay_core::task::CaseLimits;
 use assay_core::{
     Case, CodeTask, Decider, FileSet, Language, Locale, Rubric, SafePath, Severity, Task,

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use assay::store::{RunInfo, Store};
+use assay_core::answer::{Answer, Finish};
 use assay_core::benchmark::sec_code_bench_v2;
 use assay_core::case::{Language, Severity};
 use assay_core::evidence::{Build, Decided, Phases, SuiteEvidence};
 use assay_core::execution::{Ending, Usage};
 use assay_core::infra_error::InfraClass;
-use assay_core::record::{Answer, CaseSummary, Finish, Log};
+use assay_core::log::Log;
+use assay_core::record::CaseSummary;
 use assay_core::suite::{Conclusion, TestOutcome, TestResult};
 use assay_core::{
     Artifact, AttemptKey, AttemptRecord, Evidence, Finding, InfraError, Locale, NoCode, Outcome,

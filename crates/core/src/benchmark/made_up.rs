@@ -2,7 +2,7 @@
 //! after it goes by what it says of itself.
 
 use super::{Asks, Benchmark, ScenarioFacts};
-use crate::score::Statistic;
+use crate::statistic::Statistic;
 
 pub(super) static BENCHMARK: Benchmark = Benchmark {
     name: "made-up",
@@ -20,7 +20,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     use crate::label::{Label, LabelledProgram};
-    use crate::prompt::{Locale, Prompts, render};
+    use crate::locale::Locale;
+    use crate::prompt::render;
+    use crate::prompts::Prompts;
     use crate::reading::read_label;
     use crate::scenario::Scenario;
     use crate::score::{Scorecard, ScoredAttempt, Scoring};

@@ -3,7 +3,7 @@
 
 use super::{Asks, Benchmark, ScenarioFacts};
 use crate::scenario::Scenario;
-use crate::score::Statistic;
+use crate::statistic::Statistic;
 
 pub static BENCHMARK: Benchmark = Benchmark {
     name: "sec-code-bench-v2",

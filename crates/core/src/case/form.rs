@@ -12,7 +12,7 @@ use crate::decider::Decider;
 use crate::files::{FileSet, digest_of};
 use crate::label::LabelledProgram;
 use crate::phase::Phase;
-use crate::prompt::Prompts;
+use crate::prompts::Prompts;
 use crate::state::State;
 use crate::task::{CodeTask, Task};
 use crate::world::{Body, Host, PathRule, Route, Scheme, World};

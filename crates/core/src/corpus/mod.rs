@@ -3,11 +3,13 @@
 mod native;
 mod sec_code_bench;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::case::Case;
+use crate::case::{Case, Language, Severity};
 use crate::files::{ReadFilesError, sha256};
+use crate::record::CaseSummary;
 use crate::text_file;
 
 /// A set of cases with a digest.
@@ -72,10 +74,19 @@ impl CorpusSource {
     }
 }
 
-/// What is known of a case of SecCodeBench-V2 without a checkout: its title and its CWE,
-/// by its name and the paper's Table 4.
-pub fn sec_code_bench_facts(id: &str) -> (String, Vec<String>) {
-    sec_code_bench::facts(id)
+/// A case of SecCodeBench-V2 of which no more is at hand.
+pub fn sec_code_bench_case(id: &str, language: Language, severity: Severity) -> CaseSummary {
+    let (title, cwe) = sec_code_bench::facts(id);
+    CaseSummary {
+        id: id.to_owned(),
+        title,
+        language,
+        cwe,
+        severity,
+        digest: String::new(),
+        vulnerable: BTreeMap::new(),
+        secure: Some(BTreeMap::new()),
+    }
 }
 
 impl fmt::Display for CorpusSource {

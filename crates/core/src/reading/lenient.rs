@@ -9,9 +9,9 @@ use super::fence::{Fence, fences};
 use super::place::{could_be, named_in, place};
 use super::thinking::spoken;
 use super::{Fault, Form, Found, PathMatch, Taken, ThinkingTags, strict, without_margin_lines};
+use crate::answer::Finish;
 use crate::artifact::not_expected;
 use crate::files::SafePath;
-use crate::record::Finish;
 
 /// What a fenced block is tagged with that can hold a file of each ending.
 const LANGUAGES: [(&[&str], &[&str]); 5] = [

@@ -29,10 +29,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::answer::{Answer, Finish};
 use crate::artifact::{Artifact, MAX_ARTIFACT_BYTES, NoCode};
 use crate::evidence::Evidence;
 use crate::files::SafePath;
-use crate::record::{Answer, Finish};
 
 pub use label::read_label;
 pub use thinking::{Thinking, spoken, thought};

@@ -4,8 +4,8 @@ use super::block::Blocks;
 use super::fence::bars;
 use super::lenient::is_escaped;
 use super::{Fault, Said};
+use crate::answer::Finish;
 use crate::artifact::NoCode;
-use crate::record::Finish;
 
 /// The reason, for the text without its thinking: how the answer ended counts before its
 /// form.

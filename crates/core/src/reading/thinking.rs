@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use super::code_places::CodePlaces;
 use super::thinking_tags::{Found, ThinkingTags};
-use crate::record::{Answer, Finish};
+use crate::answer::{Answer, Finish};
 
 /// Thinking in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]

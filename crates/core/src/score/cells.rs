@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::case::{Language, Severity};
+use crate::pass::pass_at;
 use crate::scenario::Scenario;
 
 use super::interval::Drawn;
-use super::pass::pass_at;
 use super::weights::Weights;
 
 /// Successes among the judged attempts of one case in one scenario.

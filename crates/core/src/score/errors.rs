@@ -7,7 +7,8 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use super::{ScoredAttempt, Weights, cells_of};
-use crate::verdict::{Outcome, Verdict};
+use crate::outcome::Outcome;
+use crate::verdict::Verdict;
 
 /// The largest share of a subject's attempts that may have errored for its overall
 /// score to be told.

@@ -7,18 +7,18 @@ mod compare;
 mod errors;
 mod interval;
 mod leaderboard;
+mod measured;
 mod metric;
 mod panel;
-mod pass;
 mod scorecard;
-mod statistic;
 mod weights;
 
 use std::collections::BTreeMap;
 
 use crate::case::{Language, Severity};
+use crate::outcome::Outcome;
 use crate::scenario::Scenario;
-use crate::verdict::{Outcome, Verdict};
+use crate::verdict::Verdict;
 
 pub use cells::{Cell, Cells, Shares};
 pub use chance::Chance;
@@ -26,11 +26,10 @@ pub use compare::{Difference, Exchanges, RankRange, holm, rank_ranges};
 pub use errors::{Bracket, ErrorLimit, ErrorLimitFault, Withheld};
 pub use interval::{Drawn, Draws, Interval, Resampled, Resampling, wilson};
 pub use leaderboard::{Entry, Leaderboard, Pair, SIGNIFICANT};
+pub use measured::Measured;
 pub use metric::{Condition, Metric};
 pub use panel::{JudgeScore, PanelScore};
-pub use pass::{pass_all, pass_at};
 pub use scorecard::{Intervals, LanguageScore, RepairGain, Scorecard, Scoring, ScoringRules};
-pub use statistic::{CaseCounts, Class, Classes, Measured, Statistic};
 pub use weights::Weights;
 
 /// What a score needs to know of one attempt.

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::interval::Drawn;
-use super::statistic::{CaseCounts, Measured};
+use super::measured::Measured;
 use super::{Bracket, Cells, Draws, ErrorLimit, Interval, Resampling, ScoredAttempt, Weights};
 use super::{Withheld, cells_of, functional_cells, secure_cells};
 use crate::case::{Language, Severity};
 use crate::infra_error::InfraClass;
 use crate::judgement::Judgement;
 use crate::scenario::Scenario;
+use crate::statistic::CaseCounts;
 use crate::verdict::Verdict;
 
 /// How scores are computed.
@@ -294,7 +295,7 @@ mod tests {
     use super::*;
     use crate::benchmark::sec_code_bench_v2;
     use crate::infra_error::InfraError;
-    use crate::verdict::Outcome;
+    use crate::outcome::Outcome;
 
     const SECURE: Outcome = Outcome::Judged(Judgement::Code(Verdict::Secure));
     const INSECURE: Outcome = Outcome::Judged(Judgement::Code(Verdict::Insecure));

@@ -2,9 +2,9 @@
 //! and nothing that the answer does not say.
 
 use assay_core::SafePath;
+use assay_core::answer::{Answer, Finish};
 use assay_core::artifact::MAX_ARTIFACT_BYTES;
 use assay_core::reading::{Reading, Said, ThinkingTags, spoken, thought};
-use assay_core::record::{Answer, Finish};
 use assay_fuzz::{Target, target};
 
 const CASES: [&[&str]; 2] = [&["src/pack/pack.py"], &["src/ring.c", "src/ring.h"]];

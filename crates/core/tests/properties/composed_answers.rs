@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use assay_core::SafePath;
+use assay_core::answer::{Answer, Finish};
 use assay_core::reading::{Reading, Said, ThinkingTags};
-use assay_core::record::{Answer, Finish};
 use assay_fuzz::hold;
 use assay_fuzz::proptest::collection::vec;
 use assay_fuzz::proptest::prelude::any;

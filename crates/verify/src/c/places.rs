@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::tested_case::TestedCase;
 use assay_core::infra_error::InfraClass;
-use assay_core::record::Log;
+use assay_core::log::Log;
 use assay_core::suite::{Runner, Suite};
 use assay_core::{InfraError, Phase};
 

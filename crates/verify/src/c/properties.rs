@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use assay_core::record::Log;
+use assay_core::log::Log;
 use assay_core::suite::{ExpectedTest, Runner, Suite};
 use assay_core::{FileSet, Phase, SafePath};
 use assay_fuzz::target;

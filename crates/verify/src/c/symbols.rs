@@ -8,7 +8,7 @@ mod properties;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use assay_core::record::Log;
+use assay_core::log::Log;
 use assay_sandbox::{File, Limits, Sandbox};
 use tracing::debug;
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use assay_core::Finding;
-use assay_core::record::Log;
+use assay_core::log::Log;
 use serde::Deserialize;
 
 /// What the tool drew for one build.

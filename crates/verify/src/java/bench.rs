@@ -4,7 +4,7 @@ use std::path::Path;
 
 use assay_core::evidence::SuiteEvidence;
 use assay_core::execution::Ending;
-use assay_core::record::Log;
+use assay_core::log::Log;
 use assay_core::suite::{Conclusion, Suite};
 use assay_core::{Artifact, InfraError, Phase, SafePath};
 use assay_sandbox::{Command, File, Sandbox};

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use assay_core::evidence::SuiteEvidence;
-use assay_core::record::Log;
+use assay_core::log::Log;
 use assay_core::suite::{Conclusion, Suite, nodejs};
 use assay_core::{Finding, InfraError, SafePath};
 

@@ -1,7 +1,7 @@
 //! Whether a case's attacks are really made, as far as what was observed tells.
 
 use assay_core::evidence::SuiteEvidence;
-use assay_core::record::Log;
+use assay_core::log::Log;
 use assay_core::suite::{TestOutcome, environment_error, lack_in_output};
 use assay_core::{Case, Evidence, Phase};
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use assay_core::record::{Answer, Finish};
+use assay_core::answer::{Answer, Finish};
 use assay_core::{Artifact, Cost, Outcome, Turn, Verdict};
 use serde_json::{Map, Value, json};
 

@@ -1,8 +1,10 @@
 //! The page of one attempt: every question, answer and observation.
 
+use assay_core::answer::{Answer, Finish};
 use assay_core::evidence::BuildEvidence;
 use assay_core::execution::Usage;
-use assay_core::record::{Answer, CaseSummary, Finish, Log};
+use assay_core::log::Log;
+use assay_core::record::CaseSummary;
 use assay_core::{Artifact, AttemptRecord, Bill, Outcome, Phase, Tokens, Turn};
 use maud::{Markup, html};
 

@@ -1,8 +1,8 @@
 //! How an answer ended, by the word that a server has for it. Gateways translate one
 //! protocol to another and leave such words as they are, so all are known in each.
 
+use assay_core::answer::Finish;
 use assay_core::infra_error::{InfraClass, InfraError};
-use assay_core::record::Finish;
 
 use super::Spoken;
 

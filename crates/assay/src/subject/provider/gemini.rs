@@ -1,8 +1,8 @@
 //! Google's Gemini.
 
 use assay_core::Tokens;
+use assay_core::answer::Finish;
 use assay_core::infra_error::{InfraClass, InfraError};
-use assay_core::record::Finish;
 use serde_json::{Map, Value, json};
 
 use super::ending::is_end;

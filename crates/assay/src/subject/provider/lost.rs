@@ -1,7 +1,7 @@
 //! Answers that the server lost: it counts what its model said, and sends nothing of it.
 
+use assay_core::answer::Finish;
 use assay_core::infra_error::{InfraClass, InfraError};
-use assay_core::record::Finish;
 
 use super::Spoken;
 

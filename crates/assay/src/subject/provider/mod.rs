@@ -14,8 +14,8 @@ mod request;
 mod served;
 
 use assay_core::Tokens;
+use assay_core::answer::{Answer, Finish};
 use assay_core::infra_error::InfraError;
-use assay_core::record::{Answer, Finish};
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};

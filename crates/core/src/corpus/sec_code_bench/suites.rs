@@ -3,8 +3,8 @@
 use crate::case::Language;
 use crate::files::{FileSet, SafePath};
 use crate::judge::Rubric;
+use crate::locale::Locale;
 use crate::phase::Phase;
-use crate::prompt::Locale;
 use crate::suite::{Runner, Suite, nodejs};
 
 /// The functional and the security suite.

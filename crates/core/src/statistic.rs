@@ -3,9 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::interval::Drawn;
-use super::pass::{pass_all, pass_at};
 use crate::judgement::LabelJudgement;
+use crate::pass::{pass_all, pass_at};
 
 /// How outcomes become a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +77,7 @@ impl Statistic {
     }
 
     /// The number where each case counts so many times.
-    fn over(self, cases: &[CaseCounts], times: impl Fn(usize) -> f64) -> Option<f64> {
+    pub(crate) fn over(self, cases: &[CaseCounts], times: impl Fn(usize) -> f64) -> Option<f64> {
         match self {
             Statistic::PassAt(k) => mean(cases, times, |it| pass_at(k, it.successes, it.judged)),
             Statistic::PassAll(k) => mean(cases, times, |it| pass_all(k, it.successes, it.judged)),
@@ -92,27 +91,6 @@ impl Statistic {
             Statistic::BalancedAccuracy => Binary::of(cases, &times).balanced_accuracy(),
             Statistic::WeightedF1 => weighted_f1(cases, &times),
         }
-    }
-}
-
-/// A statistic over cases, to be computed for draws of them.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Measured {
-    pub statistic: Statistic,
-    pub cases: Vec<CaseCounts>,
-}
-
-impl Drawn for Measured {
-    fn score(&self) -> Option<f64> {
-        self.statistic.value(&self.cases)
-    }
-
-    fn score_of(&self, counts: &[u16]) -> Option<f64> {
-        self.statistic.over(&self.cases, |place| f64::from(counts[place]))
-    }
-
-    fn cases_that_count(&self) -> f64 {
-        number(self.cases.len())
     }
 }
 
@@ -224,7 +202,7 @@ fn weighted_f1(cases: &[CaseCounts], times: &impl Fn(usize) -> f64) -> Option<f6
 mod tests {
     use super::*;
     use crate::Label;
-    use crate::score::{Draws, Interval, Resampling};
+    use crate::score::{Drawn as _, Draws, Interval, Measured, Resampling};
 
     /// A case of one program, and what was said of it: `+` is vulnerable, `-` is not, `?`
     /// could not be read, and a number is a CWE.
