@@ -1,6 +1,7 @@
 //! [`Benchmark`]: a named set of scenarios. A benchmark is one file here and one row of
 //! [`BENCHMARKS`]; nothing else says which there are.
 
+pub mod cov_eval;
 #[cfg(test)]
 mod made_up;
 pub mod sec_code_bench_v2;
@@ -11,6 +12,7 @@ use crate::statistic::Statistic;
 /// Every benchmark. Names of scenarios are unique among all of them.
 static BENCHMARKS: &[&Benchmark] = &[
     &sec_code_bench_v2::BENCHMARK,
+    &cov_eval::BENCHMARK,
     #[cfg(test)]
     &made_up::BENCHMARK,
 ];
@@ -37,6 +39,9 @@ pub struct ScenarioFacts {
     pub has_hint: bool,
     /// The number that is made of what came of it.
     pub statistic: Statistic,
+    /// The scenario of the benchmark, by name, whose attempt this one is about: it is asked
+    /// once that attempt of the same subject, case and round is judged.
+    pub follows: Option<&'static str>,
 }
 
 /// What a scenario asks for.
@@ -80,6 +85,11 @@ mod tests {
                 let name = scenario.name;
                 assert!(is_plain(name) && scenarios.insert(name), "{name}");
                 assert!(scenario.weight.is_finite() && scenario.weight >= 0.0, "{name}");
+            }
+            for scenario in benchmark.scenarios() {
+                let followed = scenario.follows();
+                assert!(followed.is_none_or(|it| it < scenario && it.follows().is_none()));
+                assert_eq!(followed.is_some(), scenario.facts().follows.is_some(), "{scenario}");
             }
         }
         // What scores are called beside scenarios.

@@ -38,7 +38,7 @@ impl Scenario {
         self.benchmark
     }
 
-    fn facts(self) -> &'static ScenarioFacts {
+    pub(crate) fn facts(self) -> &'static ScenarioFacts {
         &self.benchmark.scenarios[self.place]
     }
 
@@ -63,6 +63,12 @@ impl Scenario {
     /// The number that is made of what came of it.
     pub fn statistic(self) -> Statistic {
         self.facts().statistic
+    }
+
+    /// The scenario whose attempt this one is about.
+    pub fn follows(self) -> Option<Scenario> {
+        let name = self.facts().follows?;
+        self.benchmark.scenarios().find(|scenario| scenario.as_str() == name)
     }
 
     /// Names are unique among all benchmarks.

@@ -13,6 +13,7 @@ pub(super) static BENCHMARK: Benchmark = Benchmark {
         asks: Asks::Recognise,
         has_hint: false,
         statistic: Statistic::F1,
+        follows: None,
     }],
 };
 
