@@ -39,6 +39,7 @@ pub mod task;
 pub mod text_file;
 pub mod tokens;
 pub mod verdict;
+pub mod weakness;
 pub mod world;
 
 pub use artifact::{Artifact, NoCode};
