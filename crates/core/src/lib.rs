@@ -13,6 +13,7 @@ pub mod end;
 pub mod evidence;
 pub mod execution;
 pub mod files;
+pub mod follow_up;
 pub mod infra_error;
 pub mod javascript;
 pub mod judge;

@@ -111,8 +111,7 @@ impl Toolchain for C {
 
     fn needs(&self, case: &TestedCase<'_>) -> Needs {
         let files = [&case.template, &case.functional.files, &case.security.files];
-        let solutions: String =
-            case.solutions.iter().map(|solution| digest(&solution.files)).collect();
+        let solutions = case.solutions_digest();
         let key = format!(
             "{}\n{:?}\n{:?}\n{}\n{solutions}\n{}",
             version(&[GCC, "--version"]),

@@ -90,9 +90,8 @@ impl Toolchain for Java {
 
     fn needs(&self, case: &TestedCase<'_>) -> Needs {
         let sources = Engine::of(case).sources().map(|(_, text)| text).concat();
-        let mut files = vec![&case.template, &case.functional.files, &case.security.files];
-        files.extend(case.solutions.iter().map(|solution| &solution.files));
-        let files: String = files.into_iter().map(digest).collect();
+        let files = [&case.template, &case.functional.files, &case.security.files];
+        let files = files.map(digest).concat() + &case.solutions_digest();
         let java = version(&[JAVA, "-version"]);
         let key = format!("{java}\n{files}\n{}\n{sources}\n{}", train::FORM, watch::key());
         Needs { key, summary: format!("the class path of {}", case.id) }

@@ -72,7 +72,7 @@ impl Seen {
     fn of(outcome: &Outcome) -> Result<Seen, InfraError> {
         match outcome {
             Outcome::Judged(Judgement::Code(verdict)) => Ok(Seen::Verdict(*verdict)),
-            Outcome::Judged(judgement @ Judgement::Label(_)) => {
+            Outcome::Judged(judgement) => {
                 let message = format!("code was asked for, and it came out as {judgement}");
                 Err(InfraError::new(InfraClass::Case, message))
             }

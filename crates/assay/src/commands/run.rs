@@ -361,6 +361,12 @@ fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
             let classes = quantity::errors(&told.left_errored);
             say(&format!("{count} left errored, not of a class in --retry-errors: {classes}"))?;
         }
+        if end.not_asked > 0 {
+            say(&format!(
+                "{} not asked: what they would be about is neither secure nor insecure, or has nothing to be repaired",
+                counted(end.not_asked, "attempt")
+            ))?;
+        }
         if end.shared > 0 {
             say(&format!("{} answers shared the validation of an identical one", end.shared))?;
         }
@@ -378,6 +384,7 @@ fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
             "warnings": warnings,
             "left-out": store.info()?.left_out,
             "judged": end.judged,
+            "not-asked": end.not_asked,
             "errored": end.errored,
             "unjudged": end.unjudged,
             "shared-validations": end.shared,

@@ -6,6 +6,7 @@
 //! answered, and only memory bounds how much of that may wait for them.
 
 mod asking;
+mod following;
 mod money;
 
 use std::collections::{HashMap, VecDeque};
@@ -13,7 +14,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use assay_core::{AttemptRecord, Case, InfraError, Outcome};
+use assay_core::{AttemptRecord, Case, InfraError, Judgement, Outcome};
 use assay_verify::{JobResult, Validation, Verifier};
 use tokio::runtime::Handle;
 use tracing::debug;
@@ -33,10 +34,14 @@ use crate::store::Store;
 use crate::subject::pace::Paces;
 use crate::subject::{Reply, Responses, Subject};
 
+use following::Following;
+
 /// How a run ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunEnd {
     pub judged: usize,
+    /// Attempts about others that came to nothing that could be asked about.
+    pub not_asked: usize,
     pub errored: usize,
     /// Attempts that judges are to decide, where none is configured.
     pub unjudged: usize,
@@ -114,6 +119,8 @@ struct State<'a> {
     runtime: Handle,
     events: Events<Event>,
     lanes: Vec<Lane>,
+    /// What is asked about attempts that are not judged yet.
+    following: Following,
     open: HashMap<u64, OpenAttempt>,
     /// Of the open attempts that have an answer, bytes.
     waiting_bytes: usize,
@@ -140,6 +147,7 @@ impl Dispatcher<'_> {
         let event_loop = EventLoop::new(REQUEST_THREADS)?;
         let events = event_loop.events();
         let mut lanes: Vec<Lane> = self.subjects.iter().map(|_| Lane::default()).collect();
+        let (attempts, following) = Following::of(attempts);
         for attempt in attempts {
             lanes[attempt.subject].fresh.push_back(attempt);
         }
@@ -157,6 +165,7 @@ impl Dispatcher<'_> {
             runtime: event_loop.handle(),
             events,
             lanes,
+            following,
             open: HashMap::new(),
             waiting_bytes: 0,
             validations,
@@ -168,6 +177,7 @@ impl Dispatcher<'_> {
             next_id: 0,
             end: RunEnd::default(),
         };
+        state.follow_what_is_judged()?;
         let interrupted = event_loop.run(&mut state)?;
         state.finish(interrupted)
     }
@@ -225,6 +235,7 @@ impl State<'_> {
         self.end.interrupted = interrupted;
         self.end.left = self.open.len()
             + self.undecidable
+            + self.following.len()
             + self.lanes.iter().map(|lane| lane.fresh.len()).sum::<usize>();
         self.end.spent = self.budget.spent();
         for (lane, subject) in self.lanes.iter_mut().zip(self.dispatcher.subjects) {
@@ -374,6 +385,7 @@ impl State<'_> {
         self.store.record(record)?;
         debug!(attempt = %record.key, judgement = record.outcome.judgement().map(|it| it.as_str()), error = record.outcome.error_class().map(|class| class.to_string()), "attempt ended");
         match &record.outcome {
+            Outcome::Judged(Judgement::NotAsked(_)) => self.end.not_asked += 1,
             Outcome::Judged(_) => self.end.judged += 1,
             Outcome::Errored(_) if record.outcome.is_unjudged() => self.end.unjudged += 1,
             Outcome::Errored(error) => {
@@ -384,6 +396,6 @@ impl State<'_> {
             }
         }
         self.progress.advance(&record.outcome);
-        Ok(())
+        self.follow(record)
     }
 }

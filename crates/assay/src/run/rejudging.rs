@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use assay_core::follow_up::held_against;
 use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Evidence, JudgeReply};
-use assay_core::{Corpus, Locale, Outcome, Turn};
+use assay_core::{Corpus, Judgement, Locale, Outcome, Turn};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
@@ -88,7 +89,10 @@ struct State<'a, 'b, F> {
     rejudgement: &'a mut Rejudgement<'b>,
     runtime: Handle,
     events: Events<Event>,
+    /// Those that are about others last.
     waiting: VecDeque<AttemptSummary>,
+    /// How those came out that others are about, once all of them are decided.
+    earlier: Option<HashMap<AttemptKey, Outcome>>,
     under_way: usize,
     tell: F,
     held: usize,
@@ -100,15 +104,17 @@ impl Rejudgement<'_> {
     /// and now.
     pub fn run(
         &mut self,
-        attempts: Vec<AttemptSummary>,
+        mut attempts: Vec<AttemptSummary>,
         tell: impl FnMut(&AttemptKey, &Outcome, &Outcome),
     ) -> anyhow::Result<RejudgingEnd> {
+        attempts.sort_by_key(|attempt| attempt.key.scenario.follows().is_some());
         let event_loop = EventLoop::new(REQUEST_THREADS)?;
         let mut state = State {
             runtime: event_loop.handle(),
             events: event_loop.events(),
             rejudgement: self,
             waiting: attempts.into(),
+            earlier: None,
             under_way: 0,
             tell,
             held: 0,
@@ -124,9 +130,14 @@ impl<F: FnMut(&AttemptKey, &Outcome, &Outcome)> Attempts for State<'_, '_, F> {
 
     fn begin(&mut self) -> anyhow::Result<ControlFlow<(), Duration>> {
         while self.under_way < AT_ONCE {
-            let Some(summary) = self.waiting.pop_front() else { break };
+            let follows = |it: &AttemptSummary| it.key.scenario.follows().is_some();
+            let waits = self.under_way > 0 && self.waiting.front().is_some_and(follows);
+            let Some(summary) = self.waiting.pop_front_if(|_| !waits) else { break };
             let record = self.rejudgement.source.attempt(&summary)?;
             let case = self.rejudgement.corpus.case(&record.key.case).cloned().map(Arc::new);
+            let Some(record) = self.held_against_earlier(record, case.as_deref())? else {
+                continue;
+            };
             let rejudging = Arc::clone(&self.rejudgement.rejudging);
             let (before, events) = (record.outcome.clone(), self.events.clone());
             self.under_way += 1;
@@ -168,6 +179,36 @@ impl<F: FnMut(&AttemptKey, &Outcome, &Outcome)> Attempts for State<'_, '_, F> {
 }
 
 impl<F> State<'_, '_, F> {
+    /// An attempt about another, held against what that has come to now; `None` where there
+    /// is nothing for judges to decide, as that is nothing to ask about, or not decided.
+    fn held_against_earlier(
+        &mut self,
+        record: AttemptRecord,
+        case: Option<&Case>,
+    ) -> anyhow::Result<Option<AttemptRecord>> {
+        let (Some(key), Some(case)) = (record.key.earlier(), case) else {
+            return Ok(Some(record));
+        };
+        let outcomes = match &mut self.earlier {
+            Some(outcomes) => outcomes,
+            none => {
+                let attempts = self.rejudgement.target.attempts()?.into_iter();
+                none.insert(attempts.map(|attempt| (attempt.key, attempt.outcome)).collect())
+            }
+        };
+        let Some(earlier) = outcomes.get(&key) else {
+            self.held += 1;
+            return Ok(None);
+        };
+        let record = held_against(record, case, earlier);
+        if matches!(record.outcome.judgement(), Some(Judgement::NotAsked(_))) {
+            self.rejudgement.target.record(&record)?;
+            self.rejudgement.progress.advance(&record.outcome);
+            return Ok(None);
+        }
+        Ok(Some(record))
+    }
+
     /// Writes down what judges were paid for.
     fn pay(&mut self, Rejudged { record, touched, .. }: &Rejudged) -> anyhow::Result<()> {
         if !touched {

@@ -1,6 +1,7 @@
 //! Sets of cases, and the places they are loaded from.
 
 mod native;
+mod proved_programs;
 mod sec_code_bench;
 
 use std::collections::BTreeMap;
@@ -21,20 +22,25 @@ pub struct Corpus {
     pub digest: String,
 }
 
-/// Where a corpus is: `PATH`, or `sec-code-bench:PATH` for a checkout of
-/// SecCodeBench-V2.
+/// Where a corpus is: `PATH`, `sec-code-bench:PATH` for a checkout of SecCodeBench-V2, or
+/// `cov-eval:PATH` for a corpus of ours that is to be asked as CoV-Eval asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CorpusSource {
     Native(PathBuf),
     SecCodeBench(PathBuf),
+    CovEval(PathBuf),
 }
 
 const SEC_CODE_BENCH: &str = "sec-code-bench:";
+const COV_EVAL: &str = "cov-eval:";
 
 impl CorpusSource {
     pub fn parse(text: &str) -> CorpusSource {
-        match text.strip_prefix(SEC_CODE_BENCH) {
-            Some(path) => CorpusSource::SecCodeBench(path.into()),
+        if let Some(path) = text.strip_prefix(SEC_CODE_BENCH) {
+            return CorpusSource::SecCodeBench(path.into());
+        }
+        match text.strip_prefix(COV_EVAL) {
+            Some(path) => CorpusSource::CovEval(path.into()),
             None => CorpusSource::Native(text.into()),
         }
     }
@@ -42,33 +48,50 @@ impl CorpusSource {
     /// The folder that it is read from.
     pub fn path(&self) -> &Path {
         match self {
-            CorpusSource::Native(path) | CorpusSource::SecCodeBench(path) => path,
+            CorpusSource::Native(path)
+            | CorpusSource::SecCodeBench(path)
+            | CorpusSource::CovEval(path) => path,
+        }
+    }
+
+    /// What stands before the folder.
+    fn prefix(&self) -> &'static str {
+        match self {
+            CorpusSource::Native(_) => "",
+            CorpusSource::SecCodeBench(_) => SEC_CODE_BENCH,
+            CorpusSource::CovEval(_) => COV_EVAL,
+        }
+    }
+
+    /// The same kind of corpus in another folder.
+    fn at(self, path: PathBuf) -> CorpusSource {
+        match self {
+            CorpusSource::Native(_) => CorpusSource::Native(path),
+            CorpusSource::SecCodeBench(_) => CorpusSource::SecCodeBench(path),
+            CorpusSource::CovEval(_) => CorpusSource::CovEval(path),
         }
     }
 
     /// The same place, wherever the program is started next time.
     pub fn absolute(self) -> std::io::Result<CorpusSource> {
-        Ok(match self {
-            CorpusSource::Native(path) => CorpusSource::Native(std::path::absolute(path)?),
-            CorpusSource::SecCodeBench(path) => {
-                CorpusSource::SecCodeBench(std::path::absolute(path)?)
-            }
-        })
+        let path = std::path::absolute(self.path())?;
+        Ok(self.at(path))
     }
 
     /// A relative place, as seen from `folder`.
     #[must_use]
     pub fn relative_to(self, folder: &Path) -> CorpusSource {
-        match self {
-            CorpusSource::Native(path) => CorpusSource::Native(folder.join(path)),
-            CorpusSource::SecCodeBench(path) => CorpusSource::SecCodeBench(folder.join(path)),
-        }
+        let path = folder.join(self.path());
+        self.at(path)
     }
 
     pub fn load(&self) -> Result<Corpus, CorpusError> {
         match self {
             CorpusSource::Native(path) => native::load(path),
             CorpusSource::SecCodeBench(path) => sec_code_bench::load(path),
+            CorpusSource::CovEval(path) => {
+                native::load(path).and_then(|cases| proved_programs::of(&cases))
+            }
         }
         .and_then(Corpus::new)
     }
@@ -91,10 +114,7 @@ pub fn sec_code_bench_case(id: &str, language: Language, severity: Severity) -> 
 
 impl fmt::Display for CorpusSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            CorpusSource::Native(path) => write!(f, "{}", path.display()),
-            CorpusSource::SecCodeBench(path) => write!(f, "{SEC_CODE_BENCH}{}", path.display()),
-        }
+        write!(f, "{}{}", self.prefix(), self.path().display())
     }
 }
 
