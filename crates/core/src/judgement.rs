@@ -49,6 +49,15 @@ impl Judgement {
         }
     }
 
+    /// Whether the subject did what it was asked: code is secure, or a statement is true.
+    pub fn is_success(&self) -> bool {
+        match self {
+            Judgement::Code(verdict) => verdict.is_secure(),
+            Judgement::Label(label) => label.is_right(),
+            Judgement::NotAsked(_) => false,
+        }
+    }
+
     /// A word for it.
     pub fn as_str(&self) -> &'static str {
         match self {

@@ -6,7 +6,7 @@ use std::io::Write;
 use assay_core::files::sha256;
 use assay_core::record::CaseSummary;
 use assay_core::suite::TestOutcome;
-use assay_core::{Outcome, Phase, Severity, Verdict};
+use assay_core::{Judgement, Outcome, Phase, Severity, Verdict};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
@@ -68,8 +68,8 @@ fn write_run<W: Write>(
             let failure = summary.first_failure.as_deref().unwrap_or("insecure");
             log.item(&rules.result(&source.attempt(summary)?, failure))?;
         }
-        *counts.entry(summary.outcome.verdict().map_or("errored", Verdict::as_str)).or_default() +=
-            1;
+        let word = summary.outcome.judgement().map_or("errored", Judgement::as_str);
+        *counts.entry(word).or_default() += 1;
         watch(&summary.outcome);
     }
     log.close()?;

@@ -175,8 +175,7 @@ impl RunData {
     }
 
     pub fn progress(&self) -> Progress {
-        let verdicts = self.attempts.iter().filter_map(|attempt| attempt.outcome.verdict());
-        let judged = verdicts.count();
+        let judged = self.attempts.iter().filter(|it| it.outcome.judgement().is_some()).count();
         let unjudged = self.attempts.iter().filter(|it| it.outcome.is_unjudged()).count();
         let errored = self.attempts.len() - judged - unjudged;
         Progress { planned: self.info.planned, judged, errored, unjudged }
@@ -251,7 +250,7 @@ fn scored<'a>(
     attempt: &'a AttemptSummary,
     open: &BTreeMap<&str, &'a Outcome>,
 ) -> Option<ScoredAttempt<'a>> {
-    let is_judged = attempt.outcome.verdict().is_some();
+    let is_judged = attempt.outcome.judgement().is_some();
     let open = open.get(attempt.key.case.as_str()).filter(|_| is_judged);
     let case = case(info, &attempt.key.case)?;
     Some(ScoredAttempt {

@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use assay_core::{Cost, Verdict};
+use assay_core::{Cost, Judgement, Verdict};
 use tracing::debug;
 
 use super::{Store, StoreError, with_suffix};
@@ -29,6 +29,8 @@ pub struct Stamp([(u64, i64, i64); 2]);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pulse {
     pub verdicts: BTreeMap<Verdict, usize>,
+    /// Those that came to something else than a verdict: statements, and what was not asked.
+    pub others: usize,
     pub unjudged: usize,
     pub errored: usize,
     /// Attempts that came to an end within the last minute.
@@ -39,7 +41,7 @@ pub struct Pulse {
 
 impl Pulse {
     pub fn finished(&self) -> usize {
-        self.verdicts.values().sum::<usize>() + self.unjudged + self.errored
+        self.verdicts.values().sum::<usize>() + self.others + self.unjudged + self.errored
     }
 }
 
@@ -98,6 +100,7 @@ impl Store {
         let mut rows = statement.query([minute_ago]).map_err(|source| self.sqlite(source))?;
         let mut pulse = Pulse {
             verdicts: BTreeMap::new(),
+            others: 0,
             unjudged: 0,
             errored: 0,
             last_minute: 0,
@@ -108,8 +111,11 @@ impl Store {
             let (verdict, error, count, recent): (_, _, _, usize) =
                 columns().map_err(|source| self.sqlite(source))?;
             let outcome = self.outcome(verdict, error)?;
-            match outcome.verdict() {
-                Some(verdict) => *pulse.verdicts.entry(verdict).or_default() += count,
+            match outcome.judgement() {
+                Some(Judgement::Code(verdict)) => {
+                    *pulse.verdicts.entry(*verdict).or_default() += count;
+                }
+                Some(_) => pulse.others += count,
                 None if outcome.is_unjudged() => pulse.unjudged += count,
                 None => pulse.errored += count,
             }

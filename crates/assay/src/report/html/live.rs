@@ -57,6 +57,7 @@ pub fn strip(runs: &[LiveRun<'_>], faults: &[String]) -> Markup {
                 progress max=(run.planned) value=(finished) aria-label="Finished attempts" {}
                 p class="live-counts" {
                     (badge::verdict_bar(&run.pulse.verdicts))
+                    @if run.pulse.others > 0 { " " (count(run.pulse.others)) " without a verdict on code" }
                     @if run.pulse.unjudged > 0 { " " (count(run.pulse.unjudged)) " unjudged" }
                     @if run.pulse.errored > 0 { " " (count(run.pulse.errored)) " errored" }
                 }
