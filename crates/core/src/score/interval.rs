@@ -34,7 +34,7 @@ impl Default for Resampling {
 }
 
 /// Twice the normal distribution's tail beyond it is 5 %.
-const Z: f64 = 1.959_963_984_540_054;
+pub(super) const Z: f64 = 1.959_963_984_540_054;
 
 /// Wilson's score interval of 95 % for a proportion of `count` independent trials
 /// (Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927).
