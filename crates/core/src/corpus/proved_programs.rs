@@ -9,6 +9,7 @@ use crate::case::Case;
 use crate::files::FileSet;
 use crate::label::{Label, LabelledProgram};
 use crate::locale::Locale;
+use crate::phase::Phase;
 use crate::prompt::render;
 use crate::prompt::weakness::{CodeForm, Shown, detection, repair};
 use crate::prompts::Prompts;
@@ -51,9 +52,11 @@ fn tasks<'a>(
     types: &'a [&Weakness],
 ) -> impl Iterator<Item = Case> + 'a {
     let vulnerable = case.solutions(SolutionKind::Vulnerable);
+    // What no test decides is not proved.
+    let proved = task.solutions.iter().filter(|_| task.suites().count() == Phase::ALL.len());
     std::iter::once(completion(case, task, types))
         .chain(vulnerable.map(|solution| mending(case, task, solution)))
-        .chain(task.solutions.iter().map(|solution| telling(case, task, solution, types)))
+        .chain(proved.map(|solution| telling(case, task, solution, types)))
 }
 
 /// The case's own description is what is completed; about the program that comes of it, it is
