@@ -10,6 +10,7 @@ mod gates;
 mod guards;
 mod inspect;
 mod names;
+mod object_symbols;
 mod objects;
 mod places;
 mod program;
@@ -38,10 +39,10 @@ use inspect::Inspected;
 use places::Places;
 use program::Program;
 
-use super::protocol::{Halt, Record, Runnable, Trial};
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::version;
+use super::trial::{Halt, Record, Runnable, Trial};
 use super::{build_limits, command, ending, infra, logs, project_files, spec, suite_limits, usage};
 use crate::tested_case::TestedCase;
 

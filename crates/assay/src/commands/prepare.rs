@@ -16,7 +16,7 @@ pub(super) fn execute(context: &Context<'_>, args: &PrepareArgs) -> anyhow::Resu
     }
     let corpus = context.corpus()?;
     let cases = select(&corpus, &args.filter)?;
-    let missing: Vec<String> = tools::versions(cases.iter().map(|case| case.language))
+    let missing: Vec<String> = assay_verify::versions(cases.iter().map(|case| case.language))
         .into_iter()
         .filter(|(_, version)| version == tools::MISSING)
         .map(|(name, _)| name)

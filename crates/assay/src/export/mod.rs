@@ -16,6 +16,7 @@ mod sarif;
 mod source;
 mod table;
 mod turns;
+mod usage;
 
 use std::io::{self, Write};
 

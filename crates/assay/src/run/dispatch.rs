@@ -87,6 +87,12 @@ impl From<JobResult> for Event {
     }
 }
 
+impl From<Judged> for Event {
+    fn from(judged: Judged) -> Event {
+        Event::Judged(Box::new(judged))
+    }
+}
+
 /// Bytes of conversations that may wait for validators before subjects are asked no
 /// more.
 const MOST_WAITING_BYTES: usize = 256 << 20;

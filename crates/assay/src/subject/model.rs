@@ -73,7 +73,7 @@ impl ModelSubject {
         let stream = config.stream.unwrap_or(provider.streams_by_default());
         let endpoint = provider.endpoint(&config.base(provider)?, &config.model, stream);
         let settings = provider.settings(config, None)?;
-        let key = ApiKey::find(provider, config, environment)?;
+        let key = config.api_key(provider, environment)?;
         let mut headers = provider.headers(key.as_ref());
         headers.extend(config.header_map()?);
         let seconds = |seconds: std::num::NonZeroU64| Duration::from_secs(seconds.get());

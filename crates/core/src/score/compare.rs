@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::cells::Shares;
 use super::chance::Chance;
-use super::interval::Drawn as _;
+use super::drawn::Drawn as _;
 use super::interval::{Interval, Resampled, percentile};
+use super::shares::Shares;
 
 /// How one subject's score differs from another's, over the cases that both have.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

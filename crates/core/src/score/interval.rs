@@ -10,8 +10,9 @@ use std::cell::OnceCell;
 
 use serde::Serialize;
 
-use super::cells::Shares;
 use super::chance::Chance;
+use super::drawn::Drawn;
+use super::shares::Shares;
 
 /// An interval of a score or of a difference of scores.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -51,18 +52,6 @@ pub fn wilson(proportion: f64, count: f64) -> Option<Interval> {
     let low = end(middle - root).min(proportion);
     let high = end(middle + root).max(proportion);
     Some(Interval { low, high })
-}
-
-/// A number over cases that can be computed anew for draws of them.
-pub trait Drawn {
-    /// The number over each case once; `None` where it is not defined.
-    fn score(&self) -> Option<f64>;
-
-    /// The number where each case counts so many times.
-    fn score_of(&self, counts: &[u16]) -> Option<f64>;
-
-    /// How many cases have a part in it.
-    fn cases_that_count(&self) -> f64;
 }
 
 /// The counts with which cases are drawn, for each resample: the same for all scores over

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::cells::Cells;
 use super::compare::{Difference, Exchanges, RankRange, holm, rank_ranges};
-use super::interval::Drawn as _;
+use super::drawn::Drawn as _;
 use super::interval::{Draws, Interval, Resampled, Resampling};
 use super::weights::Weights;
 

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::cells::{Cells, Shares};
+use super::cells::Cells;
+use super::shares::Shares;
 use super::weights::Weights;
 use crate::case::Language;
 use crate::scenario::Scenario;

@@ -4,6 +4,7 @@ pub mod alpha;
 mod cells;
 mod chance;
 mod compare;
+mod drawn;
 mod errors;
 mod interval;
 mod leaderboard;
@@ -11,6 +12,7 @@ mod measured;
 mod metric;
 mod panel;
 mod scorecard;
+mod shares;
 mod weights;
 
 use std::collections::BTreeMap;
@@ -20,16 +22,18 @@ use crate::outcome::Outcome;
 use crate::scenario::Scenario;
 use crate::verdict::Verdict;
 
-pub use cells::{Cell, Cells, Shares};
+pub use cells::{Cell, Cells};
 pub use chance::Chance;
 pub use compare::{Difference, Exchanges, RankRange, holm, rank_ranges};
+pub use drawn::Drawn;
 pub use errors::{Bracket, ErrorLimit, ErrorLimitFault, Withheld};
-pub use interval::{Drawn, Draws, Interval, Resampled, Resampling, wilson};
+pub use interval::{Draws, Interval, Resampled, Resampling, wilson};
 pub use leaderboard::{Entry, Leaderboard, Pair, SIGNIFICANT};
 pub use measured::Measured;
 pub use metric::{Condition, Metric};
 pub use panel::{JudgeScore, PanelScore};
 pub use scorecard::{Intervals, LanguageScore, RepairGain, Scorecard, Scoring, ScoringRules};
+pub use shares::Shares;
 pub use weights::Weights;
 
 /// What a score needs to know of one attempt.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::interval::Drawn;
+use super::drawn::Drawn;
 use super::measured::Measured;
 use super::{Bracket, Cells, Draws, ErrorLimit, Interval, Resampling, ScoredAttempt, Weights};
 use super::{Withheld, cells_of, functional_cells, secure_cells};

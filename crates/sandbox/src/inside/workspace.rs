@@ -19,7 +19,7 @@ use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 use sha2::{Digest, Sha256};
 
-use super::filesystem::WRITABLE;
+use super::layout::WRITABLE;
 use super::{failed_io, syscall};
 use crate::{File, Obstacle, SandboxError, TreeEntry};
 

@@ -8,7 +8,8 @@ use assay_core::{FileSet, Phase, SafePath};
 use assay_fuzz::target;
 
 use super::names::Names;
-use super::objects::{Symbols, findings, symbols};
+use super::object_symbols::Symbols;
+use super::objects::findings;
 use super::places::Places;
 
 #[test]
@@ -27,7 +28,7 @@ fn what_is_no_object_is_an_offence_and_what_is_one_has_the_names_in_it() {
     let listing = "+ memcpy libc.so.6\n- memcpy libm.so.6\n";
     let names = Names::collect(listing, &Symbols::default(), Symbols::default());
     target!("elf-object").words(&words).check(|bytes| {
-        let found = symbols(bytes);
+        let found = Symbols::of(bytes);
         let of_all = found.defined.iter().chain(&found.undefined);
         for name in of_all {
             assert!(bytes.windows(name.len()).any(|window| window == name.as_bytes()), "{name}");

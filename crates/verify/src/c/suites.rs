@@ -10,11 +10,11 @@ use assay_harness::c;
 use assay_sandbox::{File, Sandbox};
 
 use super::names::{FORM, Names};
-use super::objects::Symbols;
+use super::object_symbols::Symbols;
 use super::places::{Places, neutral};
 use super::{
     CALLS, GCC, LIBRARIES, LINKER, LOADED, MAX_OBJECT_BYTES, OBJCOPY, SUPERVISOR, flags, gates,
-    guards, objects, start,
+    guards, start,
 };
 use crate::suite_run::nonce;
 use crate::tested_case::TestedCase;
@@ -67,7 +67,7 @@ pub(super) fn prepare(case: &TestedCase<'_>) -> Result<Vec<File>, InfraError> {
     }
     let harness = compile_harness(case, &gates::assembly(&gated, &programs))?;
     for file in &harness {
-        of_tests.add(objects::symbols(&file.content));
+        of_tests.add(Symbols::of(&file.content));
     }
     files.extend(harness);
     files.push(collect_names(case, &of_tests, of_case)?);
@@ -121,7 +121,7 @@ fn case_symbols(case: &TestedCase<'_>) -> Result<Symbols, InfraError> {
                 .args(["-Isrc", "-c", &source.path, "-o", &object])
                 .limits(build_limits(case));
             run_trusted(&mut sandbox, case, &compile)?;
-            symbols.add(objects::symbols(&read_built(&mut sandbox, &object)?.content));
+            symbols.add(Symbols::of(&read_built(&mut sandbox, &object)?.content));
         }
     }
     Ok(symbols)
@@ -204,7 +204,7 @@ fn compile_tests(
         program = Some((u64::from(first) << 32, main));
     }
     let object = read_built(&mut sandbox, "all.o")?;
-    Ok(Compiled { symbols: objects::symbols(&object.content), object, first, program })
+    Ok(Compiled { symbols: Symbols::of(&object.content), object, first, program })
 }
 
 /// Keeps the names of a suite to itself, and sends its calls of the artifact through gates.
@@ -215,7 +215,7 @@ fn hide_tests(
     name: &str,
 ) -> Result<File, InfraError> {
     let mut sandbox = start(case)?;
-    let programs = objects::symbols(&object.content).defined;
+    let programs = Symbols::of(&object.content).defined;
     let program = programs.iter().find(|name| name.starts_with("assay_program_"));
     let keep = program.map_or("assay_nothing", String::as_str);
     let hide = command(case, OBJCOPY)

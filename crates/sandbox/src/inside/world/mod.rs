@@ -10,6 +10,7 @@ mod http;
 mod network;
 mod place;
 pub(crate) mod record;
+mod request;
 pub(crate) mod resolver;
 mod respond;
 mod tls;

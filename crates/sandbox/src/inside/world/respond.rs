@@ -1,8 +1,8 @@
 //! What a host answers to a request.
 
-use super::http::Request;
 use super::place::Place;
 use super::record::Record;
+use super::request::Request;
 use crate::world::{Answer, Body};
 use crate::{Contact, ContactEvent};
 

@@ -7,10 +7,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use assay_fuzz::proptest::collection::vec;
 use assay_fuzz::{Target, hold, target};
 
-use super::{Buffered, Framing, HEAD_BYTES, HEADERS, Request};
+use super::{Buffered, HEAD_BYTES};
 use crate::Host;
 use crate::inside::world::place::Place;
 use crate::inside::world::record::Record;
+use crate::inside::world::request::{Framing, HEADERS, Request};
 use crate::inside::world::respond::respond;
 use crate::world::{Answer, Body, PathRule, Route};
 
