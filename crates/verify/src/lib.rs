@@ -56,7 +56,7 @@ pub use harness::harness_digest;
 pub use job::{Job, JobResult};
 pub use local_verifier::LocalVerifier;
 use prepare::Cache;
-pub use prepare::{PrepareError, Progress, Step};
+pub use prepare::{Installation, PrepareError, Step};
 pub use prune::Pruned;
 use soundness::Soundness;
 pub use state::{lack, missing_commands};
@@ -97,7 +97,7 @@ impl Validator {
     pub fn prepare(
         &self,
         cases: &[&Case],
-        tell: &mut dyn FnMut(&Progress<'_>),
+        tell: &mut dyn FnMut(&Installation<'_>),
     ) -> Result<usize, PrepareError> {
         self.cache.prepare(&self.toolchains, cases, tell)
     }

@@ -46,9 +46,9 @@ impl PrepareError {
     }
 }
 
-/// A step of preparing, as it happens.
+/// An installation, and how far it has come.
 #[derive(Debug)]
-pub struct Progress<'a> {
+pub struct Installation<'a> {
     /// The place of this installation among all, from 1.
     pub number: usize,
     pub total: usize,
@@ -117,7 +117,7 @@ impl Cache {
         &self,
         toolchains: &Toolchains,
         cases: &[&Case],
-        tell: &mut dyn FnMut(&Progress<'_>),
+        tell: &mut dyn FnMut(&Installation<'_>),
     ) -> Result<usize, PrepareError> {
         let mut wanted = Wanted::new();
         for case in cases.iter().filter_map(|case| TestedCase::of(case)) {
@@ -132,7 +132,7 @@ impl Cache {
             let mut tell = |step: Step<'_>| {
                 let (summary, cases) = (needs.summary.as_str(), ids.as_slice());
                 let number = number + 1;
-                tell(&Progress { number, total, language: *language, summary, cases, step });
+                tell(&Installation { number, total, language: *language, summary, cases, step });
             };
             let place = self.place(*language, needs);
             let is_there = || place.join(COMPLETE).is_file() && self.damage(&place).is_none();

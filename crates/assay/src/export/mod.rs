@@ -11,7 +11,7 @@ mod json_stream;
 mod jsonl;
 mod junit;
 mod parquet;
-mod place;
+mod physical_location;
 mod sarif;
 mod source;
 mod table;

@@ -6,8 +6,8 @@ use crate::case::{Language, Severity};
 use crate::pass::pass_at;
 use crate::scenario::Scenario;
 
+use super::contributions::{Contribution, Contributions};
 use super::drawn::Drawn as _;
-use super::shares::{Share, Shares};
 use super::weights::Weights;
 
 /// Successes among the judged attempts of one case in one scenario.
@@ -63,7 +63,7 @@ impl Cells {
 
     /// Equation 3: the scenario-weighted mean of equation 2.
     pub fn overall(&self, weights: &Weights) -> Option<f64> {
-        self.shares(&self.cases(), weights, 1).score()
+        self.contributions(&self.cases(), weights, 1).score()
     }
 
     /// The ids of the cases, each once.
@@ -73,23 +73,24 @@ impl Cells {
     }
 
     /// What each of these cases adds to equation 3 of Pass@k. A cell of fewer than `k`
-    /// attempts has no share.
-    pub fn shares(&self, cases: &[&str], weights: &Weights, k: usize) -> Shares {
+    /// attempts has no contribution.
+    pub fn contributions(&self, cases: &[&str], weights: &Weights, k: usize) -> Contributions {
         let places: BTreeMap<&str, usize> =
             cases.iter().enumerate().map(|(place, case)| (*case, place)).collect();
         let scenarios = self.scenarios();
         let scenarios = scenarios.into_iter().map(|scenario| {
-            let mut shares = vec![Share::default(); cases.len()];
+            let mut contributions = vec![Contribution::default(); cases.len()];
             for cell in self.0.iter().filter(|cell| cell.scenario == scenario) {
                 let place = places.get(cell.case.as_str());
                 if let (Some(place), Some(value)) = (place, pass_at(k, cell.successes, cell.judged))
                 {
-                    shares[*place] = Share { value, weight: weights.of_severity(cell.severity) };
+                    contributions[*place] =
+                        Contribution { value, weight: weights.of_severity(cell.severity) };
                 }
             }
-            (scenario, weights.of_scenario(scenario), shares)
+            (scenario, weights.of_scenario(scenario), contributions)
         });
-        Shares::new(scenarios.collect())
+        Contributions::new(scenarios.collect())
     }
 }
 
@@ -113,27 +114,27 @@ mod tests {
 
     #[test]
     fn the_parts_of_a_score_are_all_of_it() {
-        let shares = cells().shares(&["a", "b", "c"], &Weights::paper(), 1);
-        let parts: Vec<f64> = shares.parts().collect();
-        assert!((parts.iter().sum::<f64>() - shares.score().expect("judged")).abs() < 1e-12);
+        let contributions = cells().contributions(&["a", "b", "c"], &Weights::paper(), 1);
+        let parts: Vec<f64> = contributions.parts().collect();
+        assert!((parts.iter().sum::<f64>() - contributions.score().expect("judged")).abs() < 1e-12);
         assert_eq!(parts[2], 0.0);
-        assert_eq!(shares.cases_that_count(), 2.0);
+        assert_eq!(contributions.cases_that_count(), 2.0);
     }
 
     #[test]
     fn a_case_drawn_twice_counts_twice() {
-        let shares = cells().shares(&["a", "b"], &Weights::paper(), 1);
+        let contributions = cells().contributions(&["a", "b"], &Weights::paper(), 1);
         // Gen: (2*4*1 + 1*0.25) / (2*4 + 1); fix-hints: 0.5; weights 4 and 1.
         let expect = (4.0 * (8.25 / 9.0) + 0.5) / 5.0;
-        assert!((shares.score_of(&[2, 1]).expect("judged") - expect).abs() < 1e-12);
+        assert!((contributions.score_of(&[2, 1]).expect("judged") - expect).abs() < 1e-12);
         // Without `a` there is no fix-hints.
-        assert_eq!(shares.score_of(&[0, 1]), Some(0.25));
-        assert_eq!(shares.score_of(&[0, 0]), None);
+        assert_eq!(contributions.score_of(&[0, 1]), Some(0.25));
+        assert_eq!(contributions.score_of(&[0, 0]), None);
     }
 
     #[test]
     fn pass_at_k_needs_as_many_attempts() {
-        let of = |k| cells().shares(&["a", "b"], &Weights::equal(), k).score();
+        let of = |k| cells().contributions(&["a", "b"], &Weights::equal(), k).score();
         assert!(of(4).expect("four rounds") > of(1).expect("four rounds"));
         assert_eq!(of(5), None);
         assert_eq!(cells().rounds(), 4);

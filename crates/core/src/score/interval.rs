@@ -11,8 +11,8 @@ use std::cell::OnceCell;
 use serde::Serialize;
 
 use super::chance::Chance;
+use super::contributions::Contributions;
 use super::drawn::Drawn;
-use super::shares::Shares;
 
 /// An interval of a score or of a difference of scores.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -108,31 +108,31 @@ impl Interval {
 /// compared with many others.
 #[derive(Debug)]
 pub struct Resampled<'a> {
-    pub(super) shares: Shares,
+    pub(super) contributions: Contributions,
     draws: &'a Draws,
     values: OnceCell<Vec<f64>>,
 }
 
 impl<'a> Resampled<'a> {
-    pub fn of(shares: Shares, draws: &'a Draws) -> Resampled<'a> {
-        Resampled { shares, draws, values: OnceCell::new() }
+    pub fn of(contributions: Contributions, draws: &'a Draws) -> Resampled<'a> {
+        Resampled { contributions, draws, values: OnceCell::new() }
     }
 
     /// The interval of the score.
     pub fn interval(&self) -> Option<Interval> {
-        Interval::around(&self.shares, self.values().to_vec())
+        Interval::around(&self.contributions, self.values().to_vec())
     }
 
-    /// The values of its part over these shares: those of the whole, where it is that.
-    pub(super) fn values_over(&self, part: &Shares) -> Cow<'_, [f64]> {
-        match *part == self.shares {
+    /// The values of its part over these contributions: those of the whole, where it is that.
+    pub(super) fn values_over(&self, part: &Contributions) -> Cow<'_, [f64]> {
+        match *part == self.contributions {
             true => Cow::Borrowed(self.values()),
             false => Cow::Owned(self.draws.values(part)),
         }
     }
 
     fn values(&self) -> &[f64] {
-        self.values.get_or_init(|| self.draws.values(&self.shares))
+        self.values.get_or_init(|| self.draws.values(&self.contributions))
     }
 }
 

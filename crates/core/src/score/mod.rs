@@ -4,6 +4,7 @@ pub mod alpha;
 mod cells;
 mod chance;
 mod compare;
+mod contributions;
 mod drawn;
 mod errors;
 mod interval;
@@ -12,7 +13,6 @@ mod measured;
 mod metric;
 mod panel;
 mod scorecard;
-mod shares;
 mod weights;
 
 use std::collections::BTreeMap;
@@ -25,6 +25,7 @@ use crate::verdict::Verdict;
 pub use cells::{Cell, Cells};
 pub use chance::Chance;
 pub use compare::{Difference, Exchanges, RankRange, holm, rank_ranges};
+pub use contributions::Contributions;
 pub use drawn::Drawn;
 pub use errors::{Bracket, ErrorLimit, ErrorLimitFault, Withheld};
 pub use interval::{Draws, Interval, Resampled, Resampling, wilson};
@@ -33,7 +34,6 @@ pub use measured::Measured;
 pub use metric::{Condition, Metric};
 pub use panel::{JudgeScore, PanelScore};
 pub use scorecard::{Intervals, LanguageScore, RepairGain, Scorecard, Scoring, ScoringRules};
-pub use shares::Shares;
 pub use weights::Weights;
 
 /// What a score needs to know of one attempt.

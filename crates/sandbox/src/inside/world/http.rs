@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use super::place::Place;
+use super::endpoint::Endpoint;
 use super::record::{Entry, Record, cut};
 use super::request::{Framing, Request, malformed};
 use super::respond::{Response, respond};
@@ -30,7 +30,7 @@ const REQUESTS: usize = 1000;
 
 /// A connection of a client to a host.
 pub(super) struct Connection<'a> {
-    pub(super) place: &'a Place,
+    pub(super) endpoint: &'a Endpoint,
     pub(super) record: &'a Record,
     /// Where the connection is kept until a request came.
     pub(super) entry: Option<Entry>,
@@ -42,7 +42,7 @@ impl Connection<'_> {
     /// understood.
     pub(super) fn serve(mut self, tcp: TcpStream) {
         let stream = Timed { tcp, deadline: Instant::now() + LIFETIME };
-        match &self.place.tls {
+        match &self.endpoint.tls {
             None => {
                 let failure = self.serve_stream(stream, None).err();
                 self.note_end(None, failure.as_ref());
@@ -82,7 +82,7 @@ impl Connection<'_> {
                 buffered.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
             }
             buffered.discard_body(&request.body)?;
-            let response = respond(self.place, &request, self.record);
+            let response = respond(self.endpoint, &request, self.record);
             // It is known before the client can act on it.
             self.note(&request, response.status, server_name.map(str::to_owned));
             let bytes = response.bytes(request.method == "HEAD", request.keeps_open);
@@ -97,8 +97,8 @@ impl Connection<'_> {
 
     fn note(&mut self, request: &Request, status: u16, server_name: Option<String>) {
         let event = ContactEvent::Request {
-            address: self.place.address,
-            scheme: self.place.scheme,
+            address: self.endpoint.address,
+            scheme: self.endpoint.scheme,
             server_name,
             host: cut(&request.host),
             method: cut(&request.method),
@@ -108,7 +108,7 @@ impl Connection<'_> {
         match self.entry.take() {
             Some(entry) => self.record.refine(entry, event),
             None => {
-                self.record.add(self.source_port, self.place.canary, event);
+                self.record.add(self.source_port, self.endpoint.canary, event);
             }
         }
     }
@@ -117,8 +117,8 @@ impl Connection<'_> {
     fn note_end(&mut self, server_name: Option<String>, failure: Option<&io::Error>) {
         if let Some(entry) = self.entry.take() {
             let event = ContactEvent::Connection {
-                address: self.place.address,
-                scheme: self.place.scheme,
+                address: self.endpoint.address,
+                scheme: self.endpoint.scheme,
                 server_name,
                 failure: failure.map(|error| cut(&error.to_string())),
             };
