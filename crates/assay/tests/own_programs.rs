@@ -3,7 +3,6 @@
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
 mod answering;
-#[expect(dead_code, reason = "each test binary uses a part of it")]
 mod door;
 #[expect(dead_code, reason = "the server answers by what it is asked")]
 mod scripted_server;

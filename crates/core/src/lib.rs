@@ -5,6 +5,7 @@
 pub mod answer;
 pub mod artifact;
 pub mod benchmark;
+mod benchmarks;
 pub mod case;
 pub mod contact;
 pub mod corpus;

@@ -24,6 +24,7 @@ mod project;
 mod properties;
 mod rewrite;
 mod signs;
+mod trace;
 mod train;
 mod watch;
 
@@ -40,12 +41,12 @@ use assay_sandbox::{File, Mount, Spec};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::installer::{installer, run as run_installer};
 use super::javac::{Compiled, Compilers};
 use super::jdk::{CONFIGURATION, JAR, JAVA, JAVAC};
-use super::prepare::{installer, run as run_installer};
-use super::protocol::{Halt, Record, Runnable, Trial};
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::version;
+use super::trial::{Halt, Record, Runnable, Trial};
 use super::{read_prepared, spec, unreadable};
 use crate::tested_case::TestedCase;
 use bench::Bench;

@@ -29,7 +29,7 @@ use load::Load;
 /// Threads that validate what is submitted and send what comes of it.
 #[derive(Debug)]
 pub struct Pool {
-    shared: Arc<Shared>,
+    monitor: Arc<Monitor>,
     workers: Vec<JoinHandle<()>>,
     observer: Option<JoinHandle<()>>,
 }
@@ -52,7 +52,7 @@ impl PoolLimits {
 }
 
 #[derive(Debug)]
-struct Shared {
+struct Monitor {
     state: Mutex<State>,
     changed: Condvar,
     memory: u64,
@@ -109,27 +109,27 @@ struct Taken {
 impl Pool {
     /// Results go to the listener.
     pub fn start(validator: &Arc<Validator>, limits: PoolLimits, listener: &Listener) -> Pool {
-        let shared = Arc::new(Shared {
+        let monitor = Arc::new(Monitor {
             state: Mutex::new(State { jobs: limits.jobs.max(1), ..State::default() }),
             changed: Condvar::new(),
             memory: limits.memory,
         });
         debug!(jobs = limits.jobs, memory = limits.memory, "validators start");
         let worker = |_| {
-            let (shared, validator) = (Arc::clone(&shared), Arc::clone(validator));
+            let (monitor, validator) = (Arc::clone(&monitor), Arc::clone(validator));
             let listener = Arc::clone(listener);
-            std::thread::spawn(move || shared.work(&validator, &listener))
+            std::thread::spawn(move || monitor.work(&validator, &listener))
         };
         let most = limits.jobs.max(1) * (1 + SPARE_PER_JOB);
         let workers = (0..most.max(WAITING_TOGETHER)).map(worker).collect();
-        let observer = Arc::clone(&shared);
+        let observer = Arc::clone(&monitor);
         let observer = Some(std::thread::spawn(move || observer.observe()));
-        Pool { shared, workers, observer }
+        Pool { monitor, workers, observer }
     }
 
     pub fn submit(&self, job: Job) {
-        self.shared.lock().queue.push_back(job);
-        self.shared.changed.notify_all();
+        self.monitor.lock().queue.push_back(job);
+        self.monitor.changed.notify_all();
     }
 }
 
@@ -137,13 +137,13 @@ impl Drop for Pool {
     /// Lets running validations end and forgets queued ones.
     fn drop(&mut self) {
         {
-            let mut state = self.shared.lock();
+            let mut state = self.monitor.lock();
             state.closed = true;
             state.queue.clear();
             state.alone.clear();
             state.waiting.clear();
         }
-        self.shared.changed.notify_all();
+        self.monitor.changed.notify_all();
         for worker in self.workers.drain(..).chain(self.observer.take()) {
             // A worker that panicked has sent its result already or never will.
             let _ = worker.join();
@@ -151,7 +151,7 @@ impl Drop for Pool {
     }
 }
 
-impl Shared {
+impl Monitor {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

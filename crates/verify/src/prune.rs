@@ -13,7 +13,7 @@ use walkdir::WalkDir;
 
 use super::prepare::{Cache, PrepareError};
 use super::tested_case::TestedCase;
-use super::toolchain::Toolchains;
+use super::toolchains::Toolchains;
 
 /// Beside the folders of the languages: a file for each corpus, which holds the
 /// corpus as it was given.

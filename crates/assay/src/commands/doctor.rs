@@ -30,7 +30,7 @@ pub(super) fn execute(context: &Context<'_>) -> anyhow::Result<Exit> {
             remedy: finding.remedy,
         })
         .collect();
-    lines.extend(tools::versions(assay_core::Language::ALL).into_iter().map(tool));
+    lines.extend(assay_verify::versions(assay_core::Language::ALL).into_iter().map(tool));
     lines.push(Line {
         name: "harness".to_owned(),
         status: Status::Ok,

@@ -134,7 +134,7 @@ fn run_info(
         assay_version: env!("CARGO_PKG_VERSION").to_owned(),
         corpus: name,
         corpus_digest: corpus.digest.clone(),
-        tools: tools::versions(cases.values().map(|case| case.language)),
+        tools: assay_verify::versions(cases.values().map(|case| case.language)),
         supported_tools: tools::all_supported(),
         cases: old.cases.iter().map(|case| CaseSummary::from(cases[&case.id].as_ref())).collect(),
         derived_from: Some(DerivedFrom {

@@ -310,7 +310,7 @@ fn run_info(plan: &Plan, settings: &RunSettings, digest: &str) -> anyhow::Result
         subjects: plan.subjects.iter().map(|subject| subject.name().to_owned()).collect(),
         planned: plan.attempts.len(),
         settings: serde_json::to_value(settings)?,
-        tools: tools::versions(plan.cases_asked().into_iter().map(|case| case.language)),
+        tools: assay_verify::versions(plan.cases_asked().into_iter().map(|case| case.language)),
         supported_tools: tools::all_supported(),
         cases: plan.case_summaries(),
         left_out: plan.left_out.clone(),

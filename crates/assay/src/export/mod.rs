@@ -11,11 +11,12 @@ mod json_stream;
 mod jsonl;
 mod junit;
 mod parquet;
-mod place;
+mod physical_location;
 mod sarif;
 mod source;
 mod table;
 mod turns;
+mod usage;
 
 use std::io::{self, Write};
 

@@ -11,7 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::json_stream::JsonStream;
-use super::place::place;
+use super::physical_location::physical_location;
 use super::source::Exported;
 use super::{ExportError, Source, Watch};
 use crate::printable::Visible;
@@ -165,10 +165,10 @@ impl Rules {
             "fullyQualifiedName": format!("{}/{}/round {}", key.case, key.scenario, key.round),
             "kind": "module",
         }]});
-        if let Some(place) = turn.and_then(place) {
+        if let Some(physical) = turn.and_then(physical_location) {
             location["physicalLocation"] = json!({
-                "artifactLocation": { "uri": uri(place.path.as_str()), "uriBaseId": "ARTIFACT" },
-                "region": { "startLine": place.line, "snippet": { "text": cut(place.text) } },
+                "artifactLocation": { "uri": uri(physical.path.as_str()), "uriBaseId": "ARTIFACT" },
+                "region": { "startLine": physical.line, "snippet": { "text": cut(physical.text) } },
             });
         }
         let taxa = weaknesses.iter().filter(|id| number(id).is_some()).map(|id| self.taxon(id));

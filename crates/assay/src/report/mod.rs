@@ -97,7 +97,7 @@ impl SubjectScore {
 
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
+pub struct Completion {
     pub planned: usize,
     pub judged: usize,
     /// Ended by an infrastructure error, to be tried again.
@@ -106,7 +106,7 @@ pub struct Progress {
     pub unjudged: usize,
 }
 
-impl Progress {
+impl Completion {
     /// How many attempts have come to an end.
     pub fn finished(self) -> usize {
         self.judged + self.errored + self.unjudged
@@ -174,11 +174,11 @@ impl RunData {
         served.chain(self.subjects.iter().filter_map(SubjectScore::warning)).collect()
     }
 
-    pub fn progress(&self) -> Progress {
+    pub fn completion(&self) -> Completion {
         let judged = self.attempts.iter().filter(|it| it.outcome.judgement().is_some()).count();
         let unjudged = self.attempts.iter().filter(|it| it.outcome.is_unjudged()).count();
         let errored = self.attempts.len() - judged - unjudged;
-        Progress { planned: self.info.planned, judged, errored, unjudged }
+        Completion { planned: self.info.planned, judged, errored, unjudged }
     }
 }
 

@@ -21,12 +21,12 @@ use tracing::debug;
 
 use super::attempt::{Next, OpenAttempt, Rules, Validated};
 use super::budget::{Budget, Spending, SpendingLimit};
+use super::deduplication::Reused;
 use super::event_loop::{Attempts, EventLoop, Events, REQUEST_THREADS};
 use super::history::History;
 use super::judging::{Judged, JudgedOutcome, Judging};
 use super::plan::PlannedAttempt;
 use super::progress::Progress;
-use super::sharing::Shared;
 use super::validations::Validations;
 use crate::judge::Panel;
 use crate::limits::Limit;
@@ -89,6 +89,12 @@ pub(super) enum Event {
 impl From<JobResult> for Event {
     fn from(result: JobResult) -> Event {
         Event::Validated(Box::new(result))
+    }
+}
+
+impl From<Judged> for Event {
+    fn from(judged: Judged) -> Event {
+        Event::Judged(Box::new(judged))
     }
 }
 
@@ -341,8 +347,8 @@ impl State<'_> {
     }
 
     /// Judges an attempt by the validation of an identical artifact.
-    fn share(&mut self, id: u64, shared: &Shared) -> anyhow::Result<()> {
-        let Shared { validation, attempt } = shared.clone();
+    fn share(&mut self, id: u64, reused: &Reused) -> anyhow::Result<()> {
+        let Reused { validation, attempt } = reused.clone();
         self.end.shared += 1;
         let own = Validated::own(validation, Duration::ZERO);
         self.judge(id, Validated { shared_with: Some(attempt), ..own })

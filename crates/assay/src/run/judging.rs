@@ -11,7 +11,6 @@ use assay_verify::{JobResult, Validation};
 use tokio::runtime::Handle;
 
 use super::attempt::Validated;
-use super::dispatch::Event;
 use super::event_loop::Events;
 use super::validations::Work;
 use crate::judge::{Decision, OpenVote, Panel};
@@ -96,7 +95,12 @@ impl Judging {
     }
 
     /// Puts an artifact before the panel, and sends the outcome as an event.
-    pub(super) fn begin(&self, ballot: OpenBallot, runtime: &Handle, events: &Events<Event>) {
+    pub(super) fn begin<E: From<Judged> + Send + 'static>(
+        &self,
+        ballot: OpenBallot,
+        runtime: &Handle,
+        events: &Events<E>,
+    ) {
         let Some(panel) = self.panel.clone() else { return };
         let (locale, events) = (self.locale, events.clone());
         runtime.spawn(async move {
@@ -115,7 +119,7 @@ impl Judging {
             });
             let (replies, outcome) = ballot.with(decision, &panel, locale);
             // The dispatcher is gone only after an interruption.
-            events.send(Event::Judged(Box::new(Judged { id, replies, outcome })));
+            events.send(Judged { id, replies, outcome }.into());
         });
     }
 }

@@ -3,6 +3,7 @@
 
 mod attempt;
 mod budget;
+mod deduplication;
 mod dispatch;
 pub mod estimate;
 mod event_loop;
@@ -12,7 +13,6 @@ mod plan;
 pub mod progress;
 mod rejudging;
 mod revalidate;
-mod sharing;
 mod validations;
 
 pub use budget::{Spending, SpendingLimit};

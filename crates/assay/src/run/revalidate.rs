@@ -15,9 +15,9 @@ use assay_core::{AttemptKey, AttemptRecord, Case, Evidence, InfraError, Outcome,
 use assay_verify::{JobResult, Validation, Verifier};
 
 use super::attempt::{Readings, milliseconds};
+use super::deduplication::Reused;
 use super::event_loop::{Attempts, EventLoop};
 use super::progress::Progress;
-use super::sharing::Shared;
 use super::validations::{Validations, Work};
 use crate::store::{AttemptSummary, Store};
 
@@ -128,7 +128,7 @@ impl Attempts for State<'_> {
     fn idle(&mut self) -> anyhow::Result<()> {
         match self.validations.next_shared() {
             Some((id, shared)) => {
-                let Shared { validation, attempt } = Arc::unwrap_or_clone(shared);
+                let Reused { validation, attempt } = Arc::unwrap_or_clone(shared);
                 let elapsed = Duration::ZERO;
                 self.observe(id, Observed { validation, elapsed, shared_with: Some(attempt) })
             }

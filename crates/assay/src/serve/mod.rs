@@ -5,4 +5,4 @@ mod http;
 mod shelf;
 
 pub use http::serve;
-pub use shelf::{NoShelf, Place, Shelf};
+pub use shelf::{NoShelf, RunSource, Shelf};

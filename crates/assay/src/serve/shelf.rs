@@ -19,19 +19,19 @@ use crate::store::{Pulse, Stamp, Store, StoreError, WatchedFile};
 
 /// Where runs come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum RunSource {
     /// One run.
     File(PathBuf),
     /// All runs in a folder, those that appear later too. It may not be there yet.
     Folder(PathBuf),
 }
 
-impl Place {
+impl RunSource {
     /// The files of runs that are there now.
     fn files(&self) -> Vec<PathBuf> {
         match self {
-            Place::File(file) => vec![file.clone()],
-            Place::Folder(folder) => {
+            RunSource::File(file) => vec![file.clone()],
+            RunSource::Folder(folder) => {
                 let unread = |error: &io::Error| {
                     if error.kind() != io::ErrorKind::NotFound {
                         warn!("failed to look for runs in {}: {error}", folder.display());
@@ -57,10 +57,10 @@ pub enum NoShelf {
     Store(#[from] StoreError),
 }
 
-/// The runs of some places. It may be looked at from several threads.
+/// The runs of some sources. It may be looked at from several threads.
 #[derive(Debug)]
 pub struct Shelf {
-    places: Vec<Place>,
+    sources: Vec<RunSource>,
     rules: ScoringRules,
     /// Held while it is looked what is new.
     state: Mutex<State>,
@@ -113,15 +113,15 @@ const REST: u32 = 10;
 impl Shelf {
     /// Reads all runs that are there. A named file that cannot be read is an error; one in
     /// a folder is said to be unreadable on the pages.
-    pub fn open(places: Vec<Place>, rules: ScoringRules) -> Result<Shelf, NoShelf> {
-        for place in &places {
-            if let Place::File(file) = place {
+    pub fn open(sources: Vec<RunSource>, rules: ScoringRules) -> Result<Shelf, NoShelf> {
+        for source in &sources {
+            if let RunSource::File(file) = source {
                 Store::open_to_read(file)?.info()?;
             }
         }
         let shown = Shown { report: Report::new(Vec::new(), &rules), version: 0 };
         let shelf = Shelf {
-            places,
+            sources,
             rules,
             state: Mutex::default(),
             shown: RwLock::new(Arc::new(shown)),
@@ -152,7 +152,7 @@ impl Shelf {
         if state.looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY) {
             return;
         }
-        state.look(&self.places, &self.rules);
+        state.look(&self.sources, &self.rules);
         state.looked = Some(Instant::now());
         *self.strip.write().unwrap_or_else(PoisonError::into_inner) = state.strip();
         let rests = state.made.is_some_and(|(end, took)| end.elapsed() < took * REST);
@@ -173,8 +173,8 @@ impl Shelf {
 
 impl State {
     /// Finds runs that came or went, and how far those are that go on.
-    fn look(&mut self, places: &[Place], rules: &ScoringRules) {
-        let files: Vec<PathBuf> = places.iter().flat_map(Place::files).collect();
+    fn look(&mut self, sources: &[RunSource], rules: &ScoringRules) {
+        let files: Vec<PathBuf> = sources.iter().flat_map(RunSource::files).collect();
         self.faults.retain(|file, _| files.contains(file));
         let is_new = &mut self.is_new;
         self.runs.retain_mut(|run| {

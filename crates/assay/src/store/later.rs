@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use assay_core::{Cost, Estimated, Tokens};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::write::blob;
+use super::blob::blob;
 use super::{Store, StoreError};
 
 /// The key of `meta` under which it stands how many requests were sent.

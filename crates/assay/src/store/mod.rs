@@ -4,6 +4,7 @@
 //! every attempt that finished and no half of one. Texts are compressed and
 //! kept once however often they occur.
 
+mod blob;
 mod format;
 mod later;
 mod pace;

@@ -11,9 +11,6 @@ use assay_core::text_file;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
-use super::model_config::{Environment, ModelConfig};
-use super::provider::Provider;
-
 /// A secret. It has no `Display`, and its `Debug` says nothing of it.
 pub(super) struct ApiKey {
     /// The forms of the secret that are looked for in texts; none of a key that any text
@@ -54,39 +51,8 @@ pub enum ApiKeyError {
 }
 
 impl ApiKey {
-    /// Finds the key in the file that the configuration names, in the variable, or in
-    /// the file that `<VARIABLE>_FILE` names. Only the provider's own server needs one.
-    pub(super) fn find(
-        provider: Provider,
-        config: &ModelConfig,
-        environment: Environment<'_>,
-    ) -> Result<Option<ApiKey>, ApiKeyError> {
-        let variable = config.api_key_env(provider);
-        if !is_name(variable) {
-            return Err(ApiKeyError::Variable);
-        }
-        let set = |name: &str| environment(name).filter(|text| !text.trim().is_empty());
-        if let Some(path) = &config.api_key_file {
-            return ApiKey::read(path).map(Some);
-        }
-        if let Some(text) = set(variable) {
-            let place = || format!("the environment variable {variable}");
-            let key = ApiKey::new(&text);
-            return key.map(Some).ok_or_else(|| ApiKeyError::Unsendable { place: place() });
-        }
-        if let Some(path) = set(&format!("{variable}_FILE")) {
-            return ApiKey::read(Path::new(path.trim())).map(Some);
-        }
-        match config.is_for_the_server_of(provider) {
-            true => Err(ApiKeyError::Missing {
-                variable: variable.to_owned(),
-                base_url: provider.default_base_url(),
-            }),
-            false => Ok(None),
-        }
-    }
-
-    fn read(path: &Path) -> Result<ApiKey, ApiKeyError> {
+    /// The key that a file holds.
+    pub(super) fn read(path: &Path) -> Result<ApiKey, ApiKeyError> {
         let text = text_file::read(path)
             .map_err(|source| ApiKeyError::File { path: path.to_owned(), source })?;
         let place = || path.display().to_string();
@@ -94,7 +60,7 @@ impl ApiKey {
     }
 
     /// `None` if the text is blank or cannot be sent in a header.
-    fn new(text: &str) -> Option<ApiKey> {
+    pub(super) fn new(text: &str) -> Option<ApiKey> {
         let secret = text.trim();
         if secret.is_empty() {
             return None;
@@ -159,11 +125,6 @@ fn is_unmistakable(secret: &str) -> bool {
     let steps = secret.as_bytes().windows(2).filter(|pair| pair[0].abs_diff(pair[1]) <= 1);
     let counts = steps.count() * 10 >= secret.len().saturating_sub(1) * 9;
     is_long && different.len() >= DIFFERENT && !counts
-}
-
-fn is_name(text: &str) -> bool {
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    !text.is_empty() && text.chars().all(is_name) && !text.starts_with(|c: char| c.is_ascii_digit())
 }
 
 impl fmt::Debug for ApiKey {

@@ -9,6 +9,7 @@ mod event_lines;
 mod event_stream;
 mod fault;
 mod full_context;
+mod key_lookup;
 mod metering;
 mod model;
 mod model_config;

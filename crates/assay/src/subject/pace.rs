@@ -105,7 +105,7 @@ pub enum Trouble {
 
 /// One who asks, with the pace of the provider.
 #[derive(Debug)]
-pub struct Share {
+pub struct Membership {
     pace: Arc<Pace>,
     place: usize,
 }
@@ -195,7 +195,7 @@ impl Pace {
     }
 
     /// Takes part in it.
-    pub fn join(self: Arc<Pace>, limits: Limits) -> Share {
+    pub fn join(self: Arc<Pace>, limits: Limits) -> Membership {
         let place = {
             let mut state = self.lock();
             state.window.widen(limits.concurrency);
@@ -209,7 +209,7 @@ impl Pace {
             });
             state.members.len() - 1
         };
-        Share { pace: self, place }
+        Membership { pace: self, place }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -364,7 +364,7 @@ impl Member {
     }
 }
 
-impl Share {
+impl Membership {
     /// Waits until one more request may be sent. `bytes` is the length of the
     /// question.
     pub async fn permit(&self, urgency: Urgency, bytes: usize) -> Permit {
@@ -406,12 +406,12 @@ impl Share {
 }
 
 /// A question that pauses, also if it is given up meanwhile.
-struct Resting<'a>(&'a Share);
+struct Resting<'a>(&'a Membership);
 
 impl<'a> Resting<'a> {
-    fn begin(share: &'a Share) -> Resting<'a> {
-        share.pace.lock().members[share.place].resting += 1;
-        Resting(share)
+    fn begin(membership: &'a Membership) -> Resting<'a> {
+        membership.pace.lock().members[membership.place].resting += 1;
+        Resting(membership)
     }
 }
 

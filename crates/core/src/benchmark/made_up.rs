@@ -4,7 +4,7 @@
 use super::{Asks, Benchmark, ScenarioFacts};
 use crate::statistic::Statistic;
 
-pub(super) static BENCHMARK: Benchmark = Benchmark {
+pub(crate) static BENCHMARK: Benchmark = Benchmark {
     name: "made-up",
     title: "Made-up benchmark",
     scenarios: &[ScenarioFacts {

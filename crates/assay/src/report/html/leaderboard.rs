@@ -128,7 +128,7 @@ fn line(
 }
 
 fn name(entry: &Entry<'_>, names: Names) -> Markup {
-    let is_finished = entry.run.data.progress().is_finished();
+    let is_finished = entry.run.data.completion().is_finished();
     html! {
         a class="subject-name" href=(entry.run.subject_path(entry.subject)) { (brief(&entry.score().name)) }
         @if names == Names::WithRun {

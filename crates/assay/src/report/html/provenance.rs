@@ -62,11 +62,11 @@ fn subjects(names: &[String]) -> Markup {
 
 /// How much of the plan is done, and what that means for the scores.
 fn progress(run: &ReportedRun) -> Markup {
-    let progress = run.data.progress();
-    let (finished, planned) = (count(progress.finished()), count(progress.planned));
+    let completion = run.data.completion();
+    let (finished, planned) = (count(completion.finished()), count(completion.planned));
     html! {
-        @if progress.is_finished() {
-            p { "All " (counted(progress.planned, "planned attempt")) " finished." }
+        @if completion.is_finished() {
+            p { "All " (counted(completion.planned, "planned attempt")) " finished." }
         } @else {
             div class="callout callout-unfinished" {
                 p {
@@ -76,17 +76,17 @@ fn progress(run: &ReportedRun) -> Markup {
                 }
             }
         }
-        @if progress.errored > 0 {
+        @if completion.errored > 0 {
             p {
-                (counted(progress.errored, "attempt")) " errored: faults that no subject caused. They are in no score; "
+                (counted(completion.errored, "attempt")) " errored: faults that no subject caused. They are in no score; "
                 code { "assay run --resume" } " tries them again."
             }
         }
         @for left_out in run.data.left_out() {
             p { "Left out, for every subject alike: " (brief(&left_out)) "." }
         }
-        @if progress.unjudged > 0 {
-            p { (counted(progress.unjudged, "attempt")) " unjudged: judges are to decide, and none is configured. Their cases are in no score of any subject, and withhold none." }
+        @if completion.unjudged > 0 {
+            p { (counted(completion.unjudged, "attempt")) " unjudged: judges are to decide, and none is configured. Their cases are in no score of any subject, and withhold none." }
         }
     }
 }

@@ -4,7 +4,7 @@
 use assay_core::answer::Finish;
 use assay_core::infra_error::{InfraClass, InfraError};
 
-use super::Spoken;
+use super::spoken::Spoken;
 
 /// What a word for an end means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

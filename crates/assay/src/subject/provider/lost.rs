@@ -3,7 +3,7 @@
 use assay_core::answer::Finish;
 use assay_core::infra_error::{InfraClass, InfraError};
 
-use super::Spoken;
+use super::spoken::Spoken;
 
 /// Tokens that frame an answer in which nothing is said: those for its begin and its end,
 /// and for thinking that is empty.

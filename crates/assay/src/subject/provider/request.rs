@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Provider, merge};
+use super::Provider;
+use super::body::merge;
 use crate::subject::question::{Message, Role};
 
 /// What stands in a conversation where the model said nothing: some protocols take no

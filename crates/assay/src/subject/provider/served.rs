@@ -4,7 +4,7 @@
 use assay_core::Served;
 use serde_json::Value;
 
-use super::{put, text_at};
+use super::body::{put, text_at};
 
 /// Where protocols name the model, the last of them in the first event of a stream.
 const MODELS: [&str; 4] = ["/model", "/modelVersion", "/response/model", "/message/model"];
