@@ -209,9 +209,13 @@ mod tests {
     fn case(truth: &str, said: &[&str]) -> CaseCounts {
         let label = |text: &str| match text {
             "?" => None,
-            "-" => Some(Label { vulnerable: false, cwe: Vec::new() }),
-            "+" => Some(Label { vulnerable: true, cwe: Vec::new() }),
-            cwe => Some(Label { vulnerable: true, cwe: vec![format!("CWE-{cwe}")] }),
+            "-" => Some(Label::default()),
+            "+" => Some(Label { vulnerable: true, ..Label::default() }),
+            cwe => Some(Label {
+                vulnerable: true,
+                cwe: vec![format!("CWE-{cwe}")],
+                ..Label::default()
+            }),
         };
         let mut counts = CaseCounts { weight: 1.0, ..CaseCounts::default() };
         for said in said {

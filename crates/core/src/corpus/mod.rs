@@ -1,5 +1,6 @@
 //! Sets of cases, and the places they are loaded from.
 
+pub mod cov_eval;
 mod native;
 mod sec_code_bench;
 
@@ -19,58 +20,78 @@ pub struct Corpus {
     pub cases: Vec<Case>,
     /// The SHA-256 of all cases' digests.
     pub digest: String,
+    /// What differs from what was published, a sentence each; never of our own.
+    pub warnings: Vec<String>,
 }
 
 /// Where a corpus is: `PATH`, or `sec-code-bench:PATH` for a checkout of
-/// SecCodeBench-V2.
+/// SecCodeBench-V2, or `cov-eval:PATH` for one of CoV-Eval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CorpusSource {
     Native(PathBuf),
     SecCodeBench(PathBuf),
+    CovEval(PathBuf),
 }
 
 const SEC_CODE_BENCH: &str = "sec-code-bench:";
+const COV_EVAL: &str = "cov-eval:";
 
 impl CorpusSource {
     pub fn parse(text: &str) -> CorpusSource {
-        match text.strip_prefix(SEC_CODE_BENCH) {
-            Some(path) => CorpusSource::SecCodeBench(path.into()),
-            None => CorpusSource::Native(text.into()),
+        if let Some(path) = text.strip_prefix(SEC_CODE_BENCH) {
+            CorpusSource::SecCodeBench(path.into())
+        } else if let Some(path) = text.strip_prefix(COV_EVAL) {
+            CorpusSource::CovEval(path.into())
+        } else {
+            CorpusSource::Native(text.into())
         }
     }
 
     /// The folder that it is read from.
     pub fn path(&self) -> &Path {
         match self {
-            CorpusSource::Native(path) | CorpusSource::SecCodeBench(path) => path,
+            CorpusSource::Native(path)
+            | CorpusSource::SecCodeBench(path)
+            | CorpusSource::CovEval(path) => path,
+        }
+    }
+
+    /// What stands before the path.
+    fn prefix(&self) -> &'static str {
+        match self {
+            CorpusSource::Native(_) => "",
+            CorpusSource::SecCodeBench(_) => SEC_CODE_BENCH,
+            CorpusSource::CovEval(_) => COV_EVAL,
+        }
+    }
+
+    /// A corpus of the same kind in another folder.
+    fn at(&self, path: PathBuf) -> CorpusSource {
+        match self {
+            CorpusSource::Native(_) => CorpusSource::Native(path),
+            CorpusSource::SecCodeBench(_) => CorpusSource::SecCodeBench(path),
+            CorpusSource::CovEval(_) => CorpusSource::CovEval(path),
         }
     }
 
     /// The same place, wherever the program is started next time.
     pub fn absolute(self) -> std::io::Result<CorpusSource> {
-        Ok(match self {
-            CorpusSource::Native(path) => CorpusSource::Native(std::path::absolute(path)?),
-            CorpusSource::SecCodeBench(path) => {
-                CorpusSource::SecCodeBench(std::path::absolute(path)?)
-            }
-        })
+        Ok(self.at(std::path::absolute(self.path())?))
     }
 
     /// A relative place, as seen from `folder`.
     #[must_use]
     pub fn relative_to(self, folder: &Path) -> CorpusSource {
-        match self {
-            CorpusSource::Native(path) => CorpusSource::Native(folder.join(path)),
-            CorpusSource::SecCodeBench(path) => CorpusSource::SecCodeBench(folder.join(path)),
-        }
+        self.at(folder.join(self.path()))
     }
 
     pub fn load(&self) -> Result<Corpus, CorpusError> {
-        match self {
-            CorpusSource::Native(path) => native::load(path),
-            CorpusSource::SecCodeBench(path) => sec_code_bench::load(path),
-        }
-        .and_then(Corpus::new)
+        let (cases, warnings) = match self {
+            CorpusSource::Native(path) => (native::load(path)?, Vec::new()),
+            CorpusSource::SecCodeBench(path) => (sec_code_bench::load(path)?, Vec::new()),
+            CorpusSource::CovEval(path) => cov_eval::load(path)?,
+        };
+        Ok(Corpus { warnings, ..Corpus::new(cases)? })
     }
 }
 
@@ -91,10 +112,7 @@ pub fn sec_code_bench_case(id: &str, language: Language, severity: Severity) -> 
 
 impl fmt::Display for CorpusSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            CorpusSource::Native(path) => write!(f, "{}", path.display()),
-            CorpusSource::SecCodeBench(path) => write!(f, "{SEC_CODE_BENCH}{}", path.display()),
-        }
+        write!(f, "{}{}", self.prefix(), self.path().display())
     }
 }
 
@@ -113,7 +131,7 @@ impl Corpus {
         let digests: Vec<String> =
             cases.iter().map(|case| format!("{} {}\n", case.id, case.digest())).collect();
         let digest = sha256(digests.concat().as_bytes());
-        Ok(Corpus { cases, digest })
+        Ok(Corpus { cases, digest, warnings: Vec::new() })
     }
 
     pub fn case(&self, id: &str) -> Option<&Case> {
