@@ -96,8 +96,8 @@ impl RunSettings {
     }
 }
 
-/// How answers are read where nobody says it: to the letter for a corpus with published
-/// results to compare with, and as a person would for any other.
+/// How answers are read where nobody says it: to the letter where answers have a form that
+/// published results were held to, and as a person would for any other.
 pub fn default_reading(corpus: &CorpusSource) -> Reading {
     match corpus {
         CorpusSource::SecCodeBench(_) => Reading::Strict,

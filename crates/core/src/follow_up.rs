@@ -52,8 +52,10 @@ pub fn case_about(case: &Case, scenario: Scenario, earlier: &AttemptRecord) -> O
 /// about in a scenario.
 fn truth(case: &Case, scenario: Scenario, earlier: &Outcome) -> Option<Label> {
     match (scenario.asks(), earlier.verdict()?) {
-        (_, Verdict::Insecure) => Some(Label { vulnerable: true, cwe: case.cwe.clone() }),
-        (Asks::Recognise, Verdict::Secure) => Some(Label { vulnerable: false, cwe: Vec::new() }),
+        (_, Verdict::Insecure) => {
+            Some(Label { vulnerable: true, cwe: case.cwe.clone(), ..Label::default() })
+        }
+        (Asks::Recognise, Verdict::Secure) => Some(Label::default()),
         _ => None,
     }
 }

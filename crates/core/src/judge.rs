@@ -23,6 +23,11 @@ impl Rubric {
         Some(Rubric { english, others: texts })
     }
 
+    /// Criteria of our own, which are not blank.
+    pub(crate) fn in_english(text: String) -> Rubric {
+        Rubric { english: text, others: BTreeMap::new() }
+    }
+
     /// The criteria in a language, or in English where there are none in it.
     pub fn text(&self, locale: Locale) -> &str {
         self.others.get(&locale).unwrap_or(&self.english)

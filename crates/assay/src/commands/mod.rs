@@ -71,7 +71,11 @@ struct Context<'a> {
 
 impl Context<'_> {
     fn corpus(&self) -> anyhow::Result<Corpus> {
-        Ok(self.config.corpus(self.global).load()?)
+        let corpus = self.config.corpus(self.global).load()?;
+        for warning in &corpus.warnings {
+            complain(&format!("warning: {warning}"));
+        }
+        Ok(corpus)
     }
 
     /// The configuration file, which may not be there.

@@ -19,7 +19,7 @@ pub(super) fn reference(case: &Case) -> Option<Answer> {
 pub(super) fn vulnerable(case: &Case) -> Option<Answer> {
     match &case.task {
         Task::Code(_) => solution(case, SolutionKind::Vulnerable),
-        Task::Recognise(_) => Some(statement(&Label { vulnerable: false, cwe: Vec::new() })),
+        Task::Recognise(_) => Some(statement(&Label::default())),
     }
 }
 

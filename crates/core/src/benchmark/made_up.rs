@@ -37,7 +37,7 @@ mod tests {
     fn case(id: &str, vulnerable: bool) -> Case {
         let question = format!("Is {id} vulnerable?");
         let cwe = if vulnerable { vec!["CWE-787".to_owned()] } else { Vec::new() };
-        let truth = Label { vulnerable, cwe };
+        let truth = Label { vulnerable, cwe, ..Label::default() };
         Case {
             id: id.to_owned(),
             title: id.to_owned(),

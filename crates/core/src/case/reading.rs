@@ -52,6 +52,7 @@ pub(super) fn case(title: String, entries: &BTreeMap<String, Vec<u8>>) -> Read<C
                 truth: Label {
                     vulnerable: entries.value("truth/vulnerable")?,
                     cwe: entries.list("truth/cwe")?,
+                    ..Label::default()
                 },
             }),
         },

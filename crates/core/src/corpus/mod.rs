@@ -1,5 +1,6 @@
 //! Sets of cases, and the places they are loaded from.
 
+pub mod cov_eval;
 mod native;
 mod proved_programs;
 mod sec_code_bench;
@@ -20,10 +21,13 @@ pub struct Corpus {
     pub cases: Vec<Case>,
     /// The SHA-256 of all cases' digests.
     pub digest: String,
+    /// What differs from what was published, a sentence each; never of our own.
+    pub warnings: Vec<String>,
 }
 
 /// Where a corpus is: `PATH`, `sec-code-bench:PATH` for a checkout of SecCodeBench-V2, or
-/// `cov-eval:PATH` for a corpus of ours that is to be asked as CoV-Eval asks.
+/// `cov-eval:PATH` for one of CoV-Eval, or for a corpus of ours that is to be asked as CoV-Eval
+/// asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CorpusSource {
     Native(PathBuf),
@@ -37,11 +41,11 @@ const COV_EVAL: &str = "cov-eval:";
 impl CorpusSource {
     pub fn parse(text: &str) -> CorpusSource {
         if let Some(path) = text.strip_prefix(SEC_CODE_BENCH) {
-            return CorpusSource::SecCodeBench(path.into());
-        }
-        match text.strip_prefix(COV_EVAL) {
-            Some(path) => CorpusSource::CovEval(path.into()),
-            None => CorpusSource::Native(text.into()),
+            CorpusSource::SecCodeBench(path.into())
+        } else if let Some(path) = text.strip_prefix(COV_EVAL) {
+            CorpusSource::CovEval(path.into())
+        } else {
+            CorpusSource::Native(text.into())
         }
     }
 
@@ -54,7 +58,7 @@ impl CorpusSource {
         }
     }
 
-    /// What stands before the folder.
+    /// What stands before the path.
     fn prefix(&self) -> &'static str {
         match self {
             CorpusSource::Native(_) => "",
@@ -63,8 +67,8 @@ impl CorpusSource {
         }
     }
 
-    /// The same kind of corpus in another folder.
-    fn at(self, path: PathBuf) -> CorpusSource {
+    /// A corpus of the same kind in another folder.
+    fn at(&self, path: PathBuf) -> CorpusSource {
         match self {
             CorpusSource::Native(_) => CorpusSource::Native(path),
             CorpusSource::SecCodeBench(_) => CorpusSource::SecCodeBench(path),
@@ -74,26 +78,23 @@ impl CorpusSource {
 
     /// The same place, wherever the program is started next time.
     pub fn absolute(self) -> std::io::Result<CorpusSource> {
-        let path = std::path::absolute(self.path())?;
-        Ok(self.at(path))
+        Ok(self.at(std::path::absolute(self.path())?))
     }
 
     /// A relative place, as seen from `folder`.
     #[must_use]
     pub fn relative_to(self, folder: &Path) -> CorpusSource {
-        let path = folder.join(self.path());
-        self.at(path)
+        self.at(folder.join(self.path()))
     }
 
     pub fn load(&self) -> Result<Corpus, CorpusError> {
-        match self {
-            CorpusSource::Native(path) => native::load(path),
-            CorpusSource::SecCodeBench(path) => sec_code_bench::load(path),
-            CorpusSource::CovEval(path) => {
-                native::load(path).and_then(|cases| proved_programs::of(&cases))
-            }
-        }
-        .and_then(Corpus::new)
+        let (cases, warnings) = match self {
+            CorpusSource::Native(path) => (native::load(path)?, Vec::new()),
+            CorpusSource::SecCodeBench(path) => (sec_code_bench::load(path)?, Vec::new()),
+            CorpusSource::CovEval(path) if cov_eval::is_checkout(path) => cov_eval::load(path)?,
+            CorpusSource::CovEval(path) => (proved_programs::of(&native::load(path)?)?, Vec::new()),
+        };
+        Ok(Corpus { warnings, ..Corpus::new(cases)? })
     }
 }
 
@@ -133,7 +134,7 @@ impl Corpus {
         let digests: Vec<String> =
             cases.iter().map(|case| format!("{} {}\n", case.id, case.digest())).collect();
         let digest = sha256(digests.concat().as_bytes());
-        Ok(Corpus { cases, digest })
+        Ok(Corpus { cases, digest, warnings: Vec::new() })
     }
 
     pub fn case(&self, id: &str) -> Option<&Case> {

@@ -96,7 +96,7 @@ fn telling(case: &Case, task: &CodeTask, solution: &Solution, types: &[&Weakness
     let vulnerable = solution.kind == SolutionKind::Vulnerable;
     let cwe = if vulnerable { case.cwe.clone() } else { Vec::new() };
     let files: FileSet = solution.files.clone();
-    let program = LabelledProgram { files, truth: Label { vulnerable, cwe } };
+    let program = LabelledProgram { files, truth: Label { vulnerable, cwe, ..Label::default() } };
     let id = format!("detect-{}-{}", case.id, solution.name);
     let scenario = cov_eval::DETECT;
     let question = |locale| detection(shown, types, locale);

@@ -17,9 +17,12 @@ mod lenient;
 mod marks;
 mod place;
 mod reason;
+mod safety;
 mod strict;
 mod thinking;
 mod thinking_tags;
+pub mod upstream;
+mod verdict_fields;
 mod xml;
 
 use std::collections::BTreeMap;
@@ -35,6 +38,7 @@ use crate::evidence::Evidence;
 use crate::files::SafePath;
 
 pub use label::read_label;
+pub use safety::{Safety, read_safety};
 pub use thinking::{Thinking, spoken, thought};
 pub use thinking_tags::ThinkingTags;
 
