@@ -23,7 +23,7 @@ fn corpus() -> Corpus {
     solve(&mut solved, "secure-too", SolutionKind::Secure, "also good");
     solve(&mut solved, "vulnerable", SolutionKind::Vulnerable, "bad");
     let cases = vec![solved, case("bare", &["src/b.c"]), case("wide", &["src/c.c", "src/c.h"])];
-    Corpus { cases, digest: String::new() }
+    Corpus { cases, digest: String::new(), warnings: Vec::new() }
 }
 
 /// Adds a solution with one file at the case's first path.
