@@ -15,7 +15,7 @@ pub struct Moment {
 /// A text that is no time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "it is no time; write a day of UTC as 2026-11-28, a time as 2026-11-28T14:30 or 2026-11-28T14:30:00+01:00, or how long ago as 90min or 2days"
+    "it is not a time; write a day in UTC as 2026-11-28, a time as 2026-11-28T14:30 or 2026-11-28T14:30:00+01:00, or how long ago as 90min or 2days"
 )]
 pub struct NoMoment;
 

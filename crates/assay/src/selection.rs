@@ -60,7 +60,7 @@ impl Selection {
         self.check(corpus)?;
         let cases: Vec<&Case> = corpus.cases.iter().filter(|case| self.has(case)).collect();
         if cases.is_empty() {
-            bail!("no case is left by the filters given: each leaves some, and all together none");
+            bail!("no case passes all the given filters: each lets some through, but together none");
         }
         Ok(cases)
     }

@@ -299,7 +299,7 @@ impl Drop for Sandbox {
             Ok(true) => trace!(sandbox = number, "sandbox ended"),
             Ok(false) => warn!(
                 sandbox = number,
-                "a sandbox did not end within {} s of being told to, and is killed; what hangs in it may hang on",
+                "a sandbox did not end within {} s of being told to, and is killed; a process that hangs in it may remain",
                 FAREWELL.as_secs()
             ),
             Err(error) => {

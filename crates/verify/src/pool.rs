@@ -306,7 +306,7 @@ fn available_memory() -> u64 {
     const UNKNOWN: u64 = 4 << 30;
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_else(|error| {
         warn!(
-            "failed to read how much memory is free: {error}; {} GiB are supposed",
+            "failed to read how much memory is free: {error}; {} GiB are assumed",
             UNKNOWN >> 30
         );
         String::new()

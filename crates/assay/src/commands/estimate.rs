@@ -33,7 +33,7 @@ impl Estimates {
         let votes = (!judges.is_empty()).then_some("from no vote to those on every answer");
         let range: Vec<&str> = answers.as_deref().into_iter().chain(votes).collect();
         lines.push(format!(
-            "           {}, with {} tokens each and {BYTES_PER_TOKEN} bytes of a prompt to a token",
+            "           {}, assuming {} tokens each and {BYTES_PER_TOKEN} bytes of a prompt per token",
             range.join(" and "),
             assumed.output_tokens
         ));

@@ -75,7 +75,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RevalidateArgs) -> anyhow::R
         say(&format!("\nrun stored in {}", output.display()))?;
         if end.left > 0 {
             let left = counted(end.left, "attempt");
-            say(&format!("{left} not finished; the same command goes on"))?;
+            say(&format!("{left} not finished; repeat the command to continue"))?;
         }
     } else {
         say_json(&changes.to_json(&args.run, &output, &end))?;

@@ -41,7 +41,7 @@ pub enum PanelError {
     #[error("two judges are named {0:?}; give one of them another name, or one of them more votes")]
     Name(String),
     #[error(
-        "the judges have {0} votes together, which can be a tie; an odd number is needed: add a judge, or change the `votes` of one"
+        "the judges have {0} votes in total, which allows a tie; an odd number is needed: add a judge, or change the `votes` of one"
     )]
     Even(usize),
 }

@@ -19,11 +19,11 @@ pub struct LogFilter {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LogFilterError {
     #[error(
-        "{0:?} is neither a level (off, error, warn, info, debug, trace) nor one for a place, as in assay_sandbox=trace"
+        "{0:?} is neither a level (off, error, warn, info, debug, trace) nor a level for a place, as in assay_sandbox=trace"
     )]
     Level(String),
     #[error(
-        "{0:?} is no place whose events are logged: a place is assay, assay_verify or assay_sandbox, or a module in one, as in assay::subject"
+        "{0:?} is not a place that can be logged: a place is assay, assay_verify or assay_sandbox, or a module in one, as in assay::subject"
     )]
     Place(String),
 }

@@ -80,7 +80,7 @@ impl SubjectScore {
     fn context_full(&self) -> Option<String> {
         let number = self.ends.get(&AttemptEnd::ContextFull)?;
         Some(format!(
-            "context full: {} answered no further because the next question did not fit, judged by the last answer",
+            "context full: {} ended because the next question did not fit, and judged by the last answer",
             counted(*number, "attempt")
         ))
     }

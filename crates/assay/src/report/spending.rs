@@ -49,7 +49,7 @@ impl Spending {
         let cost = cost.map_or_else(String::new, |cost| format!(", cost ≈{cost}"));
         (*estimated > 0).then(|| {
             format!(
-                "tokens of {} of {} replies were not counted by the provider, and are estimated by the length of the texts: ≈{} in, ≈{} out{cost}; thinking that is not shown is not in it",
+                "tokens of {} of {} replies were not counted by the provider, and are estimated from the length of the texts: ≈{} in, ≈{} out{cost}; hidden thinking is not included",
                 quantity::tokens(*estimated),
                 quantity::tokens(*replies),
                 quantity::tokens(tokens.input),

@@ -58,7 +58,7 @@ fn heading(run: &RunData) -> String {
     if !progress.is_finished() {
         let (finished, planned) = (count(progress.finished()), count(progress.planned));
         text.push_str(&format!(
-            "unfinished: {finished} of {planned} attempts; the scores are of those\n"
+            "unfinished: {finished} of {planned} attempts; the scores cover those\n"
         ));
     }
     for left_out in run.left_out() {

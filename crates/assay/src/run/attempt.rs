@@ -23,7 +23,7 @@ use super::validations::Work;
 use crate::subject::{Message, Reply};
 
 /// What to do where the first question does not fit the model's context.
-const TOO_LONG_AT_FIRST: &str = "; serve the model with a longer context, or set a smaller max-tokens, which some servers keep free for the answer";
+const TOO_LONG_AT_FIRST: &str = "; serve the model with a longer context, or set a smaller max-tokens, which some servers reserve for the answer";
 
 /// An attempt that is not finished.
 #[derive(Debug)]
@@ -245,7 +245,7 @@ impl OpenAttempt {
 
     /// Ends an attempt of which there is nothing more to be known.
     fn stop(self) -> Next {
-        let message = "an answer was validated that nobody gave; this is a bug";
+        let message = "an answer was validated that no subject gave; this is a bug";
         Next::Record(self.fail(InfraError::new(InfraClass::Sandbox, message)))
     }
 

@@ -93,7 +93,7 @@ impl<E: Send + 'static> EventLoop<E> {
                 Ok(()) => drop(interrupted.send(Signal::Interrupted)),
                 Err(error) => {
                     warn!(
-                        "an interruption will end the program at once, as none can be heard of: {error}"
+                        "an interruption will end the program at once, because signals cannot be received: {error}"
                     );
                 }
             }

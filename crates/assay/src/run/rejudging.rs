@@ -133,7 +133,7 @@ impl<F: FnMut(&AttemptKey, &Outcome, &Outcome)> Attempts for State<'_, '_, F> {
             self.runtime.spawn(async move {
                 let rejudged = tokio::spawn(async move { rejudging.rejudge(record, case).await });
                 // A fault of ours must not leave the loop waiting for ever.
-                let rejudged = rejudged.await.context("failed to judge an attempt anew");
+                let rejudged = rejudged.await.context("failed to judge an attempt again");
                 events.send(Box::new((before, rejudged.and_then(|rejudged| rejudged))));
             });
         }
@@ -289,7 +289,7 @@ impl Rejudging {
             if let (Some(open), Some(artifact)) = (open(&turn), &turn.artifact) {
                 touched = true;
                 let case = case.as_ref().with_context(|| {
-                    format!("the corpus has no case {:?} any more, of which {key} is", key.case)
+                    format!("the corpus no longer has the case {:?} of {key}", key.case)
                 })?;
                 let Some((decision, shared_with)) = self.decide(&key, case, artifact, open).await
                 else {

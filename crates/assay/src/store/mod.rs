@@ -153,7 +153,7 @@ pub enum StoreError {
     Format { path: String, fault: String },
     #[error("failed to use the run {path}: {source}")]
     Sqlite { path: String, source: rusqlite::Error },
-    #[error("the run {path} holds {what} that cannot be read: {message}")]
+    #[error("the run {path} contains {what} that cannot be read: {message}")]
     Corrupt { path: String, what: &'static str, message: String },
 }
 
@@ -199,7 +199,7 @@ impl Store {
         begin().map_err(|source| self.sqlite(source))
     }
 
-    /// Opens a run to go on with it.
+    /// Opens a run to continue it.
     pub fn open(path: &Path) -> Result<Store, StoreError> {
         Store::open_with(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
     }

@@ -47,7 +47,7 @@ pub enum ApiKeyError {
         "the environment variable {variable} is not set; set it to the API key of {base_url}, put the key into a file and name that with api-key-file, or set base-url to another server"
     )]
     Missing { variable: String, base_url: &'static str },
-    #[error("{place} holds no text that can be sent as an API key")]
+    #[error("{place} contains no text that can be sent as an API key")]
     Unsendable { place: String },
     #[error("failed to read the API key from {}: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },

@@ -274,11 +274,11 @@ pub enum ModelError {
     NoModel,
     #[error("base-url is not an address that starts with http:// or https://")]
     BaseUrl,
-    #[error("base-url holds a user name, password or key; use api-key-env or api-key-file")]
+    #[error("base-url contains a user name, password or key; use api-key-env or api-key-file")]
     Credentials,
     #[error(transparent)]
     ApiKey(#[from] ApiKeyError),
-    #[error("extra may not hold {0:?}; Assay sets it")]
+    #[error("extra must not contain {0:?}; Assay sets it")]
     Extra(String),
     #[error("{0} is not a finite number")]
     Number(&'static str),
@@ -286,10 +286,10 @@ pub enum ModelError {
     Both(&'static str, &'static str),
     #[error("the protocol has no {0}; use {1}")]
     Unsupported(&'static str, &'static str),
-    #[error("{0:?} is no header that can be sent")]
+    #[error("{0:?} is not a header that can be sent")]
     Header(String),
     #[error(
-        "the header {0:?} holds a key, and headers are stored; use api-key-env or api-key-file"
+        "the header {0:?} contains a key, and headers are stored; use api-key-env or api-key-file"
     )]
     SecretHeader(String),
     #[error("failed to read the system prompt from {}: {source}", path.display())]

@@ -50,7 +50,7 @@ impl TryFrom<PriceTable> for Price {
 
     fn try_from(table: PriceTable) -> Result<Price, String> {
         let amount = |name: &str, units: f64| {
-            Cost::from_units(units).ok_or_else(|| format!("the price {name} = {units} is no price"))
+            Cost::from_units(units).ok_or_else(|| format!("the price {name} = {units} is not a price"))
         };
         Ok(Price {
             input: amount("input", table.input)?,

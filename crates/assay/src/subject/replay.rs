@@ -108,13 +108,13 @@ pub enum ReplayError {
 pub enum LineFault {
     #[error("failed to read it: {0}")]
     Read(io::Error),
-    #[error("it is not a JSON object of a record: {0}")]
+    #[error("it is not a JSON object with a record: {0}")]
     Json(String),
     #[error("the record has no {0:?}; add it")]
     Missing(&'static str),
     #[error("{0}")]
     Scenario(String),
-    #[error("the round is not a whole number from 1 on")]
+    #[error("the round is not a whole number of at least 1")]
     Round,
     #[error("the record has {0} of \"response\", \"code\" and \"files\"; give exactly one")]
     Answers(usize),

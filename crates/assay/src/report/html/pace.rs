@@ -114,8 +114,8 @@ impl<'a> History<'a> {
         let failed = counted(self.sum(|sample| sample.failed), "request");
         format!(
             "{answered} in {}{fastest}. Requests allowed at once: {first} at first, {most} at most, \
-             {last} at the end; at most {in_flight} were under way. {limited} refused for asking \
-             too much; {failed} failed otherwise.",
+             {last} at the end; at most {in_flight} were in flight. {limited} refused because of \
+             too many requests; {failed} failed for other reasons.",
             duration(self.length_ms()),
         )
     }
@@ -149,7 +149,7 @@ fn chart(history: &History<'_>) -> Markup {
                 svg class="pace-sign" viewBox="0 0 14 10" aria-hidden="true" { path class="pace-flight" d="M0 0H14V10H0Z" {} }
                 " under way "
                 svg class="pace-sign" viewBox="0 0 14 10" aria-hidden="true" { path class="pace-limited" d="M7 0V10" {} }
-                " refused for asking too much"
+                " refused because of too many requests"
                 @if history.is_shortened { " (times without requests are shortened)" }
             }
             p class="note" { (words) }
