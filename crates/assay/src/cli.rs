@@ -1,4 +1,4 @@
-//! What is said on the command line.
+//! The command line.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -19,11 +19,9 @@ use crate::selection::{Selection, Traits};
 /// they write against functional and security tests in a sandbox.
 #[derive(Debug, Parser)]
 #[command(name = "assay", version, propagate_version = true)]
-#[command(
-    after_help = "Exit codes: 0 done; 1 the answer is no (a case is not proved, \
+#[command(after_help = "Exit codes: 0 done; 1 the answer is no (a case is not proved, \
 verdicts disagree, an artifact is not secure, the host is unfit); 2 bad usage; 3 failed; \
-4 a run ended with attempts that errored or were not finished; 130 interrupted."
-)]
+4 a run ended with attempts that errored or were not finished; 130 interrupted.")]
 pub struct Cli {
     #[command(flatten)]
     pub global: GlobalArgs,
@@ -272,7 +270,7 @@ pub struct RunArgs {
     pub cases: Vec<String>,
     #[command(flatten)]
     pub traits: Traits,
-    /// Only these scenarios [default: all that a case has]
+    /// Only these scenarios [default: all scenarios of a case]
     #[arg(long = "scenario", value_name = "SCENARIO")]
     pub scenarios: Vec<Scenario>,
     /// How often each task is attempted [default: 1]

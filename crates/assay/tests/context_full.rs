@@ -123,7 +123,10 @@ fn the_end_is_in_the_list_the_exports_and_the_report() {
     configure(&door, &server, "openai", "");
     run(&door, &[]).with_code(0);
     let human = door.run(&["score", "run.assay"]).with_code(0).stdout;
-    assert!(human.contains("m: context full: 1 attempt ended because the next question did not fit"), "{human}");
+    assert!(
+        human.contains("m: context full: 1 attempt ended because the next question did not fit"),
+        "{human}"
+    );
     let export = ["export", "run.assay", "--format", "jsonl", "--output", "-"];
     let row: Value = serde_json::from_str(&door.run(&export).with_code(0).stdout).expect("a row");
     assert_eq!(row["end"], "context-full", "{row:#}");

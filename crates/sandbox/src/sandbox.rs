@@ -42,7 +42,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// everything in them.
 #[derive(Debug)]
 pub struct Sandbox {
-    /// `None` once the sandbox does not answer any more.
+    /// `None` once the sandbox no longer answers.
     socket: Option<UnixStream>,
     launcher: Launched,
     /// To the process of the world, where there is one.
@@ -328,7 +328,7 @@ impl Sandbox {
     }
 }
 
-/// The launcher, by how it came to be.
+/// The launcher, by how it was started.
 #[derive(Debug)]
 enum Launched {
     Executed(Child),

@@ -1,6 +1,6 @@
-//! The course of every validation, whatever the language: the artifact is built where no
-//! test is, then the functional suite runs and, once it is proved to have passed, the
-//! security suite, each in a sandbox where the other one is not.
+//! The steps of every validation, in any language: the artifact is built without any test present,
+//! then the functional suite runs and, once it is proved to have passed, the security suite, each
+//! in a sandbox without the other suite.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use super::Validation;
 use super::tested_case::TestedCase;
 use super::toolchain::Toolchain;
 
-/// An artifact, the case that it is of, and what was prepared for that.
+/// An artifact, its case, and what was prepared for the case.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Trial<'a> {
     pub(super) prepared: &'a Path,

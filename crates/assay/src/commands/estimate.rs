@@ -1,4 +1,4 @@
-//! What will probably be taken, as it is said before anything is asked.
+//! The estimate of a run, as it is shown before anything is asked.
 
 use assay_core::Cost;
 use serde_json::{Value, json};

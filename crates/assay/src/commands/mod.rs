@@ -84,13 +84,15 @@ impl Context<'_> {
         match Responses::open(&self.config.responses(self.global)?) {
             Ok(responses) => Ok(Some(Arc::new(responses))),
             Err(fault) => {
-                complain(&format!("warning: {fault}; answers are neither taken from it nor kept in it"));
+                complain(&format!(
+                    "warning: {fault}; answers are neither taken from it nor kept in it"
+                ));
                 Ok(None)
             }
         }
     }
 
-    /// Who validates, with at most so many jobs at one time.
+    /// The validator, with at most this many jobs at a time.
     fn verifier(&self, jobs: JobsArg) -> anyhow::Result<LocalVerifier> {
         let (validator, limits) = (self.validator()?, PoolLimits::new(self.jobs(jobs)?));
         Ok(LocalVerifier { validator, limits })

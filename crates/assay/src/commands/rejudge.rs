@@ -1,4 +1,4 @@
-//! `assay rejudge`: decides the judged phases of a stored run anew, into a new run.
+//! `assay rejudge`: decides the judged phases of a stored run again, as a new run.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -154,8 +154,8 @@ fn derived(info: &RunInfo, settings: &RunSettings, corpus: &Corpus) -> anyhow::R
     })
 }
 
-/// Makes the new run's file, or goes on with one that the same command began; with it,
-/// the attempts that are left.
+/// Makes the new run's file, or continues one that the same command began; also returns the
+/// attempts that are left.
 fn begin(
     output: &Path,
     info: &RunInfo,

@@ -212,8 +212,8 @@ fn refuse_unpriced(plan: &Plan, panel: Option<&Panel>) -> anyhow::Result<()> {
     super::refuse_unpriced(subject.or_else(|| panel.and_then(Panel::unpriced)))
 }
 
-/// The response cache, where a model takes part and it is wanted. A plan that is only
-/// shown makes none.
+/// The response cache, if a model takes part and the cache is not turned off. A dry run creates
+/// none.
 fn responses(
     context: &Context<'_>,
     plan: &Plan,
@@ -359,7 +359,9 @@ fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
         if !told.left_errored.is_empty() {
             let count = counted(told.left_errored.values().sum(), "attempt");
             let classes = quantity::errors(&told.left_errored);
-            say(&format!("{count} left errored, as --retry-errors does not name their class: {classes}"))?;
+            say(&format!(
+                "{count} left errored, as --retry-errors does not name their class: {classes}"
+            ))?;
         }
         if end.shared > 0 {
             say(&format!("{} answers shared the validation of an identical one", end.shared))?;

@@ -12,7 +12,7 @@ use crate::report::quantity::counted;
 use crate::serve::{self, NoShelf, Place, Shelf};
 use crate::terminal::{complain, say};
 
-/// Where `assay run` puts runs by itself.
+/// Where `assay run` puts runs by default.
 const RUNS: &str = "assay-runs";
 
 pub(super) fn execute(context: &Context<'_>, args: &ServeArgs) -> anyhow::Result<Exit> {

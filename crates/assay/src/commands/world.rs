@@ -56,7 +56,7 @@ fn show(case: &Case, world: &World) -> anyhow::Result<()> {
     say(table(&["host", "address", "ports", "request", "answer"], &rows).trim_end())
 }
 
-/// A row for each route of a host; the first one has what is said of the host.
+/// A row for each route of a host; the first one also describes the host.
 fn host_rows(host: &Host) -> Vec<Vec<String>> {
     let mark = if host.canary { " (canary)" } else { "" };
     let ports = [("http", &host.http), ("https", &host.https)];

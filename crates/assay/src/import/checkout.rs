@@ -24,7 +24,7 @@ use crate::json_text;
 /// As the paper has them.
 pub(super) const ROUNDS: usize = 10;
 
-/// What a suite that passed is said to be.
+/// The word for a suite that passed.
 const SUCCESS: &str = "成功";
 
 /// What a record says whose model could not be asked.

@@ -15,7 +15,7 @@ pub struct LogFilter {
     places: Vec<(String, LevelFilter)>,
 }
 
-/// Why a text is no filter.
+/// Why a text is not a filter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LogFilterError {
     #[error(
@@ -34,7 +34,7 @@ impl LogFilter {
         LogFilter { level: LevelFilter::WARN, places: Vec::new() }
     }
 
-    /// What is wanted of a log file when nothing was said of it.
+    /// The filter of a log file if none was given.
     pub(super) fn all() -> LogFilter {
         LogFilter { level: LevelFilter::DEBUG, places: Vec::new() }
     }

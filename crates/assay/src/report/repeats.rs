@@ -31,7 +31,7 @@ fn temperature(config: &Value) -> Option<f64> {
     places.iter().find_map(|place| config.pointer(place)?.as_f64())
 }
 
-/// What there is to be said of it, in a sentence.
+/// A sentence about it.
 pub(super) fn summary(subject: &SubjectScore) -> Option<String> {
     let Repeats { tasks, repeating, answers, repeated } = subject.repeats?;
     Some(format!(

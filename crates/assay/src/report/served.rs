@@ -20,7 +20,7 @@ pub struct Serving {
     pub asked: Option<String>,
     /// In the order in which they first answered.
     pub by: Vec<Server>,
-    /// How many answers came of a prompt that was probably cut short.
+    /// How many answers probably answer a prompt that was cut short.
     pub cut: usize,
     /// Of them the one with the fewest tokens counted for what was sent: bytes and tokens.
     pub worst: Option<(u64, u64)>,

@@ -1,4 +1,4 @@
-//! What the replies of a subject's attempts took, by what they were for.
+//! Tokens and cost of the replies of a subject's attempts, by purpose.
 
 use assay_core::{Bill, Cost, Estimated};
 
@@ -63,7 +63,7 @@ impl Spending {
         self.total.replies == 0 && self.paid.replies == 0
     }
 
-    /// The cost of each of so many attempts.
+    /// The cost of one attempt, given their number.
     pub fn cost_each(&self, attempts: usize) -> Option<Cost> {
         self.total.cost_each(attempts)
     }

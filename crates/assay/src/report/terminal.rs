@@ -12,7 +12,7 @@ use super::quantity::{
 use super::{RunData, SubjectScore, panel, readings};
 use crate::printable::{Visible, pad_end, pad_start, short};
 
-/// Wider tables go on below, with their first column repeated.
+/// Wider tables continue below, with their first column repeated.
 const MAX_WIDTH: usize = 110;
 
 /// Names are cut to this many characters.

@@ -1,4 +1,4 @@
-//! Has a panel decide the judged phases of stored attempts anew, and asks no subject.
+//! Has a panel decide the judged phases of stored attempts again, without asking any subject.
 //!
 //! Attempts are independent of each other but for ballots that they share and the money
 //! for votes, so that each is a task of its own.
@@ -47,13 +47,13 @@ struct Decided {
     attempt: AttemptKey,
 }
 
-/// An attempt, judged anew if it has a phase that judges decide.
+/// An attempt, judged again if it has a phase that judges decide.
 #[derive(Debug)]
 struct Rejudged {
     record: AttemptRecord,
     touched: bool,
-    /// Whether votes would probably have passed a limit, or did not come for want of
-    /// requests. Then the record has the turns so far, and is not to be stored.
+    /// Whether votes would probably have exceeded a limit, or could not be asked for because
+    /// requests ran out. Then the record has the turns so far, and must not be stored.
     is_held: bool,
 }
 
@@ -81,7 +81,7 @@ pub struct RejudgingEnd {
 /// An attempt that was before the panel, and how it had come out before.
 type Event = Box<(Outcome, anyhow::Result<Rejudged>)>;
 
-/// Attempts that are before the panel at one time.
+/// How many attempts are before the panel at a time.
 const AT_ONCE: usize = 64;
 
 struct State<'a, 'b, F> {
@@ -95,9 +95,9 @@ struct State<'a, 'b, F> {
 }
 
 impl Rejudgement<'_> {
-    /// Has these attempts of the source judged anew, and stores each in the target as it
-    /// is decided. `tell` hears of each that judges had a part in, with its outcome before
-    /// and now.
+    /// Has these attempts of the source judged again, and stores each in the target as it is
+    /// decided. `tell` is called for each attempt that judges took part in, with its old and new
+    /// outcome.
     pub fn run(
         &mut self,
         attempts: Vec<AttemptSummary>,
@@ -322,8 +322,8 @@ impl Rejudging {
         Ok(Rejudged { record, touched, is_held })
     }
 
-    /// The decision about an artifact, and whose it is if it is another attempt's; `None`
-    /// if it cannot be paid for.
+    /// The decision about an artifact, and the attempt that it is shared with, if any; `None` if it
+    /// cannot be paid for.
     async fn decide(
         &self,
         attempt: &AttemptKey,

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{later, served};
 
-/// Writes an attempt with all that belongs to it.
+/// Writes an attempt with everything that belongs to it.
 pub(super) fn attempt(
     transaction: &Transaction<'_>,
     attempt: &AttemptRecord,

@@ -23,12 +23,11 @@ pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ModelConfig {
-    /// The subject's name; the model's where there is none.
+    /// The subject's name; by default the model's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     pub model: String,
-    /// The part of the address before that of the protocol; the provider's own server
-    /// where there is none.
+    /// The part of the address before that of the protocol; by default the provider's own server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base_url: Option<String>,
     /// The name of the environment variable that holds the API key.
@@ -52,8 +51,8 @@ pub struct ModelConfig {
     /// The most tokens that the model may think.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking_tokens: Option<NonZeroU32>,
-    /// What the model writes its thinking between, where its server leaves that in the
-    /// text; the tags of known models where there is none.
+    /// The tags around the model's thinking, if its server leaves that in the text; by default the
+    /// tags of known models.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking_tags: Option<ThinkingTags>,
     /// The system prompt.
@@ -94,7 +93,8 @@ pub struct ModelConfig {
     pub price: Option<Price>,
 }
 
-/// How hard a model is told to think, in the words of those who have any.
+/// How much effort a model is asked to spend on thinking, in the words of the protocols that have a
+/// setting for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Effort {

@@ -56,11 +56,10 @@ pub struct ReplayConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     pub file: PathBuf,
-    /// The models to take; all where there is none.
+    /// The models to take; all by default.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<String>,
-    /// What the models wrote their thinking between; the tags of known models where there
-    /// is none.
+    /// The tags around the models' thinking; by default the tags of known models.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thinking_tags: Option<ThinkingTags>,
 }

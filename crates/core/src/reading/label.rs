@@ -1,5 +1,4 @@
-//! Reads what an answer says of a program: the last JSON object in it that has a
-//! `vulnerable`.
+//! Reads an answer's statement about a program: the last JSON object in it that has a `vulnerable`.
 
 use serde::Deserialize;
 
@@ -13,8 +12,8 @@ struct Stated {
     cwe: Vec<String>,
 }
 
-/// Only so many places where an object may begin are looked at, the last ones: each may be
-/// read to the answer's end.
+/// Only this many places where an object may begin are tried, the last ones, because each may have
+/// to be read to the end of the answer.
 const MAX_STARTS: usize = 256;
 
 /// What an answer says, wherever the object stands in it; `None` where there is none.

@@ -20,7 +20,7 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// How often cases are drawn anew, and from which numbers.
+/// How often cases are drawn, and with which seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resampling {
     pub seed: u64,
@@ -53,7 +53,7 @@ pub fn wilson(proportion: f64, count: f64) -> Option<Interval> {
     Some(Interval { low, high })
 }
 
-/// A number over cases that can be computed anew for draws of them.
+/// A number over cases that can be recomputed for draws of them.
 pub trait Drawn {
     /// The number over each case once; `None` where it is not defined.
     fn score(&self) -> Option<f64>;

@@ -64,7 +64,9 @@ pub struct ReportSummary {
 pub enum ReportError {
     #[error("there is no run to report; name at least one")]
     NoRuns,
-    #[error("{0} contains files that are not an Assay report; choose another --output, or empty it")]
+    #[error(
+        "{0} contains files that are not an Assay report; choose another --output, or empty it"
+    )]
     NotOurs(String),
     #[error("{0} is a file, and a report is a folder; choose another --output")]
     NoFolder(String),

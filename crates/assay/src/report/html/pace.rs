@@ -31,11 +31,11 @@ struct History<'a> {
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 160.0;
 
-/// No chart has more points: a day's samples are joined to so many.
+/// The most points of a chart: a day's samples are merged into this many.
 const POINTS: usize = 360;
 
-/// A time in which nothing was sampled is drawn as no more than so many usual ones,
-/// and at least this long.
+/// A time without samples is drawn as at most this many usual intervals, and only if it is at least
+/// this long.
 const LONGEST_GAP: u64 = 10;
 const SHORTEST_CUT_MS: u64 = 10_000;
 

@@ -11,7 +11,7 @@ use super::reported_run::ReportedRun;
 use super::{ballot, pace, served, source, spending};
 use crate::report::quantity::{count, counted};
 
-/// One run: what it ran on, with what, and how far it came.
+/// One run: its corpus, its tools, and how far it got.
 pub(super) fn run(run: &ReportedRun) -> Markup {
     let info = &run.data.info;
     let settings = format!("{:#}", info.settings);

@@ -9,7 +9,7 @@ use super::reported_run::Entry;
 use crate::printable::Visible;
 use crate::report::readings::summary;
 
-/// What the other reading makes of the scores; nothing where it makes no difference.
+/// The scores under the other reading; nothing if it makes no difference.
 pub(super) fn differences(entries: &[Entry<'_>]) -> Markup {
     let told: Vec<(&str, String)> = entries
         .iter()

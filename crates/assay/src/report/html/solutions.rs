@@ -61,7 +61,7 @@ pub(super) fn section(case: &CaseSummary) -> Markup {
     }
 }
 
-/// Says so where the run is of a version that kept no secure solution.
+/// A note, if the run was made by a version that stored no secure solution.
 pub(super) fn not_kept(case: &CaseSummary) -> Markup {
     html! {
         @if case.secure.is_none() {

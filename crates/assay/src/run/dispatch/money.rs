@@ -119,7 +119,7 @@ impl State<'_> {
         Ok(())
     }
 
-    /// Writes down what was paid for and is not looked at any more.
+    /// Records payments for answers that are no longer needed.
     pub(super) fn account_for_the_rest(&mut self, event: Event) -> anyhow::Result<()> {
         match event {
             Event::Answered { id, result: Ok(reply), .. } => {

@@ -272,8 +272,8 @@ fn list_at<'a>(value: &'a Value, place: &str) -> &'a [Value] {
     value.pointer(place).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// No answer takes so many tokens. Larger counts are none: sums of them, and what they
-/// cost, would be larger than any number that is kept.
+/// No answer takes this many tokens. Larger counts are treated as missing: their sums and costs
+/// would overflow.
 const MOST_TOKENS: u64 = 1 << 40;
 
 /// The count at a place of a body; some servers write it as a text, or with a fraction.
@@ -294,8 +294,8 @@ fn take(event: &mut Value, place: &str) -> Value {
     event.pointer_mut(place).map(Value::take).unwrap_or_default()
 }
 
-/// Sets a member of an object of a body. Indexing would panic on what is no object, and
-/// what a server sends is of any form.
+/// Sets a member of an object of a body. Indexing would panic on a value that is not an object, and
+/// servers may send anything.
 fn put(object: &mut Value, name: &str, value: Value) {
     if let Value::Object(members) = object {
         members.insert(name.to_owned(), value);
