@@ -184,7 +184,7 @@ fn a_plan_says_what_judges_will_cost_at_most() {
         told.stderr.contains("estimate   judge twice: 0 to 2 questions, tokens 0 to "),
         "{told}"
     );
-    assert!(told.stderr.contains("from no vote to those on every answer, with 7 tokens"), "{told}");
+    assert!(told.stderr.contains("from no vote to those on every answer, assuming 7 tokens"), "{told}");
     assert!(told.stderr.contains("all        0.00 to 0.001700"), "{told}");
     // Where tests decide there is nothing for judges.
     let elsewhere = ["run", "--case", "telemetry-frame", "--dry-run", "--format", "json"];

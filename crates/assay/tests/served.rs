@@ -246,7 +246,7 @@ fn the_model_that_answered_is_known_of_answers_from_the_cache() {
     for output in ["1.assay", "2.assay"] {
         let fixed = ["run", "--case", CASE, "--scenario", "gen", "--max-answers", "1"];
         let ended = door.run(&[&fixed[..], &["--output", output]].concat()).with_code(0);
-        assert!(ended.stdout.contains("this answered: other"), "{ended}");
+        assert!(ended.stdout.contains("this one answered: other"), "{ended}");
     }
     assert_eq!(server.requests().len(), 1);
 }

@@ -128,7 +128,7 @@ fn tables_are_read_and_their_mistakes_named() {
     check(&model("headers = { 'a b' = 'x' }"), Err("\"a b\" is not a header"));
     check(&model("api-key-file = '/nowhere/key'"), Err("/nowhere/key"));
     check(&model("price = { input = 1 }"), Err("output"));
-    check(&model("price = { input = -1, output = 1 }"), Err("no price"));
+    check(&model("price = { input = -1, output = 1 }"), Err("not a price"));
     check(&model("price = { input = 1, output = 1, cashed = 1 }"), Err("cashed"));
     let other = |provider: &str, rest: &str| model(rest).replace("'openai'", provider);
     check(&other("'anthropic'", "seed = 1"), Err("the protocol has no seed"));
