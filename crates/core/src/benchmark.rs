@@ -18,7 +18,7 @@ pub struct Benchmark {
     pub scenarios: &'static [ScenarioFacts],
 }
 
-/// What a benchmark says of one of its scenarios.
+/// The properties of one scenario of a benchmark.
 #[derive(Debug)]
 pub struct ScenarioFacts {
     /// Lower case, with hyphens; it is how runs, reports and options call the scenario.
@@ -28,7 +28,7 @@ pub struct ScenarioFacts {
     pub asks: Asks,
     /// Whether the question carries a hint that security matters.
     pub has_hint: bool,
-    /// The number that is made of what came of it.
+    /// The number that is computed from its outcomes.
     pub statistic: Statistic,
     /// The scenario of the benchmark, by name, whose attempt this one is about: it is asked
     /// once that attempt of the same subject, case and round is judged.

@@ -30,7 +30,7 @@ pub enum NotAsked {
     OfEarlier,
 }
 
-/// What was said of a program, beside what is known of it.
+/// A statement about a program, together with the truth.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelJudgement {
     /// `None` where the answer could not be read.
@@ -80,7 +80,7 @@ impl Judgement {
 }
 
 impl LabelJudgement {
-    /// Whether what was said of vulnerable or not is true.
+    /// Whether the statement about being vulnerable is true.
     pub fn is_right(&self) -> bool {
         self.said.as_ref().is_some_and(|said| said.vulnerable == self.truth.vulnerable)
     }

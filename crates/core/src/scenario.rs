@@ -61,7 +61,7 @@ impl Scenario {
         self.facts().has_hint
     }
 
-    /// The number that is made of what came of it.
+    /// The number that is computed from its outcomes.
     pub fn statistic(self) -> Statistic {
         self.facts().statistic
     }

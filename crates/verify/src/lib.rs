@@ -112,7 +112,7 @@ impl Validator {
         self.cache.corpora()
     }
 
-    /// Forgets a corpus that is no more.
+    /// Forgets a corpus that no longer exists.
     pub fn forget(&self, corpus: &str) -> Result<(), PrepareError> {
         self.cache.forget(corpus)
     }

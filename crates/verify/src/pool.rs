@@ -26,7 +26,7 @@ use super::verifier::Listener;
 use super::{Validation, Validator};
 use load::Load;
 
-/// Threads that validate what is submitted and send what comes of it.
+/// Threads that validate what is submitted and send the results.
 #[derive(Debug)]
 pub struct Pool {
     monitor: Arc<Monitor>,
@@ -37,7 +37,7 @@ pub struct Pool {
 /// How much may run at once.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolLimits {
-    /// Validations that compute at one time, at least 1.
+    /// Validations that compute at the same time, at least 1.
     pub jobs: usize,
     /// Bytes that the running validations' limits may add up to; a single one
     /// may exceed it.
@@ -70,7 +70,7 @@ struct State {
     waiting: VecDeque<Job>,
     running: usize,
     reserved: u64,
-    /// What all that runs now is.
+    /// What everything that runs now consists of.
     company: Company,
     closed: bool,
 }
@@ -95,8 +95,7 @@ const SPARE_PER_JOB: usize = 3;
 /// How often it is looked whether processors are idle.
 const OBSERVED_EVERY: Duration = Duration::from_millis(500);
 
-/// With so many processors idle, one more validation is started, and with so few one
-/// less.
+/// With this many processors idle, one more validation is started, and with this few one less.
 const IDLE: f64 = 0.6;
 const NOT_IDLE: f64 = 0.2;
 
@@ -242,7 +241,7 @@ fn usable(processors: usize) -> f64 {
 }
 
 impl State {
-    /// Adapts to so many idle processors; says whether more may run now.
+    /// Adapts to this many idle processors; returns whether more may run now.
     fn adapt(&mut self, idle: f64) -> bool {
         if idle < NOT_IDLE {
             self.spare = self.spare.saturating_sub(1);
@@ -305,10 +304,7 @@ fn repetition(result: &Result<Validation, InfraError>) -> Option<Company> {
 fn available_memory() -> u64 {
     const UNKNOWN: u64 = 4 << 30;
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_else(|error| {
-        warn!(
-            "failed to read how much memory is free: {error}; {} GiB are supposed",
-            UNKNOWN >> 30
-        );
+        warn!("failed to read how much memory is free: {error}; {} GiB are assumed", UNKNOWN >> 30);
         String::new()
     });
     text.lines()

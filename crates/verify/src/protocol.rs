@@ -1,6 +1,6 @@
-//! The course of every validation, whatever the language: the artifact is built where no
-//! test is, then the functional suite runs and, once it is proved to have passed, the
-//! security suite, each in a sandbox where the other one is not.
+//! The steps of every validation, in any language: the artifact is built without any test present,
+//! then the functional suite runs and, once it is proved to have passed, the security suite, each
+//! in a sandbox without the other suite.
 
 use assay_core::evidence::{Decided, Phases};
 use assay_core::{Decider, Evidence, InfraError};

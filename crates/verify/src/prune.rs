@@ -1,5 +1,4 @@
-//! Which corpora a cache was prepared for, and the removal of what none of them
-//! needs any more.
+//! Which corpora a cache was prepared for, and the removal of what none of them needs any longer.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -52,7 +51,7 @@ impl Cache {
         Ok(corpora)
     }
 
-    /// Forgets a corpus that is no more.
+    /// Forgets a corpus that no longer exists.
     pub(super) fn forget(&self, corpus: &str) -> Result<(), PrepareError> {
         let folder = self.root().join(CORPORA);
         match fs::remove_file(entry(&folder, corpus)) {

@@ -23,7 +23,7 @@ static NO_TESTS: Suite =
     Suite { files: FileSet::new(), runner: Runner::AssayC, expected: Vec::new() };
 
 impl<'a> TestedCase<'a> {
-    /// `None` of a case of which nothing is run.
+    /// `None` for a case for which nothing is run.
     pub fn of(case: &'a Case) -> Option<TestedCase<'a>> {
         let task = case.code()?;
         let functional = task.functional.suite()?;

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use super::job::{Job, JobResult};
 
-/// Takes what came of a job, and says whether anybody still wants to hear of any.
+/// Takes the result of a job, and returns whether further results are still wanted.
 pub type Listener = Arc<dyn Fn(JobResult) -> bool + Send + Sync>;
 
 /// Who carries out validations.
 pub trait Verifier: Debug + Send + Sync {
-    /// Is ready for jobs, each of which comes to one result, in any order.
+    /// Gets ready for jobs. Each job has one result, in any order.
     fn start(&self, listener: Listener) -> Box<dyn Jobs>;
 
-    /// How many jobs it is good for at one time, at least 1: more wait.
+    /// How many jobs it can work on at a time, at least 1; further ones wait.
     fn capacity(&self) -> usize;
 }
 

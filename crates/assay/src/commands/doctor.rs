@@ -83,7 +83,7 @@ fn tool((name, version): (String, String)) -> Line {
         }
         Some(supported) => {
             let remedy = format!(
-                "install {name} {supported}, with which Assay was tried; verdicts of another version may differ"
+                "install {name} {supported}, which Assay was tested with; verdicts with another version may differ"
             );
             Line { name, status: Status::Degraded, detail: version, remedy: Some(remedy) }
         }

@@ -80,7 +80,7 @@ fn prune(context: &Context<'_>) -> anyhow::Result<Exit> {
         if source.path().exists() {
             let corpus = source.load().with_context(|| {
                 format!(
-                    "failed to read the corpus {name}, so nothing was removed; mend or delete it"
+                    "failed to read the corpus {name}, so nothing was removed; fix or delete it"
                 )
             })?;
             cases.extend(corpus.cases);
@@ -101,7 +101,7 @@ fn prune(context: &Context<'_>) -> anyhow::Result<Exit> {
             say(&format!("kept what {name} needs"))?;
         }
         for name in &gone {
-            say(&format!("forgot {name}, which is no more"))?;
+            say(&format!("forgot {name}, which no longer exists"))?;
         }
         let megabytes = pruned.bytes / 1_000_000;
         say(&format!("removed {} folders, {megabytes} MB", pruned.folders))?;

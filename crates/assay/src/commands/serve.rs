@@ -12,7 +12,7 @@ use crate::report::quantity::counted;
 use crate::serve::{self, NoShelf, RunSource, Shelf};
 use crate::terminal::{complain, say};
 
-/// Where `assay run` puts runs by itself.
+/// Where `assay run` puts runs by default.
 const RUNS: &str = "assay-runs";
 
 pub(super) fn execute(context: &Context<'_>, args: &ServeArgs) -> anyhow::Result<Exit> {
@@ -28,7 +28,7 @@ pub(super) fn execute(context: &Context<'_>, args: &ServeArgs) -> anyhow::Result
         })?;
         let bound = listener.local_addr()?;
         if !bound.ip().is_loopback() {
-            complain("warning: whoever reaches this address can read all prompts and answers");
+            complain("warning: anybody who can reach this address can read all prompts and answers");
         }
         let runs = counted(shelf.runs(), "run");
         say(&format!("serving {runs} at http://{bound}/ until interrupted"))?;

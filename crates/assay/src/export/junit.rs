@@ -18,8 +18,8 @@ use crate::store::AttemptSummary;
 /// The most characters of a text.
 const LONGEST: usize = 16_000;
 
-/// How many tests there are, and of which kind. What is not counted beside `tests`
-/// has passed: it is secure.
+/// How many tests there are, and of which kind. Tests that no other number counts have passed: they
+/// are secure.
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
     tests: usize,

@@ -113,7 +113,7 @@ fn found(turn: &Turn) -> Option<String> {
     (!reading.found.is_empty()).then(|| json(&reading.found))
 }
 
-/// A value as JSON. That of which this is made cannot fail.
+/// A value as JSON. For the types used here this cannot fail.
 pub(super) fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

@@ -42,12 +42,12 @@ fn as_text<S: serde::Serializer>(metric: &Metric, serializer: S) -> Result<S::Ok
 #[derive(Debug, thiserror::Error)]
 pub enum NoComparison {
     #[error(
-        "the runs have no subject of one name, and more than one subject; name one of each with --subject and --with"
+        "the runs have no subject with the same name, and more than one subject; name one of each with --subject and --with"
     )]
     Subjects,
     #[error("the run {run} has no subject {name:?}; it has {names}")]
     Unknown { run: String, name: String, names: String },
-    #[error("{first} and {second} share no case in one version")]
+    #[error("{first} and {second} have no case in the same version")]
     Cases { first: String, second: String },
 }
 

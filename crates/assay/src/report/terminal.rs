@@ -12,7 +12,7 @@ use super::quantity::{
 use super::{RunData, SubjectScore, panel, readings};
 use crate::printable::{Visible, pad_end, pad_start, short};
 
-/// Wider tables go on below, with their first column repeated.
+/// Wider tables continue below, with their first column repeated.
 const MAX_WIDTH: usize = 110;
 
 /// Names are cut to this many characters.
@@ -58,7 +58,7 @@ fn heading(run: &RunData) -> String {
     if !completion.is_finished() {
         let (finished, planned) = (count(completion.finished()), count(completion.planned));
         text.push_str(&format!(
-            "unfinished: {finished} of {planned} attempts; the scores are of those\n"
+            "unfinished: {finished} of {planned} attempts; the scores cover those\n"
         ));
     }
     for left_out in run.left_out() {

@@ -1,5 +1,5 @@
-//! Identical artifacts of one case share one validation, and each attempt keeps
-//! whose validation it was.
+//! Identical artifacts of one case share one validation, and each attempt records whose validation
+//! it shares.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -55,8 +55,8 @@ pub(super) struct Reused {
 pub(super) enum Waiting {
     /// They have it.
     Reuse(Vec<(u64, Arc<Reused>)>),
-    /// There is none to share, because the host or a judge failed: the first is to be
-    /// validated itself, and the others wait for that.
+    /// There is nothing to share, because the host or a judge failed: the first attempt is to be
+    /// validated itself, and the others wait for it.
     Validate(Option<u64>),
 }
 
@@ -97,13 +97,13 @@ impl Deduplication {
         Need::Validation
     }
 
-    /// How many attempts wait for what comes of an attempt's own validation.
+    /// How many attempts wait for the result of an attempt's own validation.
     pub(super) fn waiting_for(&self, id: u64) -> usize {
         self.under_way.get(&id).map_or(0, |under_way| under_way.waiting.len())
     }
 
-    /// Takes what came of an attempt's own validation; `None` if there is nothing that
-    /// others could share. `attempt_of` knows the keys of the open attempts.
+    /// Takes the result of an attempt's own validation; `None` if there is nothing that others
+    /// could share. `attempt_of` knows the keys of the open attempts.
     pub(super) fn validated(
         &mut self,
         id: u64,

@@ -51,7 +51,7 @@ pub struct RunEnd {
     /// an interruption.
     pub left: usize,
     pub interrupted: bool,
-    /// The limit because of which asking stopped: more would probably have passed it.
+    /// The limit that stopped the questions: more would probably have exceeded it.
     pub stopped_by: Option<Limit>,
     /// All that the run has spent, before it was resumed too.
     pub spent: Spending,
@@ -262,7 +262,7 @@ impl State<'_> {
         Ok(())
     }
 
-    /// Says what the user should know at once, such as that nobody is reached.
+    /// Tells the user at once what cannot wait, such as a server that cannot be reached.
     fn tell_notices(&mut self) {
         for subject in self.dispatcher.subjects {
             while let Some(notice) = subject.take_notice() {

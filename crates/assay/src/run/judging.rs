@@ -1,5 +1,4 @@
-//! Judges in a run: what validations leave open goes to the panel, while everything
-//! else goes on.
+//! Judges in a run: what validations leave open goes to the panel, while everything else continues.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -34,7 +33,7 @@ pub(super) struct OpenBallot {
     elapsed: Duration,
     /// Those of judges who were asked before no more requests could be sent.
     replies: Vec<JudgeReply>,
-    /// What deciding all that is open may take, if that was asked for.
+    /// What deciding all open phases may cost, if that was asked for.
     pub(super) votes: Vec<OpenVote>,
 }
 
@@ -125,7 +124,7 @@ impl Judging {
 }
 
 impl OpenBallot {
-    /// What a decision makes of it, and what judges replied for that.
+    /// The evidence after a decision, and the replies of judges.
     fn with(
         mut self,
         decision: Decision,
@@ -146,7 +145,7 @@ impl OpenBallot {
     }
 }
 
-/// The votes on all that is open of an artifact.
+/// The votes on all open phases of an artifact.
 fn open_votes(panel: &Panel, ballot: &OpenBallot, locale: Locale) -> Vec<OpenVote> {
     let OpenBallot { case, artifact, validation, .. } = ballot;
     let phases = validation.evidence.open_phases();

@@ -1,5 +1,4 @@
-//! A run: the plan, the dispatcher that owns its state, and what is shown of
-//! it while it goes on.
+//! A run: the plan, the dispatcher that owns its state, and the progress that is shown.
 
 mod attempt;
 mod budget;

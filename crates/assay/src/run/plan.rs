@@ -62,7 +62,7 @@ impl Plan {
         plan.check_earlier()?;
         if plan.attempts.is_empty() {
             bail!(
-                "the plan has no attempt: the subjects have no answer for any case that is left by the filters"
+                "the plan has no attempts: the subjects have no answers for any case that passes the filters"
             );
         }
         Ok(plan)

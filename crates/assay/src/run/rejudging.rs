@@ -1,4 +1,4 @@
-//! Has a panel decide the judged phases of stored attempts anew, and asks no subject.
+//! Has a panel decide the judged phases of stored attempts again, without asking any subject.
 //!
 //! Attempts are independent of each other but for ballots that they share and the money
 //! for votes, so that each is a task of its own.
@@ -48,13 +48,13 @@ struct Decided {
     attempt: AttemptKey,
 }
 
-/// An attempt, judged anew if it has a phase that judges decide.
+/// An attempt, judged again if it has a phase that judges decide.
 #[derive(Debug)]
 struct Rejudged {
     record: AttemptRecord,
     touched: bool,
-    /// Whether votes would probably have passed a limit, or did not come for want of
-    /// requests. Then the record has the turns so far, and is not to be stored.
+    /// Whether votes would probably have exceeded a limit, or could not be asked for because
+    /// requests ran out. Then the record has the turns so far, and must not be stored.
     is_held: bool,
 }
 
@@ -82,7 +82,7 @@ pub struct RejudgingEnd {
 /// An attempt that was before the panel, and how it had come out before.
 type Event = Box<(Outcome, anyhow::Result<Rejudged>)>;
 
-/// Attempts that are before the panel at one time.
+/// How many attempts are before the panel at a time.
 const AT_ONCE: usize = 64;
 
 struct State<'a, 'b, F> {
@@ -99,9 +99,9 @@ struct State<'a, 'b, F> {
 }
 
 impl Rejudgement<'_> {
-    /// Has these attempts of the source judged anew, and stores each in the target as it
-    /// is decided. `tell` hears of each that judges had a part in, with its outcome before
-    /// and now.
+    /// Has these attempts of the source judged again, and stores each in the target as it is
+    /// decided. `tell` is called for each attempt that judges took part in, with its old and new
+    /// outcome.
     pub fn run(
         &mut self,
         mut attempts: Vec<AttemptSummary>,
@@ -144,7 +144,7 @@ impl<F: FnMut(&AttemptKey, &Outcome, &Outcome)> Attempts for State<'_, '_, F> {
             self.runtime.spawn(async move {
                 let rejudged = tokio::spawn(async move { rejudging.rejudge(record, case).await });
                 // A fault of ours must not leave the loop waiting for ever.
-                let rejudged = rejudged.await.context("failed to judge an attempt anew");
+                let rejudged = rejudged.await.context("failed to judge an attempt again");
                 events.send(Box::new((before, rejudged.and_then(|rejudged| rejudged))));
             });
         }
@@ -330,7 +330,7 @@ impl Rejudging {
             if let (Some(open), Some(artifact)) = (open(&turn), &turn.artifact) {
                 touched = true;
                 let case = case.as_ref().with_context(|| {
-                    format!("the corpus has no case {:?} any more, of which {key} is", key.case)
+                    format!("the corpus no longer has the case {:?} of {key}", key.case)
                 })?;
                 let Some((decision, shared_with)) = self.decide(&key, case, artifact, open).await
                 else {
@@ -363,8 +363,8 @@ impl Rejudging {
         Ok(Rejudged { record, touched, is_held })
     }
 
-    /// The decision about an artifact, and whose it is if it is another attempt's; `None`
-    /// if it cannot be paid for.
+    /// The decision about an artifact, and the attempt that it is shared with, if any; `None` if it
+    /// cannot be paid for.
     async fn decide(
         &self,
         attempt: &AttemptKey,

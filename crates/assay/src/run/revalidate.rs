@@ -1,7 +1,6 @@
-//! Validates the stored answers of a run anew, and asks nobody.
+//! Validates the stored answers of a run again, without asking any model.
 //!
-//! Answers are there, in their order, and are taken one after the other while a further
-//! one counts.
+//! Answers are taken in their order, as long as a further one counts.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::{ControlFlow, Range};
@@ -21,7 +20,7 @@ use super::progress::Progress;
 use super::validations::{Validations, Work};
 use crate::store::{AttemptSummary, Store};
 
-/// A run to be validated anew.
+/// A run to be validated again.
 #[derive(Debug)]
 pub struct Revalidation<'a> {
     /// It is only read.
@@ -304,8 +303,8 @@ impl Open {
         self.turns.push(turn);
     }
 
-    /// What the attempt amounts to. One that an error ended before its last answer was
-    /// given still lacks that answer, unless what is there decides it.
+    /// The outcome of the attempt. If an error ended it before its last answer was given, it still
+    /// lacks that answer, unless the stored answers decide it.
     fn outcome(&self) -> Outcome {
         let Some(last) = self.turns.last() else { return self.old.outcome.clone() };
         match &self.old.outcome {
@@ -319,7 +318,7 @@ impl Open {
     }
 }
 
-/// Where thinking stands in a stored answer: where it was found when it was read first.
+/// The places of thinking in a stored answer: those found when it was first read.
 fn thinking_in(stored: &Turn) -> Vec<Range<usize>> {
     let known = stored.reading.as_ref().and_then(|reading| reading.thinking.clone());
     known.unwrap_or_else(|| ThinkingTags::default().places(&stored.answer, stored.finish))

@@ -24,7 +24,7 @@ pub(super) struct Work {
 pub(super) struct Validations {
     jobs: Box<dyn Jobs>,
     deduplication: Deduplication,
-    /// Attempts whose validation was another's, and is there.
+    /// Attempts that reuse another's validation, which is finished.
     reused: VecDeque<(u64, Arc<Reused>)>,
 }
 
@@ -52,9 +52,8 @@ impl Validations {
         self.jobs.submit(Job { id, case, artifact });
     }
 
-    /// Takes what came of an attempt's own validation, before the attempt goes on with it;
-    /// `None` if there is nothing that others could share. `work_of` knows the open
-    /// attempts.
+    /// Takes the result of an attempt's own validation, before the attempt continues; `None` if
+    /// there is nothing that others could share. `work_of` knows the open attempts.
     pub(super) fn settle(
         &mut self,
         id: u64,
@@ -81,7 +80,7 @@ impl Validations {
         !self.reused.is_empty()
     }
 
-    /// How many attempts wait for what comes of an attempt's own validation.
+    /// How many attempts wait for the result of an attempt's own validation.
     pub(super) fn waiting_for(&self, id: u64) -> usize {
         self.deduplication.waiting_for(id)
     }

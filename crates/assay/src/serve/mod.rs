@@ -1,5 +1,4 @@
-//! Reports served while runs go on: the pages of [`report`](crate::report), made when
-//! they are asked for.
+//! Reports served live, during runs: the pages of [`report`](crate::report), made on request.
 
 mod http;
 mod shelf;

@@ -1,5 +1,5 @@
-//! A run's file as somebody sees it who waits for what is new in it, without keeping
-//! it open: an open run would keep its log beside it when its writer has ended.
+//! Watches a run's file for news without keeping it open: an open run would keep its `-wal` file
+//! beside it after its writer has ended.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata, TryLockError};
@@ -12,7 +12,7 @@ use tracing::debug;
 
 use super::{Store, StoreError, with_suffix};
 
-/// A run's file that is looked at from time to time.
+/// A run's file that is checked from time to time.
 #[derive(Debug)]
 pub struct WatchedFile {
     path: PathBuf,
@@ -33,7 +33,7 @@ pub struct Pulse {
     pub others: usize,
     pub unjudged: usize,
     pub errored: usize,
-    /// Attempts that came to an end within the last minute.
+    /// Attempts that ended within the last minute.
     pub last_minute: usize,
     /// What the run's requests have cost; zero without a price.
     pub paid: Cost,
@@ -68,7 +68,7 @@ impl WatchedFile {
         is_the_same.then(|| Stamp([of(&now), log.as_ref().map(of).unwrap_or_default()]))
     }
 
-    /// Whether a process goes on with the run now.
+    /// Whether a process is writing the run now.
     pub fn is_being_written(&self) -> bool {
         match self.probe.try_lock_shared() {
             Err(TryLockError::WouldBlock) => true,

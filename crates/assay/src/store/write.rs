@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::blob::blob;
 use super::{later, served};
 
-/// Writes an attempt with all that belongs to it.
+/// Writes an attempt with everything that belongs to it.
 pub(super) fn attempt(
     transaction: &Transaction<'_>,
     attempt: &AttemptRecord,

@@ -29,10 +29,10 @@ const LONG_RUN: usize = 16;
 /// A key with fewer different characters is not looked for in other text.
 const DIFFERENT: usize = 8;
 
-/// What stands in a text where the secret stood.
+/// The text that replaces the secret.
 const REPLACEMENT: &str = "[API key]";
 
-/// Why there is no key where one is wanted.
+/// Why there is no key although one is needed.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiKeyError {
     // The text is not shown: it may be a key that stands in the wrong place.
@@ -44,7 +44,7 @@ pub enum ApiKeyError {
         "the environment variable {variable} is not set; set it to the API key of {base_url}, put the key into a file and name that with api-key-file, or set base-url to another server"
     )]
     Missing { variable: String, base_url: &'static str },
-    #[error("{place} holds no text that can be sent as an API key")]
+    #[error("{place} contains no text that can be sent as an API key")]
     Unsendable { place: String },
     #[error("failed to read the API key from {}: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
@@ -109,9 +109,9 @@ fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
-/// Whether a text that holds this key holds it because somebody put the key there. People
-/// set words such as `none` or `sk-no-key-required` for servers that want no key, and
-/// those are in answers and errors for reasons of their own.
+/// Whether a text that contains this key can only contain it because somebody put the key there.
+/// People set words such as `none` or `sk-no-key-required` for servers that want no key, and
+/// ordinary answers and errors contain those words too.
 fn is_unmistakable(secret: &str) -> bool {
     let is_mixed = |run: &&str| {
         run.len() >= LONG_RUN

@@ -309,7 +309,7 @@ impl ModelSubject {
         Some(self.key.as_ref().map_or(words.to_owned(), |key| key.scrub(words)))
     }
 
-    /// The bytes of text in a conversation of so many, and in what stands before it.
+    /// The bytes of text in a conversation, including the system prompt.
     fn sent_bytes(&self, conversation: usize) -> u64 {
         let system = self.system.as_ref().map_or(0, String::len);
         u64::try_from(conversation + system).unwrap_or(u64::MAX)
@@ -428,7 +428,7 @@ impl ModelSubject {
         InfraError { class: error.class, message }
     }
 
-    /// What to do where nobody was reached.
+    /// What to do if the server cannot be reached.
     fn nobody(&self) -> String {
         format!(
             "; nobody answers at {}: is the server running, and is base-url right?",
@@ -436,8 +436,7 @@ impl ModelSubject {
         )
     }
 
-    /// The address that is asked, without its query, where a user may have put what is
-    /// not to be shown.
+    /// The address that is asked, without its query, in which a user may have put a secret.
     fn address(&self) -> String {
         let mut url = self.endpoint.clone();
         url.set_query(None);
@@ -453,8 +452,7 @@ fn key_in_answer() -> Failure {
 }
 
 impl fmt::Debug for ModelSubject {
-    /// Without the client, the query and the request, where a user may have put
-    /// what is not to be shown.
+    /// Without the client, the query and the request, in which a user may have put secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ModelSubject")
             .field("name", &self.name())

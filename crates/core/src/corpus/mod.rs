@@ -98,7 +98,7 @@ impl CorpusSource {
     }
 }
 
-/// A case of SecCodeBench-V2 of which no more is at hand.
+/// A case of SecCodeBench-V2 about which nothing more is available.
 pub fn sec_code_bench_case(id: &str, language: Language, severity: Severity) -> CaseSummary {
     let (title, cwe) = sec_code_bench::facts(id);
     CaseSummary {
@@ -192,7 +192,7 @@ fn read_text(path: &Path) -> Result<String, Fault> {
         .map_err(|error| Fault::in_file(path, format!("failed to read it: {error}")))
 }
 
-/// The same of a file of which the kind of its line ends is no part.
+/// The same for a file whose kind of line ends does not matter.
 fn read_lines(path: &Path) -> Result<String, Fault> {
     text_file::read_lines(path)
         .map_err(|error| Fault::in_file(path, format!("failed to read it: {error}")))

@@ -21,7 +21,7 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// How often cases are drawn anew, and from which numbers.
+/// How often cases are drawn, and with which seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resampling {
     pub seed: u64,

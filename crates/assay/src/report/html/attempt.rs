@@ -103,7 +103,7 @@ fn failure(record: &AttemptRecord) -> Markup {
                 div class="callout callout-errored" {
                     p {
                         strong { "Not judged. " }
-                        "A fault that the subject did not cause ended the attempt; it is in no score."
+                        "A fault that the subject did not cause ended the attempt; it counts in no score."
                     }
                     p { strong { "Class: " } (error.class) }
                     (source::plain(&error.message))
@@ -127,7 +127,7 @@ fn context_full(record: &AttemptRecord) -> Markup {
             div class="callout callout-unfinished" {
                 p {
                     strong { "Context full. " }
-                    "The next question no longer fitted the model's context, so the attempt stands on its last answer."
+                    "The next question no longer fitted the model's context, so the attempt is judged by its last answer."
                 }
                 (source::plain(said))
             }
@@ -225,7 +225,7 @@ fn turn_section(
             (source::folding(&html! { "Prompt" }, &turn.prompt, false))
             // It may hold code that the model threw away, so it is never open beside the answer.
             @if let Some(thinking) = &turn.thinking {
-                (source::folding(&html! { "Thinking, no part of the answer" }, thinking, true))
+                (source::folding(&html! { "Thinking, not part of the answer" }, thinking, true))
             }
             @if turn.finish != Finish::Complete {
                 p class="note" { "The answer ended as " (turn.finish.as_str()) "." }

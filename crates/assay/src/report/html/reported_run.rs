@@ -17,8 +17,8 @@ pub(super) struct ReportedRun {
     pub(super) number: usize,
     pub(super) data: Arc<RunData>,
     folder: String,
-    /// Of each subject, by position: its place in order of names, from 1. Positions
-    /// change with the scores while a run goes on, and addresses must not.
+    /// For each subject, by position: its place in the order of names, from 1. Positions change
+    /// with the scores during a run, and addresses must not.
     subject_numbers: Vec<usize>,
     /// Positions in `data.attempts`, for each case.
     attempts: Vec<Vec<usize>>,

@@ -88,8 +88,8 @@ pub(super) fn read(body: &Value) -> Result<Spoken, InfraError> {
     Ok(spoken)
 }
 
-/// `None` unless both sides were counted. Thoughts are counted beside the candidates, and
-/// a count of 0 is left out, so that it is told from a missing one by the total alone.
+/// `None` unless both sides were counted. Thoughts are counted beside the candidates. A count of 0
+/// is left out, and only the total tells it from a missing one.
 fn usage(usage: &Value) -> Option<Tokens> {
     let tools = count_at(usage, "/toolUsePromptTokenCount").unwrap_or_default();
     let input = count_at(usage, "/promptTokenCount")? + tools;

@@ -82,8 +82,8 @@ pub(super) fn read(body: &Value) -> Result<Spoken, InfraError> {
     Ok(spoken)
 }
 
-/// How a response ended. Some servers call complete what they say is cut off, and some
-/// say nothing at all of a response that is whole.
+/// How a response ended. Some servers call a response complete that they also say is cut off, and
+/// some give no status for a complete response.
 fn ended(body: &Value) -> Result<Spoken, InfraError> {
     let reason = text_at(body, "/incomplete_details/reason");
     match text_at(body, "/status") {
