@@ -1,5 +1,7 @@
 //! The command line.
 
+mod evaluators;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -14,6 +16,8 @@ use crate::export::{ExportFormat, Rows};
 use crate::limits::LimitSettings;
 use crate::logging::LogFilter;
 use crate::selection::{Selection, Traits};
+
+pub use evaluators::{CompareEvaluatorsArgs, CorrectArgs, EvaluatorsArgs, EvaluatorsCommand};
 
 /// Measures how securely language models write and repair code, by running what
 /// they write against functional and security tests in a sandbox.
@@ -109,6 +113,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Write stored runs in the format of another tool
     Export(ExportArgs),
+    /// Compare evaluators (tests, judges) with what is known of programs
+    Evaluators(EvaluatorsArgs),
     /// Show the simulated Internet of a case, or fetch something from it
     World(WorldArgs),
     /// Say what this host supports, and what is missing

@@ -8,6 +8,7 @@ mod compare;
 mod context_lengths;
 mod doctor;
 mod estimate;
+mod evaluators;
 mod export;
 mod import;
 mod preflight;
@@ -58,6 +59,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Serve(args) => serve::execute(&context, args),
         Command::Revalidate(args) => revalidate::execute(&context, args),
         Command::Export(args) => export::execute(&context, args),
+        Command::Evaluators(args) => evaluators::execute(&context, args),
         Command::World(args) => world::execute(&context, args),
         Command::Doctor => doctor::execute(&context),
     }
