@@ -16,7 +16,7 @@ use crate::benchmark::cov_eval::{COMPLETE, DETECT, REPAIR};
 use crate::case::{Case, Severity};
 use crate::decider::Decider;
 use crate::files::{FileSet, SafePath};
-use crate::label::{Label, LabelledProgram};
+use crate::label::LabelledProgram;
 use crate::locale::Locale;
 use crate::prompt::weakness::{CodeForm, Shown, completion, detection, repair};
 use crate::prompts::Prompts;
@@ -52,7 +52,7 @@ fn case(item: &Item, set: Set) -> Result<Case, Fault> {
     let files = FileSet::from([(place.clone(), item.program.text.clone().into_bytes())]);
     let (scenario, task) = match set {
         Set::Detection => {
-            (DETECT, Task::Recognise(LabelledProgram { truth: truth(item), files: files.clone() }))
+            (DETECT, Task::Recognise(LabelledProgram { truth: item.truth(), files: files.clone() }))
         }
         Set::Repair => (REPAIR, Task::Code(Box::new(code(item, place, &files, REPAIR)))),
         Set::Seed | Set::Evolved | Set::Train => {
@@ -75,12 +75,6 @@ fn case(item: &Item, set: Set) -> Result<Case, Fault> {
 fn artifact_path(item: &Item) -> Result<SafePath, Fault> {
     let name = format!("program.{}", item.program.dialect.extension());
     SafePath::new(&name).map_err(|error| Fault::in_file(&item.path, error.to_string()))
-}
-
-fn truth(item: &Item) -> Label {
-    let vulnerable = item.vulnerable == Some(true);
-    let cwe = if vulnerable { vec![item.cwe.clone()] } else { Vec::new() };
-    Label { vulnerable, cwe, ..Label::default() }
 }
 
 fn title(item: &Item, scenario: Scenario) -> String {
