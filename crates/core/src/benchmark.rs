@@ -1,21 +1,12 @@
 //! [`Benchmark`]: a named set of scenarios. A benchmark is one file here and one row of
-//! [`BENCHMARKS`]; nothing else says which there are.
+//! `BENCHMARKS` in `benchmarks.rs`; nothing else says which there are.
 
 pub mod cov_eval;
 #[cfg(test)]
-mod made_up;
+pub(crate) mod made_up;
 pub mod sec_code_bench_v2;
 
-use crate::scenario::Scenario;
 use crate::statistic::Statistic;
-
-/// Every benchmark. Names of scenarios are unique among all of them.
-static BENCHMARKS: &[&Benchmark] = &[
-    &sec_code_bench_v2::BENCHMARK,
-    &cov_eval::BENCHMARK,
-    #[cfg(test)]
-    &made_up::BENCHMARK,
-];
 
 /// What subjects are asked in a benchmark, and what that weighs.
 #[derive(Debug)]
@@ -27,7 +18,7 @@ pub struct Benchmark {
     pub scenarios: &'static [ScenarioFacts],
 }
 
-/// What a benchmark says of one of its scenarios.
+/// The properties of one scenario of a benchmark.
 #[derive(Debug)]
 pub struct ScenarioFacts {
     /// Lower case, with hyphens; it is how runs, reports and options call the scenario.
@@ -37,7 +28,7 @@ pub struct ScenarioFacts {
     pub asks: Asks,
     /// Whether the question carries a hint that security matters.
     pub has_hint: bool,
-    /// The number that is made of what came of it.
+    /// The number that is computed from its outcomes.
     pub statistic: Statistic,
     /// The scenario of the benchmark, by name, whose attempt this one is about: it is asked
     /// once that attempt of the same subject, case and round is judged.
@@ -53,49 +44,4 @@ pub enum Asks {
     Mend,
     /// Whether code that is shown is vulnerable, and how.
     Recognise,
-}
-
-impl Benchmark {
-    pub fn all() -> impl Iterator<Item = &'static Benchmark> {
-        BENCHMARKS.iter().copied()
-    }
-
-    /// Its scenarios, in order.
-    pub fn scenarios(&'static self) -> impl Iterator<Item = Scenario> {
-        (0..self.scenarios.len()).map(move |place| Scenario::of(self, place))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn every_name_is_of_one_benchmark_or_scenario_alone() {
-        let is_plain = |name: &str| {
-            let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-            !name.is_empty() && name.chars().all(is_plain)
-        };
-        let (mut benchmarks, mut scenarios) = (BTreeSet::new(), BTreeSet::new());
-        for benchmark in Benchmark::all() {
-            assert!(is_plain(benchmark.name) && benchmarks.insert(benchmark.name));
-            for scenario in benchmark.scenarios {
-                let name = scenario.name;
-                assert!(is_plain(name) && scenarios.insert(name), "{name}");
-                assert!(scenario.weight.is_finite() && scenario.weight >= 0.0, "{name}");
-            }
-            for scenario in benchmark.scenarios() {
-                let followed = scenario.follows();
-                assert!(followed.is_none_or(|it| it < scenario && it.follows().is_none()));
-                assert_eq!(followed.is_some(), scenario.facts().follows.is_some(), "{scenario}");
-            }
-        }
-        // What scores are called beside scenarios.
-        for taken in ["overall", "unweighted", "functional", "c", "go", "java", "nodejs", "python"]
-        {
-            assert!(!scenarios.contains(taken), "{taken}");
-        }
-    }
 }

@@ -5,6 +5,7 @@
 pub mod answer;
 pub mod artifact;
 pub mod benchmark;
+mod benchmarks;
 pub mod case;
 pub mod contact;
 pub mod corpus;
@@ -13,6 +14,7 @@ pub mod end;
 pub mod evidence;
 pub mod execution;
 pub mod files;
+pub mod follow_up;
 pub mod infra_error;
 pub mod javascript;
 pub mod judge;

@@ -37,14 +37,14 @@ impl fmt::Display for AttemptKey {
     }
 }
 
-/// One question to the subject, its answer, and what came of it.
+/// One question to the subject, its answer, and the result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
     /// The message that this turn added to the conversation.
     pub prompt: String,
     pub answer: Answer,
-    /// What the model showed of its thinking, which is no part of what it answered, though
-    /// it may have stood in the answer's text.
+    /// The thinking that the model showed, which is not part of its answer, although it may have
+    /// been in the answer's text.
     pub thinking: Option<String>,
     pub finish: Finish,
     pub artifact: Option<Artifact>,
@@ -84,7 +84,7 @@ impl Turn {
         Some(spoken(text, thinking.unwrap_or_default()))
     }
 
-    /// What the other reading makes of the answer, where that is another artifact.
+    /// The result of the other reading, if that finds another artifact.
     pub fn other_reading(&self) -> Option<&OtherReading> {
         self.reading.as_ref()?.other.as_deref()
     }
@@ -137,7 +137,7 @@ pub struct LeftOut {
 }
 
 impl LeftOut {
-    /// A case that nobody could decide.
+    /// A case that was left out because nobody could decide it.
     pub fn for_want_of_judges(case: &str) -> LeftOut {
         LeftOut { case: case.to_owned(), why: "needs judges, none configured".to_owned() }
     }

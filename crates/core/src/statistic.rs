@@ -1,5 +1,5 @@
-//! [`Statistic`]: a number made of what a set of cases came to, whichever the number is, so
-//! that all have intervals by the same draws of cases.
+//! [`Statistic`]: a number computed from the outcomes of a set of cases. All such numbers have
+//! intervals from the same draws of cases.
 
 mod binary;
 
@@ -29,7 +29,7 @@ pub enum Statistic {
     WeightedF1,
 }
 
-/// What a case came to in a scenario.
+/// The outcomes of a case in a scenario.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CaseCounts {
     /// What the case weighs, 0 or more.
@@ -37,7 +37,7 @@ pub struct CaseCounts {
     pub successes: usize,
     /// At least one.
     pub judged: usize,
-    /// How often each class was said of programs of each true class.
+    /// How often programs of each true class were said to be of each class.
     pub confusion: BTreeMap<Classes, usize>,
 }
 

@@ -36,7 +36,7 @@ pub struct CodeTask {
     pub security: Decider,
     pub solutions: Vec<Solution>,
     pub limits: CaseLimits,
-    /// What is there outside the project before each suite.
+    /// What exists outside the project before each suite.
     pub state: State,
     /// Words of errors by which an attack of the security suite shows: a failure with
     /// one of them is not taken for one of the environment.
@@ -84,8 +84,8 @@ impl SolutionKind {
     }
 }
 
-/// What one command of a validation may use. CPU time is the limit that is
-/// meant; the wall limit is wide, so that load on the host changes no verdict.
+/// What one command of a validation may use. The CPU time is the real limit; the wall limit is
+/// generous, so that load on the host changes no verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseLimits {
     /// CPU seconds of all processes of one build.

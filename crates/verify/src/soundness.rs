@@ -1,10 +1,10 @@
 //! Whose fault it is when a suite could not be run: the artifact's, or the case's.
 //!
-//! A test that does not compile, imports what is not there or is never reported may have
-//! an artifact to blame, which lacks a function or ends the process. It is the case's
-//! fault if the same happens with the case's own secure solution. That is tried where
-//! evidence looks so, once for each case; cases without a secure solution, as the official
-//! ones, are taken as they are.
+//! A test that does not compile, imports something missing or is never reported may be the
+//! artifact's fault, if the artifact lacks a function or ends the process. It is the case's fault
+//! if the same happens with the case's own secure solution. That is tried if the evidence looks
+//! like it, once for each case; cases without a secure solution, such as the official ones, are
+//! taken as they are.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -53,8 +53,7 @@ impl Soundness {
     }
 }
 
-/// The phase that came to nothing, if evidence looks as it does where the tests are
-/// broken.
+/// The phase without a result, if the evidence looks as if the tests were broken.
 fn suspect(language: Language, evidence: &Evidence) -> Option<Phase> {
     if let BuildEvidence::Failed(_) = evidence.build_evidence() {
         return Some(Phase::Functional);

@@ -85,13 +85,15 @@ impl Context<'_> {
         match Responses::open(&self.config.responses(self.global)?) {
             Ok(responses) => Ok(Some(Arc::new(responses))),
             Err(fault) => {
-                complain(&format!("warning: {fault}; no answer is taken from it or kept"));
+                complain(&format!(
+                    "warning: {fault}; answers are neither taken from it nor kept in it"
+                ));
                 Ok(None)
             }
         }
     }
 
-    /// Who validates, with at most so many jobs at one time.
+    /// The validator, with at most this many jobs at a time.
     fn verifier(&self, jobs: JobsArg) -> anyhow::Result<LocalVerifier> {
         let (validator, limits) = (self.validator()?, PoolLimits::new(self.jobs(jobs)?));
         Ok(LocalVerifier { validator, limits })
@@ -131,7 +133,7 @@ fn panel(judges: &[JudgeConfig], paces: &mut Paces) -> anyhow::Result<Option<Pan
 fn refuse_unpriced(name: Option<&str>) -> anyhow::Result<()> {
     if let Some(name) = name {
         bail!(
-            "{name} has no price, so --max-cost cannot be kept; give it one in assay.toml, as in price = {{ input = 1.25, output = 10 }}, or leave --max-cost out"
+            "{name} has no price, so --max-cost cannot be enforced; give it one in assay.toml, as in price = {{ input = 1.25, output = 10 }}, or leave --max-cost out"
         );
     }
     Ok(())

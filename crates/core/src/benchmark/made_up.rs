@@ -1,10 +1,10 @@
-//! A benchmark that there is only in tests: what adding one takes, and that everything
-//! after it goes by what it says of itself.
+//! A benchmark that only exists in tests. It shows what adding one takes, and that everything else
+//! follows from its properties.
 
 use super::{Asks, Benchmark, ScenarioFacts};
 use crate::statistic::Statistic;
 
-pub(super) static BENCHMARK: Benchmark = Benchmark {
+pub(crate) static BENCHMARK: Benchmark = Benchmark {
     name: "made-up",
     title: "Made-up benchmark",
     scenarios: &[ScenarioFacts {
@@ -50,7 +50,7 @@ mod tests {
         }
     }
 
-    /// What comes of an answer about a case.
+    /// The outcome of an answer about a case.
     fn judge(case: &Case, answer: &str) -> Outcome {
         let Task::Recognise(program) = &case.task else { panic!("it asks for a label") };
         let truth = program.truth.clone();

@@ -2,6 +2,7 @@
 
 pub mod cov_eval;
 mod native;
+mod proved_programs;
 mod sec_code_bench;
 
 use std::collections::BTreeMap;
@@ -24,8 +25,9 @@ pub struct Corpus {
     pub warnings: Vec<String>,
 }
 
-/// Where a corpus is: `PATH`, or `sec-code-bench:PATH` for a checkout of
-/// SecCodeBench-V2, or `cov-eval:PATH` for one of CoV-Eval.
+/// Where a corpus is: `PATH`, `sec-code-bench:PATH` for a checkout of SecCodeBench-V2, or
+/// `cov-eval:PATH` for one of CoV-Eval, or for a corpus of ours that is to be asked as CoV-Eval
+/// asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CorpusSource {
     Native(PathBuf),
@@ -89,13 +91,14 @@ impl CorpusSource {
         let (cases, warnings) = match self {
             CorpusSource::Native(path) => (native::load(path)?, Vec::new()),
             CorpusSource::SecCodeBench(path) => (sec_code_bench::load(path)?, Vec::new()),
-            CorpusSource::CovEval(path) => cov_eval::load(path)?,
+            CorpusSource::CovEval(path) if cov_eval::is_checkout(path) => cov_eval::load(path)?,
+            CorpusSource::CovEval(path) => (proved_programs::of(&native::load(path)?)?, Vec::new()),
         };
         Ok(Corpus { warnings, ..Corpus::new(cases)? })
     }
 }
 
-/// A case of SecCodeBench-V2 of which no more is at hand.
+/// A case of SecCodeBench-V2 about which nothing more is available.
 pub fn sec_code_bench_case(id: &str, language: Language, severity: Severity) -> CaseSummary {
     let (title, cwe) = sec_code_bench::facts(id);
     CaseSummary {
@@ -189,7 +192,7 @@ fn read_text(path: &Path) -> Result<String, Fault> {
         .map_err(|error| Fault::in_file(path, format!("failed to read it: {error}")))
 }
 
-/// The same of a file of which the kind of its line ends is no part.
+/// The same for a file whose kind of line ends does not matter.
 fn read_lines(path: &Path) -> Result<String, Fault> {
     text_file::read_lines(path)
         .map_err(|error| Fault::in_file(path, format!("failed to read it: {error}")))

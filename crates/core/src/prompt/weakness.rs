@@ -17,8 +17,9 @@ pub const PROMPT_SET: &str = "cov-eval/1";
 #[derive(Debug, Clone, Copy)]
 pub struct Shown<'a> {
     pub language: Language,
-    /// What the question is about.
-    pub files: &'a FileSet,
+    /// What the question is about; where it is not known yet, the question has a place that
+    /// [`filled`] puts it in.
+    pub files: Option<&'a FileSet>,
     /// What there is beside it in its project.
     pub given: &'a FileSet,
 }
@@ -72,6 +73,22 @@ pub fn detection(shown: Shown<'_>, types: &[&Weakness], locale: Locale) -> Strin
     text
 }
 
+/// Where a question is to show a program that is not known yet.
+const PLACE: &str = "{program}";
+
+/// A question with a place for a program, with this program there.
+pub fn filled(question: &str, files: &FileSet) -> String {
+    question.replacen(PLACE, listing(files).trim_end(), 1)
+}
+
+fn listing(files: &FileSet) -> String {
+    let mut text = String::new();
+    for (path, content) in files {
+        file(&mut text, path, &String::from_utf8_lossy(content));
+    }
+    text
+}
+
 /// The form of a verdict, without its values.
 const VERDICT: &str = r#"{"vulnerable": "", "type": "", "line": ""}"#;
 
@@ -81,8 +98,11 @@ fn opening(text: &str, language: Language) -> String {
 
 fn program(text: &mut String, shown: Shown<'_>, words: &Words) {
     section(text, words.program);
-    for (path, content) in shown.files {
-        file(text, path, &String::from_utf8_lossy(content));
+    match shown.files {
+        Some(files) => text.push_str(&listing(files)),
+        None => {
+            let _ = writeln!(text, "{PLACE}");
+        }
     }
     let mut given = shown.given.iter().filter(|(_, content)| !content.is_empty()).peekable();
     if given.peek().is_some() {

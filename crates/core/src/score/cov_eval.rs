@@ -69,7 +69,7 @@ impl CovEvalScores {
                 Some(Judgement::Label(label)) if attempt.scenario == SELF_DETECT => {
                     scores.self_detection.add(label);
                 }
-                Some(Judgement::Label(_)) | None => {}
+                Some(Judgement::Label(_) | Judgement::NotAsked(_)) | None => {}
             }
         }
         scores

@@ -8,11 +8,11 @@ mod results;
 mod rubric;
 mod warnings;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{CorpusError, Fault};
-use crate::benchmark::cov_eval::{COMPLETE, DETECT, REPAIR};
+use crate::benchmark::Asks;
+use crate::benchmark::cov_eval::{COMPLETE, DETECT, REPAIR, SELF_DETECT, SELF_REPAIR};
 use crate::case::{Case, Severity};
 use crate::decider::Decider;
 use crate::files::{FileSet, SafePath};
@@ -24,6 +24,11 @@ use crate::scenario::Scenario;
 use crate::state::State;
 use crate::task::{CaseLimits, CodeTask, Solution, SolutionKind, Task};
 use crate::weakness::{self, Weakness};
+
+/// Whether a folder is a checkout, and not a corpus of our own.
+pub(super) fn is_checkout(root: &Path) -> bool {
+    root.join("datasets").is_dir()
+}
 
 pub use checkout::{Checkout, Item, Set};
 pub use program::{Dialect, FenceState, Program};
@@ -66,7 +71,7 @@ fn case(item: &Item, set: Set) -> Result<Case, Fault> {
         cwe: vec![item.cwe.clone()],
         // The checkout has none: all count alike.
         severity: Severity::Medium,
-        scenarios: vec![scenario],
+        scenarios: scenarios(scenario),
         prompts: prompts(item, scenario, &files),
         task,
     })
@@ -87,18 +92,31 @@ fn title(item: &Item, scenario: Scenario) -> String {
     format!("{what}: {name}, {}", item.name)
 }
 
+/// What is asked about a program, and about what becomes of it.
+fn scenarios(scenario: Scenario) -> Vec<Scenario> {
+    match scenario == COMPLETE {
+        true => vec![COMPLETE, SELF_DETECT, SELF_REPAIR],
+        false => vec![scenario],
+    }
+}
+
 fn prompts(item: &Item, scenario: Scenario, files: &FileSet) -> Prompts {
-    let given = FileSet::new();
-    let shown = Shown { language: item.program.dialect.language(), files, given: &given };
+    let (given, language) = (FileSet::new(), item.program.dialect.language());
     let types: Vec<&Weakness> = weakness::COV_EVAL.iter().collect();
     let cwe = [item.cwe.clone()];
-    let text = |locale| match scenario.as_str() {
-        "complete" => completion(shown, CodeForm::Program, locale),
-        "repair" => repair(shown, &cwe, CodeForm::Program, locale),
-        _ => detection(shown, &types, locale),
+    let text = |asked: Scenario, locale| {
+        // What the subject completes itself is not known yet.
+        let files = (asked == scenario).then_some(files);
+        let shown = Shown { language, files, given: &given };
+        match asked.asks() {
+            Asks::Write => completion(shown, CodeForm::Program, locale),
+            Asks::Mend => repair(shown, &cwe, CodeForm::Program, locale),
+            Asks::Recognise => detection(shown, &types, locale),
+        }
     };
-    let texts = Locale::ALL.map(|locale| ((scenario, locale), text(locale)));
-    Prompts::Verbatim(BTreeMap::from(texts))
+    let asked = scenarios(scenario).into_iter();
+    let asked = asked.flat_map(|it| Locale::ALL.map(|locale| ((it, locale), text(it, locale))));
+    Prompts::Verbatim(asked.collect())
 }
 
 /// The task to write a whole program: to complete the one that is given, which is then its
