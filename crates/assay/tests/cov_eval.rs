@@ -147,7 +147,8 @@ fn questions_show_the_program_and_never_what_is_known_of_it() {
     for question in [&flawed, &sound] {
         assert_eq!(question.matches("- CWE-").count(), 18, "{question}");
     }
-    let shown = door.run(&["cases", "show", "detect-cwe-787-my-1-4", "--corpus", "cov-eval:checkout"]);
+    let shown =
+        door.run(&["cases", "show", "detect-cwe-787-my-1-4", "--corpus", "cov-eval:checkout"]);
     assert!(shown.with_code(0).stdout.contains("detect, en-US (cov-eval/1)"));
 }
 
@@ -157,7 +158,10 @@ fn what_is_no_checkout_or_cannot_be_read_is_named() {
     door.write("empty/datasets/x", "");
     let ended = door.run(&["cases", "--corpus", "cov-eval:empty"]).with_code(3);
     assert!(ended.stderr.contains("it has no datasets/CoV-Eval_v1"), "{}", ended.stderr);
-    door.write(&format!("{DATASETS}/code_completion_task/cwe-22/my-3/0_scenario.py"), b"\xff\xfe\x00\xd8");
+    door.write(
+        &format!("{DATASETS}/code_completion_task/cwe-22/my-3/0_scenario.py"),
+        b"\xff\xfe\x00\xd8",
+    );
     let ended = door.run(&["cases", "--corpus", "cov-eval:checkout"]).with_code(3);
     assert!(ended.stderr.contains("my-3/0_scenario.py: failed to read it"), "{}", ended.stderr);
 }
@@ -171,7 +175,7 @@ fn results_become_a_run_and_figures_that_differ_are_named() {
     for expect in [
         "differs: seed programs, mean lines: expected 19.574, found 3.000",
         "differs: llama3.1-8b-instruct, detection as published, hits: expected 425, found nothing",
-        "0 of 46 published figures reproduced",
+        "0 of 40 published figures reproduced",
     ] {
         assert!(ended.stdout.contains(expect), "{expect}: {}", ended.stdout);
     }
@@ -244,7 +248,7 @@ fn every_published_figure_is_reproduced() {
     let door = Door::open();
     let arguments = ["import", "cov-eval-results", &folder, "--output", "p.assay"];
     let ended = door.run(&arguments).with_code(0);
-    let all = "46 of 46 published figures reproduced";
+    let all = "40 of 40 published figures reproduced";
     assert!(ended.stdout.contains(all), "{}", ended.stdout);
     let store = assay::store::Store::open_to_read(&door.path("p.assay")).expect("a run");
     assert_eq!(store.attempts().expect("readable").len(), 54 + 54 + 270 + 477 + 531);
