@@ -37,7 +37,7 @@ pub fn case_about(case: &Case, scenario: Scenario, earlier: &AttemptRecord) -> O
     let prompts: BTreeMap<_, _> =
         of_scenario.map(|(key, question)| (*key, filled(question, &files))).collect();
     let task = match scenario.asks() {
-        Asks::Recognise => Task::Recognise(LabelledProgram { files, truth }),
+        Asks::Recognise => Task::Recognise(LabelledProgram { files, truth, origin: None }),
         Asks::Write | Asks::Mend => case.task.clone(),
     };
     Some(Case {

@@ -57,6 +57,9 @@ impl fmt::Display for Label {
 pub struct LabelledProgram {
     pub files: FileSet,
     pub truth: Label,
+    /// What it shares with programs that do the same, vulnerable or not: the id of the case
+    /// of which it is a solution.
+    pub origin: Option<String>,
 }
 
 #[cfg(test)]

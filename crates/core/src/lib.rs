@@ -4,6 +4,7 @@
 
 pub mod answer;
 pub mod artifact;
+pub mod assessment;
 pub mod benchmark;
 mod benchmarks;
 pub mod case;

@@ -18,7 +18,7 @@ use crate::outcome::Outcome;
 use crate::reading::{OtherReading, TurnReading, spoken};
 use crate::scenario::Scenario;
 use crate::served::Served;
-use crate::task::SolutionKind;
+use crate::task::{SolutionKind, Task};
 use crate::tokens::TokenUsage;
 
 /// Which attempt: one round of one task. Unique in a run.
@@ -165,6 +165,9 @@ pub struct CaseSummary {
     /// in a run of a version that did not keep it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secure: Option<BTreeMap<String, String>>,
+    /// What a program shares with others that do the same, see [`crate::label::LabelledProgram::origin`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
 }
 
 impl From<&Case> for CaseSummary {
@@ -183,6 +186,10 @@ impl From<&Case> for CaseSummary {
             digest: case.digest(),
             vulnerable: first(SolutionKind::Vulnerable),
             secure: Some(first(SolutionKind::Secure)),
+            origin: match &case.task {
+                Task::Recognise(program) => program.origin.clone(),
+                Task::Code(_) => None,
+            },
         }
     }
 }

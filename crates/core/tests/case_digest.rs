@@ -200,7 +200,11 @@ fn a_case_comes_back_whole_from_the_form_of_its_digest() {
     let prompts = BTreeMap::from([((sec_code_bench_v2::GEN, Locale::ZhCn), "写 f。".to_owned())]);
     check_that_it_travels(&Case { prompts: Prompts::Verbatim(prompts), ..case(task()) });
     let truth = Label { vulnerable: true, cwe: vec!["CWE-22".to_owned()], ..Label::default() };
-    let program = LabelledProgram { files: files(&[("a.py", "A = 2\n")]), truth };
+    let program = LabelledProgram {
+        files: files(&[("a.py", "A = 2\n")]),
+        truth,
+        origin: Some("a".to_owned()),
+    };
     check_that_it_travels(&Case { task: Task::Recognise(program), ..case(task()) });
     let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus");
     let corpus = CorpusSource::Native(ours).load().expect("our corpus");

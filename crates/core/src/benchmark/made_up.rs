@@ -46,7 +46,7 @@ mod tests {
             severity: Severity::High,
             scenarios: vec![tell()],
             prompts: Prompts::Verbatim(BTreeMap::from([((tell(), Locale::EnUs), question)])),
-            task: Task::Recognise(LabelledProgram { files: BTreeMap::new(), truth }),
+            task: Task::Recognise(LabelledProgram { files: BTreeMap::new(), truth, origin: None }),
         }
     }
 

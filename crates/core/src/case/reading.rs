@@ -54,6 +54,7 @@ pub(super) fn case(title: String, entries: &BTreeMap<String, Vec<u8>>) -> Read<C
                     cwe: entries.list("truth/cwe")?,
                     ..Label::default()
                 },
+                origin: entries.optional("origin")?,
             }),
         },
     };

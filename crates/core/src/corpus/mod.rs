@@ -110,6 +110,7 @@ pub fn sec_code_bench_case(id: &str, language: Language, severity: Severity) -> 
         digest: String::new(),
         vulnerable: BTreeMap::new(),
         secure: Some(BTreeMap::new()),
+        origin: None,
     }
 }
 

@@ -96,7 +96,9 @@ fn telling(case: &Case, task: &CodeTask, solution: &Solution, types: &[&Weakness
     let vulnerable = solution.kind == SolutionKind::Vulnerable;
     let cwe = if vulnerable { case.cwe.clone() } else { Vec::new() };
     let files: FileSet = solution.files.clone();
-    let program = LabelledProgram { files, truth: Label { vulnerable, cwe, ..Label::default() } };
+    let origin = Some(case.id.clone());
+    let program =
+        LabelledProgram { files, truth: Label { vulnerable, cwe, ..Label::default() }, origin };
     let id = format!("detect-{}-{}", case.id, solution.name);
     let scenario = cov_eval::DETECT;
     let question = |locale| detection(shown, types, locale);

@@ -56,9 +56,14 @@ fn case(item: &Item, set: Set) -> Result<Case, Fault> {
     let place = artifact_path(item)?;
     let files = FileSet::from([(place.clone(), item.program.text.clone().into_bytes())]);
     let (scenario, task) = match set {
-        Set::Detection => {
-            (DETECT, Task::Recognise(LabelledProgram { truth: item.truth(), files: files.clone() }))
-        }
+        Set::Detection => (
+            DETECT,
+            Task::Recognise(LabelledProgram {
+                truth: item.truth(),
+                files: files.clone(),
+                origin: None,
+            }),
+        ),
         Set::Repair => (REPAIR, Task::Code(Box::new(code(item, place, &files, REPAIR)))),
         Set::Seed | Set::Evolved | Set::Train => {
             (COMPLETE, Task::Code(Box::new(code(item, place, &files, COMPLETE))))
