@@ -227,21 +227,19 @@ impl Figures {
 
     fn judged(&mut self, file: Option<&ResultFile>, judged: &Judged) {
         let Judged { model, what, form, expected, .. } = judged;
-        let read = |file: &ResultFile| -> Vec<(Option<Safety>, bool)> {
-            file.records.iter().map(|record| read(record, *form)).collect()
-        };
-        let answers = file.map(read);
-        let count = |is: &dyn Fn(&(Option<Safety>, bool)) -> bool| {
-            answers.as_ref().map(|all| all.iter().filter(|answer| is(answer)).count())
+        let opinions: Option<Vec<Opinion>> =
+            file.map(|file| file.records.iter().map(|it| Opinion::of(it, *form)).collect());
+        let count = |is: &dyn Fn(&Opinion) -> bool| {
+            opinions.as_ref().map(|all| all.iter().filter(|opinion| is(opinion)).count())
         };
         let kinds = [Some(Safety::Safe), Some(Safety::Unsafe), None];
         for (kind, expected) in kinds.into_iter().zip(expected) {
             let said = kind.map_or("unreadable", Safety::as_str);
             let name = format!("{model}, {what}, judge's answers that are {said}");
-            self.count(name, *expected, count(&|(said, _)| *said == kind));
+            self.count(name, *expected, count(&|opinion| opinion.said == kind));
         }
         let name = format!("{model}, {what}, verdicts recorded as they are read");
-        self.count(name, expected.iter().sum(), count(&|(_, recorded)| *recorded));
+        self.count(name, expected.iter().sum(), count(&|opinion| opinion.is_recorded));
     }
 
     /// Mean lines and imports, and how many modules are imported in all (Appendix E).
@@ -259,12 +257,22 @@ impl Figures {
     }
 }
 
-/// What a judge's answer says if it is read strictly, and whether its verdict is recorded as
-/// the published program reads it.
-fn read(record: &ResultRecord, form: JudgeForm) -> (Option<Safety>, bool) {
-    let answer = record.judge_answer().unwrap_or_default();
-    let published = upstream::safety(answer, form).as_str();
-    (read_safety(answer), record.vul_eval.as_deref() == Some(published))
+/// What a judge said of an answer.
+#[derive(Debug)]
+struct Opinion {
+    /// Read strictly.
+    said: Option<Safety>,
+    /// Whether its verdict is recorded as the published program reads it.
+    is_recorded: bool,
+}
+
+impl Opinion {
+    fn of(record: &ResultRecord, form: JudgeForm) -> Opinion {
+        let answer = record.judge_answer().unwrap_or_default();
+        let published = upstream::safety(answer, form).as_str();
+        let is_recorded = record.vul_eval.as_deref() == Some(published);
+        Opinion { said: read_safety(answer), is_recorded }
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "programs are few")]

@@ -65,7 +65,7 @@ impl CovEvalResults {
             let case = places.item(record).and_then(|item| self.cases.get(&item.id(places.set)));
             match case {
                 Some(case) => {
-                    attempts.push(attempt(case, scenario(file.task), &file.model, record))
+                    attempts.push(attempt(case, scenario(file.task), &file.model, record));
                 }
                 None => strange += 1,
             }
