@@ -442,6 +442,16 @@ pub enum ImportCommand {
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// The answers that a checkout of CoV-Eval holds, with its judge's verdicts; says which
+    /// figures they reproduce
+    CovEvalResults {
+        /// A checkout of CoV-Eval
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        /// The run's file [default: assay-runs/cov-eval-published.assay]
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]
