@@ -76,6 +76,16 @@ impl Analysis {
         }
     }
 
+    /// The place of an alert's file, where programs are called by their paths: the
+    /// program's own, if it is that file alone.
+    pub fn place_of(&self, alert: &Alert) -> String {
+        let before = self.program.strip_suffix(alert.file.as_str());
+        match before.is_some_and(|before| before.is_empty() || before.ends_with('/')) {
+            true => self.program.clone(),
+            false => format!("{}/{}", self.program, alert.file),
+        }
+    }
+
     /// Every weakness that an alert is about, in order, each once.
     pub fn cwe(&self) -> Vec<Cwe> {
         let mut all: Vec<Cwe> =

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::alert::Alert;
+use crate::analysis::{Analysis, Reach};
 use crate::cwe::Cwe;
 
 /// No file has more bytes.
@@ -31,6 +32,34 @@ pub struct SarifRun {
     pub version: String,
     /// Files are as the tool names them, without `file://`.
     pub alerts: Vec<Alert>,
+}
+
+impl SarifRun {
+    /// What it says of a program with these files: a file is meant by its path or by any
+    /// that ends so. Which programs the tool has looked at is not said, so that no alert is
+    /// taken for having found nothing.
+    pub fn analysis<'a>(
+        &self,
+        program: &str,
+        files: impl Iterator<Item = &'a str> + Clone,
+    ) -> Analysis {
+        let meant = |alert: &Alert| {
+            let is_end = |file: &str| {
+                let before = alert.file.strip_suffix(file);
+                before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
+            };
+            let file = files.clone().find(|file| is_end(file))?;
+            Some(Alert { file: file.to_owned(), ..alert.clone() })
+        };
+        Analysis {
+            program: program.to_owned(),
+            analyser: self.tool.clone(),
+            version: self.version.clone(),
+            reach: Reach::Analysed,
+            alerts: self.alerts.iter().filter_map(meant).collect(),
+            wall_ms: 0,
+        }
+    }
 }
 
 /// Why a text is no file of alerts.
@@ -148,7 +177,7 @@ impl<'a> Rules<'a> {
             line: line.filter(|line| *line > 0),
             message: cut(message, MAX_MESSAGE),
             severity: Some(cut(level.unwrap_or("warning"), MAX_NAME)),
-            confidence: result["properties"]["confidence"].as_str().map(|it| cut(it, MAX_NAME)),
+            confidence: confidence(result),
         }
     }
 }
@@ -162,6 +191,13 @@ impl<'a> Rule<'a> {
             text: rule["shortDescription"]["text"].as_str(),
         }
     }
+}
+
+/// How sure a tool is of a result, in its own words; else how important it is, from 0 to 100.
+fn confidence(result: &Value) -> Option<String> {
+    let said = result["properties"]["confidence"].as_str().map(|it| cut(it, MAX_NAME));
+    let rank = || result["rank"].as_f64().filter(|rank| (0.0..=100.0).contains(rank));
+    said.or_else(|| Some(format!("rank {}", rank()?)))
 }
 
 /// The weaknesses that a rule or a result names: as taxa, by relationships, or in tags
@@ -290,6 +326,8 @@ mod tests {
         assert_eq!((alert.file.as_str(), alert.line), ("/work/a b.c", Some(7)));
         assert_eq!(alert.severity.as_deref(), Some("error"));
         assert_eq!(alert.to_string(), "/work/a b.c:7: r: bad");
+        let of = |file: &str| run.analysis("p", [file].into_iter()).alerts.len();
+        assert_eq!([of("a b.c"), of("work/a b.c"), of("b.c"), of("x/a b.c")], [1, 1, 0, 0]);
     }
 
     #[test]
