@@ -17,7 +17,9 @@ use crate::limits::LimitSettings;
 use crate::logging::LogFilter;
 use crate::selection::{Selection, Traits};
 
-pub use evaluators::{CompareEvaluatorsArgs, CorrectArgs, EvaluatorsArgs, EvaluatorsCommand};
+pub use evaluators::{
+    AlertMatch, CompareEvaluatorsArgs, CorrectArgs, EvaluatorsArgs, EvaluatorsCommand,
+};
 
 /// Measures how securely language models write and repair code, by running what
 /// they write against functional and security tests in a sandbox.

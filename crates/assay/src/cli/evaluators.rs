@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use assay_core::prompt::weakness::JudgeMode;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::{CaseFilter, JobsArg, JudgeArgs};
 
@@ -28,6 +28,14 @@ pub struct CompareEvaluatorsArgs {
     /// Run the tests of the case that a program is a solution of
     #[arg(long)]
     pub tests: bool,
+    /// Have this static analyser look at the programs, such as bandit; may be repeated, and `all`
+    /// names every one that is installed
+    #[arg(long = "analyser", value_name = "NAME")]
+    pub analysers: Vec<String>,
+    /// Which alerts of an analyser count: of any weakness, of the program's own weakness or its
+    /// family, or of exactly that; may be repeated
+    #[arg(long = "alerts", value_name = "WHICH", default_value = "family")]
+    pub alerts: Vec<AlertMatch>,
     #[command(flatten)]
     pub judges: JudgeArgs,
     /// How judges are asked about the weakness: direct, analysis or few-shot; may be repeated
@@ -45,6 +53,24 @@ pub struct CompareEvaluatorsArgs {
     pub no_cache: bool,
     #[command(flatten)]
     pub jobs: JobsArg,
+}
+
+/// Which alerts of an analyser count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AlertMatch {
+    Any,
+    Family,
+    Exact,
+}
+
+impl AlertMatch {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AlertMatch::Any => "any",
+            AlertMatch::Family => "family",
+            AlertMatch::Exact => "exact",
+        }
+    }
 }
 
 #[derive(Debug, Args)]

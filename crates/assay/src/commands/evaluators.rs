@@ -1,6 +1,7 @@
 //! `assay evaluators`: how far tests and judges agree with what is known of programs, and what
 //! that makes of rates that only a judge decided.
 
+mod analysing;
 mod correct;
 mod testing;
 
@@ -11,6 +12,8 @@ use anyhow::{Context as _, bail};
 use assay_core::assessment::Assessment;
 use assay_core::score::Resampling;
 use assay_core::{Corpus, InfraError};
+use assay_verify::Analyser;
+use assay_verify::analyser::Analysers;
 use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -42,8 +45,10 @@ fn compare(context: &Context<'_>, args: &CompareEvaluatorsArgs) -> anyhow::Resul
     let programs = programs(&corpus, args)?;
     let name = context.config.corpus(context.global).to_string();
     let judges = judges(context, args)?;
-    if !args.tests && judges.is_empty() {
-        bail!("no evaluator is named; name some with --tests or --judge");
+    let analysers = context.analysers()?;
+    let named = named(&analysers, args)?;
+    if !args.tests && judges.is_empty() && named.is_empty() {
+        bail!("no evaluator is named; name some with --tests, --analyser or --judge");
     }
     let mut ledger = Ledger::open(&args.output, &name, &corpus.digest)?;
     if human {
@@ -55,10 +60,15 @@ fn compare(context: &Context<'_>, args: &CompareEvaluatorsArgs) -> anyhow::Resul
         let verifier = context.verifier(args.jobs)?;
         testing::assess(&corpus, &programs, &verifier, &mut ledger, &mut faults, human)?;
     }
+    for analyser in &named {
+        let jobs = context.jobs(args.jobs)?;
+        let who = (&analysers, *analyser);
+        analysing::assess(who, &programs, jobs, &mut ledger, &mut faults, human)?;
+    }
     for judge in &judges {
         ask(judge, &programs, &mut ledger, &mut faults, human)?;
     }
-    let wanted: Vec<String> = names(args, &judges);
+    let wanted: Vec<String> = names(args, &named, &judges);
     let assessments = current(&ledger, &programs, &wanted);
     let found = comparison(&assessments, &baselines(&programs), Resampling::default());
     tell(&found, &faults, &args.output, human)?;
@@ -159,9 +169,26 @@ fn ask(
     })
 }
 
-fn names(args: &CompareEvaluatorsArgs, judges: &[WeaknessJudge]) -> Vec<String> {
+fn names(
+    args: &CompareEvaluatorsArgs,
+    analysers: &[Analyser],
+    judges: &[WeaknessJudge],
+) -> Vec<String> {
     let tests = args.tests.then(|| testing::NAME.to_owned());
-    tests.into_iter().chain(judges.iter().map(WeaknessJudge::name)).collect()
+    let each = |analyser: &Analyser| {
+        let analyser = *analyser;
+        args.alerts.iter().map(move |counts| analysing::name(analyser, *counts))
+    };
+    let analysers = analysers.iter().flat_map(each);
+    tests.into_iter().chain(analysers).chain(judges.iter().map(WeaknessJudge::name)).collect()
+}
+
+/// The analysers that were named, or all that are installed.
+fn named(analysers: &Analysers, args: &CompareEvaluatorsArgs) -> anyhow::Result<Vec<Analyser>> {
+    if args.analysers.iter().any(|name| name == "all") {
+        return Ok(analysers.installed());
+    }
+    args.analysers.iter().map(|name| super::analyser(name)).collect()
 }
 
 /// The assessments of these programs by these evaluators, beside what is known now.
