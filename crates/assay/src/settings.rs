@@ -101,6 +101,6 @@ impl RunSettings {
 pub fn default_reading(corpus: &CorpusSource) -> Reading {
     match corpus {
         CorpusSource::SecCodeBench(_) => Reading::Strict,
-        CorpusSource::Native(_) => Reading::Lenient,
+        CorpusSource::Native(_) | CorpusSource::HumanEval(_) => Reading::Lenient,
     }
 }

@@ -1,16 +1,19 @@
 //! [`Benchmark`]: a named set of scenarios. A benchmark is one file here and one row of
 //! [`BENCHMARKS`]; nothing else says which there are.
 
+pub mod human_eval;
 #[cfg(test)]
 mod made_up;
 pub mod sec_code_bench_v2;
 
+use crate::phase::Phase;
 use crate::scenario::Scenario;
 use crate::statistic::Statistic;
 
 /// Every benchmark. Names of scenarios are unique among all of them.
 static BENCHMARKS: &[&Benchmark] = &[
     &sec_code_bench_v2::BENCHMARK,
+    &human_eval::BENCHMARK,
     #[cfg(test)]
     &made_up::BENCHMARK,
 ];
@@ -21,6 +24,8 @@ pub struct Benchmark {
     /// Lower case, with hyphens.
     pub name: &'static str,
     pub title: &'static str,
+    /// What its tasks ask of code, in order; nothing where they ask for statements.
+    pub phases: &'static [Phase],
     /// In the order in which they are asked and shown.
     pub scenarios: &'static [ScenarioFacts],
 }
@@ -53,6 +58,11 @@ pub enum Asks {
 impl Benchmark {
     pub fn all() -> impl Iterator<Item = &'static Benchmark> {
         BENCHMARKS.iter().copied()
+    }
+
+    /// Whether its tasks ask that code is secure.
+    pub fn asks_for_security(&self) -> bool {
+        self.phases.contains(&Phase::Security)
     }
 
     /// Its scenarios, in order.

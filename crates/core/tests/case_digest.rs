@@ -49,7 +49,7 @@ fn task() -> CodeTask {
             runner: Runner::Pytest,
             expected: vec![ExpectedTest::new("test_f")],
         }),
-        security: Decider::Panel(Rubric::new(rubric).expect("a text in English")),
+        security: Some(Decider::Panel(Rubric::new(rubric).expect("a text in English"))),
         solutions: vec![
             Solution {
                 name: "secure".to_owned(),
@@ -169,7 +169,7 @@ fn the_digest_changes_with_all_that_a_verdict_depends_on() {
         let Decider::Suite(suite) = &mut task.functional else { panic!("it has tests") };
         suite.runner = Runner::Jest;
     });
-    changed("decider", |task| task.functional = task.security.clone());
+    changed("decider", |task| task.functional = task.security.clone().expect("a panel"));
     changed("kind", |task| task.solutions[0].kind = SolutionKind::Vulnerable);
     changed("a file", |task| task.template = files(&[("src/__init__.py", "")]));
     changed("state", |task| task.state.files[0].mode = 0o644);

@@ -1,6 +1,6 @@
 //! The course of every validation, whatever the language: the artifact is built where no
 //! test is, then the functional suite runs and, once it is proved to have passed, the
-//! security suite, each in a sandbox where the other one is not.
+//! security suite, if the task has one, each in a sandbox where the other one is not.
 
 use std::path::Path;
 
@@ -102,11 +102,12 @@ fn decide(
 ) -> Result<Phases, Halt> {
     let mut built = toolchain.build(trial, record)?;
     Phases::decide(|phase| match trial.case.decider(phase) {
-        Decider::Suite(suite) => {
+        Some(Decider::Suite(suite)) => {
             let mut evidence = built.run(phase, suite, record)?;
             evidence.notes.splice(..0, std::mem::take(&mut record.notes));
             Ok(evidence.into())
         }
-        Decider::Panel(_) => Ok(Decided::Open),
+        Some(Decider::Panel(_)) => Ok(Decided::Open),
+        None => Ok(Decided::NotAsked),
     })
 }

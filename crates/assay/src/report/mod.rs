@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use assay_core::record::{CaseSummary, LeftOut};
 use assay_core::score::{Cells, Leaderboard, PanelScore, Scorecard, ScoredAttempt, Scoring};
-use assay_core::score::{ScoringRules, functional_cells, secure_cells};
+use assay_core::score::{ScoringRules, functional_cells, success_cells};
 
 use assay_core::{AttemptEnd, Bill, Outcome};
 
@@ -217,7 +217,7 @@ fn subject_scores(
                 readings: Readings::of(info, own.into_iter(), scoring),
                 name: name.to_owned(),
                 card: Scorecard::of(&scored, scoring),
-                secure: secure_cells(&scored),
+                secure: success_cells(&scored),
                 functional: functional_cells(&scored),
                 spending: Spending::of(name, &money.spent, &money.paid),
             }

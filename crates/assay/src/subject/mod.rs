@@ -32,7 +32,7 @@ use assay_core::answer::Answer;
 use assay_core::files::texts;
 use assay_core::infra_error::{InfraClass, InfraError};
 use assay_core::reading::ThinkingTags;
-use assay_core::task::SolutionKind;
+use assay_core::task::{Solution, SolutionKind};
 use tracing::{Instrument as _, debug, debug_span};
 
 pub use api_key::ApiKeyError;
@@ -51,7 +51,8 @@ pub use stated::Stated;
 /// One subject. A provider is one variant of [`Provider`].
 #[derive(Debug)]
 pub enum Subject {
-    /// Answers with the first solution known to be secure.
+    /// Answers with the first solution known to pass: a secure one, or a correct one where
+    /// nothing is asked of security.
     Reference,
     /// Answers with the first solution known to be vulnerable.
     Vulnerable,
@@ -82,7 +83,7 @@ impl Subject {
     /// plan. A replay has its records; the solutions of a case may be unknown.
     pub fn has_attempt(&self, case: &Case, scenario: Scenario, round: u32) -> bool {
         match self {
-            Subject::Reference => case.solutions(SolutionKind::Secure).next().is_some(),
+            Subject::Reference => case.passing_solutions().next().is_some(),
             Subject::Vulnerable => case.solutions(SolutionKind::Vulnerable).next().is_some(),
             Subject::Empty | Subject::Model(_) => true,
             Subject::Replay(replay) => replay.answer(&case.id, scenario, round).is_some(),
@@ -222,8 +223,8 @@ impl Subject {
     pub async fn ask(&self, question: &Question<'_>) -> Result<Reply, InfraError> {
         let Question { case, scenario, round, messages } = question;
         let answer = match self {
-            Subject::Reference => solution(case, SolutionKind::Secure),
-            Subject::Vulnerable => solution(case, SolutionKind::Vulnerable),
+            Subject::Reference => case.passing_solutions().next().map(answer),
+            Subject::Vulnerable => case.solutions(SolutionKind::Vulnerable).next().map(answer),
             Subject::Empty => Some(empty(case)),
             Subject::Replay(replay) => replay.answer(&case.id, *scenario, *round).cloned(),
             Subject::Model(model) => return model.ask_in_round(messages, None, *round).await,
@@ -243,11 +244,9 @@ impl Subject {
 /// Built-in subjects answer at once, so this only bounds what waits.
 const BUILT_IN_ROOM: usize = 64;
 
-fn solution(case: &Case, kind: SolutionKind) -> Option<Answer> {
-    case.solutions(kind).next().map(|solution| {
-        let texts = texts(&solution.files).into_iter();
-        Answer::Files(texts.map(|(path, text)| (path.into(), text)).collect())
-    })
+fn answer(solution: &Solution) -> Answer {
+    let texts = texts(&solution.files).into_iter();
+    Answer::Files(texts.map(|(path, text)| (path.into(), text)).collect())
 }
 
 fn empty(case: &Case) -> Answer {

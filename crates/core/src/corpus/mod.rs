@@ -1,5 +1,6 @@
 //! Sets of cases, and the places they are loaded from.
 
+mod human_eval;
 mod native;
 mod sec_code_bench;
 
@@ -21,54 +22,63 @@ pub struct Corpus {
     pub digest: String,
 }
 
-/// Where a corpus is: `PATH`, or `sec-code-bench:PATH` for a checkout of
-/// SecCodeBench-V2.
+/// Where a corpus is: `PATH`, `sec-code-bench:PATH` for a checkout of SecCodeBench-V2, or
+/// `human-eval:FILE` for the JSON lines of HumanEval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CorpusSource {
     Native(PathBuf),
     SecCodeBench(PathBuf),
+    HumanEval(PathBuf),
 }
 
 const SEC_CODE_BENCH: &str = "sec-code-bench:";
+const HUMAN_EVAL: &str = "human-eval:";
 
 impl CorpusSource {
     pub fn parse(text: &str) -> CorpusSource {
-        match text.strip_prefix(SEC_CODE_BENCH) {
-            Some(path) => CorpusSource::SecCodeBench(path.into()),
-            None => CorpusSource::Native(text.into()),
+        if let Some(path) = text.strip_prefix(SEC_CODE_BENCH) {
+            CorpusSource::SecCodeBench(path.into())
+        } else if let Some(path) = text.strip_prefix(HUMAN_EVAL) {
+            CorpusSource::HumanEval(path.into())
+        } else {
+            CorpusSource::Native(text.into())
         }
     }
 
-    /// The folder that it is read from.
+    /// The folder or file that it is read from.
     pub fn path(&self) -> &Path {
         match self {
-            CorpusSource::Native(path) | CorpusSource::SecCodeBench(path) => path,
+            CorpusSource::Native(path)
+            | CorpusSource::SecCodeBench(path)
+            | CorpusSource::HumanEval(path) => path,
+        }
+    }
+
+    /// The same kind at another place.
+    fn at(&self, path: PathBuf) -> CorpusSource {
+        match self {
+            CorpusSource::Native(_) => CorpusSource::Native(path),
+            CorpusSource::SecCodeBench(_) => CorpusSource::SecCodeBench(path),
+            CorpusSource::HumanEval(_) => CorpusSource::HumanEval(path),
         }
     }
 
     /// The same place, wherever the program is started next time.
     pub fn absolute(self) -> std::io::Result<CorpusSource> {
-        Ok(match self {
-            CorpusSource::Native(path) => CorpusSource::Native(std::path::absolute(path)?),
-            CorpusSource::SecCodeBench(path) => {
-                CorpusSource::SecCodeBench(std::path::absolute(path)?)
-            }
-        })
+        Ok(self.at(std::path::absolute(self.path())?))
     }
 
     /// A relative place, as seen from `folder`.
     #[must_use]
     pub fn relative_to(self, folder: &Path) -> CorpusSource {
-        match self {
-            CorpusSource::Native(path) => CorpusSource::Native(folder.join(path)),
-            CorpusSource::SecCodeBench(path) => CorpusSource::SecCodeBench(folder.join(path)),
-        }
+        self.at(folder.join(self.path()))
     }
 
     pub fn load(&self) -> Result<Corpus, CorpusError> {
         match self {
             CorpusSource::Native(path) => native::load(path),
             CorpusSource::SecCodeBench(path) => sec_code_bench::load(path),
+            CorpusSource::HumanEval(path) => human_eval::load(path),
         }
         .and_then(Corpus::new)
     }
@@ -94,6 +104,7 @@ impl fmt::Display for CorpusSource {
         match self {
             CorpusSource::Native(path) => write!(f, "{}", path.display()),
             CorpusSource::SecCodeBench(path) => write!(f, "{SEC_CODE_BENCH}{}", path.display()),
+            CorpusSource::HumanEval(path) => write!(f, "{HUMAN_EVAL}{}", path.display()),
         }
     }
 }

@@ -10,6 +10,7 @@ use toml::Spanned;
 use walkdir::WalkDir;
 
 use super::{CorpusError, Fault, read_lines, read_tree};
+use crate::benchmark::sec_code_bench_v2;
 use crate::case::{Case, Language, Severity};
 use crate::decider::Decider;
 use crate::files::{FileSet, SafePath};
@@ -174,7 +175,7 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
             template,
             modules: case_file.modules,
             functional,
-            security,
+            security: Some(security),
             solutions,
             limits: case_file.limits.limits(),
             state,
@@ -293,6 +294,14 @@ fn check(case: &CaseFile, path: &Path, text: &str, folder: &Path) -> Vec<Fault> 
     }
     if case.scenarios.get_ref().is_empty() {
         fault(case.scenarios.span().start, "`scenarios` is empty".to_owned());
+    }
+    if let Some(other) = case.scenarios.get_ref().iter().find(|it| it.benchmark().phases != Phase::ALL)
+    {
+        let message = format!(
+            "the scenario {other} asks for nothing that the tests of this case decide; take some of {}",
+            sec_code_bench_v2::BENCHMARK.title
+        );
+        fault(case.scenarios.span().start, message);
     }
     if let (Some(functional), None) = (&case.rubric.functional, &case.rubric.security) {
         // Security tests run in the sandbox right after the functional ones.

@@ -47,6 +47,7 @@ pub(super) fn label(verdict: Verdict) -> &'static str {
         Verdict::Nonfunctional => "nonfunctional",
         Verdict::Insecure => "insecure",
         Verdict::Secure => "secure",
+        Verdict::Works => "works",
         Verdict::Tampered => "tampered",
     }
 }
