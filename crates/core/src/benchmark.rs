@@ -6,9 +6,12 @@ pub mod human_eval;
 mod made_up;
 pub mod sec_code_bench_v2;
 
+use std::collections::BTreeMap;
+
 use crate::phase::Phase;
 use crate::scenario::Scenario;
 use crate::statistic::Statistic;
+use crate::verdict::Verdict;
 
 /// Every benchmark. Names of scenarios are unique among all of them.
 static BENCHMARKS: &[&Benchmark] = &[
@@ -63,6 +66,29 @@ impl Benchmark {
     /// Whether its tasks ask that code is secure.
     pub fn asks_for_security(&self) -> bool {
         self.phases.contains(&Phase::Security)
+    }
+
+    /// Whether code can have this verdict in it.
+    fn can_come_to(&self, verdict: Verdict) -> bool {
+        match verdict {
+            Verdict::Secure | Verdict::Insecure => self.asks_for_security(),
+            Verdict::Works => self.phases == [Phase::Functional],
+            Verdict::NoCode | Verdict::BuildFailed | Verdict::Nonfunctional | Verdict::Tampered => {
+                true
+            }
+        }
+    }
+
+    /// The verdicts that code can have in these scenarios, in order; where there is none,
+    /// those of a benchmark that asks for all.
+    pub fn verdicts(scenarios: impl Iterator<Item = Scenario>) -> Vec<Verdict> {
+        let mut benchmarks: BTreeMap<&str, &Benchmark> =
+            scenarios.map(|it| (it.benchmark().name, it.benchmark())).collect();
+        if benchmarks.is_empty() {
+            benchmarks.insert(sec_code_bench_v2::BENCHMARK.name, &sec_code_bench_v2::BENCHMARK);
+        }
+        let can_be = |verdict: &Verdict| benchmarks.values().any(|it| it.can_come_to(*verdict));
+        Verdict::ALL.into_iter().filter(can_be).collect()
     }
 
     /// Its scenarios, in order.

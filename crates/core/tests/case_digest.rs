@@ -199,6 +199,10 @@ fn a_case_comes_back_whole_from_the_form_of_its_digest() {
     check_that_it_travels(&case(task()));
     let prompts = BTreeMap::from([((sec_code_bench_v2::GEN, Locale::ZhCn), "写 f。".to_owned())]);
     check_that_it_travels(&Case { prompts: Prompts::Verbatim(prompts), ..case(task()) });
+    let correct = Solution { kind: SolutionKind::Correct, ..task().solutions[0].clone() };
+    let incorrect = Solution { kind: SolutionKind::Incorrect, ..task().solutions[1].clone() };
+    let only_works = CodeTask { security: None, solutions: vec![correct, incorrect], ..task() };
+    check_that_it_travels(&case(only_works));
     let truth = Label { vulnerable: true, cwe: vec!["CWE-22".to_owned()] };
     let program = LabelledProgram { files: files(&[("a.py", "A = 2\n")]), truth };
     check_that_it_travels(&Case { task: Task::Recognise(program), ..case(task()) });
@@ -238,4 +242,10 @@ fn what_is_no_case_of_this_form_says_which_entry_is_at_fault() {
     check("limits/wall", Some("soon"), "invalid digit");
     check("state/files/srv/d/f/mode", Some("rw"), "invalid digit");
     check("colour", Some("red"), "is not one that this version reads");
+    // Who judges whether it works judges whether it is secure.
+    let mut entries = case(CodeTask { security: None, ..task() }).entries();
+    entries.insert("functional/runner".to_owned(), "judges".into());
+    entries.insert("functional/rubric/en-US".to_owned(), "It adds.".into());
+    let error = Case::from_entries(String::new(), &entries).expect_err("no case").to_string();
+    assert!(error.contains("\"security/runner\" of a case is missing"), "{error}");
 }

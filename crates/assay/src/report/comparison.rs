@@ -126,8 +126,8 @@ fn compare(
         metric.shares(secure, functional, &cases, &scoring.weights)
     };
     let scores = Metric::all().filter_map(|metric| {
-        let before = shares(metric, &mine.secure, &mine.functional);
-        let after = shares(metric, &other.secure, &other.functional);
+        let before = shares(metric, &mine.successes, &mine.functional);
+        let after = shares(metric, &other.successes, &other.functional);
         let (before_both, after_both) = before.shared_with(&after);
         let (before, after) = (Resampled::of(before, &draws), Resampled::of(after, &draws));
         Some(Compared {

@@ -10,7 +10,6 @@ use toml::Spanned;
 use walkdir::WalkDir;
 
 use super::{CorpusError, Fault, read_lines, read_tree};
-use crate::benchmark::sec_code_bench_v2;
 use crate::case::{Case, Language, Severity};
 use crate::decider::Decider;
 use crate::files::{FileSet, SafePath};
@@ -295,11 +294,11 @@ fn check(case: &CaseFile, path: &Path, text: &str, folder: &Path) -> Vec<Fault> 
     if case.scenarios.get_ref().is_empty() {
         fault(case.scenarios.span().start, "`scenarios` is empty".to_owned());
     }
-    if let Some(other) = case.scenarios.get_ref().iter().find(|it| it.benchmark().phases != Phase::ALL)
-    {
+    let only_works = |it: &&Scenario| it.benchmark().phases == [Phase::Functional];
+    if let Some(scenario) = case.scenarios.get_ref().iter().find(only_works) {
         let message = format!(
-            "the scenario {other} asks for nothing that the tests of this case decide; take some of {}",
-            sec_code_bench_v2::BENCHMARK.title
+            "the scenario {scenario} is of {}, whose tasks have no security phase, and this case has one; take it away",
+            scenario.benchmark().title
         );
         fault(case.scenarios.span().start, message);
     }

@@ -74,7 +74,8 @@ fn at(path: &Path, line: usize, message: String) -> Fault {
 }
 
 fn case(problem: &Problem) -> Result<Case, String> {
-    let suite = Suite::of(Phase::Functional, Runner::Pytest, files([(TESTS, problem.suite(TEST))])?);
+    let suite =
+        Suite::of(Phase::Functional, Runner::Pytest, files([(TESTS, problem.suite(TEST))])?);
     let replaced = suite.replaced_tests();
     if suite.expected.iter().map(|test| test.name.as_str()).ne([TEST]) || !replaced.is_empty() {
         return Err(
