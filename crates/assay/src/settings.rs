@@ -104,3 +104,12 @@ pub fn default_reading(corpus: &CorpusSource) -> Reading {
         CorpusSource::Native(_) | CorpusSource::HumanEval(_) => Reading::Lenient,
     }
 }
+
+/// How many answers an attempt may have where nobody says it: the first and two repairs, as
+/// in SecCodeBench-V2, or one, as HumanEval's pass@1 is defined.
+pub fn default_max_answers(corpus: &CorpusSource) -> u32 {
+    match corpus {
+        CorpusSource::HumanEval(_) => 1,
+        CorpusSource::SecCodeBench(_) | CorpusSource::Native(_) => 3,
+    }
+}

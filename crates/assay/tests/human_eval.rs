@@ -185,6 +185,10 @@ fn an_answer_works_if_its_function_does_and_a_forged_one_never() {
 #[test]
 fn a_run_scores_pass_at_1_and_says_nothing_of_security() {
     let (door, corpus) = opened();
+    let model = ["run", "--subject", "openai:any", "--base-url", "http://127.0.0.1:9/v1"];
+    let plan = run(&door, &corpus, &[&model[..], &["--dry-run", "--format", "json"]].concat());
+    let plan = plan.with_code(0).json("assay.plan/1");
+    assert_eq!(plan["most-requests"], 3, "one answer to each question: {plan:#}");
     let arguments =
         ["run", "--subject", "reference", "--subject", "empty", "--output", "ours.assay"];
     run(&door, &corpus, &arguments).with_code(0);

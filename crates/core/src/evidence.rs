@@ -411,7 +411,7 @@ mod tests {
         let written = serde_json::to_string(&asked_once).expect("JSON");
         assert_eq!(read(&written).expect("evidence"), asked_once);
         assert!(of(&[not_asked("functional")]).is_err(), "whether it works is always asked");
-        assert!(of(&[fails.clone(), not_asked("security")]).is_err());
+        assert!(of(&[fails, not_asked("security")]).is_err());
         let failed = BUILD.replacen('{', r#"{"kind":"failed","#, 1);
         assert!(read(&format!(r#"{{"build":{failed}}}"#)).is_ok());
         let ran = format!(r#"{{"build":{failed},"phases":[{works},{secure}]}}"#);

@@ -155,8 +155,8 @@ fn evidence(verdict: Verdict, detail: &str) -> Evidence {
         }
         Verdict::Works => {
             let decided = |phase| match phase {
-                Phase::Functional => Ok::<_, &str>(Decided::Suite(functional())),
-                Phase::Security => Ok(Decided::NotAsked),
+                assay_core::Phase::Functional => Ok::<_, &str>(Decided::Suite(functional())),
+                assay_core::Phase::Security => Ok(Decided::NotAsked),
             };
             Evidence::of_phases(Some(build(0)), Phases::decide(decided).expect("whole"))
         }

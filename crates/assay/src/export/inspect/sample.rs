@@ -43,7 +43,7 @@ pub(super) fn sample(attempt: &Exported<'_>, first_failure: Option<&str>) -> Val
         Outcome::Judged(judgement) => {
             if let Some(verdict) = judgement.verdict() {
                 let scores = scores(verdict, last, first_failure);
-                sample["scores"] = if asks_for_security { scores } else { of_function(scores) };
+                sample["scores"] = if asks_for_security { scores } else { of_function(&scores) };
             }
         }
         Outcome::Errored(_) if record.outcome.is_unjudged() => {
@@ -160,7 +160,7 @@ fn scores(verdict: Verdict, turn: Option<&Turn>, first_failure: Option<&str>) ->
 
 /// The scores of a task that asks nothing of security: what explains the first of the usual
 /// ones explains whether it works.
-fn of_function(scores: Value) -> Value {
+fn of_function(scores: &Value) -> Value {
     json!({
         "functional": {
             "value": scores["functional"]["value"],
