@@ -263,7 +263,7 @@ pub(crate) fn ordinary(path: &Path) -> Store {
     let mut step = 0;
     for (strength, subject) in subjects.iter().enumerate() {
         for case in &cases {
-            for scenario in Scenario::all() {
+            for scenario in sec_code_bench_v2::BENCHMARK.scenarios() {
                 step += 1;
                 let rounds = if strength == 2 { 1 } else { 2 };
                 for round in 1..=rounds {
