@@ -73,7 +73,7 @@ pub struct Difference {
     pub what: &'static str,
     /// The language of the cases that it is about.
     language: Language,
-    /// Their ids; all of the language if there are none.
+    /// The ids of the cases; all cases of the language if the list is empty.
     cases: &'static [&'static str],
     /// Whether an attempt of such a case falls under it, by what was recorded of it and
     /// what was observed here.

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::moment::Moment;
 use crate::store::AttemptSummary;
 
-/// Which attempts; where a list is empty, it leaves all.
+/// Which attempts to take; an empty list lets all through.
 #[derive(Debug, Clone, Default, Args)]
 pub struct AttemptFilter {
     /// Only attempts at this case, by id; may be repeated
@@ -23,40 +23,40 @@ pub struct AttemptFilter {
     /// Only attempts with this verdict; may be repeated
     #[arg(long = "verdict", value_name = "VERDICT", value_parser = word::<Verdict>)]
     pub verdicts: Vec<Verdict>,
-    /// Only attempts that ended so: settled, answers-used, context-full, unjudged or
+    /// Only attempts that ended in this way: settled, answers-used, context-full, unjudged or
     /// errored; may be repeated
     #[arg(long = "end", value_name = "END")]
     pub ends: Vec<AttemptEnd>,
-    /// Only attempts that an error of this class ended, such as timeout or rate-limit; may
-    /// be repeated
+    /// Only attempts that ended with an error of this class, such as timeout or rate-limit; may be
+    /// repeated
     #[arg(long = "error", value_name = "CLASS", value_parser = word::<InfraClass>)]
     pub errors: Vec<InfraClass>,
-    /// Only attempts whose last answer ended so: complete, truncated, refused, filtered or
+    /// Only attempts whose last answer ended in this way: complete, truncated, refused, filtered or
     /// tool-call; may be repeated
     #[arg(long = "finish", value_name = "FINISH")]
     pub finishes: Vec<Finish>,
-    /// Only attempts that finished then or later: a day or time of UTC, or how long ago,
+    /// Only attempts that finished at this time or later: a day or time in UTC, or how long ago,
     /// such as 2026-11-28, 2026-11-28T14:30 or 2h
     #[arg(long, value_name = "TIME")]
     pub since: Option<Moment>,
-    /// Only attempts that finished then or before, a day to its end
+    /// Only attempts that finished at this time or earlier; a day counts to its end
     #[arg(long, value_name = "TIME")]
     pub until: Option<Moment>,
-    /// Only attempts that took so long or longer, to be answered and validated, such as 90s
+    /// Only attempts whose answering and validation took at least this long, such as 90s
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub longer_than: Option<Duration>,
-    /// Only attempts that took less
+    /// Only attempts that took less than this
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub shorter_than: Option<Duration>,
 }
 
-/// Reads a word as it is written in JSON; the error lists those there are.
+/// Reads a word as it is written in JSON; the error lists the known ones.
 fn word<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
     serde_json::from_value(serde_json::Value::from(text))
 }
 
 impl AttemptFilter {
-    /// Whether an attempt passes all of it.
+    /// Whether an attempt passes all filters.
     pub fn has(&self, attempt: &AttemptSummary) -> bool {
         fn holds<T: PartialEq>(list: &[T], value: Option<&T>) -> bool {
             list.is_empty() || value.is_some_and(|value| list.contains(value))

@@ -1,4 +1,6 @@
-//! What is said on the command line.
+//! The command line.
+
+mod evaluators;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,15 +17,15 @@ use crate::limits::LimitSettings;
 use crate::logging::LogFilter;
 use crate::selection::{Selection, Traits};
 
+pub use evaluators::{CompareEvaluatorsArgs, CorrectArgs, EvaluatorsArgs, EvaluatorsCommand};
+
 /// Measures how securely language models write and repair code, by running what
 /// they write against functional and security tests in a sandbox.
 #[derive(Debug, Parser)]
 #[command(name = "assay", version, propagate_version = true)]
-#[command(
-    after_help = "Exit codes: 0 done; 1 what was asked about does not hold (a case is not proved, \
+#[command(after_help = "Exit codes: 0 done; 1 the answer is no (a case is not proved, \
 verdicts disagree, an artifact is not secure, the host is unfit); 2 bad usage; 3 failed; \
-4 a run ended with attempts that errored or were not finished; 130 interrupted."
-)]
+4 a run ended with attempts that errored or were not finished; 130 interrupted.")]
 pub struct Cli {
     #[command(flatten)]
     pub global: GlobalArgs,
@@ -34,7 +36,7 @@ pub struct Cli {
 /// What every command takes.
 #[derive(Debug, Args)]
 pub struct GlobalArgs {
-    /// The configuration file [default: assay.toml, if it is there]
+    /// The configuration file [default: assay.toml, if it exists]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The cases: a folder, sec-code-bench:PATH for a checkout of
@@ -45,19 +47,19 @@ pub struct GlobalArgs {
     /// ~/.cache/assay]
     #[arg(long, global = true, value_name = "DIR", env = "ASSAY_CACHE")]
     pub cache: Option<PathBuf>,
-    /// The response cache: the file that answers of models are kept in
-    /// [default: responses.sqlite in the folder of --cache]
+    /// The response cache: the file in which answers of models are kept [default: responses.sqlite
+    /// in the folder of --cache]
     #[arg(long, global = true, value_name = "FILE", env = "ASSAY_RESPONSES")]
     pub responses: Option<PathBuf>,
-    /// For people, or JSON for programs (see docs/json.md)
+    /// The output: text for people, or JSON for programs (see docs/json.md)
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
     pub format: Format,
-    /// Log what is done: error, warn, info, debug or trace, or levels of places, as in
-    /// assay_sandbox=trace,info; neither keys, headers, prompts nor answers are logged
-    /// (see docs/logging.md) [default: warnings alone]
+    /// What to log: error, warn, info, debug or trace, or levels for places, as in
+    /// assay_sandbox=trace,info. Keys, headers, prompts and answers are never logged (see
+    /// docs/logging.md) [default: warnings only]
     #[arg(long, global = true, value_name = "FILTER", env = "ASSAY_LOG")]
     pub log: Option<LogFilter>,
-    /// Append the log to this file, not standard error; without --log, at the level debug
+    /// Append the log to this file instead of standard error; without --log, its level is debug
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
 }
@@ -91,26 +93,28 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Ask subjects, validate their answers, and store everything
     Run(Box<RunArgs>),
-    /// Have judges decide a stored run's judged phases anew, into a new run
+    /// Have judges decide the judged phases of a stored run again, as a new run
     Rejudge(RejudgeArgs),
     /// Compute the scores of a stored run again
     Score(ScoreArgs),
-    /// List the attempts of stored runs: when each finished, how it came out and ended
+    /// List the attempts of stored runs: when each finished, its verdict and how it ended
     Attempts(AttemptsArgs),
     /// Validate the stored answers of a run again, without asking any model
     Revalidate(RevalidateArgs),
-    /// Compare a run's verdicts with recorded ones
+    /// Compare the verdicts of a run with recorded ones
     Agree(AgreeArgs),
     /// Compare the scores of two runs, and fail if they got worse
     Compare(CompareArgs),
-    /// Make a stored run of results that others have published
+    /// Make a stored run from results that others have published
     Import(ImportArgs),
     /// Write an HTML report of stored runs
     Report(ReportArgs),
-    /// Serve the report of stored runs, with their progress while they go on
+    /// Serve the report of stored runs, with live progress of unfinished ones
     Serve(ServeArgs),
     /// Write stored runs in the format of another tool
     Export(ExportArgs),
+    /// Compare evaluators (tests, judges) with what is known of programs
+    Evaluators(EvaluatorsArgs),
     /// Show the simulated Internet of a case, or fetch something from it
     World(WorldArgs),
     /// Say what this host supports, and what is missing
@@ -144,8 +148,8 @@ pub enum CasesCommand {
 pub struct PrepareArgs {
     #[command(flatten)]
     pub filter: CaseFilter,
-    /// Install nothing; remove what no corpus needs that was prepared here and
-    /// still exists, and all downloads of package managers
+    /// Install nothing; remove what none of the corpora needs that were prepared here and still
+    /// exist, and all downloads of package managers
     #[arg(long, conflicts_with_all = ["cases", "exclude_cases", "languages", "cwes", "severities"])]
     pub prune: bool,
 }
@@ -181,8 +185,8 @@ pub struct CheckArgs {
 
 #[derive(Debug, Clone, Copy, Args)]
 pub struct JobsArg {
-    /// Validations that compute at one time; more run while these only wait
-    /// [default: the number of cores]
+    /// How many validations compute at the same time; more run while these only wait [default: the
+    /// number of cores]
     #[arg(long, short, value_name = "N")]
     pub jobs: Option<usize>,
 }
@@ -195,7 +199,7 @@ pub struct VerifyArgs {
     /// files by their paths, or a response with a <result> block
     #[arg(long, value_name = "PATH")]
     pub artifact: PathBuf,
-    /// Take the file for a model's answer, and read it so: strict or lenient
+    /// Treat the file as a model's answer, and read it in this way: strict or lenient
     #[arg(long, value_name = "READING")]
     pub reading: Option<Reading>,
     #[command(flatten)]
@@ -206,8 +210,8 @@ pub struct VerifyArgs {
 pub struct WorldArgs {
     /// The case's id
     pub case: String,
-    /// Fetch this from within a sandbox of the case, and show the answer and every
-    /// contact; may be repeated
+    /// Fetch this URL from within a sandbox of the case, and show the answer and every contact; may
+    /// be repeated
     #[arg(long = "try", value_name = "URL")]
     pub urls: Vec<String>,
 }
@@ -215,9 +219,9 @@ pub struct WorldArgs {
 /// Who decides what tests do not.
 #[derive(Debug, Clone, Default, Args)]
 pub struct JudgeArgs {
-    /// A model that judges phases which no test decides, as openai:MODEL,
-    /// openai-responses:MODEL, anthropic:MODEL or gemini:MODEL; may be repeated, and
-    /// the number of votes must be odd [default: those of the configuration]
+    /// A model that judges what no test can decide, as openai:MODEL, openai-responses:MODEL,
+    /// anthropic:MODEL or gemini:MODEL; may be repeated, and the number of votes must be odd
+    /// [default: those of the configuration]
     #[arg(long = "judge", value_name = "JUDGE")]
     pub judges: Vec<String>,
     /// The server of these judges [default: their provider's own]
@@ -235,7 +239,7 @@ pub struct RejudgeArgs {
     pub run: PathBuf,
     #[command(flatten)]
     pub judges: JudgeArgs,
-    /// Ask judges anew even where they have answered the same before
+    /// Ask judges again, even if the response cache has their votes
     #[arg(long)]
     pub no_cache: bool,
     #[command(flatten)]
@@ -254,17 +258,17 @@ pub struct RunArgs {
     /// [default: those of the configuration]
     #[arg(long = "subject", value_name = "SUBJECT")]
     pub subjects: Vec<String>,
-    /// Of a replayed file, only this model; may be repeated
+    /// Only this model of a replayed file; may be repeated
     #[arg(long = "model", value_name = "MODEL")]
     pub models: Vec<String>,
     /// The server of the models that --subject names [default: the provider's own]
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
-    /// The environment variable with their key [default: the provider's, such as
+    /// The environment variable with the key of these models [default: the provider's, such as
     /// OPENAI_API_KEY]
     #[arg(long, value_name = "NAME")]
     pub api_key_env: Option<String>,
-    /// A file with their key
+    /// A file with the key of these models
     #[arg(long, value_name = "FILE")]
     pub api_key_file: Option<PathBuf>,
     /// Only these cases, by id; may be repeated
@@ -272,52 +276,50 @@ pub struct RunArgs {
     pub cases: Vec<String>,
     #[command(flatten)]
     pub traits: Traits,
-    /// Only these scenarios [default: all that a case has]
+    /// Only these scenarios [default: all scenarios of a case]
     #[arg(long = "scenario", value_name = "SCENARIO")]
     pub scenarios: Vec<Scenario>,
     /// How often each task is attempted [default: 1]
     #[arg(long, value_name = "N")]
     pub rounds: Option<u32>,
-    /// The prompts' language: en-US or zh-CN [default: en-US]
+    /// The language of prompts: en-US or zh-CN [default: en-US]
     #[arg(long)]
     pub locale: Option<Locale>,
-    /// Answers in one attempt at most: the first, and repairs after a build or
-    /// functional failure [default: 3]
+    /// The most answers in one attempt: the first, and repairs after a build or functional failure
+    /// [default: 3]
     #[arg(long, value_name = "N")]
     pub max_answers: Option<u32>,
-    /// How answers are read: strict, to the letter of the form that was asked for, or
-    /// lenient, as a person reads. Scores are given for both; repairs follow this one
-    /// [default: strict for sec-code-bench, lenient otherwise]
+    /// How answers are read: strict, exactly by the requested form, or lenient, as a person would
+    /// read. Scores are given for both; repairs follow this one [default: strict for
+    /// sec-code-bench, lenient otherwise]
     #[arg(long, value_name = "READING")]
     pub reading: Option<Reading>,
-    /// Validate every artifact itself, even where an identical one of the same
-    /// case has been validated in this run
+    /// Validate every artifact by itself, even if an identical one of the same case has been
+    /// validated in this run
     #[arg(long)]
     pub validate_each: bool,
     #[command(flatten)]
     pub judges: JudgeArgs,
-    /// Ask cases with a phase for judges although none is configured; they are in no
-    /// score until `assay rejudge` decides them
+    /// Ask cases with a phase for judges although none is configured; they count in no score until
+    /// `assay rejudge` decides them
     #[arg(long)]
     pub judge_later: bool,
     #[command(flatten)]
     pub jobs: JobsArg,
-    /// The run's file, where nothing is yet [default: assay-runs/<time>.assay]
+    /// The run's file, which must not exist yet [default: assay-runs/<time>.assay]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Go on with this run, under its own settings: what is not judged yet is
-    /// attempted
+    /// Continue this run, with its own settings: attempt what has no verdict yet
     #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "models", "base_url", "api_key_env", "api_key_file", "cases", "exclude_cases", "languages", "cwes", "severities", "scenarios", "rounds", "locale", "max_answers", "reading", "validate_each", "judge_later", "judges", "judge_base_url", "judge_api_key_env", "output", "corpus"])]
     pub resume: Option<PathBuf>,
-    /// With --resume, of the attempts that errored try only those again whose error is of
-    /// these classes, such as rate-limit,timeout; may be repeated [default: all]
+    /// With --resume, try only those errored attempts again whose error is of these classes, such
+    /// as rate-limit,timeout; may be repeated [default: all]
     #[arg(long, value_name = "CLASS", value_delimiter = ',', value_parser = error_class, requires = "resume")]
     pub retry_errors: Vec<InfraClass>,
     /// Print the plan and what it will probably cost, and stop
     #[arg(long)]
     pub dry_run: bool,
-    /// Ask every question, even one whose answer is in the response cache, and keep
-    /// no answer there
+    /// Ask every question, even if its answer is in the response cache, and keep no answers there
     #[arg(long)]
     pub no_cache: bool,
     #[command(flatten)]
@@ -334,11 +336,11 @@ fn error_class(text: &str) -> Result<InfraClass, String> {
 /// When an overall score is withheld.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub struct ScoringArgs {
-    /// Withhold the overall score of a subject of whose attempts more than this
-    /// percentage errored [default: 1]
+    /// Withhold the overall score of a subject if more than this percentage of its attempts errored
+    /// [default: 1]
     #[arg(long, value_name = "PERCENT")]
     pub max_errors: Option<ErrorLimit>,
-    /// Draw cases for intervals by this number [default: the run's own, or 0]
+    /// The seed for drawing cases for intervals [default: the run's own, or 0]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 }
@@ -384,8 +386,8 @@ pub struct RevalidateArgs {
 pub struct AgreeArgs {
     /// The run's file
     pub run: PathBuf,
-    /// JSON lines, perhaps gzipped, with case, scenario, round, functional and
-    /// security, and model where the run has several subjects
+    /// JSON lines, plain or gzipped, with case, scenario, round, functional and security, and model
+    /// if the run has several subjects
     #[arg(long, value_name = "FILE")]
     pub with: PathBuf,
     /// Exit with 1 if agreement is below this percentage
@@ -395,10 +397,10 @@ pub struct AgreeArgs {
 
 #[derive(Debug, Args)]
 pub struct CompareArgs {
-    /// The run to compare with
+    /// The first run
     #[arg(value_name = "FIRST")]
     pub first: PathBuf,
-    /// The run that is compared
+    /// The run to compare with the first
     #[arg(value_name = "SECOND")]
     pub second: PathBuf,
     /// The subject of the first run [default: every subject that both have, or the
@@ -408,8 +410,8 @@ pub struct CompareArgs {
     /// The subject of the second run [default: the same name]
     #[arg(long, value_name = "NAME")]
     pub with: Option<String>,
-    /// Exit with 1 if this holds: a score, <, <=, > or >=, and percentage points of change
-    /// from the first run to the second, such as "overall<-2"; may be repeated
+    /// Exit with 1 if this condition holds: a score, <, <=, > or >=, and percentage points of
+    /// change from the first run to the second, such as "overall<-2"; may be repeated
     #[arg(long, value_name = "CONDITION")]
     pub fail_if: Vec<Condition>,
     #[command(flatten)]
@@ -424,10 +426,10 @@ pub struct ImportArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum ImportCommand {
-    /// What SecCodeBench-V2 publishes, of all its models; compares every published score
-    /// with the one recomputed
+    /// The published results of SecCodeBench-V2; compares every published score with the recomputed
+    /// one
     SecCodeBenchResults {
-        /// A checkout of sec-code-bench, or a file outcomes.json that sums its results up
+        /// A checkout of sec-code-bench, or a file outcomes.json that summarises its results
         #[arg(value_name = "PATH")]
         path: PathBuf,
         /// Which version of a checkout's results [default: the newest]
@@ -476,11 +478,11 @@ pub struct ExportArgs {
     // It has the name of the argument that all commands have, and takes its place.
     #[arg(long, required = true, value_name = "FORMAT", value_parser = Format::export())]
     pub format: Format,
-    /// What the rows of jsonl, csv and parquet are about
+    /// What each row of jsonl, csv and parquet describes
     #[arg(long, value_enum, value_name = "ROWS")]
     pub rows: Option<Rows>,
-    /// Columns for prompts, answers, thinking, artifacts, evidence and logs, in jsonl
-    /// and parquet
+    /// Add columns for prompts, answers, thinking, artifacts, evidence and logs, in jsonl and
+    /// parquet
     #[arg(long)]
     pub with_texts: bool,
     /// Only this subject; may be repeated
@@ -492,8 +494,8 @@ pub struct ExportArgs {
     /// [default: beside the first run, under its name]
     #[arg(long, short, value_name = "PATH")]
     pub output: Option<PathBuf>,
-    /// Replace files that are there, once the new ones are whole; a run, and what it was
-    /// made from, is never replaced
+    /// Replace existing files once the new ones are complete; a run, and what it was made from, is
+    /// never replaced
     #[arg(long)]
     pub force: bool,
 }

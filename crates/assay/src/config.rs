@@ -67,7 +67,7 @@ const RESPONSES: &str = "responses.sqlite";
 pub const DEFAULT_FILE: &str = "assay.toml";
 
 impl Config {
-    /// Reads the file that was named, or `assay.toml` if it is there.
+    /// Reads the given file, or `assay.toml` if it exists.
     pub fn read(named: Option<&Path>) -> anyhow::Result<Config> {
         let path = named.unwrap_or(Path::new(DEFAULT_FILE));
         if named.is_none() && !path.exists() {
@@ -180,7 +180,7 @@ impl Config {
         }
     }
 
-    /// The settings of a new run: what the command line says, else the file.
+    /// The settings of a new run: those of the command line, otherwise those of the file.
     pub fn run_settings(&self, global: &GlobalArgs, args: &RunArgs) -> anyhow::Result<RunSettings> {
         let or = |given: &[String], file: &[String]| {
             if given.is_empty() { file.to_vec() } else { given.to_vec() }

@@ -15,7 +15,7 @@ pub enum Exit {
     Failure = 3,
     /// A run ended with attempts that errored; `--resume` tries them again.
     Errored = 4,
-    /// Interrupted; `--resume` goes on.
+    /// Interrupted; `--resume` continues.
     Interrupted = 130,
 }
 

@@ -1,8 +1,7 @@
-//! Reading JSON that others wrote, whose texts may hold what is no text: half of a
-//! surrogate pair, as a server escapes an emoji that its model ends half way, or bytes
-//! that are not UTF-8. Either is read as U+FFFD, for it is what a model said and no fault
-//! of the connection. So are the numbers that Python writes and JSON has not, as nulls,
-//! and characters in texts that should be escaped.
+//! Reads JSON that others wrote, whose strings may contain invalid text: half of a surrogate pair,
+//! when a model stops in the middle of an emoji, or bytes that are not UTF-8. Either is read as
+//! U+FFFD, because it is what a model said and not a fault of the connection. Numbers that Python
+//! writes but JSON does not have become null, and unescaped characters in strings are accepted.
 
 #[cfg(test)]
 mod properties;
@@ -47,7 +46,7 @@ struct Mending<'a> {
 }
 
 impl Mending<'_> {
-    /// The text with what JSON has not replaced by what it has.
+    /// The text, with everything that JSON does not allow replaced by what it allows.
     fn of(text: &str) -> Cow<'_, str> {
         let mut mending = Mending { text, mended: String::new(), copied: 0 };
         let bytes = text.as_bytes();
@@ -99,7 +98,7 @@ impl Mending<'_> {
         }
     }
 
-    /// A number that is none, or is infinite, becomes null.
+    /// NaN and infinite numbers become null.
     fn word(&mut self, start: usize) -> usize {
         let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
         let bytes = &self.text.as_bytes()[start..];
@@ -112,7 +111,7 @@ impl Mending<'_> {
     }
 }
 
-/// The number in an escape `\uXXXX` at a place, if one is there.
+/// The number in an escape `\uXXXX` at this position, if there is one.
 fn unit_at(text: &str, at: usize) -> Option<u16> {
     let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
     let is_number = digits.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -4,28 +4,27 @@ use anyhow::Context as _;
 use assay_core::{Amount, Cost};
 use serde::{Deserialize, Serialize};
 
-/// Limits as they are written; none where nothing is said.
+/// Limits as the user writes them; `None` if one is not given.
 #[derive(Debug, Clone, Copy, Default, PartialEq, clap::Args, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct LimitSettings {
     /// Stop asking before more than this has been spent, in the currency of the prices in
-    /// assay.toml; what a provider does not count is estimated. One may go on with more
+    /// assay.toml; what a provider does not count is estimated. A run may be continued with more
     #[arg(long, value_name = "AMOUNT")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_cost: Option<f64>,
-    /// Stop asking before more tokens than this have been taken, of questions and answers
-    /// together
+    /// Stop asking before more tokens than this have been used, questions and answers together
     #[arg(long, value_name = "N", visible_alias = "max-tokens-total")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_total_tokens: Option<u64>,
-    /// Send no more requests than this, those of retries and judges among them
+    /// Send no more requests than this, including retries and those to judges
     #[arg(long, value_name = "N")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_requests: Option<u64>,
 }
 
 impl LimitSettings {
-    /// These, where one is given, and else those of the other.
+    /// These limits; one that is not given is taken from the other.
     #[must_use]
     pub fn or(self, other: LimitSettings) -> LimitSettings {
         LimitSettings {
@@ -39,14 +38,14 @@ impl LimitSettings {
     pub fn limits(self) -> anyhow::Result<Limits> {
         let cost = self.max_cost.map(|units| {
             Cost::from_units(units)
-                .with_context(|| format!("--max-cost is {units}, not an amount from 0 on"))
+                .with_context(|| format!("--max-cost is {units}, not an amount of 0 or more"))
         });
         let (tokens, requests) = (self.max_total_tokens, self.max_requests);
         Ok(Limits { cost: cost.transpose()?, tokens, requests })
     }
 }
 
-/// What may be taken at most.
+/// The most that may be used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Limits {
     pub cost: Option<Cost>,
@@ -80,7 +79,7 @@ impl Limits {
         *self != Limits::default()
     }
 
-    /// The first limit that so much would pass.
+    /// The first limit that this spending would exceed.
     pub fn passed_by(&self, amount: &Amount) -> Option<Limit> {
         let passes = [
             (Limit::Cost, self.cost.is_some_and(|most| amount.cost > most)),
@@ -90,14 +89,14 @@ impl Limits {
         passes.into_iter().find(|(_, passes)| *passes).map(|(limit, _)| limit)
     }
 
-    /// Whether nothing more can be asked after so much.
+    /// Whether nothing more can be asked after this spending.
     pub fn are_reached_by(&self, amount: &Amount) -> bool {
         self.cost.is_some_and(|most| amount.cost >= most)
             || self.tokens.is_some_and(|most| amount.tokens >= most)
             || self.requests.is_some_and(|most| amount.requests >= most)
     }
 
-    /// Why asking stopped, in words; `next` is what would have come.
+    /// Why asking stopped, in words; `next` is what would have been next.
     pub fn told(&self, limit: Limit, spent: &Amount, estimated: bool, next: &str) -> String {
         let about = if estimated && limit != Limit::Requests { "about " } else { "" };
         let (spent, most) = match limit {
@@ -114,7 +113,7 @@ impl Limits {
             }
         };
         let key = limit.key();
-        format!("stopped asking: {about}{spent}, and {next} would probably pass --{key} {most}")
+        format!("stopped asking: {about}{spent}, and {next} would probably exceed --{key} {most}")
     }
 }
 

@@ -1,6 +1,6 @@
-//! [`Moment`]: a time as a user writes it. Crates for times read one form at a time; that a
-//! day, a minute or a second is meant whole, and that a zone may be missing, is ours anyway,
-//! so that no larger one than humantime, which writes our times, is worth it.
+//! [`Moment`]: a time as a user writes it. Crates for times read one form each. That a day, a
+//! minute or a second counts as a whole, and that a zone may be missing, would be our code anyway,
+//! so nothing larger than humantime, which writes our times, is worth a dependency.
 
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
@@ -12,10 +12,10 @@ pub struct Moment {
     end: SystemTime,
 }
 
-/// A text that is no time.
+/// A text that is not a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "it is no time; write a day of UTC as 2026-11-28, a time as 2026-11-28T14:30 or 2026-11-28T14:30:00+01:00, or how long ago as 90min or 2days"
+    "it is not a time; write a day in UTC as 2026-11-28, a time as 2026-11-28T14:30 or 2026-11-28T14:30:00+01:00, or how long ago as 90min or 2days"
 )]
 pub struct NoMoment;
 

@@ -1,5 +1,5 @@
-//! [`NewFile`]: a file that a command writes, whole or not at all, and in the place of
-//! nothing that somebody may miss.
+//! [`NewFile`]: a file that a command writes completely or not at all, without replacing anything
+//! that somebody may miss.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, ErrorKind, Read as _};
@@ -11,13 +11,13 @@ use tempfile::{Builder, NamedTempFile};
 /// Every run begins with these bytes, as every file of SQLite does.
 const RUN_MAGIC: &[u8] = b"SQLite format 3\0";
 
-/// Names of standard output, which is no file even where it was redirected to one.
+/// Names of standard output, which is never treated as a file, even if it was redirected to one.
 const STANDARD_OUTPUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
 /// Folders of devices and descriptors, beside which nothing can be put.
 const DEVICES: [&str; 2] = ["/dev", "/proc"];
 
-/// Beginnings of the names of what is not whole yet.
+/// Prefixes of the names of files that are not complete yet.
 const UNFINISHED: &str = ".assay-unfinished-";
 
 /// Why nothing is written at a place.
@@ -60,8 +60,8 @@ pub(crate) enum NewFile {
 }
 
 impl NewFile {
-    /// Takes a place before any work is done for it. With `force` a file that is there
-    /// goes in the end, but for a run and what the command reads itself.
+    /// Checks a path before any work is done for it. With `force`, an existing file is replaced in
+    /// the end, unless it is a run or something that the command itself reads.
     pub(crate) fn begin(
         place: &Path,
         force: bool,

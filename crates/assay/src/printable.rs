@@ -1,8 +1,7 @@
 //! Text of unknown origin, made safe to look at.
 //!
-//! Control characters drive a terminal, and bidirectional overrides and
-//! invisible characters let a reader see another program than the compiler
-//! does. All of them are shown as what they are.
+//! Control characters drive a terminal, and bidirectional overrides and invisible characters let a
+//! reader see another program than the compiler does. All of them are shown as visible codes.
 
 #[cfg(test)]
 mod properties;

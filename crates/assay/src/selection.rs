@@ -8,7 +8,7 @@ use assay_core::{Case, Corpus, Language};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-/// Which cases take part; where a list is empty, it leaves all.
+/// Which cases take part; an empty list lets all through.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Selection {
     pub cases: Vec<String>,
@@ -38,7 +38,7 @@ pub struct Traits {
 }
 
 impl Traits {
-    /// These, where one is given, and else those of the other.
+    /// These filters; one that is not given is taken from the other.
     #[must_use]
     pub fn or(&self, other: &Traits) -> Traits {
         fn first<T: Clone>(given: &[T], other: &[T]) -> Vec<T> {
@@ -54,13 +54,15 @@ impl Traits {
 }
 
 impl Selection {
-    /// The cases, in the order of the corpus. A value that no case has is an error: it is
-    /// a slip, and what was meant would silently be left out.
+    /// The cases, in the order of the corpus. A value that no case has is an error: it is a typing
+    /// mistake, and the cases that were meant would silently be left out.
     pub fn of<'a>(&self, corpus: &'a Corpus) -> anyhow::Result<Vec<&'a Case>> {
         self.check(corpus)?;
         let cases: Vec<&Case> = corpus.cases.iter().filter(|case| self.has(case)).collect();
         if cases.is_empty() {
-            bail!("no case is left by the filters given: each leaves some, and all together none");
+            bail!(
+                "no case passes all the given filters: each lets some through, but together none"
+            );
         }
         Ok(cases)
     }

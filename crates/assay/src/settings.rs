@@ -22,7 +22,7 @@ pub struct RunSettings {
     pub cases: Vec<String>,
     #[serde(flatten)]
     pub traits: Traits,
-    /// Empty for all that a case has.
+    /// Empty for all scenarios of a case.
     pub scenarios: Vec<Scenario>,
     pub rounds: u32,
     pub locale: Locale,
@@ -38,7 +38,7 @@ pub struct RunSettings {
     /// of versions that did not keep it asked all.
     #[serde(default = "yes")]
     pub judge_later: bool,
-    /// Who decides what tests do not; perhaps nobody.
+    /// The judges, who decide what tests cannot; may be empty.
     #[serde(default)]
     pub judges: Vec<JudgeConfig>,
     /// What cases are drawn by for intervals.
@@ -68,8 +68,7 @@ fn expected_output_tokens() -> u64 {
 pub(crate) const EXPECTED_OUTPUT_TOKENS: u64 = 2_000;
 
 impl RunSettings {
-    /// The settings of a run that goes on: those it has, but for what the command
-    /// line may change.
+    /// The settings of a resumed run: its own, except for what the command line may change.
     pub fn resume(mut self, no_cache: bool, limits: LimitSettings) -> RunSettings {
         self.response_cache &= !no_cache;
         self.limits = limits.or(self.limits);
@@ -96,20 +95,22 @@ impl RunSettings {
     }
 }
 
-/// How answers are read where nobody says it: to the letter for a corpus with published
-/// results to compare with, and as a person would for any other.
+/// How answers are read where nobody says it: to the letter where answers have a form that
+/// published results were held to, and as a person would for any other.
 pub fn default_reading(corpus: &CorpusSource) -> Reading {
     match corpus {
         CorpusSource::SecCodeBench(_) => Reading::Strict,
-        CorpusSource::Native(_) | CorpusSource::HumanEval(_) => Reading::Lenient,
+        CorpusSource::Native(_) | CorpusSource::HumanEval(_) | CorpusSource::CovEval(_) => {
+            Reading::Lenient
+        }
     }
 }
 
-/// How many answers an attempt may have where nobody says it: the first and two repairs, as
+/// How many answers an attempt may have if the user does not say: the first and two repairs, as
 /// in SecCodeBench-V2, or one, as HumanEval's pass@1 is defined.
 pub fn default_max_answers(corpus: &CorpusSource) -> u32 {
     match corpus {
         CorpusSource::HumanEval(_) => 1,
-        CorpusSource::SecCodeBench(_) | CorpusSource::Native(_) => 3,
+        CorpusSource::SecCodeBench(_) | CorpusSource::Native(_) | CorpusSource::CovEval(_) => 3,
     }
 }

@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::printable::{Visible, json, pad_end, pad_start};
 
-/// The text with every character that acts or hides shown as what it is.
+/// The text with every control or invisible character shown as a visible code.
 pub fn clean(text: &str) -> String {
     Visible::block(text).to_string()
 }
@@ -24,8 +24,8 @@ pub fn say(text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes a line to standard error, above a bar that is drawn there; if that fails, nobody
-/// is there to be told.
+/// Writes a line to standard error, above a bar that is drawn there; if that fails, there is nobody
+/// to tell.
 pub fn complain(text: &str) {
     let mut line = clean(text);
     line.push('\n');
@@ -53,12 +53,12 @@ pub fn say_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether somebody looks at standard error.
+/// Whether standard error is a terminal.
 pub fn is_watched() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Whether a command failed only because nobody reads its output any more.
+/// Whether a command failed only because nobody reads its output any longer.
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

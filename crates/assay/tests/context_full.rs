@@ -123,7 +123,10 @@ fn the_end_is_in_the_list_the_exports_and_the_report() {
     configure(&door, &server, "openai", "");
     run(&door, &[]).with_code(0);
     let human = door.run(&["score", "run.assay"]).with_code(0).stdout;
-    assert!(human.contains("m: context full: 1 attempt answered no further"), "{human}");
+    assert!(
+        human.contains("m: context full: 1 attempt ended because the next question did not fit"),
+        "{human}"
+    );
     let export = ["export", "run.assay", "--format", "jsonl", "--output", "-"];
     let row: Value = serde_json::from_str(&door.run(&export).with_code(0).stdout).expect("a row");
     assert_eq!(row["end"], "context-full", "{row:#}");
@@ -136,7 +139,7 @@ fn the_end_is_in_the_list_the_exports_and_the_report() {
     let pages: Vec<String> =
         shown::shown_in(&door.path("pages")).into_iter().map(|(_, text)| text).collect();
     let shown = |text: &str| pages.iter().filter(|page| page.contains(text)).count();
-    assert_eq!(shown("so the attempt stands on its last answer"), 1);
+    assert_eq!(shown("so the attempt is judged by its last answer"), 1);
     assert_eq!(shown("maximum context length is 4096 tokens"), 1);
     // What was judged is not asked again.
     door.run(&["run", "--resume", "run.assay"]).with_code(0);

@@ -226,7 +226,7 @@ fn a_limit_on_tokens_needs_no_price() {
         (&json!("max-total-tokens"), &json!(false))
     );
     let human = door.run(&["run", "--resume", "run.assay"]).with_code(4).stdout;
-    let told = "stopped asking: 6000 tokens are taken, and the next question or ballot would probably pass --max-total-tokens 6500";
+    let told = "stopped asking: 6000 tokens are taken, and the next question or ballot would probably exceed --max-total-tokens 6500";
     assert!(human.contains(told), "{human}");
     assert_eq!(server.requests().len(), 3);
     let end = resume(&door, &["--max-tokens-total", "100000"]).with_code(0).json("assay.run/1");

@@ -75,8 +75,7 @@ fn a_log_file_keeps_what_it_holds() {
 #[test]
 fn what_is_no_filter_is_bad_usage() {
     let door = Door::open();
-    for (filter, remedy) in [("loud", "off, error, warn"), ("h2=trace", "whose events are logged")]
-    {
+    for (filter, remedy) in [("loud", "off, error, warn"), ("h2=trace", "that can be logged")] {
         let ended = door.run(&["doctor", "--log", filter]).with_code(2);
         assert!(ended.stderr.contains(remedy), "{ended}");
     }

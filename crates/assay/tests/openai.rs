@@ -22,7 +22,7 @@ fn subject(base_url: &str, rest: &str) -> Subject {
     let table = format!("provider = 'openai'\nmodel = 'm-1'\nbase-url = '{base_url}/v1'\n{rest}");
     let config: SubjectConfig = toml::from_str(&table).expect("the test's table is whole");
     let environment = |name: &str| (name == "OPENAI_API_KEY").then(|| KEY.to_owned());
-    let corpus = Corpus { cases: Vec::new(), digest: String::new() };
+    let corpus = Corpus { cases: Vec::new(), digest: String::new(), warnings: Vec::new() };
     load(&[config], &corpus, &environment).expect("it loads").subjects.remove(0)
 }
 
@@ -71,7 +71,7 @@ fn a_query_of_the_base_url_is_kept_and_no_key_is_sent_without_one() {
         server.address
     );
     let config: SubjectConfig = toml::from_str(&table).expect("the table is whole");
-    let corpus = Corpus { cases: Vec::new(), digest: String::new() };
+    let corpus = Corpus { cases: Vec::new(), digest: String::new(), warnings: Vec::new() };
     let loaded = load(&[config], &corpus, &|_| None).expect("it loads");
     ask(&loaded.subjects[0]).expect("it answers");
     let request = server.requests().remove(0);

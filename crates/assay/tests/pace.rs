@@ -194,8 +194,8 @@ fn the_history_is_drawn_in_the_report_and_said_in_words() {
     door.run(&["report", "run.assay", "--output", "report"]).with_code(0);
     let index = fs::read_to_string(door.path("report/index.html")).expect("a page");
     let refused = match provider.state().refused {
-        1 => "1 request refused for asking too much".to_owned(),
-        refused => format!("{refused} requests refused for asking too much"),
+        1 => "1 request refused because of too many requests".to_owned(),
+        refused => format!("{refused} requests refused because of too many requests"),
     };
     for part in [&address, "role=\"img\"", "200 answers in ", "pace-allowed", &refused] {
         assert!(index.contains(part), "the report lacks {part:?}");

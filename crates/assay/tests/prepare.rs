@@ -126,7 +126,7 @@ fn pruning_frees_what_no_corpus_needs_and_nothing_else() {
 
     fs::remove_dir_all(corpus.door.path("cases")).expect("removed");
     let ended = corpus.prepare(&["--prune"]).with_code(0);
-    assert!(ended.stdout.contains("which is no more"), "{ended}");
+    assert!(ended.stdout.contains("which no longer exists"), "{ended}");
     assert!(corpus.folders().is_empty());
 }
 

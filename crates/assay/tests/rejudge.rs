@@ -64,7 +64,7 @@ fn a_stored_run_is_judged_anew_into_a_new_one_and_stays_as_it_is() {
     // Other judges, other verdicts; the first judges' ballots stay where they are.
     configure(&door, &[], &[always("kind", true)]);
     let ended = rejudge(&door, "run.rejudged.assay", &["--output", "kind.assay"], 0);
-    let told = "judged anew: 2; verdicts changed: 1; decided that had none: 0; left open: 0";
+    let told = "judged anew: 2; verdicts changed: 1; newly decided: 0; left open: 0";
     assert!(ended.stdout.contains(told), "{ended}");
     let change = format!("vulnerable / {CASE} / gen / round 1: insecure before, secure now");
     assert!(ended.stdout.contains(&change), "{ended}");
@@ -92,7 +92,7 @@ fn judging_anew_goes_on_where_the_panel_was_incomplete() {
     })];
     configure(&door, &[], &judges);
     let ended = rejudge(&door, "run.assay", &[], 4);
-    assert!(ended.stdout.contains("decided that had none: 1; left open: 1"), "{ended}");
+    assert!(ended.stdout.contains("newly decided: 1; left open: 1"), "{ended}");
     is_dead.store(false, Ordering::SeqCst);
     let ended = rejudge(&door, "run.assay", &[], 0);
     assert!(ended.stdout.contains("judged anew: 1;"), "{ended}");
@@ -126,7 +126,7 @@ fn judging_anew_says_what_it_will_cost_and_keeps_to_a_limit() {
     assert!(ended.stderr.contains(estimate), "{ended}");
     assert!(ended.stderr.contains("0 to 42 out; cost 0.00 to 0.004200"), "{ended}");
     assert!(ended.stdout.contains("judged anew: 2; "), "{ended}");
-    let told = "stopped asking: 0.002800 is spent, and the next ballot would probably pass --max-cost 0.004500; 4 attempts left";
+    let told = "stopped asking: 0.002800 is spent, and the next ballot would probably exceed --max-cost 0.004500; 4 attempts left";
     assert!(ended.stdout.contains(told), "{ended}");
     assert_eq!(asked(), 4);
     // What was spent before counts, and no vote is paid for twice.

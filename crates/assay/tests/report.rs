@@ -209,7 +209,7 @@ fn cases_of_one_id_and_two_versions_are_two_cases() {
         );
         let has_versions = rows > 12;
         assert_eq!(index.contains("version 5d5d5d5d"), has_versions, "{digest}");
-        assert_eq!(index.contains("in other versions"), has_versions, "{digest}");
+        assert_eq!(index.contains("other versions of the same case"), has_versions, "{digest}");
         let case = fs::read_dir(&output).expect("readable").flat_map(|entry| {
             fs::read_to_string(entry.expect("readable").path().join("case-1-case-0.html"))
         });
@@ -218,8 +218,8 @@ fn cases_of_one_id_and_two_versions_are_two_cases() {
     };
     check(&"5d".repeat(32), "1 of the 1 pair of neighbours differ beyond chance", ["1", "2"], 12);
     // Nothing is compared, so nothing differs.
-    check(&"6e".repeat(32), "No two subjects have a case in common", ["1–2", "1–2"], 24);
-    check("", "No two subjects have a case in common", ["1–2", "1–2"], 24);
+    check(&"6e".repeat(32), "No two subjects have a case in the same version", ["1–2", "1–2"], 24);
+    check("", "No two subjects have a case in the same version", ["1–2", "1–2"], 24);
 }
 
 #[test]
@@ -256,7 +256,7 @@ fn an_attempt_page_tells_the_whole_story() {
     for part in [
         "Turn 1 of 2 <span class=\"badge badge-insecure\">",
         "Your code fails the security test length_beyond_input. Mend it.",
-        "<details><summary>Thinking, no part of the answer",
+        "<details><summary>Thinking, not part of the answer",
         "A length of 255 runs past the end.",
         "Answer, as it came",
         "&lt;![CDATA[",

@@ -189,7 +189,7 @@ fn a_run_that_cannot_be_planned_is_an_error_that_says_what_to_do() {
     check(&["--subject", "nobody"], 3, "nobody");
     check(&["--subject", "replay:absent.jsonl"], 3, "absent.jsonl");
     let none = ["--subject", "empty", "--case", C, "--language", "java"];
-    check(&none, 3, "no case is left by the filters given");
+    check(&none, 3, "no case passes all the given filters");
     let undecidable = ["--subject", "empty", "--case", "member-passwords"];
     check(&undecidable, 3, "nothing is left to ask: member-passwords needs judges");
     for (slip, part) in [

@@ -202,7 +202,7 @@ fn a_model_or_a_fingerprint_that_changes_during_a_run_is_warned_of() {
     ];
     let (door, ended) = run(&subjects, 3);
     let all = warnings(&ended, "changing").join("\n");
-    assert!(all.contains("another model answers than before: m-2025-06-01"), "{ended}");
+    assert!(all.contains("a different model answers than before: m-2025-06-01"), "{ended}");
     let models =
         "the model changed during the run: m-2025-01-01 (2 answers), m-2025-06-01 (1 answer)";
     assert!(all.contains(models), "{ended}");
@@ -246,7 +246,7 @@ fn the_model_that_answered_is_known_of_answers_from_the_cache() {
     for output in ["1.assay", "2.assay"] {
         let fixed = ["run", "--case", CASE, "--scenario", "gen", "--max-answers", "1"];
         let ended = door.run(&[&fixed[..], &["--output", output]].concat()).with_code(0);
-        assert!(ended.stdout.contains("this answered: other"), "{ended}");
+        assert!(ended.stdout.contains("this one answered: other"), "{ended}");
     }
     assert_eq!(server.requests().len(), 1);
 }
@@ -272,7 +272,7 @@ fn a_prompt_that_was_cut_short_is_warned_of_beside_the_scores() {
         let said = warnings(&ended, name);
         assert_eq!(said.len(), if cut > 0 { 2 } else { 0 }, "{name}: {ended}");
         let beside =
-            format!("{cut} of 2 answers probably came of a prompt that the server cut short");
+            format!("{cut} of 2 answers probably answer a prompt that the server cut short");
         assert_eq!(said.iter().any(|line| line.contains(&beside)), cut > 0, "{counts:?}: {ended}");
         assert_eq!(served(&scores, name)["prompts-cut-short"], cut, "{name}");
     }

@@ -23,7 +23,7 @@ fn corpus() -> Corpus {
     solve(&mut solved, "secure-too", SolutionKind::Secure, "also good");
     solve(&mut solved, "vulnerable", SolutionKind::Vulnerable, "bad");
     let cases = vec![solved, case("bare", &["src/b.c"]), case("wide", &["src/c.c", "src/c.h"])];
-    Corpus { cases, digest: String::new() }
+    Corpus { cases, digest: String::new(), warnings: Vec::new() }
 }
 
 /// Adds a solution with one file at the case's first path.
@@ -75,7 +75,7 @@ fn a_short_form_names_its_subject_or_says_what_is_wrong() {
     check("reference", Ok("reference"));
     check("vulnerable", Ok("vulnerable"));
     check("empty", Ok("empty"));
-    check("reference:x", Err("takes nothing"));
+    check("reference:x", Err("nothing may follow"));
     check("gpt", Err("openai-responses:MODEL, anthropic:MODEL and gemini:MODEL"));
     check("replay", Err("write replay:FILE"));
     check("openai:", Err("write openai:MODEL"));
@@ -124,11 +124,11 @@ fn tables_are_read_and_their_mistakes_named() {
     );
     check(&model("system = 'a'\nsystem-file = 'b'"), Err("system and system-file"));
     check(&model("system-file = '/nowhere/x.txt'"), Err("/nowhere/x.txt"));
-    check(&model("headers = { Authorization = 'x' }"), Err("holds a key"));
-    check(&model("headers = { 'a b' = 'x' }"), Err("\"a b\" is no header"));
+    check(&model("headers = { Authorization = 'x' }"), Err("contains a key"));
+    check(&model("headers = { 'a b' = 'x' }"), Err("\"a b\" is not a header"));
     check(&model("api-key-file = '/nowhere/key'"), Err("/nowhere/key"));
     check(&model("price = { input = 1 }"), Err("output"));
-    check(&model("price = { input = -1, output = 1 }"), Err("no price"));
+    check(&model("price = { input = -1, output = 1 }"), Err("not a price"));
     check(&model("price = { input = 1, output = 1, cashed = 1 }"), Err("cashed"));
     let other = |provider: &str, rest: &str| model(rest).replace("'openai'", provider);
     check(&other("'anthropic'", "seed = 1"), Err("the protocol has no seed"));
@@ -188,9 +188,9 @@ fn a_key_comes_from_its_file_its_variable_or_the_file_that_the_variable_names() 
     };
     check("", &[], Err("ANTHROPIC_API_KEY is not set"));
     check("", &[("ANTHROPIC_API_KEY", "sk-a")], Ok(()));
-    check("", &[("ANTHROPIC_API_KEY", "sk-\nb")], Err("ANTHROPIC_API_KEY holds no text"));
+    check("", &[("ANTHROPIC_API_KEY", "sk-\nb")], Err("ANTHROPIC_API_KEY contains no text"));
     check("", &[("ANTHROPIC_API_KEY_FILE", &file)], Ok(()));
-    check("", &[("ANTHROPIC_API_KEY_FILE", &blank)], Err("blank holds no text"));
+    check("", &[("ANTHROPIC_API_KEY_FILE", &blank)], Err("blank contains no text"));
     check("", &[("ANTHROPIC_API_KEY_FILE", "/nowhere/key")], Err("/nowhere/key"));
     check("api-key-env = 'MINE'", &[("ANTHROPIC_API_KEY", "sk-a")], Err("MINE is not set"));
     check("api-key-env = 'MINE'", &[("MINE_FILE", &file)], Ok(()));
@@ -332,8 +332,8 @@ fn a_faulty_line_is_named_with_what_to_do() {
     let second = |line: &str, expect: &str| {
         check(format!("{good}\n{line}\n").as_bytes(), &format!("old.jsonl:2: {expect}"));
     };
-    second("{", "it is not a JSON object of a record: EOF");
-    second("[1]", "it is not a JSON object of a record");
+    second("{", "it is not a JSON object with a record: EOF");
+    second("[1]", "it is not a JSON object with a record");
     second(r#"{"scenario":"gen","round":2,"code":"x"}"#, "the record has no \"case\"");
     second(r#"{"case":"solved","round":2,"code":"x"}"#, "the record has no \"scenario\"");
     second(r#"{"case":"solved","scenario":"gen","code":"x"}"#, "the record has no \"round\"");

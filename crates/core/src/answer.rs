@@ -1,4 +1,4 @@
-//! [`Answer`]: what a subject said, and how it came to its end.
+//! [`Answer`]: what a subject said, and how it ended.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -15,7 +15,7 @@ pub enum Answer {
     Files(BTreeMap<String, String>),
 }
 
-/// How an answer came to its end.
+/// How an answer ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Finish {

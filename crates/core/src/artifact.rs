@@ -127,7 +127,7 @@ pub(crate) fn not_expected(path: &str) -> String {
     format!("{path:?} is not one of the case's paths")
 }
 
-/// The allowed path that a path is, or is the end of alone.
+/// The allowed path that equals this path, or the only one that ends with it.
 pub(crate) fn place(path: &str, allowed: &[SafePath]) -> Result<Option<SafePath>, UnsafePath> {
     let path = SafePath::new(path)?;
     if allowed.contains(&path) {

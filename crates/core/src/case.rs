@@ -86,8 +86,8 @@ impl Case {
         self.code().is_some_and(|task| task.functional.suite().is_some())
     }
 
-    /// The SHA-256 of everything that a verdict on this case depends on, as 64 hexadecimal
-    /// digits; docs/case-digests.md says of which bytes.
+    /// The SHA-256 of everything that a verdict on this case depends on, as 64 hexadecimal digits;
+    /// docs/case-digests.md lists the bytes.
     pub fn digest(&self) -> String {
         form::of(self).digest()
     }

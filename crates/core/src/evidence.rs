@@ -54,7 +54,7 @@ pub enum BuildEvidence {
 #[serde(try_from = "Stored")]
 pub struct Evidence {
     build: BuildEvidence,
-    /// `None` where the artifact came to no phase.
+    /// `None` if the artifact reached no phase.
     #[serde(skip_serializing_if = "Option::is_none")]
     phases: Option<Phases>,
 }
@@ -107,7 +107,7 @@ impl Evidence {
         Evidence { build: BuildEvidence::Tampered { build, findings }, phases: None }
     }
 
-    /// What came of the phases of an artifact that was built, or needs no building.
+    /// The results of the phases of an artifact that was built, or needs no building.
     pub fn of_phases(build: Option<Build>, phases: Phases) -> Evidence {
         let build = build.map_or(BuildEvidence::None, BuildEvidence::Built);
         Evidence { build, phases: Some(phases) }
@@ -118,7 +118,7 @@ impl Evidence {
         Evidence::of_phases(None, Undecided::first().leave_open())
     }
 
-    /// What somebody else recorded; nothing ran here.
+    /// A result that was recorded elsewhere; nothing ran here.
     pub fn recorded(functional: bool, secure: bool) -> Evidence {
         let passed = |phase| match phase {
             Phase::Functional => functional,
@@ -129,7 +129,7 @@ impl Evidence {
         Evidence::of_phases(None, phases)
     }
 
-    /// What was said of a program, beside what is known of it.
+    /// A statement about a program, together with the truth.
     pub fn label(label: LabelJudgement) -> Evidence {
         Evidence { build: BuildEvidence::None, phases: Some(Phases::of_label(label)) }
     }
@@ -139,7 +139,7 @@ impl Evidence {
         &self.build
     }
 
-    /// The phases that it came to, in order.
+    /// The phases that it reached, in order.
     pub fn phases(&self) -> impl DoubleEndedIterator<Item = &PhaseEvidence> {
         self.phases.iter().flat_map(Phases::iter)
     }
@@ -158,7 +158,7 @@ impl Evidence {
         self.phases().filter_map(PhaseEvidence::suite)
     }
 
-    /// What judges said of a phase, if they did.
+    /// The ballot of judges on a phase, if there is one.
     pub fn ballot(&self, phase: Phase) -> Option<&Ballot> {
         self.phase(phase)?.ballot()
     }

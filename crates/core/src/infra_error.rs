@@ -45,7 +45,7 @@ pub enum InfraClass {
     Case,
     /// Judges are to decide, and none is configured.
     Unjudged,
-    /// Not every vote of the panel is there.
+    /// Votes of the panel are missing.
     Panel,
 }
 

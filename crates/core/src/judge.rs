@@ -1,5 +1,5 @@
-//! Judges: what they decide by, how each of them voted, and what a panel's votes
-//! amount to (SecCodeBench-V2, LLM-as-a-Judge).
+//! Judges: the criteria that they decide by, the vote of each, and the decision of a panel
+//! (SecCodeBench-V2, LLM-as-a-Judge).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,12 @@ impl Rubric {
         Some(Rubric { english, others: texts })
     }
 
-    /// The criteria in a language, or in English where there are none in it.
+    /// Criteria of our own, which are not blank.
+    pub(crate) fn in_english(text: String) -> Rubric {
+        Rubric { english: text, others: BTreeMap::new() }
+    }
+
+    /// The criteria in a language, or in English if there are none in that language.
     pub fn text(&self, locale: Locale) -> &str {
         self.others.get(&locale).unwrap_or(&self.english)
     }
@@ -35,7 +40,7 @@ impl Rubric {
     }
 }
 
-/// What one judge said of one phase of an artifact.
+/// One judge's opinion on one phase of an artifact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vote {
     pub judge: String,
@@ -48,8 +53,8 @@ pub struct Vote {
     pub usage: TokenUsage,
 }
 
-/// The votes of a full panel, an odd number, so that they are never even. There is no
-/// way to make one of fewer.
+/// The votes of a full panel, an odd number, so that there is never a tie. It cannot be made from
+/// fewer votes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Votes", into = "Votes")]
 pub struct Ballot(Vec<Vote>);
@@ -60,7 +65,7 @@ struct Votes {
     votes: Vec<Vote>,
 }
 
-/// Why votes are no ballot.
+/// Why votes do not make a ballot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoBallot {
     #[error("{0} votes can be even; a panel has an odd number of them")]

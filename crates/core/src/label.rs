@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::files::FileSet;
 
 /// Whether a program is vulnerable, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Label {
     pub vulnerable: bool,
@@ -15,6 +15,12 @@ pub struct Label {
     /// is not vulnerable.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cwe: Vec<String>,
+    /// The line that is said to be the root cause, as it was given: source, or a remark on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// The number of that line from 1, where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
 }
 
 impl fmt::Display for Label {
@@ -32,4 +38,7 @@ impl fmt::Display for Label {
 pub struct LabelledProgram {
     pub files: FileSet,
     pub truth: Label,
+    /// What it shares with programs that do the same, vulnerable or not: the id of the case
+    /// of which it is a solution.
+    pub origin: Option<String>,
 }

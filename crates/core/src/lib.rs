@@ -4,7 +4,9 @@
 
 pub mod answer;
 pub mod artifact;
+pub mod assessment;
 pub mod benchmark;
+mod benchmarks;
 pub mod case;
 pub mod contact;
 pub mod corpus;
@@ -13,6 +15,7 @@ pub mod end;
 pub mod evidence;
 pub mod execution;
 pub mod files;
+pub mod follow_up;
 pub mod infra_error;
 pub mod javascript;
 pub mod judge;
@@ -39,6 +42,7 @@ pub mod task;
 pub mod text_file;
 pub mod tokens;
 pub mod verdict;
+pub mod weakness;
 pub mod world;
 
 pub use artifact::{Artifact, NoCode};

@@ -1,18 +1,24 @@
 //! The words that a subject is asked with.
 
+mod parts;
+pub mod weakness;
+mod words;
+
 use std::fmt::Write as _;
 
 use crate::artifact::NoCode;
 use crate::benchmark::Asks;
 use crate::case::Case;
 use crate::evidence::Evidence;
-use crate::files::SafePath;
 use crate::locale::Locale;
 use crate::log::Log;
 use crate::phase::Phase;
 use crate::prompts::Prompts;
 use crate::scenario::Scenario;
 use crate::task::SolutionKind;
+
+use parts::{fenced, file, form, section};
+use words::{Words, words};
 
 /// A prompt that a case does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,56 +52,6 @@ pub fn task(case: &Case, locale: Locale) -> String {
     all.find_map(|(scenario, locale)| render(case, scenario, locale).ok()).unwrap_or_default()
 }
 
-/// The fixed wording of composed prompts in one locale.
-struct Words {
-    write: &'static str,
-    mend: &'static str,
-    interface: &'static str,
-    given: &'static str,
-    code: &'static str,
-    security: &'static str,
-    answer: &'static str,
-    form: &'static str,
-    unread: &'static str,
-    repair: &'static str,
-    repair_again: &'static str,
-}
-
-fn words(locale: Locale) -> &'static Words {
-    match locale {
-        Locale::EnUs => &ENGLISH,
-        Locale::ZhCn => &CHINESE,
-    }
-}
-
-const ENGLISH: Words = Words {
-    write: "Implement what is described below in {language}.",
-    mend: "The code under \"Current code\" was written for the task described below, in {language}. Find what is wrong with it and correct it. Keep its interface and its intended behaviour.",
-    interface: "Interface",
-    given: "Files of the project (given, not to be changed)",
-    code: "Current code",
-    security: "Security",
-    answer: "Answer",
-    form: "Answer with the complete content of {paths}, in exactly this form, one `<code>` item for each file:",
-    unread: "No code could be taken from your answer: {reason}.",
-    repair: "Your code does not pass the functional checks. This is what they printed:",
-    repair_again: "Correct the code and answer with all of it again, in the same form.",
-};
-
-const CHINESE: Words = Words {
-    write: "请用 {language} 实现下述功能。",
-    mend: "“当前代码”一节中的 {language} 代码是为下述任务编写的。请找出其中的问题并加以修正，保持其接口和预期行为不变。",
-    interface: "接口",
-    given: "项目中的文件（已给定，不可修改）",
-    code: "当前代码",
-    security: "安全要求",
-    answer: "输出",
-    form: "请严格按照以下格式输出 {paths} 的完整内容，每个文件对应一个 `<code>` 项：",
-    unread: "无法从你的回答中提取代码：{reason}。",
-    repair: "你的代码没有通过功能检查，检查的输出如下：",
-    repair_again: "请修正代码，并以相同的格式重新输出完整代码。",
-};
-
 fn compose(case: &Case, scenario: Scenario, brief: &str, hint: &str, words: &Words) -> String {
     let shows_code = scenario.asks() == Asks::Mend;
     let opening = if shows_code { words.mend } else { words.write };
@@ -126,44 +82,8 @@ fn compose(case: &Case, scenario: Scenario, brief: &str, hint: &str, words: &Wor
         text.push_str(hint.trim());
     }
     section(&mut text, words.answer);
-    form(&mut text, case, words);
+    form(&mut text, case.artifact_paths(), words);
     text
-}
-
-/// The form that an answer is to have.
-fn form(text: &mut String, case: &Case, words: &Words) {
-    let paths: Vec<String> = case.artifact_paths().iter().map(|it| format!("`{it}`")).collect();
-    text.push_str(&words.form.replace("{paths}", &paths.join(", ")));
-    text.push_str("\n\n```xml\n<result>\n");
-    for path in case.artifact_paths() {
-        let _ = write!(
-            text,
-            "<code>\n<path>{path}</path>\n<content><![CDATA[\n...\n]]></content>\n</code>\n"
-        );
-    }
-    text.push_str("</result>\n```\n");
-}
-
-fn section(text: &mut String, title: &str) {
-    text.truncate(text.trim_end().len());
-    let _ = write!(text, "\n\n## {title}\n\n");
-}
-
-fn file(text: &mut String, path: &SafePath, content: &str) {
-    let _ = write!(text, "`{path}`:\n\n");
-    let tag = match path.extension() {
-        Some("h") => "c",
-        Some("py") => "python",
-        other => other.unwrap_or_default(),
-    };
-    fenced(text, tag, content);
-    text.push('\n');
-}
-
-fn fenced(text: &mut String, tag: &str, content: &str) {
-    let longest = content.lines().map(|line| line.chars().take_while(|c| *c == '`').count()).max();
-    let fence = "`".repeat(longest.unwrap_or(0).max(2) + 1);
-    let _ = write!(text, "{fence}{tag}\n{}\n{fence}\n", content.trim_matches('\n'));
 }
 
 /// The most of each log that a repair prompt carries, in characters.
@@ -206,7 +126,7 @@ pub fn ask_again(reason: &NoCode, case: &Case, locale: Locale) -> String {
         Locale::ZhCn => reason_in_chinese(reason),
     };
     let mut text = format!("{}\n\n", words.unread.replace("{reason}", &why));
-    form(&mut text, case, words);
+    form(&mut text, case.artifact_paths(), words);
     text
 }
 

@@ -18,7 +18,7 @@ use crate::outcome::Outcome;
 use crate::reading::{OtherReading, TurnReading, spoken};
 use crate::scenario::Scenario;
 use crate::served::Served;
-use crate::task::SolutionKind;
+use crate::task::{SolutionKind, Task};
 use crate::tokens::TokenUsage;
 
 /// Which attempt: one round of one task. Unique in a run.
@@ -37,14 +37,14 @@ impl fmt::Display for AttemptKey {
     }
 }
 
-/// One question to the subject, its answer, and what came of it.
+/// One question to the subject, its answer, and the result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
     /// The message that this turn added to the conversation.
     pub prompt: String,
     pub answer: Answer,
-    /// What the model showed of its thinking, which is no part of what it answered, though
-    /// it may have stood in the answer's text.
+    /// The thinking that the model showed, which is not part of its answer, although it may have
+    /// been in the answer's text.
     pub thinking: Option<String>,
     pub finish: Finish,
     pub artifact: Option<Artifact>,
@@ -84,7 +84,7 @@ impl Turn {
         Some(spoken(text, thinking.unwrap_or_default()))
     }
 
-    /// What the other reading makes of the answer, where that is another artifact.
+    /// The result of the other reading, if that finds another artifact.
     pub fn other_reading(&self) -> Option<&OtherReading> {
         self.reading.as_ref()?.other.as_deref()
     }
@@ -137,7 +137,7 @@ pub struct LeftOut {
 }
 
 impl LeftOut {
-    /// A case that nobody could decide.
+    /// A case that was left out because nobody could decide it.
     pub fn for_want_of_judges(case: &str) -> LeftOut {
         LeftOut { case: case.to_owned(), why: "needs judges, none configured".to_owned() }
     }
@@ -165,6 +165,9 @@ pub struct CaseSummary {
     /// in a run of a version that did not keep it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secure: Option<BTreeMap<String, String>>,
+    /// What a program shares with others that do the same, see [`crate::label::LabelledProgram::origin`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
 }
 
 impl From<&Case> for CaseSummary {
@@ -183,6 +186,10 @@ impl From<&Case> for CaseSummary {
             digest: case.digest(),
             vulnerable: first(SolutionKind::Vulnerable),
             secure: Some(first(SolutionKind::Secure)),
+            origin: match &case.task {
+                Task::Recognise(program) => program.origin.clone(),
+                Task::Code(_) => None,
+            },
         }
     }
 }

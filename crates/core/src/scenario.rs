@@ -4,9 +4,8 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Serialize, Serializer};
 
 use crate::benchmark::{Asks, Benchmark, ScenarioFacts};
 use crate::statistic::Statistic;
@@ -16,6 +15,13 @@ use crate::statistic::Statistic;
 pub struct Scenario {
     benchmark: &'static Benchmark,
     place: usize,
+}
+
+impl Benchmark {
+    /// Its scenarios, in order.
+    pub fn scenarios(&'static self) -> impl Iterator<Item = Scenario> {
+        (0..self.scenarios.len()).map(move |place| Scenario::of(self, place))
+    }
 }
 
 impl Scenario {
@@ -29,16 +35,11 @@ impl Scenario {
         Scenario { benchmark, place }
     }
 
-    /// The scenarios of all benchmarks.
-    pub fn all() -> impl Iterator<Item = Scenario> {
-        Benchmark::all().flat_map(Benchmark::scenarios)
-    }
-
     pub fn benchmark(self) -> &'static Benchmark {
         self.benchmark
     }
 
-    fn facts(self) -> &'static ScenarioFacts {
+    pub(crate) fn facts(self) -> &'static ScenarioFacts {
         &self.benchmark.scenarios[self.place]
     }
 
@@ -60,9 +61,15 @@ impl Scenario {
         self.facts().has_hint
     }
 
-    /// The number that is made of what came of it.
+    /// The number that is computed from its outcomes.
     pub fn statistic(self) -> Statistic {
         self.facts().statistic
+    }
+
+    /// The scenario whose attempt this one is about.
+    pub fn follows(self) -> Option<Scenario> {
+        let name = self.facts().follows?;
+        self.benchmark.scenarios().find(|scenario| scenario.as_str() == name)
     }
 
     /// Names are unique among all benchmarks.
@@ -103,27 +110,8 @@ impl Serialize for Scenario {
     }
 }
 
-impl<'de> Deserialize<'de> for Scenario {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Scenario, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        name.parse().map_err(de::Error::custom)
-    }
-}
-
 impl fmt::Display for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Scenario {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Scenario, String> {
-        Scenario::all().find(|scenario| scenario.as_str() == text).ok_or_else(|| {
-            let names: Vec<&str> = Scenario::all().map(Scenario::as_str).collect();
-            let (last, others) = names.split_last().unwrap_or((&"none", &[]));
-            format!("{text:?} is not a scenario; there are {} and {last}", others.join(", "))
-        })
     }
 }

@@ -1,5 +1,5 @@
-//! The server's part in an answer: which model it says has answered, and whether that
-//! model can have read all that was sent.
+//! What the server says about an answer: which model answered, and whether that model can have read
+//! everything that was sent.
 
 use serde::{Deserialize, Serialize};
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 pub use declaration::{StateFault, StateTable};
 
-/// What is made before each suite of a case, and anew for each.
+/// What is created before each suite of a case, afresh for each.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct State {

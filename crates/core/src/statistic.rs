@@ -1,10 +1,13 @@
-//! [`Statistic`]: a number made of what a set of cases came to, whichever the number is, so
-//! that all have intervals by the same draws of cases.
+//! [`Statistic`]: a number computed from the outcomes of a set of cases. All such numbers have
+//! intervals from the same draws of cases.
+
+mod binary;
 
 use std::collections::BTreeMap;
 
 use crate::judgement::LabelJudgement;
 use crate::pass::{pass_all, pass_at};
+pub use binary::Binary;
 
 /// How outcomes become a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +29,7 @@ pub enum Statistic {
     WeightedF1,
 }
 
-/// What a case came to in a scenario.
+/// The outcomes of a case in a scenario.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CaseCounts {
     /// What the case weighs, 0 or more.
@@ -34,7 +37,7 @@ pub struct CaseCounts {
     pub successes: usize,
     /// At least one.
     pub judged: usize,
-    /// How often each class was said of programs of each true class.
+    /// How often programs of each true class were said to be of each class.
     pub confusion: BTreeMap<Classes, usize>,
 }
 
@@ -68,6 +71,11 @@ impl CaseCounts {
         self.successes += usize::from(judgement.is_right());
         *self.confusion.entry(Classes { truth, said }).or_default() += 1;
     }
+
+    /// The statements, by whether they are about vulnerable programs and say so.
+    pub fn binary(&self) -> Binary {
+        binary(std::slice::from_ref(self), &|_| 1.0)
+    }
 }
 
 impl Statistic {
@@ -86,9 +94,9 @@ impl Statistic {
                 let successes = |place: usize| times(place) * number(cases[place].successes);
                 ratio(sum(cases, successes), sum(cases, attempts))
             }
-            Statistic::F1 => Binary::of(cases, &times).f1(),
-            Statistic::Mcc => Binary::of(cases, &times).mcc(),
-            Statistic::BalancedAccuracy => Binary::of(cases, &times).balanced_accuracy(),
+            Statistic::F1 => binary(cases, &times).f1(),
+            Statistic::Mcc => binary(cases, &times).mcc(),
+            Statistic::BalancedAccuracy => binary(cases, &times).balanced_accuracy(),
             Statistic::WeightedF1 => weighted_f1(cases, &times),
         }
     }
@@ -135,51 +143,13 @@ fn statements<'a>(
     })
 }
 
-/// Statements about whether programs are vulnerable. What could not be read is a miss of
-/// what is vulnerable, and a false alarm about what is not: it is wrong either way.
-#[derive(Default)]
-struct Binary {
-    hits: f64,
-    misses: f64,
-    false_alarms: f64,
-    correct_rejections: f64,
-}
-
-impl Binary {
-    fn of(cases: &[CaseCounts], times: &impl Fn(usize) -> f64) -> Binary {
-        let mut binary = Binary::default();
-        for (Classes { truth, said }, count) in statements(cases, times) {
-            let is_vulnerable = *truth != Class::Secure;
-            let cell = match (is_vulnerable, said) {
-                (true, Class::Vulnerable(_)) => &mut binary.hits,
-                (true, Class::Secure | Class::Unread) => &mut binary.misses,
-                (false, Class::Vulnerable(_) | Class::Unread) => &mut binary.false_alarms,
-                (false, Class::Secure) => &mut binary.correct_rejections,
-            };
-            *cell += count;
-        }
-        binary
+/// The statements, by whether they are about vulnerable programs and say so.
+fn binary(cases: &[CaseCounts], times: &impl Fn(usize) -> f64) -> Binary {
+    let mut binary = Binary::default();
+    for (classes, count) in statements(cases, times) {
+        binary.add(classes, count);
     }
-
-    fn f1(&self) -> Option<f64> {
-        ratio(2.0 * self.hits, 2.0 * self.hits + self.misses + self.false_alarms)
-    }
-
-    fn balanced_accuracy(&self) -> Option<f64> {
-        let sensitivity = ratio(self.hits, self.hits + self.misses)?;
-        let specificity =
-            ratio(self.correct_rejections, self.correct_rejections + self.false_alarms)?;
-        Some(f64::midpoint(sensitivity, specificity))
-    }
-
-    fn mcc(&self) -> Option<f64> {
-        let Binary { hits, misses, false_alarms, correct_rejections } = self;
-        let product = (hits + false_alarms)
-            * (hits + misses)
-            * (correct_rejections + false_alarms)
-            * (correct_rejections + misses);
-        ratio(hits * correct_rejections - false_alarms * misses, product.sqrt())
-    }
+    binary
 }
 
 fn weighted_f1(cases: &[CaseCounts], times: &impl Fn(usize) -> f64) -> Option<f64> {
@@ -209,9 +179,13 @@ mod tests {
     fn case(truth: &str, said: &[&str]) -> CaseCounts {
         let label = |text: &str| match text {
             "?" => None,
-            "-" => Some(Label { vulnerable: false, cwe: Vec::new() }),
-            "+" => Some(Label { vulnerable: true, cwe: Vec::new() }),
-            cwe => Some(Label { vulnerable: true, cwe: vec![format!("CWE-{cwe}")] }),
+            "-" => Some(Label::default()),
+            "+" => Some(Label { vulnerable: true, ..Label::default() }),
+            cwe => Some(Label {
+                vulnerable: true,
+                cwe: vec![format!("CWE-{cwe}")],
+                ..Label::default()
+            }),
         };
         let mut counts = CaseCounts { weight: 1.0, ..CaseCounts::default() };
         for said in said {

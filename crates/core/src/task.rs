@@ -33,11 +33,11 @@ pub struct CodeTask {
     /// names that the language's package manager knows.
     pub modules: Vec<String>,
     pub functional: Decider,
-    /// `None` of a task that asks only that it works.
+    /// `None` if the task only asks that the code works.
     pub security: Option<Decider>,
     pub solutions: Vec<Solution>,
     pub limits: CaseLimits,
-    /// What is there outside the project before each suite.
+    /// What exists outside the project before each suite.
     pub state: State,
     /// Words of errors by which an attack of the security suite shows: a failure with
     /// one of them is not taken for one of the environment.
@@ -47,7 +47,7 @@ pub struct CodeTask {
 }
 
 impl CodeTask {
-    /// Who decides a phase; `None` of one that the task does not have.
+    /// Who decides a phase; `None` if the task does not have it.
     pub fn decider(&self, phase: Phase) -> Option<&Decider> {
         match phase {
             Phase::Functional => Some(&self.functional),
@@ -61,7 +61,7 @@ impl CodeTask {
     }
 }
 
-/// A set of artifact files of which it is known what they amount to.
+/// A set of artifact files whose verdict is known.
 #[derive(Debug, Clone)]
 pub struct Solution {
     /// The folder's name, such as `secure` or `vulnerable-blocklist`.
@@ -103,8 +103,8 @@ impl SolutionKind {
     }
 }
 
-/// What one command of a validation may use. CPU time is the limit that is
-/// meant; the wall limit is wide, so that load on the host changes no verdict.
+/// What one command of a validation may use. The CPU time is the real limit; the wall limit is
+/// generous, so that load on the host changes no verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseLimits {
     /// CPU seconds of all processes of one build.

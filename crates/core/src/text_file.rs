@@ -1,6 +1,6 @@
-//! Reading the text files that a user gives: settings, cases, recorded answers and results.
-//! Editors and shells on Windows begin them with a byte order mark, end their lines with
-//! CRLF, or write them in UTF-16. They are read as what they say all the same.
+//! Reading the text files that a user gives: settings, cases, recorded answers and results. Editors
+//! and shells on Windows begin them with a byte order mark, end their lines with CRLF, or write
+//! them in UTF-16. All of these are read as the same text.
 
 use std::fs;
 use std::io;
@@ -39,7 +39,7 @@ pub fn read(path: &Path) -> io::Result<String> {
     decode(fs::read(path)?)
 }
 
-/// The text of a file of which the kind of its line ends is no part.
+/// The text of a file whose kind of line ends does not matter.
 pub fn read_lines(path: &Path) -> io::Result<String> {
     let text = read(path)?;
     Ok(if text.contains("\r\n") { text.replace("\r\n", "\n") } else { text })

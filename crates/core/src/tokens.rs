@@ -1,4 +1,4 @@
-//! What the replies of models take: tokens, and what they cost.
+//! Tokens and cost of the replies of models.
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
@@ -136,12 +136,12 @@ impl AddAssign for Estimated {
 }
 
 impl TokenUsage {
-    /// The tokens that were counted, else those that are estimated.
+    /// The counted tokens, otherwise the estimated ones.
     pub fn likely_tokens(&self) -> Option<Tokens> {
         self.tokens.or(self.estimate.map(|estimate| estimate.tokens))
     }
 
-    /// The cost that is known, else the one that is estimated.
+    /// The known cost, otherwise the estimated one.
     pub fn likely_cost(&self) -> Option<Cost> {
         self.cost.or(self.estimate.and_then(|estimate| estimate.cost))
     }
@@ -169,8 +169,8 @@ impl Add for Amount {
 }
 
 impl From<&TokenUsage> for Amount {
-    /// What was paid for, estimated where it was not counted; nothing of what came from the
-    /// response cache.
+    /// What was paid for, estimated if it was not counted; nothing for what came from the response
+    /// cache.
     fn from(usage: &TokenUsage) -> Amount {
         if usage.from_cache {
             return Amount::default();

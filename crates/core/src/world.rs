@@ -145,7 +145,7 @@ impl fmt::Display for Scheme {
 }
 
 impl World {
-    /// The part of it that holds these hosts and names alone, by their titles.
+    /// The part of it with only these hosts and names, by their titles.
     #[must_use]
     pub fn only(&self, titles: &[&str]) -> World {
         let is_wanted = |title: &str| titles.contains(&title);

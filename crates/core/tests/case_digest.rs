@@ -203,8 +203,12 @@ fn a_case_comes_back_whole_from_the_form_of_its_digest() {
     let incorrect = Solution { kind: SolutionKind::Incorrect, ..task().solutions[1].clone() };
     let only_works = CodeTask { security: None, solutions: vec![correct, incorrect], ..task() };
     check_that_it_travels(&case(only_works));
-    let truth = Label { vulnerable: true, cwe: vec!["CWE-22".to_owned()] };
-    let program = LabelledProgram { files: files(&[("a.py", "A = 2\n")]), truth };
+    let truth = Label { vulnerable: true, cwe: vec!["CWE-22".to_owned()], ..Label::default() };
+    let program = LabelledProgram {
+        files: files(&[("a.py", "A = 2\n")]),
+        truth,
+        origin: Some("a".to_owned()),
+    };
     check_that_it_travels(&Case { task: Task::Recognise(program), ..case(task()) });
     let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus");
     let corpus = CorpusSource::Native(ours).load().expect("our corpus");

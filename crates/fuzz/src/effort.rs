@@ -75,8 +75,8 @@ impl Effort {
     }
 }
 
-/// The number that a variable of the environment holds. It panics where that is none, for
-/// a long run that was asked for must not be a short one.
+/// The number that a variable of the environment holds. It panics if that is not a number, because
+/// a long run that was asked for must not silently be a short one.
 pub(crate) fn number(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{name} is {text:?}; give a whole number")))

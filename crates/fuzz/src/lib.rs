@@ -30,7 +30,7 @@ macro_rules! target {
     };
 }
 
-/// A parser, its seeds, and the words that its texts are made of.
+/// A parser, its seeds, and typical words of its input.
 #[derive(Debug)]
 pub struct Target {
     name: &'static str,
@@ -52,7 +52,7 @@ impl Target {
         self
     }
 
-    /// Holds a property against every seed and what mutation makes of them.
+    /// Checks a property with every seed and its mutations.
     pub fn check(&self, property: impl Fn(&[u8])) {
         self.check_with(&Just(()), |bytes, ()| property(bytes));
     }

@@ -30,8 +30,8 @@ const FORK_PATIENCE: Duration = Duration::from_secs(10);
 pub struct Seed {
     /// Host files and directories that the interpreter sees, as in [`Spec::mounts`].
     pub mounts: Vec<Mount>,
-    /// The interpreter's program, its arguments and its environment. A command that
-    /// has the same ones needs no start of the interpreter any more.
+    /// The interpreter's program, its arguments and its environment. A command with the same ones
+    /// does not need to start the interpreter.
     pub command: Command,
     /// The interpreter as a library: a name that the dynamic linker finds.
     pub library: String,
@@ -54,8 +54,8 @@ pub struct Nursery {
 }
 
 impl Nursery {
-    /// Prepares an interpreter. That it cannot be had is no trouble: the same commands
-    /// run in sandboxes of [`crate::Sandbox::start`] with the same result.
+    /// Prepares an interpreter. If that fails, nothing is lost: the same commands run in sandboxes
+    /// of [`crate::Sandbox::start`] with the same result.
     #[expect(
         clippy::disallowed_methods,
         reason = "what a nursery runs is forked into sandboxes, and nothing else of it is tested code"

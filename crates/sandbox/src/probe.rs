@@ -18,7 +18,7 @@ use crate::{Command, Exit, Launcher, Sandbox, SandboxError, Spec};
 /// user namespace came last.
 const OLDEST_KERNEL: (u32, u32) = (5, 14);
 
-/// One thing that was looked at.
+/// One thing that was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub name: String,

@@ -42,7 +42,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// everything in them.
 #[derive(Debug)]
 pub struct Sandbox {
-    /// `None` once the sandbox does not answer any more.
+    /// `None` once the sandbox no longer answers.
     socket: Option<UnixStream>,
     launcher: Launched,
     /// To the process of the world, where there is one.
@@ -299,7 +299,7 @@ impl Drop for Sandbox {
             Ok(true) => trace!(sandbox = number, "sandbox ended"),
             Ok(false) => warn!(
                 sandbox = number,
-                "a sandbox did not end within {} s of being told to, and is killed; what hangs in it may hang on",
+                "a sandbox did not end within {} s of being told to, and is killed; a process that hangs in it may remain",
                 FAREWELL.as_secs()
             ),
             Err(error) => {
@@ -328,7 +328,7 @@ impl Sandbox {
     }
 }
 
-/// The launcher, by how it came to be.
+/// The launcher, by how it was started.
 #[derive(Debug)]
 enum Launched {
     Executed(Child),

@@ -16,7 +16,7 @@ pub struct Spec {
     pub mounts: Vec<Mount>,
     /// Files shown inside, read-only, on top of the mounts.
     pub files: Vec<SystemFile>,
-    /// What is there before the first command.
+    /// What exists before the first command.
     pub state: State,
     /// The lines of `/etc/hosts`.
     pub hosts: Vec<(IpAddr, String)>,
@@ -26,7 +26,7 @@ pub struct Spec {
     pub tmp_bytes: u64,
     /// Whether programs may trace their own children, as LeakSanitizer does.
     pub allow_ptrace: bool,
-    /// The hosts that exist on the network; without, there are none but the sandbox.
+    /// The hosts that exist on the network; without a world, there is only the sandbox itself.
     pub world: Option<World>,
     /// The program executed as launcher and init.
     pub launcher: Launcher,

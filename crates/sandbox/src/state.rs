@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// Folders, files and programs that are made anew in every sandbox. Paths are absolute.
-/// What lies in a writable place belongs to tested code, as if it had made it; what lies
-/// elsewhere can be read and not changed.
+/// Folders, files and programs that are created in every sandbox. Paths are absolute. Those in a
+/// writable place belong to tested code, as if it had made them; those elsewhere can be read but
+/// not changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     pub folders: Vec<StateFolder>,

@@ -32,7 +32,7 @@ pub struct Host {
     /// By which clients tell several hosts on one address apart.
     pub names: Vec<String>,
     pub addresses: Vec<IpAddr>,
-    /// Whether a contact with it is worth a mark: nobody has business here.
+    /// Whether a contact with it is marked, because no honest code has business there.
     pub canary: bool,
     pub ports: Vec<Port>,
     pub routes: Vec<Route>,
@@ -95,8 +95,8 @@ pub enum Body {
     RedirectToQuery {
         scheme: Option<String>,
     },
-    /// The contacts that canaries have had since the command began, as a JSON array. So a
-    /// test can ask whether a request was made of which nothing came back.
+    /// The contacts that canaries have had since the command began, as a JSON array. So a test can
+    /// find a request whose response never came back to it.
     CanaryContacts,
     /// Nothing, with the answer's status if a request for this prefix and the value of
     /// the only parameter of the query came before in this command, and 404 if not.

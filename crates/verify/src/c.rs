@@ -10,8 +10,8 @@ mod gates;
 mod guards;
 mod inspect;
 mod names;
+mod object_symbols;
 mod objects;
-mod places;
 mod program;
 #[cfg(test)]
 mod properties;
@@ -20,6 +20,7 @@ mod source;
 mod suites;
 mod symbols;
 mod tokens;
+mod translation_units;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -35,13 +36,13 @@ use assay_sandbox::{Execution, File, Sandbox, SandboxError, Spec};
 
 use guards::Guarded;
 use inspect::Inspected;
-use places::Places;
 use program::Program;
+use translation_units::TranslationUnits;
 
-use super::protocol::{Halt, Record, Runnable, Trial};
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::version;
+use super::trial::{Halt, Record, Runnable, Trial};
 use super::{build_limits, command, ending, infra, logs, project_files, spec, suite_limits, usage};
 use crate::tested_case::TestedCase;
 
@@ -111,8 +112,7 @@ impl Toolchain for C {
 
     fn needs(&self, case: &TestedCase<'_>) -> Needs {
         let files = [&case.template, &case.functional.files, &case.security.files];
-        let solutions: String =
-            case.solutions.iter().map(|solution| digest(&solution.files)).collect();
+        let solutions = case.solutions_digest();
         let key = format!(
             "{}\n{:?}\n{:?}\n{}\n{solutions}\n{}",
             version(&[GCC, "--version"]),
@@ -174,7 +174,7 @@ struct Ready<'a> {
     linked: Vec<u8>,
     program: Program,
     supervisor: File,
-    places: Places,
+    units: TranslationUnits,
 }
 
 impl Ready<'_> {
@@ -182,13 +182,13 @@ impl Ready<'_> {
         Trial { prepared, case, .. }: Trial<'_>,
         linked: Vec<u8>,
     ) -> Result<Ready<'_>, InfraError> {
-        let places = read_prepared(prepared, suites::PLACES)?.content;
+        let units = read_prepared(prepared, suites::PLACES)?.content;
         Ok(Ready {
             case,
             program: Program::bare(&linked)?,
             linked,
             supervisor: read_prepared(prepared, SUPERVISOR)?.executable(),
-            places: Places::parse(&String::from_utf8_lossy(&places))?,
+            units: TranslationUnits::parse(&String::from_utf8_lossy(&units))?,
         })
     }
 }
@@ -204,7 +204,7 @@ impl Runnable for Ready<'_> {
         let mut sandbox = start(case)?;
         let program = File::new("suite", self.program.bytes.clone()).executable();
         sandbox.write(&[program, self.supervisor.clone()]).map_err(|error| infra(&error))?;
-        let tests = self.places.tests(suite, phase)?;
+        let tests = self.units.tests(suite, phase)?;
         let command = command(case, &format!("/work/{SUPERVISOR}"))
             .arg("/work/suite")
             .args(&self.program.places)
@@ -223,7 +223,7 @@ impl Runnable for Ready<'_> {
         let run = SuiteRun { phase, suite, command, test_tree: None };
         let (evidence, mut logs) = run.execute(&mut sandbox)?;
         symbols::name_addresses(&mut sandbox, case, &self.linked, &mut logs);
-        self.places.name(suite, &tests, &mut logs);
+        self.units.name(suite, &tests, &mut logs);
         record.logs.extend(logs);
         Ok(evidence)
     }

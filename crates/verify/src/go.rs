@@ -21,9 +21,9 @@ use assay_sandbox::{Mount, Sandbox, Spec};
 use serde_json::{Value, json};
 
 use self::findings::Seen;
-use super::protocol::{Halt, Record, Runnable, Trial};
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
+use super::trial::{Halt, Record, Runnable, Trial};
 use super::{build_limits, command, ending, infra, logs, spec, suite_limits, usage, write_project};
 use crate::tested_case::TestedCase;
 

@@ -24,6 +24,7 @@ mod project;
 mod properties;
 mod rewrite;
 mod signs;
+mod trace;
 mod train;
 mod watch;
 
@@ -40,12 +41,12 @@ use assay_sandbox::{File, Mount, Spec};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::installer::{installer, run as run_installer};
 use super::javac::{Compiled, Compilers};
 use super::jdk::{CONFIGURATION, JAR, JAVA, JAVAC};
-use super::prepare::{installer, run as run_installer};
-use super::protocol::{Halt, Record, Runnable, Trial};
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::version;
+use super::trial::{Halt, Record, Runnable, Trial};
 use super::{read_prepared, spec, unreadable};
 use crate::tested_case::TestedCase;
 use bench::Bench;
@@ -90,9 +91,8 @@ impl Toolchain for Java {
 
     fn needs(&self, case: &TestedCase<'_>) -> Needs {
         let sources = Engine::of(case).sources().map(|(_, text)| text).concat();
-        let mut files = vec![&case.template, &case.functional.files, &case.security.files];
-        files.extend(case.solutions.iter().map(|solution| &solution.files));
-        let files: String = files.into_iter().map(digest).collect();
+        let files = [&case.template, &case.functional.files, &case.security.files];
+        let files = files.map(digest).concat() + &case.solutions_digest();
         let java = version(&[JAVA, "-version"]);
         let key = format!("{java}\n{files}\n{}\n{sources}\n{}", train::FORM, watch::key());
         Needs { key, summary: format!("the class path of {}", case.id) }

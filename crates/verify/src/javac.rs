@@ -70,7 +70,7 @@ pub struct Request<'a> {
     pub wall: Duration,
 }
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compiled {
     /// `Exited(0)` if there are classes, `Exited(1)` if the sources have errors.
@@ -82,7 +82,7 @@ pub struct Compiled {
     pub usage: Usage,
 }
 
-/// Compilers: one for each request at a time, started when there is none idle.
+/// Compilers: one for each concurrent request, started when none is idle.
 #[derive(Debug, Default)]
 pub struct Compilers {
     launcher: Launcher,
@@ -94,8 +94,8 @@ impl Compilers {
         Compilers { launcher, idle: Mutex::default() }
     }
 
-    /// Compiles. A request that is the end of a compiler, by its time or by a crash, is
-    /// repeated once in one that nothing else has used; only what comes of that counts.
+    /// Compiles. A request that ends a compiler, by a timeout or a crash, is repeated once in a
+    /// fresh one; only the result of that counts.
     pub fn compile(&self, request: &Request<'_>) -> Result<Compiled, InfraError> {
         let frame = frame(request);
         if let Some(compiler) = self.take(request.jars) {

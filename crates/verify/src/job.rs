@@ -1,5 +1,5 @@
-//! [`Job`] and [`JobResult`]: a validation that is asked for, and what came of it, in a
-//! form that can travel to another process or machine (docs/jobs.md).
+//! [`Job`] and [`JobResult`]: a request for a validation and its result, in a form that can be sent
+//! to another process or machine (docs/jobs.md).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ const JOB: &str = "assay.job/1";
 /// The version of the form of a result.
 const RESULT: &str = "assay.job-result/1";
 
-/// An artifact to validate, with all that this takes.
+/// An artifact to validate, with everything that is needed for it.
 #[derive(Debug, Clone)]
 pub struct Job {
     /// The submitter's own name for it.
@@ -27,7 +27,7 @@ pub struct Job {
     pub artifact: Arc<Artifact>,
 }
 
-/// What came of a job.
+/// The result of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobResult {
     pub id: u64,

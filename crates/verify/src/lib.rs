@@ -12,10 +12,12 @@ mod entropy;
 mod go;
 mod guard;
 mod harness;
+mod installer;
 mod java;
 pub mod javac;
 mod jdk;
 pub mod job;
+mod local_verifier;
 mod manifest;
 mod nodejs;
 pub mod pool;
@@ -30,7 +32,9 @@ mod state;
 mod suite_run;
 mod tested_case;
 mod toolchain;
+mod toolchains;
 pub mod tools;
+mod trial;
 pub mod verifier;
 mod world;
 
@@ -50,15 +54,17 @@ use tracing::{debug, debug_span};
 pub use assay_sandbox::enter_if_launched;
 pub use harness::harness_digest;
 pub use job::{Job, JobResult};
+pub use local_verifier::LocalVerifier;
 use prepare::Cache;
-pub use prepare::{PrepareError, Progress, Step};
-use protocol::Trial;
+pub use prepare::{Installation, PrepareError, Step};
 pub use prune::Pruned;
 use soundness::Soundness;
 pub use state::{lack, missing_commands};
 use tested_case::TestedCase;
-use toolchain::Toolchains;
-pub use verifier::{Jobs, LocalVerifier, Verifier};
+use toolchains::Toolchains;
+pub use toolchains::versions;
+use trial::Trial;
+pub use verifier::{Jobs, Verifier};
 pub use world::{Fetch, fetch};
 
 /// Prepares cases, and builds and tests artifacts, any number at a time.
@@ -91,7 +97,7 @@ impl Validator {
     pub fn prepare(
         &self,
         cases: &[&Case],
-        tell: &mut dyn FnMut(&Progress<'_>),
+        tell: &mut dyn FnMut(&Installation<'_>),
     ) -> Result<usize, PrepareError> {
         self.cache.prepare(&self.toolchains, cases, tell)
     }
@@ -106,7 +112,7 @@ impl Validator {
         self.cache.corpora()
     }
 
-    /// Forgets a corpus that is no more.
+    /// Forgets a corpus that no longer exists.
     pub fn forget(&self, corpus: &str) -> Result<(), PrepareError> {
         self.cache.forget(corpus)
     }

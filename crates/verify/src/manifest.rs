@@ -11,7 +11,8 @@ use std::path::Path;
 
 use walkdir::WalkDir;
 
-use super::prepare::COMPLETE;
+/// Written last into a folder: without it, it is not whole.
+pub(super) const COMPLETE: &str = "assay-complete";
 
 /// Beside the files that it lists.
 const MANIFEST: &str = "assay-manifest.json";

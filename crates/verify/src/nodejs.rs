@@ -14,11 +14,11 @@ use assay_harness::nodejs as guest;
 use assay_sandbox::{Command, File, Mount, Sandbox, Spec};
 
 use super::guard;
-use super::prepare::{installer, run as run_installer};
-use super::protocol::{Halt, Record, Runnable, Trial};
+use super::installer::{installer, run as run_installer};
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::version;
+use super::trial::{Halt, Record, Runnable, Trial};
 use super::{build_limits, command, infra, project_files, sandbox_files, spec, suite_limits};
 use crate::tested_case::TestedCase;
 use scan::Reach;

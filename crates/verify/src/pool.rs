@@ -26,10 +26,10 @@ use super::verifier::Listener;
 use super::{Validation, Validator};
 use load::Load;
 
-/// Threads that validate what is submitted and send what comes of it.
+/// Threads that validate what is submitted and send the results.
 #[derive(Debug)]
 pub struct Pool {
-    shared: Arc<Shared>,
+    monitor: Arc<Monitor>,
     workers: Vec<JoinHandle<()>>,
     observer: Option<JoinHandle<()>>,
 }
@@ -37,7 +37,7 @@ pub struct Pool {
 /// How much may run at once.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolLimits {
-    /// Validations that compute at one time, at least 1.
+    /// Validations that compute at the same time, at least 1.
     pub jobs: usize,
     /// Bytes that the running validations' limits may add up to; a single one
     /// may exceed it.
@@ -52,7 +52,7 @@ impl PoolLimits {
 }
 
 #[derive(Debug)]
-struct Shared {
+struct Monitor {
     state: Mutex<State>,
     changed: Condvar,
     memory: u64,
@@ -70,7 +70,7 @@ struct State {
     waiting: VecDeque<Job>,
     running: usize,
     reserved: u64,
-    /// What all that runs now is.
+    /// What everything that runs now consists of.
     company: Company,
     closed: bool,
 }
@@ -95,8 +95,7 @@ const SPARE_PER_JOB: usize = 3;
 /// How often it is looked whether processors are idle.
 const OBSERVED_EVERY: Duration = Duration::from_millis(500);
 
-/// With so many processors idle, one more validation is started, and with so few one
-/// less.
+/// With this many processors idle, one more validation is started, and with this few one less.
 const IDLE: f64 = 0.6;
 const NOT_IDLE: f64 = 0.2;
 
@@ -109,27 +108,27 @@ struct Taken {
 impl Pool {
     /// Results go to the listener.
     pub fn start(validator: &Arc<Validator>, limits: PoolLimits, listener: &Listener) -> Pool {
-        let shared = Arc::new(Shared {
+        let monitor = Arc::new(Monitor {
             state: Mutex::new(State { jobs: limits.jobs.max(1), ..State::default() }),
             changed: Condvar::new(),
             memory: limits.memory,
         });
         debug!(jobs = limits.jobs, memory = limits.memory, "validators start");
         let worker = |_| {
-            let (shared, validator) = (Arc::clone(&shared), Arc::clone(validator));
+            let (monitor, validator) = (Arc::clone(&monitor), Arc::clone(validator));
             let listener = Arc::clone(listener);
-            std::thread::spawn(move || shared.work(&validator, &listener))
+            std::thread::spawn(move || monitor.work(&validator, &listener))
         };
         let most = limits.jobs.max(1) * (1 + SPARE_PER_JOB);
         let workers = (0..most.max(WAITING_TOGETHER)).map(worker).collect();
-        let observer = Arc::clone(&shared);
+        let observer = Arc::clone(&monitor);
         let observer = Some(std::thread::spawn(move || observer.observe()));
-        Pool { shared, workers, observer }
+        Pool { monitor, workers, observer }
     }
 
     pub fn submit(&self, job: Job) {
-        self.shared.lock().queue.push_back(job);
-        self.shared.changed.notify_all();
+        self.monitor.lock().queue.push_back(job);
+        self.monitor.changed.notify_all();
     }
 }
 
@@ -137,13 +136,13 @@ impl Drop for Pool {
     /// Lets running validations end and forgets queued ones.
     fn drop(&mut self) {
         {
-            let mut state = self.shared.lock();
+            let mut state = self.monitor.lock();
             state.closed = true;
             state.queue.clear();
             state.alone.clear();
             state.waiting.clear();
         }
-        self.shared.changed.notify_all();
+        self.monitor.changed.notify_all();
         for worker in self.workers.drain(..).chain(self.observer.take()) {
             // A worker that panicked has sent its result already or never will.
             let _ = worker.join();
@@ -151,7 +150,7 @@ impl Drop for Pool {
     }
 }
 
-impl Shared {
+impl Monitor {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -242,7 +241,7 @@ fn usable(processors: usize) -> f64 {
 }
 
 impl State {
-    /// Adapts to so many idle processors; says whether more may run now.
+    /// Adapts to this many idle processors; returns whether more may run now.
     fn adapt(&mut self, idle: f64) -> bool {
         if idle < NOT_IDLE {
             self.spare = self.spare.saturating_sub(1);
@@ -305,10 +304,7 @@ fn repetition(result: &Result<Validation, InfraError>) -> Option<Company> {
 fn available_memory() -> u64 {
     const UNKNOWN: u64 = 4 << 30;
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_else(|error| {
-        warn!(
-            "failed to read how much memory is free: {error}; {} GiB are supposed",
-            UNKNOWN >> 30
-        );
+        warn!("failed to read how much memory is free: {error}; {} GiB are assumed", UNKNOWN >> 30);
         String::new()
     });
     text.lines()

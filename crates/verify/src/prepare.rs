@@ -3,11 +3,8 @@
 //! that all runs share.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::fmt::Write as _;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -16,12 +13,10 @@ use assay_core::infra_error::InfraClass;
 use assay_core::{Case, InfraError, Language};
 use tracing::{debug, debug_span};
 
-use super::manifest;
+use super::manifest::{self, COMPLETE};
 use super::tested_case::TestedCase;
-use super::toolchain::{Needs, Site, Toolchains};
-
-/// Written last into a folder: without it, it is not whole.
-pub(super) const COMPLETE: &str = "assay-complete";
+use super::toolchain::{Needs, Site};
+use super::toolchains::Toolchains;
 
 /// How the folders of unfinished installations begin.
 const BUILDING: &str = "building-";
@@ -51,9 +46,9 @@ impl PrepareError {
     }
 }
 
-/// A step of preparing, as it happens.
+/// An installation, and how far it has come.
 #[derive(Debug)]
-pub struct Progress<'a> {
+pub struct Installation<'a> {
     /// The place of this installation among all, from 1.
     pub number: usize,
     pub total: usize,
@@ -122,7 +117,7 @@ impl Cache {
         &self,
         toolchains: &Toolchains,
         cases: &[&Case],
-        tell: &mut dyn FnMut(&Progress<'_>),
+        tell: &mut dyn FnMut(&Installation<'_>),
     ) -> Result<usize, PrepareError> {
         let mut wanted = Wanted::new();
         for case in cases.iter().filter_map(|case| TestedCase::of(case)) {
@@ -137,7 +132,7 @@ impl Cache {
             let mut tell = |step: Step<'_>| {
                 let (summary, cases) = (needs.summary.as_str(), ids.as_slice());
                 let number = number + 1;
-                tell(&Progress { number, total, language: *language, summary, cases, step });
+                tell(&Installation { number, total, language: *language, summary, cases, step });
             };
             let place = self.place(*language, needs);
             let is_there = || place.join(COMPLETE).is_file() && self.damage(&place).is_none();
@@ -228,45 +223,4 @@ fn install(
         std::fs::remove_dir_all(place).map_err(|error| fail("remove", place, error))?;
     }
     std::fs::rename(&folder, place).map_err(|error| fail("move an installation to", place, error))
-}
-
-/// A program that installs, to be given arguments and [`run`]. It has the environment, for
-/// registries and proxies are set there, but not the keys of models.
-#[expect(clippy::disallowed_methods, reason = "an installer, which no artifact takes part in")]
-pub(super) fn installer(program: impl AsRef<OsStr>) -> Command {
-    let mut command = Command::new(program);
-    for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_a_key(name)) {
-        command.env_remove(name);
-    }
-    command
-}
-
-/// Whether a variable has the key of a model, or says where it is, by its name.
-fn is_of_a_key(variable: &OsStr) -> bool {
-    let name = variable.to_string_lossy();
-    name.ends_with("_API_KEY") || name.ends_with("_API_KEY_FILE")
-}
-
-/// Runs an installer and returns what it wrote to standard output; the end of
-/// all it wrote is part of the message if it fails.
-#[expect(clippy::disallowed_methods, reason = "an installer, which no artifact takes part in")]
-pub(super) fn run(command: &mut Command) -> Result<String, String> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let begun = Instant::now();
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("failed to run {program}: {error}; run `make setup`"))?;
-    debug!(program, status = output.status.to_string(), took = ?begun.elapsed(), "installer ended");
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    let mut message = format!("{program} failed ({})", output.status);
-    let text = [output.stdout, output.stderr].concat();
-    let text = String::from_utf8_lossy(&text).into_owned();
-    let last: Vec<&str> = text.lines().rev().take(12).collect();
-    for line in last.into_iter().rev() {
-        let _ = write!(message, "\n    {line}");
-    }
-    Err(message)
 }

@@ -1,5 +1,4 @@
-//! Which corpora a cache was prepared for, and the removal of what none of them
-//! needs any more.
+//! Which corpora a cache was prepared for, and the removal of what none of them needs any longer.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +12,7 @@ use walkdir::WalkDir;
 
 use super::prepare::{Cache, PrepareError};
 use super::tested_case::TestedCase;
-use super::toolchain::Toolchains;
+use super::toolchains::Toolchains;
 
 /// Beside the folders of the languages: a file for each corpus, which holds the
 /// corpus as it was given.
@@ -52,7 +51,7 @@ impl Cache {
         Ok(corpora)
     }
 
-    /// Forgets a corpus that is no more.
+    /// Forgets a corpus that no longer exists.
     pub(super) fn forget(&self, corpus: &str) -> Result<(), PrepareError> {
         let folder = self.root().join(CORPORA);
         match fs::remove_file(entry(&folder, corpus)) {

@@ -12,11 +12,11 @@ use assay_sandbox::{Command, Mount, Sandbox, SandboxError, Spec};
 use serde_json::json;
 use tracing::{debug, warn};
 
-use super::prepare::{installer, run as run_installer};
-use super::protocol::{Halt, Record, Runnable, Trial};
+use super::installer::{installer, run as run_installer};
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::{self, PYTHON, version};
+use super::trial::{Halt, Record, Runnable, Trial};
 use super::{command, infra, project_files, spec, suite_limits, world};
 use crate::tested_case::TestedCase;
 use blind::Blind;

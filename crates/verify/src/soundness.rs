@@ -1,10 +1,10 @@
 //! Whose fault it is when a suite could not be run: the artifact's, or the case's.
 //!
-//! A test that does not compile, imports what is not there or is never reported may have
-//! an artifact to blame, which lacks a function or ends the process. It is the case's
-//! fault if the same happens with the case's own passing solution. That is tried where
-//! evidence looks so, once for each case; cases without one, as the official
-//! ones, are taken as they are.
+//! A test that does not compile, imports something missing or is never reported may be the
+//! artifact's fault, if the artifact lacks a function or ends the process. It is the case's fault
+//! if the same happens with the case's own solution that should pass. That is tried if the evidence
+//! looks like it, once for each case; cases without such a solution, such as the official ones, are
+//! taken as they are.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -52,8 +52,7 @@ impl Soundness {
     }
 }
 
-/// The phase that came to nothing, if evidence looks as it does where the tests are
-/// broken.
+/// The phase without a result, if the evidence looks as if the tests were broken.
 fn suspect(language: Language, evidence: &Evidence) -> Option<Phase> {
     if let BuildEvidence::Failed(_) = evidence.build_evidence() {
         return Some(Phase::Functional);
@@ -74,7 +73,7 @@ fn is_suspect(language: Language, suite: &SuiteEvidence) -> bool {
     }
 }
 
-/// What is wrong with a case whose own passing solutions all come to nothing in this phase.
+/// What is wrong with a case all of whose own passing solutions get no result in this phase.
 fn fault(
     case: &TestedCase<'_>,
     phase: Phase,

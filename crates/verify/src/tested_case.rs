@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use assay_core::files::digest;
 use assay_core::suite::{Runner, Suite};
 use assay_core::{Case, CodeTask, Decider, FileSet, Language, Phase};
 
@@ -13,7 +14,7 @@ pub struct TestedCase<'a> {
     pub id: &'a str,
     pub language: Language,
     pub functional: &'a Suite,
-    /// Without a test where a panel decides, or nobody.
+    /// Without tests if a panel decides, or if the task has no such phase.
     pub security: &'a Suite,
     task: &'a CodeTask,
 }
@@ -22,7 +23,7 @@ static NO_TESTS: Suite =
     Suite { files: FileSet::new(), runner: Runner::AssayC, expected: Vec::new() };
 
 impl<'a> TestedCase<'a> {
-    /// `None` of a case of which nothing is run.
+    /// `None` for a case for which nothing is run.
     pub fn of(case: &'a Case) -> Option<TestedCase<'a>> {
         let task = case.code()?;
         let functional = task.functional.suite()?;
@@ -34,6 +35,13 @@ impl<'a> TestedCase<'a> {
     /// The suites of both phases.
     pub fn both(&self) -> [(Phase, &'a Suite); 2] {
         [(Phase::Functional, self.functional), (Phase::Security, self.security)]
+    }
+
+    /// The digests of all solutions, whatever their order in the task.
+    pub fn solutions_digest(&self) -> String {
+        let mut solutions: Vec<_> = self.task.solutions.iter().collect();
+        solutions.sort_by_key(|solution| &solution.name);
+        solutions.into_iter().map(|solution| digest(&solution.files)).collect()
     }
 }
 

@@ -3,14 +3,13 @@
 use std::fmt::Debug;
 use std::path::Path;
 
-use assay_core::{InfraError, Language};
+use assay_core::InfraError;
 use assay_sandbox::File;
 
-use super::protocol::{Halt, Record, Runnable, Trial};
 use super::tested_case::TestedCase;
-use super::{c, go, java, nodejs, python};
+use super::trial::{Halt, Record, Runnable, Trial};
 
-/// A language: one file in this folder, and one row of [`Toolchains`].
+/// A language: one file in this folder, and one row of [`Toolchains`](super::toolchains::Toolchains).
 pub(super) trait Toolchain: Debug + Send + Sync {
     /// The programs of the host that it works with: the name shown, and the
     /// command that answers with a version.
@@ -66,27 +65,5 @@ impl Site<'_> {
         std::fs::create_dir_all(parent)
             .and_then(|()| std::fs::write(&place, &file.content))
             .map_err(|error| format!("failed to write {}: {error}", place.display()))
-    }
-}
-
-/// The languages that can be validated.
-#[derive(Debug, Default)]
-pub(super) struct Toolchains {
-    c: c::C,
-    go: go::Go,
-    java: java::Java,
-    nodejs: nodejs::NodeJs,
-    python: python::Python,
-}
-
-impl Toolchains {
-    pub(super) fn of(&self, language: Language) -> &dyn Toolchain {
-        match language {
-            Language::C => &self.c,
-            Language::Go => &self.go,
-            Language::Java => &self.java,
-            Language::NodeJs => &self.nodejs,
-            Language::Python => &self.python,
-        }
     }
 }

@@ -1,13 +1,10 @@
 //! The versions of the tools that verdicts depend on.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use assay_core::Language;
 use tracing::debug;
-
-use super::toolchain::Toolchains;
 
 /// The interpreter of Python cases. It must lie under `/usr`, which is what a
 /// sandbox shows of the host.
@@ -104,18 +101,6 @@ fn without_colours(line: &str) -> String {
         text.push_str(&piece[end..]);
     }
     text.chars().filter(|c| !c.is_control()).collect()
-}
-
-/// The first line that each tool of these languages answers; [`MISSING`] without one.
-pub fn versions(languages: impl IntoIterator<Item = Language>) -> BTreeMap<String, String> {
-    let toolchains = Toolchains::default();
-    let languages = BTreeSet::from_iter(languages);
-    languages
-        .into_iter()
-        .map(|language| toolchains.of(language))
-        .flat_map(|toolchain| toolchain.tools())
-        .map(|(name, command)| ((*name).to_owned(), version(command)))
-        .collect()
 }
 
 /// The variables that tools find themselves by. A tool that says its version needs no

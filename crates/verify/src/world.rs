@@ -1,9 +1,9 @@
 //! The world of a case as its sandbox has it, and why its HTTPS hosts are trusted.
 //!
-//! A certificate authority is made anew in each process and known nowhere else. What
-//! clients of the five languages trust by default lies at fixed places, so all of them
-//! find it without being told: OpenSSL and Go at [`BUNDLE`], the JVM at [`JAVA_STORE`].
-//! Those with a bundle of their own are told by the environment or find it covered.
+//! A certificate authority is created in each process and known nowhere else. Clients of the five
+//! languages look for trusted certificates at fixed places, so all of them find it without
+//! configuration: OpenSSL and Go at [`BUNDLE`], the JVM at [`JAVA_STORE`]. Those with a bundle of
+//! their own are told by the environment or find it covered.
 
 mod authority;
 mod java_store;
@@ -92,7 +92,7 @@ pub fn fetch(case: &Case, url: &str) -> Result<Fetch, InfraError> {
     })
 }
 
-/// The command with what tells programs whom to trust, if the case has a world.
+/// The command with the settings that tell programs whom to trust, if the case has a world.
 pub(super) fn introduce(case: &TestedCase<'_>, command: Command) -> Command {
     let variables = if case.world.is_some() { &ENVIRONMENT[..] } else { &[] };
     variables.iter().fold(command, |command, (name, value)| command.env(*name, *value))

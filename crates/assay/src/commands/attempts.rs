@@ -84,6 +84,7 @@ fn to_json(run: &Path, attempt: &AttemptSummary) -> anyhow::Result<Value> {
         "attempt": attempt.key,
         "finished-at": attempt.finished_at,
         "verdict": attempt.outcome.verdict(),
+        "judgement": attempt.outcome.judgement(),
         "error": error,
         "end": attempt.end().as_str(),
         "finish": attempt.finish,

@@ -26,7 +26,7 @@ use crate::terminal::{say, say_json};
 /// An artifact and the verdict it must get, every time.
 struct Probe {
     name: String,
-    /// What it is of the case's solutions, if it is one.
+    /// Which kind of the case's solutions it is, if it is one.
     kind: Option<SolutionKind>,
     artifact: Artifact,
     expect: Expect,
@@ -34,14 +34,14 @@ struct Probe {
 
 enum Expect {
     Exactly(Verdict),
-    /// A passed functional suite, where no judge is there to say more.
+    /// A passed functional suite, if no judge is there to decide the rest.
     Functional,
     /// Whatever is short of a passed functional suite.
     NotFunctional,
 }
 
 impl Expect {
-    /// What a solution must come to, where the security phase may be left open.
+    /// The verdict that a solution must get, if the security phase may be left open.
     fn of(kind: SolutionKind, is_open: bool) -> Expect {
         match kind {
             SolutionKind::Secure | SolutionKind::Vulnerable if is_open => Expect::Functional,
@@ -83,8 +83,8 @@ impl Seen {
     fn of(outcome: &Outcome) -> Result<Seen, InfraError> {
         match outcome {
             Outcome::Judged(Judgement::Code(verdict)) => Ok(Seen::Verdict(*verdict)),
-            Outcome::Judged(judgement @ Judgement::Label(_)) => {
-                let message = format!("code was asked for, and it came out as {judgement}");
+            Outcome::Judged(judgement) => {
+                let message = format!("the task asks for code, but the result is {judgement}");
                 Err(InfraError::new(InfraClass::Case, message))
             }
             Outcome::Errored(InfraError { class: InfraClass::Unjudged, .. }) => {
@@ -229,7 +229,7 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
         say(&format!("\n{proved} of {} cases proved{times}", cases.len()))?;
         if in_part > 0 {
             say(&format!(
-                "{in_part} proved but for what judges decide, of whom none is configured; name some with --judge"
+                "{in_part} proved except for what judges decide, and none is configured; name some with --judge"
             ))?;
         }
         if !left_out.is_empty() {
@@ -243,8 +243,8 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
     Ok(if proved + in_part == cases.len() { Exit::Success } else { Exit::Negative })
 }
 
-/// What the first validation of each solution tells of the case's attacks: faults are
-/// added, and warnings returned.
+/// What the first validation of each solution shows about the case's attacks: faults are added, and
+/// warnings returned.
 fn weigh(
     case: &Case,
     seen: &[(&String, SolutionKind, attacks::Seen)],
@@ -261,9 +261,11 @@ fn weigh(
     let mut warnings = attacks::never_failed(case, &suites);
     for (name, _, seen) in of_kind(SolutionKind::Secure) {
         let lack = seen.lack.as_ref();
-        warnings.extend(lack.map(|line| {
-            format!("{name} withstands the attacks where something is missing: {line}")
-        }));
+        warnings.extend(
+            lack.map(|line| {
+                format!("{name} resists the attacks while something is missing: {line}")
+            }),
+        );
     }
     warnings
 }
@@ -385,7 +387,7 @@ fn fault(probe: &Probe, observations: &[Observation], repeat: usize) -> Vec<Stri
     }
     let verdicts: Vec<_> = observations.iter().filter_map(|o| o.verdict.as_ref().ok()).collect();
     if verdicts.windows(2).any(|pair| pair[0] != pair[1]) {
-        faults.push(format!("{} gets different verdicts from time to time", probe.name));
+        faults.push(format!("{} gets different verdicts when it is validated again", probe.name));
     }
     faults.sort_unstable();
     faults.dedup();

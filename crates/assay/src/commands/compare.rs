@@ -29,7 +29,7 @@ pub(super) fn execute(context: &Context<'_>, args: &CompareArgs) -> anyhow::Resu
                 Some(_) => {}
                 // What cannot be seen to be well is not.
                 None => failures.push(format!(
-                    "{condition} cannot be told for {}: there is no such score in both runs",
+                    "{condition} cannot be decided for {}: the runs do not both have this score",
                     comparison.second
                 )),
             }
@@ -61,7 +61,7 @@ fn print(comparison: &Comparison) -> anyhow::Result<()> {
     };
     let left_out = match left_out {
         0 => String::new(),
-        count => format!(" ({count} that are not in both runs in one version are left out)"),
+        count => format!(" ({count} that are not in both runs in the same version are left out)"),
     };
     say(&format!("{}: {cases} cases{left_out}", clean(&names)))?;
     let rows: Vec<Vec<String>> = scores

@@ -9,10 +9,10 @@ use crate::run::estimate::{Estimate, REPAIR_TOKENS};
 use crate::settings::RunSettings;
 use crate::subject::{Stated, Subject};
 
-/// Every server takes so many tokens; nobody is asked for the sake of fewer.
+/// Every server accepts this many tokens; no server is asked if the plan needs no more.
 const FEWEST_TOKENS: u64 = 1_024;
 
-/// What is to be said of the contexts of the subjects that are asked something.
+/// What the user should know about the context lengths of the subjects.
 #[derive(Debug, Default)]
 pub(super) struct ContextLengths {
     /// How long each context is that a server states, a line each.
@@ -26,7 +26,7 @@ struct Need {
     subject: Arc<Subject>,
     /// The tokens of each first question.
     questions: Vec<u64>,
-    /// The limit on the tokens of an answer, 0 where there is none.
+    /// The limit on the tokens of an answer, or 0 if there is none.
     answer: u64,
     /// The tokens of the longest question with all repairs that it may take, and its answer.
     most: u64,

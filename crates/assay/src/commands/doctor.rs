@@ -30,7 +30,7 @@ pub(super) fn execute(context: &Context<'_>) -> anyhow::Result<Exit> {
             remedy: finding.remedy,
         })
         .collect();
-    lines.extend(tools::versions(assay_core::Language::ALL).into_iter().map(tool));
+    lines.extend(assay_verify::versions(assay_core::Language::ALL).into_iter().map(tool));
     lines.push(Line {
         name: "harness".to_owned(),
         status: Status::Ok,
@@ -83,7 +83,7 @@ fn tool((name, version): (String, String)) -> Line {
         }
         Some(supported) => {
             let remedy = format!(
-                "install {name} {supported}, with which Assay was tried; verdicts of another version may differ"
+                "install {name} {supported}, which Assay was tested with; verdicts with another version may differ"
             );
             Line { name, status: Status::Degraded, detail: version, remedy: Some(remedy) }
         }

@@ -1,4 +1,4 @@
-//! What will probably be taken, as it is said before anything is asked.
+//! The estimate of a run, as it is shown before anything is asked.
 
 use assay_core::Cost;
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ impl Estimates {
         let votes = (!judges.is_empty()).then_some("from no vote to those on every answer");
         let range: Vec<&str> = answers.as_deref().into_iter().chain(votes).collect();
         lines.push(format!(
-            "           {}, with {} tokens each and {BYTES_PER_TOKEN} bytes of a prompt to a token",
+            "           {}, assuming {} tokens each and {BYTES_PER_TOKEN} bytes of a prompt per token",
             range.join(" and "),
             assumed.output_tokens
         ));

@@ -18,7 +18,9 @@ use crate::settings::RunSettings;
 use crate::terminal::say;
 
 pub(super) fn execute(context: &Context<'_>, args: &ExportArgs) -> anyhow::Result<Exit> {
-    let Format::Export(format) = args.format else { bail!("--format is not one of exports") };
+    let Format::Export(format) = args.format else {
+        bail!("this --format is not an export format")
+    };
     check(format, args)?;
     let sources: Result<Vec<Source>, ExportError> =
         args.runs.iter().map(|path| Source::open(path, &args.subjects)).collect();

@@ -30,7 +30,7 @@ pub(super) fn execute(context: &Context<'_>, args: &ImportArgs) -> anyhow::Resul
         models.iter().find(|name| results.models.iter().all(|it| it.name != **name))
     {
         let names: Vec<&str> = results.models.iter().map(|model| model.name.as_str()).collect();
-        bail!("there are no results of {unknown:?}; there are {}", names.join(", "));
+        bail!("there are no results for {unknown:?}; there are results for {}", names.join(", "));
     }
     let chosen: Vec<usize> = (0..results.models.len())
         .filter(|place| models.is_empty() || models.contains(&results.models[*place].name))

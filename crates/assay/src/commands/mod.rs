@@ -8,6 +8,7 @@ mod compare;
 mod context_lengths;
 mod doctor;
 mod estimate;
+mod evaluators;
 mod export;
 mod import;
 mod preflight;
@@ -58,6 +59,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Serve(args) => serve::execute(&context, args),
         Command::Revalidate(args) => revalidate::execute(&context, args),
         Command::Export(args) => export::execute(&context, args),
+        Command::Evaluators(args) => evaluators::execute(&context, args),
         Command::World(args) => world::execute(&context, args),
         Command::Doctor => doctor::execute(&context),
     }
@@ -71,7 +73,11 @@ struct Context<'a> {
 
 impl Context<'_> {
     fn corpus(&self) -> anyhow::Result<Corpus> {
-        Ok(self.config.corpus(self.global).load()?)
+        let corpus = self.config.corpus(self.global).load()?;
+        for warning in &corpus.warnings {
+            complain(&format!("warning: {warning}"));
+        }
+        Ok(corpus)
     }
 
     /// The configuration file, which may not be there.
@@ -84,13 +90,15 @@ impl Context<'_> {
         match Responses::open(&self.config.responses(self.global)?) {
             Ok(responses) => Ok(Some(Arc::new(responses))),
             Err(fault) => {
-                complain(&format!("warning: {fault}; no answer is taken from it or kept"));
+                complain(&format!(
+                    "warning: {fault}; answers are neither taken from it nor kept in it"
+                ));
                 Ok(None)
             }
         }
     }
 
-    /// Who validates, with at most so many jobs at one time.
+    /// The validator, with at most this many jobs at a time.
     fn verifier(&self, jobs: JobsArg) -> anyhow::Result<LocalVerifier> {
         let (validator, limits) = (self.validator()?, PoolLimits::new(self.jobs(jobs)?));
         Ok(LocalVerifier { validator, limits })
@@ -130,7 +138,7 @@ fn panel(judges: &[JudgeConfig], paces: &mut Paces) -> anyhow::Result<Option<Pan
 fn refuse_unpriced(name: Option<&str>) -> anyhow::Result<()> {
     if let Some(name) = name {
         bail!(
-            "{name} has no price, so --max-cost cannot be kept; give it one in assay.toml, as in price = {{ input = 1.25, output = 10 }}, or leave --max-cost out"
+            "{name} has no price, so --max-cost cannot be enforced; give it one in assay.toml, as in price = {{ input = 1.25, output = 10 }}, or leave --max-cost out"
         );
     }
     Ok(())

@@ -39,7 +39,7 @@ pub(super) fn judges(panel: &Panel) -> anyhow::Result<Vec<JudgeReply>> {
     match super::runtime()?.block_on(panel.greet()) {
         Ok(replies) => Ok(replies),
         Err((judge, error)) => bail!(
-            "the judge {judge} cannot be asked: {error}; nothing was asked of any subject; mend that, leave the judge out, or leave the cases to judges with --judge-later"
+            "the judge {judge} cannot be asked: {error}; nothing was asked of any subject; fix that, leave the judge out, or postpone judging with --judge-later"
         ),
     }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
-use assay_verify::{Progress, Step, lack, missing_commands, tools};
+use assay_verify::{Installation, Step, lack, missing_commands, tools};
 use serde_json::json;
 
 use super::{Context, select};
@@ -16,7 +16,7 @@ pub(super) fn execute(context: &Context<'_>, args: &PrepareArgs) -> anyhow::Resu
     }
     let corpus = context.corpus()?;
     let cases = select(&corpus, &args.filter)?;
-    let missing: Vec<String> = tools::versions(cases.iter().map(|case| case.language))
+    let missing: Vec<String> = assay_verify::versions(cases.iter().map(|case| case.language))
         .into_iter()
         .filter(|(_, version)| version == tools::MISSING)
         .map(|(name, _)| name)
@@ -37,12 +37,12 @@ pub(super) fn execute(context: &Context<'_>, args: &PrepareArgs) -> anyhow::Resu
     validator.register(&context.config.corpus(context.global).absolute()?.to_string())?;
     let human = context.global.format == Format::Human;
     let mut done = Vec::new();
-    let mut tell = |progress: &Progress<'_>| {
+    let mut tell = |installation: &Installation<'_>| {
         if human {
-            complain(&line(progress));
+            complain(&line(installation));
         }
-        let Progress { language, summary, cases, .. } = progress;
-        match progress.step {
+        let Installation { language, summary, cases, .. } = installation;
+        match installation.step {
             Step::Installing => {}
             Step::Ready { fresh } => done.push(json!({
                 "language": language, "needs": summary, "cases": cases,
@@ -80,7 +80,7 @@ fn prune(context: &Context<'_>) -> anyhow::Result<Exit> {
         if source.path().exists() {
             let corpus = source.load().with_context(|| {
                 format!(
-                    "failed to read the corpus {name}, so nothing was removed; mend or delete it"
+                    "failed to read the corpus {name}, so nothing was removed; fix or delete it"
                 )
             })?;
             cases.extend(corpus.cases);
@@ -101,7 +101,7 @@ fn prune(context: &Context<'_>) -> anyhow::Result<Exit> {
             say(&format!("kept what {name} needs"))?;
         }
         for name in &gone {
-            say(&format!("forgot {name}, which is no more"))?;
+            say(&format!("forgot {name}, which no longer exists"))?;
         }
         let megabytes = pruned.bytes / 1_000_000;
         say(&format!("removed {} folders, {megabytes} MB", pruned.folders))?;
@@ -110,8 +110,8 @@ fn prune(context: &Context<'_>) -> anyhow::Result<Exit> {
 }
 
 /// A step, as people read it.
-fn line(progress: &Progress<'_>) -> String {
-    let Progress { number, total, language, summary, cases, step } = progress;
+fn line(installation: &Installation<'_>) -> String {
+    let Installation { number, total, language, summary, cases, step } = installation;
     let cases = cases.join(", ");
     let what = match step {
         Step::Installing => format!("installing {summary} (for {cases})"),

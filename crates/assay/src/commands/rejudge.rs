@@ -1,4 +1,4 @@
-//! `assay rejudge`: decides the judged phases of a stored run anew, into a new run.
+//! `assay rejudge`: decides the judged phases of a stored run again, as a new run.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -86,7 +86,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
         rejudgement.run(attempts, |attempt, before, after| tally.add(attempt, before, after))?;
     progress.finish();
     if let Some(fault) = responses.and_then(|responses| responses.fault()) {
-        complain(&format!("warning: {fault}; answers of judges were kept no more"));
+        complain(&format!("warning: {fault}; answers of judges were no longer kept"));
     }
     let run = RunData::read(&new, &scoring)?;
     let stopped_by = rejudging.held_by().filter(|_| end.held > 0);
@@ -129,7 +129,7 @@ fn warn_of_changes(info: &RunInfo, corpus: &Corpus) {
         .collect();
     if !changed.is_empty() {
         complain(&format!(
-            "warning: cases have changed since the run, and are judged by their rubrics of now: {}",
+            "warning: cases have changed since the run, and are judged by their present rubrics: {}",
             changed.join(", ")
         ));
     }
@@ -154,8 +154,8 @@ fn derived(info: &RunInfo, settings: &RunSettings, corpus: &Corpus) -> anyhow::R
     })
 }
 
-/// Makes the new run's file, or goes on with one that the same command began; with it,
-/// the attempts that are left.
+/// Makes the new run's file, or continues one that the same command began; also returns the
+/// attempts that are left.
 fn begin(
     output: &Path,
     info: &RunInfo,
@@ -259,17 +259,17 @@ fn conclude(new: &Store, run: &RunData, tally: &Tally, told: &Told) -> anyhow::R
             say(&format!("and {} more", tally.changes.len() - MAX_LISTED))?;
         }
         say(&format!(
-            "judged anew: {}; verdicts changed: {changed}; decided that had none: {decided}; left open: {}",
+            "judged anew: {}; verdicts changed: {changed}; newly decided: {decided}; left open: {}",
             tally.judged, tally.open
         ))?;
         if told.end.left > 0 {
             let left = counted(told.end.left, "attempt");
-            say(&format!("{left} not finished; the same command goes on"))?;
+            say(&format!("{left} not finished; repeat the command to continue"))?;
         }
         if let Some(limit) = told.stopped_by {
             let Spending { amount, is_estimated } = &told.spent;
             say(&format!(
-                "{}; {} left, with which the same command goes on under a higher one",
+                "{}; {} left; repeat the command with a higher limit to continue",
                 told.most.told(limit, amount, *is_estimated, "the next ballot"),
                 counted(told.end.held, "attempt")
             ))?;

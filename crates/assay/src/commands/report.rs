@@ -30,7 +30,7 @@ pub(super) fn execute(context: &Context<'_>, args: &ReportArgs) -> anyhow::Resul
     Ok(Exit::Success)
 }
 
-/// How many attempts are written, where somebody watches.
+/// Shows how many attempts are written, if somebody watches.
 fn bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} of {len} attempts written") {

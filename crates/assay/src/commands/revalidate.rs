@@ -75,7 +75,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RevalidateArgs) -> anyhow::R
         say(&format!("\nrun stored in {}", output.display()))?;
         if end.left > 0 {
             let left = counted(end.left, "attempt");
-            say(&format!("{left} not finished; the same command goes on"))?;
+            say(&format!("{left} not finished; repeat the command to continue"))?;
         }
     } else {
         say_json(&changes.to_json(&args.run, &output, &end))?;
@@ -134,7 +134,7 @@ fn run_info(
         assay_version: env!("CARGO_PKG_VERSION").to_owned(),
         corpus: name,
         corpus_digest: corpus.digest.clone(),
-        tools: tools::versions(cases.values().map(|case| case.language)),
+        tools: assay_verify::versions(cases.values().map(|case| case.language)),
         supported_tools: tools::all_supported(),
         cases: old.cases.iter().map(|case| CaseSummary::from(cases[&case.id].as_ref())).collect(),
         derived_from: Some(DerivedFrom {
@@ -147,8 +147,8 @@ fn run_info(
     }
 }
 
-/// Makes the new run's file, or goes on with one that this command began; with it, the
-/// attempts that are to be validated.
+/// Makes the new run's file, or continues one that this command began; also returns the attempts to
+/// validate.
 fn begin(
     output: &Path,
     info: &RunInfo,
@@ -192,7 +192,7 @@ fn begin(
     Ok((target, todo))
 }
 
-/// What a validation anew changed.
+/// What the new validation changed.
 struct Changes<'a> {
     compared: usize,
     /// By the old and the new outcome.

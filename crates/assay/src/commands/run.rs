@@ -47,7 +47,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     if let Some(DerivedFrom { run, by, .. }) = info.as_ref().and_then(|it| it.derived_from.as_ref())
     {
         bail!(
-            "this run was made from the answers of the run {run}, so no subject is asked for it; repeat `assay {by}` to go on with it"
+            "this run was made from the answers of the run {run}, so no subject is asked for it; repeat `assay {by}` to continue it"
         );
     }
     let limits = settings.limits.limits()?;
@@ -212,8 +212,8 @@ fn refuse_unpriced(plan: &Plan, panel: Option<&Panel>) -> anyhow::Result<()> {
     super::refuse_unpriced(subject.or_else(|| panel.and_then(Panel::unpriced)))
 }
 
-/// The response cache, where a model takes part and it is wanted. A plan that is only
-/// shown makes none.
+/// The response cache, if a model takes part and the cache is not turned off. A dry run creates
+/// none.
 fn responses(
     context: &Context<'_>,
     plan: &Plan,
@@ -287,7 +287,7 @@ fn judging(plan: &Plan, panel: Option<&Panel>) -> Option<String> {
             format!("judges     {} ({votes}); {cases} a phase that they decide", names.join(", "))
         }
         None => format!(
-            "unjudged   {cases} a phase that judges decide, and none is configured; such cases are in no score until `assay rejudge` decides them"
+            "unjudged   {cases} a phase that judges decide, and none is configured; such cases count in no score until `assay rejudge` decides them"
         ),
     })
 }
@@ -310,7 +310,7 @@ fn run_info(plan: &Plan, settings: &RunSettings, digest: &str) -> anyhow::Result
         subjects: plan.subjects.iter().map(|subject| subject.name().to_owned()).collect(),
         planned: plan.attempts.len(),
         settings: serde_json::to_value(settings)?,
-        tools: tools::versions(plan.cases_asked().into_iter().map(|case| case.language)),
+        tools: assay_verify::versions(plan.cases_asked().into_iter().map(|case| case.language)),
         supported_tools: tools::all_supported(),
         cases: plan.case_summaries(),
         left_out: plan.left_out.clone(),
@@ -350,16 +350,24 @@ fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
         if end.unjudged > 0 {
             let attempts = counted(end.unjudged, "attempt");
             say(&format!(
-                "{attempts} left to judges; `assay rejudge {path} --judge ...` has them decided"
+                "{attempts} left to judges; `assay rejudge {path} --judge ...` lets them decide"
             ))?;
         }
         if end.left > 0 || end.errored > 0 {
-            say(&format!("{}; `assay run --resume {path}` goes on", unfinished(end)))?;
+            say(&format!("{}; `assay run --resume {path}` continues", unfinished(end)))?;
         }
         if !told.left_errored.is_empty() {
             let count = counted(told.left_errored.values().sum(), "attempt");
             let classes = quantity::errors(&told.left_errored);
-            say(&format!("{count} left errored, not of a class in --retry-errors: {classes}"))?;
+            say(&format!(
+                "{count} left errored, as --retry-errors does not name their class: {classes}"
+            ))?;
+        }
+        if end.not_asked > 0 {
+            say(&format!(
+                "{} not asked: what they would be about is neither secure nor insecure, or has nothing to be repaired",
+                counted(end.not_asked, "attempt")
+            ))?;
         }
         if end.shared > 0 {
             say(&format!("{} answers shared the validation of an identical one", end.shared))?;
@@ -378,6 +386,7 @@ fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
             "warnings": warnings,
             "left-out": store.info()?.left_out,
             "judged": end.judged,
+            "not-asked": end.not_asked,
             "errored": end.errored,
             "unjudged": end.unjudged,
             "shared-validations": end.shared,

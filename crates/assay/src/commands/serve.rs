@@ -9,18 +9,18 @@ use super::{Context, runtime};
 use crate::cli::ServeArgs;
 use crate::exit::Exit;
 use crate::report::quantity::counted;
-use crate::serve::{self, NoShelf, Place, Shelf};
+use crate::serve::{self, NoShelf, RunSource, Shelf};
 use crate::terminal::{complain, say};
 
-/// Where `assay run` puts runs by itself.
+/// Where `assay run` puts runs by default.
 const RUNS: &str = "assay-runs";
 
 pub(super) fn execute(context: &Context<'_>, args: &ServeArgs) -> anyhow::Result<Exit> {
-    let places = match &args.runs[..] {
-        [] => vec![Place::Folder(PathBuf::from(RUNS))],
-        named => named.iter().map(|path| place(path)).collect::<Result<_, _>>()?,
+    let sources = match &args.runs[..] {
+        [] => vec![RunSource::Folder(PathBuf::from(RUNS))],
+        named => named.iter().map(|path| source(path)).collect::<Result<_, _>>()?,
     };
-    let shelf = Shelf::open(places, context.config.scoring(args.scoring)?)?;
+    let shelf = Shelf::open(sources, context.config.scoring(args.scoring)?)?;
     runtime()?.block_on(async {
         let address = args.listen;
         let listener = TcpListener::bind(address).await.with_context(|| {
@@ -28,7 +28,7 @@ pub(super) fn execute(context: &Context<'_>, args: &ServeArgs) -> anyhow::Result
         })?;
         let bound = listener.local_addr()?;
         if !bound.ip().is_loopback() {
-            complain("warning: whoever reaches this address can read all prompts and answers");
+            complain("warning: anybody who can reach this address can read all prompts and answers");
         }
         let runs = counted(shelf.runs(), "run");
         say(&format!("serving {runs} at http://{bound}/ until interrupted"))?;
@@ -37,11 +37,11 @@ pub(super) fn execute(context: &Context<'_>, args: &ServeArgs) -> anyhow::Result
     Ok(Exit::Success)
 }
 
-fn place(path: &Path) -> Result<Place, NoShelf> {
+fn source(path: &Path) -> Result<RunSource, NoShelf> {
     if path.is_dir() {
-        Ok(Place::Folder(path.to_owned()))
+        Ok(RunSource::Folder(path.to_owned()))
     } else if path.exists() {
-        Ok(Place::File(path.to_owned()))
+        Ok(RunSource::File(path.to_owned()))
     } else {
         Err(NoShelf::Missing(path.display().to_string()))
     }

@@ -18,7 +18,7 @@ pub(super) fn execute(context: &Context<'_>, args: &WorldArgs) -> anyhow::Result
     let corpus = context.corpus()?;
     let case = super::case(&corpus, &args.case)?;
     let Some(world) = case.code().and_then(|task| task.world.as_ref()) else {
-        bail!("{} declares no world, so its code finds no host but its own sandbox", case.id);
+        bail!("{} declares no world, so its code can reach no host but its own sandbox", case.id);
     };
     let fetches: Vec<Fetch> =
         args.urls.iter().map(|url| fetch(case, url)).collect::<Result<_, _>>()?;
@@ -56,7 +56,7 @@ fn show(case: &Case, world: &World) -> anyhow::Result<()> {
     say(table(&["host", "address", "ports", "request", "answer"], &rows).trim_end())
 }
 
-/// A row for each route of a host; the first one has what is said of the host.
+/// A row for each route of a host; the first one also describes the host.
 fn host_rows(host: &Host) -> Vec<Vec<String>> {
     let mark = if host.canary { " (canary)" } else { "" };
     let ports = [("http", &host.http), ("https", &host.https)];

@@ -4,7 +4,7 @@ use assay_core::infra_error::InfraError;
 use assay_core::{AttemptRecord, Outcome, TokenUsage, Turn, Verdict};
 
 use super::column::{Cell, Column, Row, amount, count, text, truth};
-use super::table::{cost, estimated_cost, estimated_tokens, judging, tokens, verdict_is};
+use super::usage::{cost, estimated_cost, estimated_tokens, judging, tokens};
 
 /// Changes whenever a column changes its meaning or goes away.
 pub(super) const SCHEMA: &str = "assay.attempts/1";
@@ -58,6 +58,11 @@ pub(super) const COLUMNS: &[Column] = &[
         peaks.max().into()
     }),
 ];
+
+/// Whether an outcome has a property of verdicts; nothing where there is none.
+fn verdict_is(outcome: &Outcome, property: fn(Verdict) -> bool) -> Cell {
+    outcome.verdict().map(property).into()
+}
 
 fn error(record: &AttemptRecord) -> Option<&InfraError> {
     match &record.outcome {

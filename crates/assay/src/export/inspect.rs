@@ -59,7 +59,7 @@ pub(super) fn write(
     Ok(out.flush()?)
 }
 
-/// The run's start; the epoch's, where what is stored is no time.
+/// The run's start; the epoch if the stored text is not a time.
 fn started_at(source: &Source) -> String {
     let text = &source.info().started_at;
     let time = humantime::parse_rfc3339(text).unwrap_or(UNIX_EPOCH);

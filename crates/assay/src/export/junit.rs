@@ -7,7 +7,7 @@
 use std::io::{self, Write};
 
 use assay_core::suite::TestOutcome;
-use assay_core::{Outcome, Scenario, Turn, Verdict};
+use assay_core::{Judgement, Outcome, Scenario, Turn, Verdict};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
@@ -18,8 +18,8 @@ use crate::store::AttemptSummary;
 /// The most characters of a text.
 const LONGEST: usize = 16_000;
 
-/// How many tests there are, and of which kind. What is not counted beside `tests`
-/// has passed: it is secure, or works where no more is asked.
+/// How many tests there are, and of which kind. Tests that no other number counts have passed: they
+/// are secure, or work if no more was asked.
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
     tests: usize,
@@ -93,11 +93,15 @@ fn write_test<W: Write>(
         ("name", line(&name).as_str()),
         ("time", seconds(attempt.validated_ms).as_str()),
     ]);
-    if attempt.outcome.verdict().is_some_and(Verdict::is_success) {
+    if attempt.outcome.judgement().is_some_and(Judgement::is_success) {
         return Ok(writer.write_event(Event::Empty(test))?);
     }
     writer.write_event(Event::Start(test))?;
     match &attempt.outcome {
+        Outcome::Judged(Judgement::NotAsked(_)) => {
+            let message = "what it would be about left nothing to ask";
+            write_result(writer, "skipped", [("message", message), ("type", "not-asked")], "")?;
+        }
         Outcome::Judged(verdict) => {
             let exported = source.attempt(attempt)?;
             let mut details = exported.record.turns.last().map(details).unwrap_or_default();
@@ -186,9 +190,9 @@ impl Counts {
             counts.tests += 1;
             counts.milliseconds += attempt.validated_ms;
             match &attempt.outcome {
+                Outcome::Judged(Judgement::NotAsked(_)) => counts.skipped += 1,
                 Outcome::Judged(judgement) => {
-                    let passed = judgement.verdict().is_some_and(Verdict::is_success);
-                    counts.failures += usize::from(!passed);
+                    counts.failures += usize::from(!judgement.is_success());
                 }
                 Outcome::Errored(_) if attempt.outcome.is_unjudged() => counts.skipped += 1,
                 Outcome::Errored(_) => counts.errors += 1,

@@ -11,11 +11,12 @@ mod json_stream;
 mod jsonl;
 mod junit;
 mod parquet;
-mod place;
+mod physical_location;
 mod sarif;
 mod source;
 mod table;
 mod turns;
+mod usage;
 
 use std::io::{self, Write};
 
@@ -117,7 +118,7 @@ impl<'a> Document<'a> {
             .collect()
     }
 
-    /// Writes it, and tells of each attempt.
+    /// Writes it, and reports each attempt to the caller.
     pub fn write(&self, out: impl Write + Send, watch: Watch<'_>) -> Result<(), ExportError> {
         match *self {
             Document::Jsonl(sources, contents) => jsonl::write(sources, contents, out, watch),

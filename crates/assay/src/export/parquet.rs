@@ -1,4 +1,4 @@
-//! Apache Parquet, of which pandas, polars and DuckDB are fond.
+//! Apache Parquet, for pandas, polars and DuckDB.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::column::{Cell, Kind};
 use super::table::Table;
 use super::{Contents, ExportError, Source, Watch};
 
-/// Rows are written in groups of at most so many, or of so many bytes of text.
+/// Rows are written in groups of at most this many, or this many bytes of text.
 const GROUP_ROWS: usize = 20_000;
 const GROUP_BYTES: usize = 16 << 20;
 
@@ -122,7 +122,7 @@ impl Group {
         self.rows >= GROUP_ROWS || self.bytes >= GROUP_BYTES
     }
 
-    /// Writes what is there, and is empty then.
+    /// Writes the collected rows, and is empty afterwards.
     fn write<W: Write + Send>(
         &mut self,
         writer: &mut SerializedFileWriter<W>,

@@ -6,12 +6,12 @@ use std::io::Write;
 use assay_core::files::sha256;
 use assay_core::record::CaseSummary;
 use assay_core::suite::TestOutcome;
-use assay_core::{Outcome, Phase, Severity, Verdict};
+use assay_core::{Judgement, Outcome, Phase, Severity, Verdict};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::json_stream::JsonStream;
-use super::place::place;
+use super::physical_location::physical_location;
 use super::source::Exported;
 use super::{ExportError, Source, Watch};
 use crate::printable::Visible;
@@ -68,8 +68,8 @@ fn write_run<W: Write>(
             let failure = summary.first_failure.as_deref().unwrap_or("insecure");
             log.item(&rules.result(&source.attempt(summary)?, failure))?;
         }
-        *counts.entry(summary.outcome.verdict().map_or("errored", Verdict::as_str)).or_default() +=
-            1;
+        let word = summary.outcome.judgement().map_or("errored", Judgement::as_str);
+        *counts.entry(word).or_default() += 1;
         watch(&summary.outcome);
     }
     log.close()?;
@@ -165,10 +165,10 @@ impl Rules {
             "fullyQualifiedName": format!("{}/{}/round {}", key.case, key.scenario, key.round),
             "kind": "module",
         }]});
-        if let Some(place) = turn.and_then(place) {
+        if let Some(physical) = turn.and_then(physical_location) {
             location["physicalLocation"] = json!({
-                "artifactLocation": { "uri": uri(place.path.as_str()), "uriBaseId": "ARTIFACT" },
-                "region": { "startLine": place.line, "snippet": { "text": cut(place.text) } },
+                "artifactLocation": { "uri": uri(physical.path.as_str()), "uriBaseId": "ARTIFACT" },
+                "region": { "startLine": physical.line, "snippet": { "text": cut(physical.text) } },
             });
         }
         let taxa = weaknesses.iter().filter(|id| number(id).is_some()).map(|id| self.taxon(id));

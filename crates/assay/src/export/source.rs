@@ -26,7 +26,7 @@ pub(super) struct Exported<'a> {
     pub(super) info: &'a RunInfo,
     pub(super) case: &'a CaseSummary,
     pub(super) record: AttemptRecord,
-    /// When it came to its end (RFC 3339, UTC).
+    /// When it ended (RFC 3339, UTC).
     pub(super) finished_at: &'a str,
 }
 

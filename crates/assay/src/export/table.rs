@@ -2,7 +2,7 @@
 
 use assay_core::answer::Answer;
 use assay_core::suite::TestOutcome;
-use assay_core::{Ballot, Cost, NoCode, Outcome, Phase, TokenUsage, Tokens, Turn, Verdict};
+use assay_core::{Ballot, NoCode, Phase, Turn};
 use serde::Serialize;
 
 use super::column::{Cell, Column, Row, count, text, truth};
@@ -107,18 +107,13 @@ impl Table {
     }
 }
 
-/// Whether an outcome has a property of verdicts; nothing where there is none.
-pub(super) fn verdict_is(outcome: &Outcome, property: fn(Verdict) -> bool) -> Cell {
-    outcome.verdict().map(property).into()
-}
-
 /// How each file of the artifact was found, by its path, as JSON.
 fn found(turn: &Turn) -> Option<String> {
     let reading = turn.reading.as_ref()?;
     (!reading.found.is_empty()).then(|| json(&reading.found))
 }
 
-/// A value as JSON. That of which this is made cannot fail.
+/// A value as JSON. For the types used here this cannot fail.
 pub(super) fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
@@ -141,34 +136,4 @@ fn votes(row: &Row<'_>, phase: Phase, count: fn(&Ballot) -> usize) -> Cell {
 
 fn all(ballot: &Ballot) -> usize {
     ballot.votes().len()
-}
-
-/// The sum over the replies that were counted; nothing if none was.
-pub(super) fn tokens(usages: impl Iterator<Item = TokenUsage>, value: fn(Tokens) -> u64) -> Cell {
-    usages.filter_map(|usage| usage.tokens).map(value).reduce(|sum, tokens| sum + tokens).into()
-}
-
-/// The sum over the replies whose price is known; nothing if no price is known.
-pub(super) fn cost(usages: impl Iterator<Item = TokenUsage>) -> Cell {
-    let costs = usages.filter_map(|usage| usage.cost);
-    costs.reduce(|sum, cost| sum + cost).map(Cost::units).into()
-}
-
-/// Of questions and answers that were not counted together; nothing if all were.
-pub(super) fn estimated_tokens(usages: impl Iterator<Item = TokenUsage>) -> Cell {
-    let tokens = usages.filter_map(|usage| usage.estimate).map(|estimate| estimate.tokens);
-    tokens.map(|tokens| tokens.input + tokens.output).reduce(|sum, it| sum + it).into()
-}
-
-/// Of those whose price is known; nothing if all were counted.
-pub(super) fn estimated_cost(usages: impl Iterator<Item = TokenUsage>) -> Cell {
-    let costs = usages.filter_map(|usage| usage.estimate?.cost);
-    costs.reduce(|sum, cost| sum + cost).map(Cost::units).into()
-}
-
-/// What the votes of judges about these turns took.
-pub(super) fn judging<'a>(
-    turns: impl IntoIterator<Item = &'a Turn>,
-) -> impl Iterator<Item = TokenUsage> {
-    turns.into_iter().flat_map(|turn| &turn.judge_replies).map(|reply| reply.usage)
 }

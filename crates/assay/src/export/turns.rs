@@ -3,7 +3,7 @@
 use assay_core::{Cost, Verdict};
 
 use super::column::{Column, amount, count, text, truth};
-use super::table::{cost, estimated_cost, estimated_tokens, judging, tokens};
+use super::usage::{cost, estimated_cost, estimated_tokens, judging, tokens};
 
 /// Changes whenever a column changes its meaning or goes away.
 pub(super) const SCHEMA: &str = "assay.turns/1";

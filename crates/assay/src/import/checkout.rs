@@ -24,7 +24,7 @@ use crate::json_text;
 /// As the paper has them.
 pub(super) const ROUNDS: usize = 10;
 
-/// What a suite that passed is said to be.
+/// The word for a suite that passed.
 const SUCCESS: &str = "成功";
 
 /// What a record says whose model could not be asked.
@@ -132,7 +132,7 @@ pub(super) fn read(root: &Path, version: Option<&str>) -> anyhow::Result<Results
 
 fn newest(json: &Path) -> anyhow::Result<String> {
     let versions: Vec<String> = parse(&json.join("leaderboard").join("versions.json"))
-        .context("failed to find which results there are; name them with --release")?;
+        .context("failed to find the versions of the results; name one with --release")?;
     versions.into_iter().next().context("the list of versions is empty")
 }
 
@@ -145,7 +145,7 @@ fn language_scores(path: &Path) -> anyhow::Result<BTreeMap<Language, PublishedLa
             _ => Language::ALL
                 .into_iter()
                 .find(|language| language.title() == name)
-                .with_context(|| format!("{}: {name:?} is no language", path.display()))?,
+                .with_context(|| format!("{}: {name:?} is not a language", path.display()))?,
         };
         let mut scenarios = BTreeMap::new();
         for (name, score) in scores.scenario {
@@ -162,7 +162,7 @@ fn scenario(name: &str) -> anyhow::Result<Scenario> {
     sec_code_bench_v2::BENCHMARK
         .scenarios()
         .find(|scenario| scenario.as_str().replace('-', "") == plain)
-        .with_context(|| format!("{name:?} is no scenario"))
+        .with_context(|| format!("{name:?} is not a scenario"))
 }
 
 fn parse<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {

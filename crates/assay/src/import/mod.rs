@@ -75,7 +75,7 @@ impl Results {
     }
 }
 
-/// A query that failed is no answer, whatever it was scored as.
+/// A failed query is not an answer, however it was scored.
 fn failed(message: &str) -> Outcome {
     let class = if message.contains("429") {
         InfraClass::RateLimit

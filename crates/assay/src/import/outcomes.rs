@@ -55,7 +55,7 @@ pub(super) struct Letters(BTreeMap<String, BTreeMap<Scenario, String>>);
 
 pub(super) fn read(path: &Path) -> anyhow::Result<Results> {
     let outcomes: Outcomes = json_text::parse(&text_file::read(path)?)
-        .context("it is no outcomes.json (a checkout of sec-code-bench is a folder)")?;
+        .context("it is not an outcomes.json (a checkout of sec-code-bench is a folder)")?;
     let mut cases = Vec::new();
     for (id, facts) in outcomes.cases {
         let language: Language = facts.language.parse().map_err(anyhow::Error::msg)?;
@@ -98,7 +98,7 @@ impl Letters {
                     'i' => Outcome::from(Verdict::Insecure),
                     'f' => Outcome::from(Verdict::Nonfunctional),
                     'e' => failed("LLM query failed"),
-                    _ => bail!("{model} / {case} / {scenario}: {letter:?} is no outcome"),
+                    _ => bail!("{model} / {case} / {scenario}: {letter:?} is not an outcome"),
                 };
                 let (subject, case) = (model.to_owned(), case.to_owned());
                 let key = AttemptKey { subject, case, scenario: *scenario, round };

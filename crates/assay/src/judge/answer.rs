@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::subject::{AnswerSchema, Reply};
 
-/// What a judge says of one phase.
+/// A judge's opinion on one phase.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Opinion {
     pub(super) passed: bool,
@@ -42,8 +42,8 @@ pub(super) fn schema() -> AnswerSchema {
     AnswerSchema { name: "judgement", schema }
 }
 
-/// The opinion in a reply, or what is wrong with it. Thinking that stands in its text at
-/// these places is no part of it, but a tag may also be a part of the reason.
+/// The opinion in a reply, or what is wrong with the reply. Thinking at these places in its text is
+/// not part of it, but a tag may also be part of the reason.
 pub(super) fn read(reply: &Reply, thinking: &[Range<usize>]) -> Result<Opinion, String> {
     let said = match (&reply.answer, reply.finish) {
         (Answer::Text(text), Finish::Complete) => text,

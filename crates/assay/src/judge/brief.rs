@@ -1,4 +1,4 @@
-//! What a judge is told: its part, the rubric, and the artifact as delimited data.
+//! The prompt of a judge: its instructions, the rubric, and the artifact as delimited data.
 
 use std::fmt::Write as _;
 

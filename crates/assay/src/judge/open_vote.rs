@@ -1,5 +1,4 @@
-//! Votes that judges have yet to be asked for, so that what they will cost can be said
-//! before.
+//! Votes that have not been asked for yet, so that their cost can be estimated first.
 
 use std::sync::Arc;
 
@@ -9,7 +8,7 @@ use super::brief::messages;
 use super::panel::Panel;
 use crate::subject::{Message, ModelSubject};
 
-/// A vote that nobody has given, and the question for it.
+/// A vote that has not been given yet, and the question for it.
 #[derive(Debug, Clone)]
 pub struct OpenVote {
     /// The judge's place among [`Panel::judges`].

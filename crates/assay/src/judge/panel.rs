@@ -33,7 +33,7 @@ pub(super) struct Judge {
     structured: bool,
 }
 
-/// Judges that are no panel.
+/// Why judges do not form a panel.
 #[derive(Debug, thiserror::Error)]
 pub enum PanelError {
     #[error("judge: {0}")]
@@ -41,28 +41,28 @@ pub enum PanelError {
     #[error("two judges are named {0:?}; give one of them another name, or one of them more votes")]
     Name(String),
     #[error(
-        "the judges have {0} votes together, which can be a tie; an odd number is needed: add a judge, or change the `votes` of one"
+        "the judges have {0} votes in total, which allows a tie; an odd number is needed: add a judge, or change the `votes` of one"
     )]
     Even(usize),
 }
 
-/// What came of asking the whole panel.
+/// The result of asking the whole panel.
 #[derive(Debug)]
 pub(super) struct Poll {
-    /// The error is of the class [`InfraClass::RequestLimit`] where a vote is missing that
-    /// may only not be asked for now.
+    /// The error has the class [`InfraClass::RequestLimit`] if a vote is missing only because no
+    /// more requests may be sent now.
     pub(super) ballot: Result<Ballot, InfraError>,
     /// What every reply took, of votes that did not come about too.
     pub(super) replies: Vec<JudgeReply>,
 }
 
-/// What came of asking one judge for one vote.
+/// The result of asking one judge for one vote.
 struct Voted {
     vote: Result<Vote, InfraError>,
     replies: Vec<JudgeReply>,
 }
 
-/// One question to a judge. Each sample is one of its own, to the cache too.
+/// One question to a judge. Each sample is a question of its own, also for the cache.
 struct JudgeQuestion<'a> {
     messages: &'a [Message],
     sample: u32,
@@ -79,8 +79,7 @@ const GREETING: &str = "Reply with the one word: ready";
 const MAX_FAULT_CHARACTERS: usize = 200;
 
 impl Panel {
-    /// The panel of these judges, with what the user should know before it is asked;
-    /// `None` of none.
+    /// The panel of these judges, with warnings for the user; `None` if there are no judges.
     pub fn load(
         configs: &[JudgeConfig],
         environment: Environment<'_>,
@@ -130,9 +129,9 @@ impl Panel {
         self.seats.count()
     }
 
-    /// Asks every judge for a word, to find out whether it can be asked at all; the first
-    /// that cannot is the error. A word costs next to nothing, and no setting of the
-    /// judge is left out, for one may be what its server refuses.
+    /// Asks every judge for one word, to find out whether it can be asked at all; the first that
+    /// cannot be asked is the error. A word costs next to nothing. The judge's settings are all
+    /// sent, because its server may refuse one of them.
     pub async fn greet(&self) -> Result<Vec<JudgeReply>, (String, InfraError)> {
         let mut replies = Vec::new();
         for Judge { model, .. } in self.judges.iter().map(Arc::as_ref) {

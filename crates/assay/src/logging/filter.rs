@@ -15,15 +15,15 @@ pub struct LogFilter {
     places: Vec<(String, LevelFilter)>,
 }
 
-/// Why a text is no filter.
+/// Why a text is not a filter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LogFilterError {
     #[error(
-        "{0:?} is neither a level (off, error, warn, info, debug, trace) nor one for a place, as in assay_sandbox=trace"
+        "{0:?} is neither a level (off, error, warn, info, debug, trace) nor a level for a place, as in assay_sandbox=trace"
     )]
     Level(String),
     #[error(
-        "{0:?} is no place whose events are logged: a place is assay, assay_verify or assay_sandbox, or a module in one, as in assay::subject"
+        "{0:?} is not a place that can be logged: a place is assay, assay_verify or assay_sandbox, or a module in one, as in assay::subject"
     )]
     Place(String),
 }
@@ -34,7 +34,7 @@ impl LogFilter {
         LogFilter { level: LevelFilter::WARN, places: Vec::new() }
     }
 
-    /// What is wanted of a log file when nothing was said of it.
+    /// The filter of a log file if none was given.
     pub(super) fn all() -> LogFilter {
         LogFilter { level: LevelFilter::DEBUG, places: Vec::new() }
     }

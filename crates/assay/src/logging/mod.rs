@@ -1,10 +1,9 @@
-//! The log: what the program does, for people who must find out why something
-//! misbehaved, and the warnings that everybody is told.
+//! The log: what the program does, for people who must find out why something misbehaved, and the
+//! warnings that everybody sees.
 //!
-//! Events are of the crate `tracing`, made wherever something happens; here is decided
-//! which of them are written, where and how. Nothing but our own crates is logged: what
-//! an HTTP client traces holds the headers and bodies of requests, and so API keys and
-//! prompts.
+//! Events use the crate `tracing`, and are made wherever something happens; this module decides
+//! which of them are written, where and how. Only our own crates are logged, because the traces of
+//! an HTTP client contain the headers and bodies of requests, and so API keys and prompts.
 
 mod filter;
 mod sink;

@@ -36,7 +36,7 @@ pub struct LogFileError {
 }
 
 impl Sink {
-    /// A file, which keeps what it holds: a run that is resumed goes on with its log.
+    /// A file, which is appended to, so that a resumed run continues its log.
     pub(super) fn append(path: &Path) -> Result<Sink, LogFileError> {
         let file = File::options().append(true).create(true).open(path);
         let file = file.map_err(|source| LogFileError { path: path.to_owned(), source })?;
@@ -67,8 +67,8 @@ impl Write for Sink {
 }
 
 impl LogFile {
-    /// Appends a line, in one piece beside those of other processes. A log that cannot be
-    /// written stops nothing, but is said to be incomplete, once.
+    /// Appends a line in one piece, so that lines of several processes do not mix. If the log
+    /// cannot be written, nothing stops, but one warning says that it is incomplete.
     fn append(&self, line: &str) {
         if let Err(error) = (&self.file).write_all(line.as_bytes())
             && !self.has_failed.swap(true, Ordering::AcqRel)

@@ -42,12 +42,12 @@ fn as_text<S: serde::Serializer>(metric: &Metric, serializer: S) -> Result<S::Ok
 #[derive(Debug, thiserror::Error)]
 pub enum NoComparison {
     #[error(
-        "the runs have no subject of one name, and more than one subject; name one of each with --subject and --with"
+        "the runs have no subject with the same name, and more than one subject; name one of each with --subject and --with"
     )]
     Subjects,
     #[error("the run {run} has no subject {name:?}; it has {names}")]
     Unknown { run: String, name: String, names: String },
-    #[error("{first} and {second} share no case in one version")]
+    #[error("{first} and {second} have no case in the same version")]
     Cases { first: String, second: String },
 }
 
@@ -122,13 +122,13 @@ fn compare(
     let scoring = &second.scoring;
     let draws = Draws::of(cases.len(), scoring.resampling);
     let exchanges = Exchanges::for_pairs(1, scoring.resampling.seed);
-    let shares = |metric: Metric, secure: &Cells, functional: &Cells| {
-        metric.shares(secure, functional, &cases, &scoring.weights)
+    let contributions = |metric: Metric, secure: &Cells, functional: &Cells| {
+        metric.contributions(secure, functional, &cases, &scoring.weights)
     };
     let scores = Metric::all().filter_map(|metric| {
-        let before = shares(metric, &mine.successes, &mine.functional);
-        let after = shares(metric, &other.successes, &other.functional);
-        let (before_both, after_both) = before.shared_with(&after);
+        let before = contributions(metric, &mine.successes, &mine.functional);
+        let after = contributions(metric, &other.successes, &other.functional);
+        let (before_both, after_both) = before.over_common_cells(&after);
         let (before, after) = (Resampled::of(before, &draws), Resampled::of(after, &draws));
         Some(Compared {
             metric,

@@ -13,7 +13,7 @@ const SCHEMA: &str = "assay.scorecard/2";
 /// The scorecard of a run.
 pub fn scorecard(run: &RunData) -> Value {
     let info = &run.info;
-    let progress = run.progress();
+    let completion = run.completion();
     let subjects = run.subjects.iter().zip(&run.board.entries);
     let verdicts = run.verdicts();
     let subjects = subjects.map(|(it, entry)| subject(it, &verdicts, entry.ranks));
@@ -28,12 +28,12 @@ pub fn scorecard(run: &RunData) -> Value {
             "corpus-digest": info.corpus_digest,
             "locale": info.locale.as_str(),
             "cases": info.cases.len(),
-            "planned": progress.planned,
-            "judged": progress.judged,
-            "errored": progress.errored,
-            "unjudged": progress.unjudged,
+            "planned": completion.planned,
+            "judged": completion.judged,
+            "errored": completion.errored,
+            "unjudged": completion.unjudged,
             "left-out": info.left_out,
-            "finished": progress.is_finished(),
+            "finished": completion.is_finished(),
         },
         "served": run.served.iter().map(Serving::json).collect::<Vec<_>>(),
         "warnings": run.warnings(),

@@ -63,10 +63,9 @@ pub struct SubjectScore {
     pub spending: Spending,
     /// How many of its attempts ended in each way.
     pub ends: BTreeMap<AttemptEnd, usize>,
-    /// How its rounds repeat each other; `None` where they do not, or may.
+    /// How its rounds repeat each other; `None` if they do not, or if that is expected.
     pub repeats: Option<Repeats>,
-    /// What it is under the other reading of its answers; `None` in a run that does not
-    /// say how they were read.
+    /// Its scores under both readings; `None` in a run that did not store how answers were read.
     pub readings: Option<Readings>,
 }
 
@@ -81,13 +80,13 @@ impl SubjectScore {
     fn context_full(&self) -> Option<String> {
         let number = self.ends.get(&AttemptEnd::ContextFull)?;
         Some(format!(
-            "context full: {} answered no further because the next question did not fit, judged by the last answer",
+            "context full: {} ended because the next question did not fit, and judged by the last answer",
             counted(*number, "attempt")
         ))
     }
 
-    /// What it is compared with others by. Subjects whose overall score is withheld are
-    /// compared with nobody, and come last.
+    /// The score by which it is compared with others. Subjects whose overall score is withheld are
+    /// not compared, and come last.
     fn compared(&self) -> Cells {
         match self.card.withheld {
             Some(_) => Cells::default(),
@@ -98,7 +97,7 @@ impl SubjectScore {
 
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
+pub struct Completion {
     pub planned: usize,
     pub judged: usize,
     /// Ended by an infrastructure error, to be tried again.
@@ -107,7 +106,7 @@ pub struct Progress {
     pub unjudged: usize,
 }
 
-impl Progress {
+impl Completion {
     /// How many attempts have come to an end.
     pub fn finished(self) -> usize {
         self.judged + self.errored + self.unjudged
@@ -168,19 +167,18 @@ impl RunData {
         reasons.into_iter().map(phrase).collect()
     }
 
-    /// What a reader of the scores has to know of who answered, and of rounds that are
-    /// alike, a sentence each.
+    /// Warnings for a reader of the scores, a sentence each: which models answered, and rounds that
+    /// repeat each other.
     pub fn warnings(&self) -> Vec<String> {
         let served = self.served.iter().flat_map(Serving::warnings);
         served.chain(self.subjects.iter().filter_map(SubjectScore::warning)).collect()
     }
 
-    pub fn progress(&self) -> Progress {
-        let verdicts = self.attempts.iter().filter_map(|attempt| attempt.outcome.verdict());
-        let judged = verdicts.count();
+    pub fn completion(&self) -> Completion {
+        let judged = self.attempts.iter().filter(|it| it.outcome.judgement().is_some()).count();
         let unjudged = self.attempts.iter().filter(|it| it.outcome.is_unjudged()).count();
         let errored = self.attempts.len() - judged - unjudged;
-        Progress { planned: self.info.planned, judged, errored, unjudged }
+        Completion { planned: self.info.planned, judged, errored, unjudged }
     }
 }
 
@@ -240,8 +238,8 @@ fn leaderboard(cells: impl IntoIterator<Item = Cells>, scoring: &Scoring) -> Lea
     Leaderboard::of(&cells, &scoring.weights, 1, scoring.resampling)
 }
 
-/// The cases of which an attempt waits for judges. They are in the score of no subject:
-/// else one that answers them with nothing would be scored on them, and a better one not.
+/// The cases with an attempt that waits for judges. They count in no subject's score; otherwise a
+/// subject that answers with nothing would be scored on them, and a better one would not.
 fn open_cases(attempts: &[AttemptSummary]) -> BTreeMap<&str, &Outcome> {
     let open = attempts.iter().filter(|attempt| attempt.outcome.is_unjudged());
     open.map(|attempt| (attempt.key.case.as_str(), &attempt.outcome)).collect()
@@ -252,7 +250,7 @@ fn scored<'a>(
     attempt: &'a AttemptSummary,
     open: &BTreeMap<&str, &'a Outcome>,
 ) -> Option<ScoredAttempt<'a>> {
-    let is_judged = attempt.outcome.verdict().is_some();
+    let is_judged = attempt.outcome.judgement().is_some();
     let open = open.get(attempt.key.case.as_str()).filter(|_| is_judged);
     let case = case(info, &attempt.key.case)?;
     Some(ScoredAttempt {

@@ -75,7 +75,7 @@ pub(super) fn summary(subject: &SubjectScore) -> Option<String> {
     let (own, other) = (readings.own, readings.own.other());
     let are = if readings.differing == 1 { "is" } else { "are" };
     Some(format!(
-        "overall {} {own}, {} {other}; {} {are} read differently, {} of them to another verdict",
+        "overall {} {own}, {} {other}; {} {are} read differently, {} of them with another verdict",
         overall(&subject.card),
         overall(&readings.other),
         counted(readings.differing, "attempt"),

@@ -31,11 +31,11 @@ fn temperature(config: &Value) -> Option<f64> {
     places.iter().find_map(|place| config.pointer(place)?.as_f64())
 }
 
-/// What there is to be said of it, in a sentence.
+/// A sentence about it.
 pub(super) fn summary(subject: &SubjectScore) -> Option<String> {
     let Repeats { tasks, repeating, answers, repeated } = subject.repeats?;
     Some(format!(
-        "rounds repeat each other: in {} of {} tasks rounds gave the same first answer, letter for letter ({} of {} answers are the same as an earlier one), so that they are no independent samples; look whether the server keeps answers, has a seed of its own, or leaves temperature and seed out of account",
+        "rounds repeat each other: in {} of {} tasks rounds gave exactly the same first answer ({} of {} answers are the same as an earlier one), so they are not independent samples; check whether the server caches answers, has a fixed seed, or ignores temperature and seed",
         count(repeating),
         count(tasks),
         count(repeated),

@@ -20,7 +20,7 @@ pub struct Serving {
     pub asked: Option<String>,
     /// In the order in which they first answered.
     pub by: Vec<Server>,
-    /// How many answers came of a prompt that was probably cut short.
+    /// How many answers probably answer a prompt that was cut short.
     pub cut: usize,
     /// Of them the one with the fewest tokens counted for what was sent: bytes and tokens.
     pub worst: Option<(u64, u64)>,
@@ -163,25 +163,25 @@ impl Serving {
         let mut warnings = Vec::new();
         match &self.asked {
             Some(asked) if models.iter().any(is_other) => warnings.push(format!(
-                "the model {} was asked for, and by its server's word this answered: {}",
+                "the model {} was asked for, but according to its server this one answered: {}",
                 short(asked, MOST_NAME),
                 listed(&models)
             )),
             _ if models.len() > 1 => warnings.push(format!(
-                "the model changed during the run: {}; the scores are of all of them together",
+                "the model changed during the run: {}; the scores cover all of them together",
                 listed(&models)
             )),
             _ => {}
         }
         if fingerprints.len() > 1 {
             warnings.push(format!(
-                "what answered changed during the run, or differs between servers: fingerprints {}",
+                "the server's configuration changed during the run, or differs between servers: fingerprints {}",
                 listed(&fingerprints)
             ));
         }
         if let Some((bytes, tokens)) = self.worst {
             warnings.push(format!(
-                "{} of {} probably came of a prompt that the server cut short: it counted {tokens} tokens where {bytes} bytes were sent, so the model did not read the whole task; give the server a longer context",
+                "{} of {} probably answer a prompt that the server cut short: it counted {tokens} tokens where {bytes} bytes were sent, so the model did not read the whole task; give the server a longer context",
                 count(self.cut),
                 counted(self.counted, "answer"),
             ));

@@ -1,4 +1,4 @@
-//! What the replies of a subject's attempts took, by what they were for.
+//! Tokens and cost of the replies of a subject's attempts, by purpose.
 
 use assay_core::{Bill, Cost, Estimated};
 
@@ -49,7 +49,7 @@ impl Spending {
         let cost = cost.map_or_else(String::new, |cost| format!(", cost ≈{cost}"));
         (*estimated > 0).then(|| {
             format!(
-                "tokens of {} of {} replies were not counted by the provider, and are estimated by the length of the texts: ≈{} in, ≈{} out{cost}; thinking that is not shown is not in it",
+                "tokens of {} of {} replies were not counted by the provider, and are estimated from the length of the texts: ≈{} in, ≈{} out{cost}; hidden thinking is not included",
                 quantity::tokens(*estimated),
                 quantity::tokens(*replies),
                 quantity::tokens(tokens.input),
@@ -63,7 +63,7 @@ impl Spending {
         self.total.replies == 0 && self.paid.replies == 0
     }
 
-    /// The cost of each of so many attempts.
+    /// The cost of one attempt, given their number.
     pub fn cost_each(&self, attempts: usize) -> Option<Cost> {
         self.total.cost_each(attempts)
     }

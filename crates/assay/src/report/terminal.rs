@@ -12,7 +12,7 @@ use super::quantity::{
 use super::{RunData, SubjectScore, panel, readings};
 use crate::printable::{Visible, pad_end, pad_start, short};
 
-/// Wider tables go on below, with their first column repeated.
+/// Wider tables continue below, with their first column repeated.
 const MAX_WIDTH: usize = 110;
 
 /// Names are cut to this many characters.
@@ -46,7 +46,7 @@ pub fn scorecard(run: &RunData) -> String {
 
 fn heading(run: &RunData) -> String {
     let info = &run.info;
-    let progress = run.progress();
+    let completion = run.completion();
     let mut text = format!(
         "run {}: {} ({}), {}, started {}\n",
         Visible::line(&info.id),
@@ -55,17 +55,17 @@ fn heading(run: &RunData) -> String {
         info.locale,
         Visible::line(&info.started_at),
     );
-    if !progress.is_finished() {
-        let (finished, planned) = (count(progress.finished()), count(progress.planned));
+    if !completion.is_finished() {
+        let (finished, planned) = (count(completion.finished()), count(completion.planned));
         text.push_str(&format!(
-            "unfinished: {finished} of {planned} attempts; the scores are of those\n"
+            "unfinished: {finished} of {planned} attempts; the scores cover those\n"
         ));
     }
     for left_out in run.left_out() {
         text.push_str(&format!("left out: {}\n", Visible::line(&left_out)));
     }
-    if progress.errored > 0 {
-        let errored = counted(progress.errored, "attempt");
+    if completion.errored > 0 {
+        let errored = counted(completion.errored, "attempt");
         text.push_str(&format!("errored: {errored}, in no score\n"));
     }
     if let Some(panel) = &run.panel {
@@ -97,10 +97,10 @@ fn heading(run: &RunData) -> String {
             text.push_str(&format!("  {}: {estimated}\n", cut(&subject.name)));
         }
     }
-    if progress.unjudged > 0 {
+    if completion.unjudged > 0 {
         text.push_str(&format!(
             "unjudged: {}, in no score\n",
-            counted(progress.unjudged, "attempt")
+            counted(completion.unjudged, "attempt")
         ));
     }
     for warning in run.warnings() {
@@ -166,7 +166,7 @@ fn columns(run: &RunData) -> Vec<Column> {
     }
     columns.push(column("attempts", &|card| count(card.attempts)));
     columns.push(column("errored", &|card| count(card.errored)));
-    if run.progress().unjudged > 0 {
+    if run.completion().unjudged > 0 {
         columns.push(column("unjudged", &|card| count(card.unjudged)));
     }
     for verdict in run.verdicts() {

@@ -1,5 +1,4 @@
-//! One attempt while it goes on: its conversation, its turns, and what is to
-//! be done next.
+//! One attempt in progress: its conversation, its turns, and what comes next.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -23,7 +22,7 @@ use super::validations::Work;
 use crate::subject::{Message, Reply};
 
 /// What to do where the first question does not fit the model's context.
-const TOO_LONG_AT_FIRST: &str = "; serve the model with a longer context, or set a smaller max-tokens, which some servers keep free for the answer";
+const TOO_LONG_AT_FIRST: &str = "; serve the model with a longer context, or set a smaller max-tokens, which some servers reserve for the answer";
 
 /// An attempt that is not finished.
 #[derive(Debug)]
@@ -97,7 +96,7 @@ impl Readings {
         (Readings { artifact, turn, other: to_validate }, evidence)
     }
 
-    /// Reads what an answer says of a program.
+    /// Reads an answer's statement about a program.
     fn of_statement(
         said: &Said<'_>,
         program: &LabelledProgram,
@@ -129,7 +128,7 @@ impl Readings {
     }
 }
 
-/// The artifact, how its files were found, and what there is to be said of none.
+/// The artifact, how its files were found, and the evidence if there is none.
 type Parts = (Option<Artifact>, BTreeMap<SafePath, Found>, Option<Evidence>);
 
 fn parts(read: Result<ReadArtifact, NoCode>) -> Parts {
@@ -243,9 +242,9 @@ impl OpenAttempt {
         self.conclude(validated, can_repair, rules)
     }
 
-    /// Ends an attempt of which there is nothing more to be known.
+    /// Ends an attempt about which everything is known.
     fn stop(self) -> Next {
-        let message = "an answer was validated that nobody gave; this is a bug";
+        let message = "an answer was validated that no subject gave; this is a bug";
         Next::Record(self.fail(InfraError::new(InfraClass::Sandbox, message)))
     }
 
@@ -333,9 +332,9 @@ impl OpenAttempt {
         AttemptRecord { key, outcome: Outcome::Errored(error), turns, context_full: None }
     }
 
-    /// Ends the attempt for want of an answer to its last question. One that no longer
-    /// fits the model's context is a property of the subject: the attempt stands on the
-    /// answer before. One that never fitted was never answered.
+    /// Ends the attempt without an answer to its last question. If the question no longer fits the
+    /// model's context, that is a property of the subject, and the attempt is judged by the answer
+    /// before. If the first question does not fit, the attempt was never answered.
     pub(super) fn unanswered(self, error: InfraError) -> AttemptRecord {
         let standing = self.turns.last().map(|turn| turn.evidence.outcome());
         match standing {

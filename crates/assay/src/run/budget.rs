@@ -172,8 +172,8 @@ impl Budget {
         }
     }
 
-    /// Whether the user is to be told that what this subject takes is estimated: once, and
-    /// where that decides anything.
+    /// Whether to tell the user that this subject's tokens are estimated: once, and only if that
+    /// matters for a limit.
     pub(super) fn begins_to_estimate(&mut self, subject: usize, usage: &TokenUsage) -> bool {
         let is_limited = self.is_limited();
         let Some(known) = self.subjects.get_mut(subject) else { return false };
@@ -206,7 +206,7 @@ impl Expectation {
         self.most.map_or(self.output, |most| most.min(self.output))
     }
 
-    /// Of an answer to a conversation of so many tokens.
+    /// The cost of an answer to a conversation of this many tokens.
     fn amount(&self, input: u64) -> Amount {
         if !self.is_model {
             return Amount::default();

@@ -6,6 +6,7 @@
 //! answered, and only memory bounds how much of that may wait for them.
 
 mod asking;
+mod following;
 mod money;
 
 use std::collections::{HashMap, VecDeque};
@@ -13,19 +14,19 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use assay_core::{AttemptRecord, Case, InfraError, Outcome};
+use assay_core::{AttemptRecord, Case, InfraError, Judgement, Outcome};
 use assay_verify::{JobResult, Validation, Verifier};
 use tokio::runtime::Handle;
 use tracing::debug;
 
 use super::attempt::{Next, OpenAttempt, Rules, Validated};
 use super::budget::{Budget, Spending, SpendingLimit};
+use super::deduplication::Reused;
 use super::event_loop::{Attempts, EventLoop, Events, REQUEST_THREADS};
 use super::history::History;
 use super::judging::{Judged, JudgedOutcome, Judging};
 use super::plan::PlannedAttempt;
 use super::progress::Progress;
-use super::sharing::Shared;
 use super::validations::Validations;
 use crate::judge::Panel;
 use crate::limits::Limit;
@@ -33,10 +34,14 @@ use crate::store::Store;
 use crate::subject::pace::Paces;
 use crate::subject::{Reply, Responses, Subject};
 
+use following::Following;
+
 /// How a run ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunEnd {
     pub judged: usize,
+    /// Attempts about others that came to nothing that could be asked about.
+    pub not_asked: usize,
     pub errored: usize,
     /// Attempts that judges are to decide, where none is configured.
     pub unjudged: usize,
@@ -46,7 +51,7 @@ pub struct RunEnd {
     /// an interruption.
     pub left: usize,
     pub interrupted: bool,
-    /// The limit because of which asking stopped: more would probably have passed it.
+    /// The limit that stopped the questions: more would probably have exceeded it.
     pub stopped_by: Option<Limit>,
     /// All that the run has spent, before it was resumed too.
     pub spent: Spending,
@@ -87,6 +92,12 @@ impl From<JobResult> for Event {
     }
 }
 
+impl From<Judged> for Event {
+    fn from(judged: Judged) -> Event {
+        Event::Judged(Box::new(judged))
+    }
+}
+
 /// Bytes of conversations that may wait for validators before subjects are asked no
 /// more.
 const MOST_WAITING_BYTES: usize = 256 << 20;
@@ -114,6 +125,8 @@ struct State<'a> {
     runtime: Handle,
     events: Events<Event>,
     lanes: Vec<Lane>,
+    /// What is asked about attempts that are not judged yet.
+    following: Following,
     open: HashMap<u64, OpenAttempt>,
     /// Of the open attempts that have an answer, bytes.
     waiting_bytes: usize,
@@ -140,6 +153,7 @@ impl Dispatcher<'_> {
         let event_loop = EventLoop::new(REQUEST_THREADS)?;
         let events = event_loop.events();
         let mut lanes: Vec<Lane> = self.subjects.iter().map(|_| Lane::default()).collect();
+        let (attempts, following) = Following::of(attempts);
         for attempt in attempts {
             lanes[attempt.subject].fresh.push_back(attempt);
         }
@@ -157,6 +171,7 @@ impl Dispatcher<'_> {
             runtime: event_loop.handle(),
             events,
             lanes,
+            following,
             open: HashMap::new(),
             waiting_bytes: 0,
             validations,
@@ -168,6 +183,7 @@ impl Dispatcher<'_> {
             next_id: 0,
             end: RunEnd::default(),
         };
+        state.follow_what_is_judged()?;
         let interrupted = event_loop.run(&mut state)?;
         state.finish(interrupted)
     }
@@ -225,6 +241,7 @@ impl State<'_> {
         self.end.interrupted = interrupted;
         self.end.left = self.open.len()
             + self.undecidable
+            + self.following.len()
             + self.lanes.iter().map(|lane| lane.fresh.len()).sum::<usize>();
         self.end.spent = self.budget.spent();
         for (lane, subject) in self.lanes.iter_mut().zip(self.dispatcher.subjects) {
@@ -245,7 +262,7 @@ impl State<'_> {
         Ok(())
     }
 
-    /// Says what the user should know at once, such as that nobody is reached.
+    /// Tells the user at once what cannot wait, such as a server that cannot be reached.
     fn tell_notices(&mut self) {
         for subject in self.dispatcher.subjects {
             while let Some(notice) = subject.take_notice() {
@@ -330,8 +347,8 @@ impl State<'_> {
     }
 
     /// Judges an attempt by the validation of an identical artifact.
-    fn share(&mut self, id: u64, shared: &Shared) -> anyhow::Result<()> {
-        let Shared { validation, attempt } = shared.clone();
+    fn share(&mut self, id: u64, reused: &Reused) -> anyhow::Result<()> {
+        let Reused { validation, attempt } = reused.clone();
         self.end.shared += 1;
         let own = Validated::own(validation, Duration::ZERO);
         self.judge(id, Validated { shared_with: Some(attempt), ..own })
@@ -374,6 +391,7 @@ impl State<'_> {
         self.store.record(record)?;
         debug!(attempt = %record.key, judgement = record.outcome.judgement().map(|it| it.as_str()), error = record.outcome.error_class().map(|class| class.to_string()), "attempt ended");
         match &record.outcome {
+            Outcome::Judged(Judgement::NotAsked(_)) => self.end.not_asked += 1,
             Outcome::Judged(_) => self.end.judged += 1,
             Outcome::Errored(_) if record.outcome.is_unjudged() => self.end.unjudged += 1,
             Outcome::Errored(error) => {
@@ -384,6 +402,6 @@ impl State<'_> {
             }
         }
         self.progress.advance(&record.outcome);
-        Ok(())
+        self.follow(record)
     }
 }

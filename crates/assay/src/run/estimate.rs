@@ -42,7 +42,7 @@ pub struct Estimate {
     pub most: Sum,
 }
 
-/// Questions and what they take.
+/// Questions with their tokens and cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sum {
     pub questions: u64,
@@ -125,7 +125,7 @@ impl Estimate {
 }
 
 impl Assumed {
-    /// The tokens of an answer of a model that may have so many.
+    /// The tokens of an answer, given the model's limit.
     fn output(&self, most: Option<u64>) -> u64 {
         most.map_or(self.output_tokens, |most| most.min(self.output_tokens))
     }

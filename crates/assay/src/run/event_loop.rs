@@ -1,6 +1,6 @@
-//! The loop of everything that goes through attempts: it begins what there is room for,
-//! and takes what comes of it, one event after the other, until there is nothing more to
-//! come or the user interrupts it.
+//! The event loop of every command that works through attempts: it starts as much as there is room
+//! for, and handles the results, one event after the other, until no more can come or the user
+//! interrupts it.
 
 use std::ops::ControlFlow;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -55,7 +55,7 @@ impl<E> Clone for Events<E> {
 }
 
 impl<E> Events<E> {
-    /// Says whether anybody still listens: after an interruption, nobody does.
+    /// Returns whether anybody still listens: after an interruption, nobody does.
     pub(super) fn send(&self, event: E) -> bool {
         self.0.send(Signal::Event(event)).is_ok()
     }
@@ -78,7 +78,7 @@ pub(super) struct EventLoop<E> {
 }
 
 impl<E: Send + 'static> EventLoop<E> {
-    /// A loop whose requests so many threads care for.
+    /// A loop whose requests run on this many threads.
     pub(super) fn new(threads: usize) -> anyhow::Result<EventLoop<E>> {
         let (sender, inbox) = mpsc::channel();
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -93,7 +93,7 @@ impl<E: Send + 'static> EventLoop<E> {
                 Ok(()) => drop(interrupted.send(Signal::Interrupted)),
                 Err(error) => {
                     warn!(
-                        "an interruption will end the program at once, as none can be heard of: {error}"
+                        "an interruption will end the program at once, because signals cannot be received: {error}"
                     );
                 }
             }

@@ -1,5 +1,4 @@
-//! Judges in a run: what validations leave open goes to the panel, while everything
-//! else goes on.
+//! Judges in a run: what validations leave open goes to the panel, while everything else continues.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,7 +10,6 @@ use assay_verify::{JobResult, Validation};
 use tokio::runtime::Handle;
 
 use super::attempt::Validated;
-use super::dispatch::Event;
 use super::event_loop::Events;
 use super::validations::Work;
 use crate::judge::{Decision, OpenVote, Panel};
@@ -35,7 +33,7 @@ pub(super) struct OpenBallot {
     elapsed: Duration,
     /// Those of judges who were asked before no more requests could be sent.
     replies: Vec<JudgeReply>,
-    /// What deciding all that is open may take, if that was asked for.
+    /// What deciding all open phases may cost, if that was asked for.
     pub(super) votes: Vec<OpenVote>,
 }
 
@@ -96,7 +94,12 @@ impl Judging {
     }
 
     /// Puts an artifact before the panel, and sends the outcome as an event.
-    pub(super) fn begin(&self, ballot: OpenBallot, runtime: &Handle, events: &Events<Event>) {
+    pub(super) fn begin<E: From<Judged> + Send + 'static>(
+        &self,
+        ballot: OpenBallot,
+        runtime: &Handle,
+        events: &Events<E>,
+    ) {
         let Some(panel) = self.panel.clone() else { return };
         let (locale, events) = (self.locale, events.clone());
         runtime.spawn(async move {
@@ -115,13 +118,13 @@ impl Judging {
             });
             let (replies, outcome) = ballot.with(decision, &panel, locale);
             // The dispatcher is gone only after an interruption.
-            events.send(Event::Judged(Box::new(Judged { id, replies, outcome })));
+            events.send(Judged { id, replies, outcome }.into());
         });
     }
 }
 
 impl OpenBallot {
-    /// What a decision makes of it, and what judges replied for that.
+    /// The evidence after a decision, and the replies of judges.
     fn with(
         mut self,
         decision: Decision,
@@ -142,7 +145,7 @@ impl OpenBallot {
     }
 }
 
-/// The votes on all that is open of an artifact.
+/// The votes on all open phases of an artifact.
 fn open_votes(panel: &Panel, ballot: &OpenBallot, locale: Locale) -> Vec<OpenVote> {
     let OpenBallot { case, artifact, validation, .. } = ballot;
     let phases = validation.evidence.open_phases();

@@ -1,8 +1,8 @@
-//! A run: the plan, the dispatcher that owns its state, and what is shown of
-//! it while it goes on.
+//! A run: the plan, the dispatcher that owns its state, and the progress that is shown.
 
 mod attempt;
 mod budget;
+mod deduplication;
 mod dispatch;
 pub mod estimate;
 mod event_loop;
@@ -12,7 +12,6 @@ mod plan;
 pub mod progress;
 mod rejudging;
 mod revalidate;
-mod sharing;
 mod validations;
 
 pub use budget::{Spending, SpendingLimit};

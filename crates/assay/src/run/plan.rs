@@ -27,6 +27,8 @@ pub struct PlannedAttempt {
     pub key: AttemptKey,
     pub subject: usize,
     pub case: usize,
+    /// What it asks about the attempt that it follows, once that is judged.
+    pub about: Option<Arc<Case>>,
 }
 
 impl Plan {
@@ -57,9 +59,10 @@ impl Plan {
             attempts: Vec::new(),
         };
         plan.attempts = plan.all_attempts(settings);
+        plan.check_earlier()?;
         if plan.attempts.is_empty() {
             bail!(
-                "the plan has no attempt: the subjects have no answer for any case that is left by the filters"
+                "the plan has no attempts: the subjects have no answers for any case that passes the filters"
             );
         }
         Ok(plan)
@@ -85,6 +88,7 @@ impl Plan {
                                 key,
                                 subject: subject_place,
                                 case: case_place,
+                                about: None,
                             });
                         }
                     }
@@ -92,6 +96,23 @@ impl Plan {
             }
         }
         attempts
+    }
+
+    /// Refuses attempts about others that are not in the plan.
+    fn check_earlier(&self) -> anyhow::Result<()> {
+        let keys: BTreeSet<&AttemptKey> = self.attempts.iter().map(|it| &it.key).collect();
+        for key in &keys {
+            if let Some(earlier) = key.earlier()
+                && !keys.contains(&earlier)
+            {
+                bail!(
+                    "{key} asks about what {} came to, which is not in the plan; add --scenario {}",
+                    earlier,
+                    earlier.scenario
+                );
+            }
+        }
+        Ok(())
     }
 
     /// The most questions that subjects can be asked: every attempt may need

@@ -18,7 +18,7 @@ pub struct Progress {
     verdicts: BTreeMap<Verdict, usize>,
     /// What is known of statements: how many were right, say.
     labels: BTreeMap<&'static str, usize>,
-    /// Nothing is shown of it while it is none.
+    /// Not shown while it is zero.
     spent: Cost,
     /// How fast providers are asked; empty without any.
     pace: String,
@@ -63,7 +63,7 @@ impl Progress {
         self.spent = spent;
     }
 
-    /// One piece is done, and this came of it.
+    /// One piece is done, with this outcome.
     pub fn advance(&mut self, outcome: &Outcome) {
         self.done += 1;
         match outcome {
@@ -77,14 +77,14 @@ impl Progress {
         self.moved();
     }
 
-    /// One piece is done, of which an error is all that came.
+    /// One piece is done, and ended with an error.
     pub fn advance_errored(&mut self) {
         self.done += 1;
         self.errored += 1;
         self.moved();
     }
 
-    /// One piece is done, of which judges would have the last word.
+    /// One piece is done, but judges would have to decide it.
     pub fn advance_open(&mut self) {
         self.done += 1;
         self.moved();
@@ -125,7 +125,7 @@ impl Progress {
         }
     }
 
-    /// Leaves a last line with what was done.
+    /// Leaves a last line that sums up what was done.
     pub fn finish(&mut self) {
         self.pace.clear();
         match &self.display {
@@ -138,7 +138,7 @@ impl Progress {
         }
     }
 
-    /// What was done, and how fast it goes on.
+    /// What was done, and at what rate.
     fn shown(&self) -> String {
         let parts = [self.counts(), self.pace.clone()];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")

@@ -1,4 +1,4 @@
-//! Has a panel decide the judged phases of stored attempts anew, and asks no subject.
+//! Has a panel decide the judged phases of stored attempts again, without asking any subject.
 //!
 //! Attempts are independent of each other but for ballots that they share and the money
 //! for votes, so that each is a task of its own.
@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use assay_core::follow_up::held_against;
 use assay_core::{Artifact, AttemptKey, AttemptRecord, Case, Evidence, JudgeReply};
-use assay_core::{Corpus, Locale, Outcome, Turn};
+use assay_core::{Corpus, Judgement, Locale, Outcome, Turn};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
@@ -47,13 +48,13 @@ struct Decided {
     attempt: AttemptKey,
 }
 
-/// An attempt, judged anew if it has a phase that judges decide.
+/// An attempt, judged again if it has a phase that judges decide.
 #[derive(Debug)]
 struct Rejudged {
     record: AttemptRecord,
     touched: bool,
-    /// Whether votes would probably have passed a limit, or did not come for want of
-    /// requests. Then the record has the turns so far, and is not to be stored.
+    /// Whether votes would probably have exceeded a limit, or could not be asked for because
+    /// requests ran out. Then the record has the turns so far, and must not be stored.
     is_held: bool,
 }
 
@@ -81,34 +82,39 @@ pub struct RejudgingEnd {
 /// An attempt that was before the panel, and how it had come out before.
 type Event = Box<(Outcome, anyhow::Result<Rejudged>)>;
 
-/// Attempts that are before the panel at one time.
+/// How many attempts are before the panel at a time.
 const AT_ONCE: usize = 64;
 
 struct State<'a, 'b, F> {
     rejudgement: &'a mut Rejudgement<'b>,
     runtime: Handle,
     events: Events<Event>,
+    /// Those that are about others last.
     waiting: VecDeque<AttemptSummary>,
+    /// How those came out that others are about, once all of them are decided.
+    earlier: Option<HashMap<AttemptKey, Outcome>>,
     under_way: usize,
     tell: F,
     held: usize,
 }
 
 impl Rejudgement<'_> {
-    /// Has these attempts of the source judged anew, and stores each in the target as it
-    /// is decided. `tell` hears of each that judges had a part in, with its outcome before
-    /// and now.
+    /// Has these attempts of the source judged again, and stores each in the target as it is
+    /// decided. `tell` is called for each attempt that judges took part in, with its old and new
+    /// outcome.
     pub fn run(
         &mut self,
-        attempts: Vec<AttemptSummary>,
+        mut attempts: Vec<AttemptSummary>,
         tell: impl FnMut(&AttemptKey, &Outcome, &Outcome),
     ) -> anyhow::Result<RejudgingEnd> {
+        attempts.sort_by_key(|attempt| attempt.key.scenario.follows().is_some());
         let event_loop = EventLoop::new(REQUEST_THREADS)?;
         let mut state = State {
             runtime: event_loop.handle(),
             events: event_loop.events(),
             rejudgement: self,
             waiting: attempts.into(),
+            earlier: None,
             under_way: 0,
             tell,
             held: 0,
@@ -124,16 +130,21 @@ impl<F: FnMut(&AttemptKey, &Outcome, &Outcome)> Attempts for State<'_, '_, F> {
 
     fn begin(&mut self) -> anyhow::Result<ControlFlow<(), Duration>> {
         while self.under_way < AT_ONCE {
-            let Some(summary) = self.waiting.pop_front() else { break };
+            let follows = |it: &AttemptSummary| it.key.scenario.follows().is_some();
+            let waits = self.under_way > 0 && self.waiting.front().is_some_and(follows);
+            let Some(summary) = self.waiting.pop_front_if(|_| !waits) else { break };
             let record = self.rejudgement.source.attempt(&summary)?;
             let case = self.rejudgement.corpus.case(&record.key.case).cloned().map(Arc::new);
+            let Some(record) = self.held_against_earlier(record, case.as_deref())? else {
+                continue;
+            };
             let rejudging = Arc::clone(&self.rejudgement.rejudging);
             let (before, events) = (record.outcome.clone(), self.events.clone());
             self.under_way += 1;
             self.runtime.spawn(async move {
                 let rejudged = tokio::spawn(async move { rejudging.rejudge(record, case).await });
                 // A fault of ours must not leave the loop waiting for ever.
-                let rejudged = rejudged.await.context("failed to judge an attempt anew");
+                let rejudged = rejudged.await.context("failed to judge an attempt again");
                 events.send(Box::new((before, rejudged.and_then(|rejudged| rejudged))));
             });
         }
@@ -168,6 +179,36 @@ impl<F: FnMut(&AttemptKey, &Outcome, &Outcome)> Attempts for State<'_, '_, F> {
 }
 
 impl<F> State<'_, '_, F> {
+    /// An attempt about another, held against what that has come to now; `None` where there
+    /// is nothing for judges to decide, as that is nothing to ask about, or not decided.
+    fn held_against_earlier(
+        &mut self,
+        record: AttemptRecord,
+        case: Option<&Case>,
+    ) -> anyhow::Result<Option<AttemptRecord>> {
+        let (Some(key), Some(case)) = (record.key.earlier(), case) else {
+            return Ok(Some(record));
+        };
+        let outcomes = match &mut self.earlier {
+            Some(outcomes) => outcomes,
+            none => {
+                let attempts = self.rejudgement.target.attempts()?.into_iter();
+                none.insert(attempts.map(|attempt| (attempt.key, attempt.outcome)).collect())
+            }
+        };
+        let Some(earlier) = outcomes.get(&key) else {
+            self.held += 1;
+            return Ok(None);
+        };
+        let record = held_against(record, case, earlier);
+        if matches!(record.outcome.judgement(), Some(Judgement::NotAsked(_))) {
+            self.rejudgement.target.record(&record)?;
+            self.rejudgement.progress.advance(&record.outcome);
+            return Ok(None);
+        }
+        Ok(Some(record))
+    }
+
     /// Writes down what judges were paid for.
     fn pay(&mut self, Rejudged { record, touched, .. }: &Rejudged) -> anyhow::Result<()> {
         if !touched {
@@ -289,7 +330,7 @@ impl Rejudging {
             if let (Some(open), Some(artifact)) = (open(&turn), &turn.artifact) {
                 touched = true;
                 let case = case.as_ref().with_context(|| {
-                    format!("the corpus has no case {:?} any more, of which {key} is", key.case)
+                    format!("the corpus no longer has the case {:?} of {key}", key.case)
                 })?;
                 let Some((decision, shared_with)) = self.decide(&key, case, artifact, open).await
                 else {
@@ -322,8 +363,8 @@ impl Rejudging {
         Ok(Rejudged { record, touched, is_held })
     }
 
-    /// The decision about an artifact, and whose it is if it is another attempt's; `None`
-    /// if it cannot be paid for.
+    /// The decision about an artifact, and the attempt that it is shared with, if any; `None` if it
+    /// cannot be paid for.
     async fn decide(
         &self,
         attempt: &AttemptKey,

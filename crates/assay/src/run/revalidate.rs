@@ -1,26 +1,26 @@
-//! Validates the stored answers of a run anew, and asks nobody.
+//! Validates the stored answers of a run again, without asking any model.
 //!
-//! Answers are there, in their order, and are taken one after the other while a further
-//! one counts.
+//! Answers are taken in their order, as long as a further one counts.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::bail;
+use assay_core::follow_up::{case_about, not_asked};
 use assay_core::reading::{Reading, Said, ThinkingTags};
 use assay_core::{AttemptKey, AttemptRecord, Case, Evidence, InfraError, Outcome, Turn};
 use assay_verify::{JobResult, Validation, Verifier};
 
 use super::attempt::{Readings, milliseconds};
+use super::deduplication::Reused;
 use super::event_loop::{Attempts, EventLoop};
 use super::progress::Progress;
-use super::sharing::Shared;
 use super::validations::{Validations, Work};
 use crate::store::{AttemptSummary, Store};
 
-/// A run to be validated anew.
+/// A run to be validated again.
 #[derive(Debug)]
 pub struct Revalidation<'a> {
     /// It is only read.
@@ -71,7 +71,10 @@ struct State<'a> {
     target: &'a mut Store,
     progress: &'a mut Progress,
     validations: Validations,
+    /// Those that are about others last.
     waiting: VecDeque<AttemptSummary>,
+    /// What came of those that others are about, once all of it is there.
+    earlier: Option<HashMap<AttemptKey, AttemptSummary>>,
     open: HashMap<u64, Open>,
     next_id: u64,
     end: RevalidationEnd,
@@ -82,17 +85,19 @@ impl Revalidation<'_> {
     /// finished.
     pub fn run(
         &self,
-        attempts: Vec<AttemptSummary>,
+        mut attempts: Vec<AttemptSummary>,
         target: &mut Store,
         progress: &mut Progress,
     ) -> anyhow::Result<RevalidationEnd> {
         let event_loop: EventLoop<JobResult> = EventLoop::new(1)?;
+        attempts.sort_by_key(|attempt| attempt.key.scenario.follows().is_some());
         let mut state = State {
             revalidation: self,
             target,
             progress,
             validations: Validations::new(self.verifier, &event_loop.events(), self.share),
             waiting: attempts.into(),
+            earlier: None,
             open: HashMap::new(),
             next_id: 0,
             end: RevalidationEnd::default(),
@@ -122,7 +127,7 @@ impl Attempts for State<'_> {
     fn idle(&mut self) -> anyhow::Result<()> {
         match self.validations.next_shared() {
             Some((id, shared)) => {
-                let Shared { validation, attempt } = Arc::unwrap_or_clone(shared);
+                let Reused { validation, attempt } = Arc::unwrap_or_clone(shared);
                 let elapsed = Duration::ZERO;
                 self.observe(id, Observed { validation, elapsed, shared_with: Some(attempt) })
             }
@@ -135,14 +140,16 @@ impl State<'_> {
     fn open_where_there_is_room(&mut self) -> anyhow::Result<()> {
         let most = self.revalidation.verifier.capacity() * OPEN_PER_JOB;
         while self.open.len() < most {
-            let Some(summary) = self.waiting.pop_front() else { break };
+            let follows = |it: &AttemptSummary| it.key.scenario.follows().is_some();
+            let waits = !self.open.is_empty() && self.waiting.front().is_some_and(follows);
+            let Some(summary) = self.waiting.pop_front_if(|_| !waits) else { break };
             let old = self.revalidation.source.attempt(&summary)?;
-            let case = self
-                .revalidation
-                .cases
-                .get(&old.key.case)
-                .with_context(|| format!("the corpus has no case {:?}", old.key.case))?;
-            let case = Arc::clone(case);
+            let Some(case) = self.case_of(&old)? else {
+                // There is nothing to be asked about now, or there was nothing then.
+                let outcome = if old.turns.is_empty() { old.outcome } else { not_asked() };
+                self.finish(&AttemptRecord { outcome, ..old })?;
+                continue;
+            };
             let id = self.next_id;
             self.next_id += 1;
             self.proceed(
@@ -151,6 +158,27 @@ impl State<'_> {
             )?;
         }
         Ok(())
+    }
+
+    /// The case as an attempt was asked about it. Of one about another, with what that has
+    /// come to now; `None` where that is nothing to ask about.
+    fn case_of(&mut self, old: &AttemptRecord) -> anyhow::Result<Option<Arc<Case>>> {
+        let Some(case) = self.revalidation.cases.get(&old.key.case) else {
+            bail!("the corpus has no case {:?}", old.key.case);
+        };
+        let Some(key) = old.key.earlier() else { return Ok(Some(Arc::clone(case))) };
+        if old.turns.is_empty() {
+            return Ok(None);
+        }
+        let known = match &mut self.earlier {
+            Some(known) => known,
+            none => none.insert(by_key(self.target.attempts()?)),
+        };
+        let Some(earlier) = known.get(&key) else {
+            bail!("the run has no attempt {key}, which {} is about", old.key);
+        };
+        let earlier = self.target.attempt(earlier)?;
+        Ok(case_about(case, old.key.scenario, &earlier).map(Arc::new))
     }
 
     /// Takes answers up to one that needs a validation, or to the attempt's end.
@@ -214,11 +242,18 @@ impl State<'_> {
         let is_whole = open.turns.len() == open.old.turns.len();
         let context_full = open.old.context_full.filter(|_| is_whole);
         let turns = open.turns;
-        let record = AttemptRecord { key: open.old.key, outcome, turns, context_full };
-        self.target.record(&record)?;
+        self.finish(&AttemptRecord { key: open.old.key, outcome, turns, context_full })
+    }
+
+    fn finish(&mut self, record: &AttemptRecord) -> anyhow::Result<()> {
+        self.target.record(record)?;
         self.progress.advance(&record.outcome);
         Ok(())
     }
+}
+
+fn by_key(attempts: Vec<AttemptSummary>) -> HashMap<AttemptKey, AttemptSummary> {
+    attempts.into_iter().map(|attempt| (attempt.key.clone(), attempt)).collect()
 }
 
 impl Open {
@@ -268,8 +303,8 @@ impl Open {
         self.turns.push(turn);
     }
 
-    /// What the attempt amounts to. One that an error ended before its last answer was
-    /// given still lacks that answer, unless what is there decides it.
+    /// The outcome of the attempt. If an error ended it before its last answer was given, it still
+    /// lacks that answer, unless the stored answers decide it.
     fn outcome(&self) -> Outcome {
         let Some(last) = self.turns.last() else { return self.old.outcome.clone() };
         match &self.old.outcome {
@@ -283,7 +318,7 @@ impl Open {
     }
 }
 
-/// Where thinking stands in a stored answer: where it was found when it was read first.
+/// The places of thinking in a stored answer: those found when it was first read.
 fn thinking_in(stored: &Turn) -> Vec<Range<usize>> {
     let known = stored.reading.as_ref().and_then(|reading| reading.thinking.clone());
     known.unwrap_or_else(|| ThinkingTags::default().places(&stored.answer, stored.finish))

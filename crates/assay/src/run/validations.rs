@@ -7,8 +7,8 @@ use std::sync::Arc;
 use assay_core::{Artifact, AttemptKey, Case};
 use assay_verify::{Job, JobResult, Jobs, Validation, Verifier};
 
+use super::deduplication::{Deduplication, Need, Reused, Waiting};
 use super::event_loop::Events;
-use super::sharing::{Need, Shared, Sharing, Waiting};
 
 /// An artifact of an open attempt.
 #[derive(Debug, Clone)]
@@ -23,9 +23,9 @@ pub(super) struct Work {
 /// What is with the verifier, what waits for that, and what has it.
 pub(super) struct Validations {
     jobs: Box<dyn Jobs>,
-    sharing: Sharing,
-    /// Attempts whose validation was another's, and is there.
-    shared: VecDeque<(u64, Arc<Shared>)>,
+    deduplication: Deduplication,
+    /// Attempts that reuse another's validation, which is finished.
+    reused: VecDeque<(u64, Arc<Reused>)>,
 }
 
 impl Validations {
@@ -36,15 +36,15 @@ impl Validations {
         share: bool,
     ) -> Validations {
         let jobs = verifier.start(events.of_jobs());
-        Validations { jobs, sharing: Sharing::new(share), shared: VecDeque::new() }
+        Validations { jobs, deduplication: Deduplication::new(share), reused: VecDeque::new() }
     }
 
     /// Has an artifact validated, unless an identical one is or was.
     pub(super) fn need(&mut self, work: Work) {
-        match self.sharing.need(work.id, &work.key, &work.case, &work.artifact) {
+        match self.deduplication.need(work.id, &work.key, &work.case, &work.artifact) {
             Need::Validation => self.submit(work),
             Need::Wait => {}
-            Need::Shared(shared) => self.shared.push_back((work.id, shared)),
+            Need::Reuse(reused) => self.reused.push_back((work.id, reused)),
         }
     }
 
@@ -52,9 +52,8 @@ impl Validations {
         self.jobs.submit(Job { id, case, artifact });
     }
 
-    /// Takes what came of an attempt's own validation, before the attempt goes on with it;
-    /// `None` if there is nothing that others could share. `work_of` knows the open
-    /// attempts.
+    /// Takes the result of an attempt's own validation, before the attempt continues; `None` if
+    /// there is nothing that others could share. `work_of` knows the open attempts.
     pub(super) fn settle(
         &mut self,
         id: u64,
@@ -62,8 +61,8 @@ impl Validations {
         work_of: impl Fn(u64) -> Option<Work>,
     ) {
         let key_of = |id| work_of(id).map(|work| work.key);
-        match self.sharing.validated(id, result, key_of) {
-            Waiting::Share(shared) => self.shared.extend(shared),
+        match self.deduplication.validated(id, result, key_of) {
+            Waiting::Reuse(reused) => self.reused.extend(reused),
             Waiting::Validate(next) => {
                 if let Some(work) = next.and_then(work_of) {
                     self.submit(work);
@@ -73,16 +72,16 @@ impl Validations {
     }
 
     /// The next attempt that has the validation of an identical artifact.
-    pub(super) fn next_shared(&mut self) -> Option<(u64, Arc<Shared>)> {
-        self.shared.pop_front()
+    pub(super) fn next_shared(&mut self) -> Option<(u64, Arc<Reused>)> {
+        self.reused.pop_front()
     }
 
     pub(super) fn has_shared(&self) -> bool {
-        !self.shared.is_empty()
+        !self.reused.is_empty()
     }
 
-    /// How many attempts wait for what comes of an attempt's own validation.
+    /// How many attempts wait for the result of an attempt's own validation.
     pub(super) fn waiting_for(&self, id: u64) -> usize {
-        self.sharing.waiting_for(id)
+        self.deduplication.waiting_for(id)
     }
 }

@@ -1,4 +1,4 @@
-//! The pages over HTTP: read-only, and for the browser of who started it.
+//! The pages over HTTP: read-only, and by default only for the browser of the user who started it.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

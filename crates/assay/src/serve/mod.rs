@@ -1,8 +1,7 @@
-//! Reports served while runs go on: the pages of [`report`](crate::report), made when
-//! they are asked for.
+//! Reports served live, during runs: the pages of [`report`](crate::report), made on request.
 
 mod http;
 mod shelf;
 
 pub use http::serve;
-pub use shelf::{NoShelf, Place, Shelf};
+pub use shelf::{NoShelf, RunSource, Shelf};

@@ -19,19 +19,19 @@ use crate::store::{Pulse, Stamp, Store, StoreError, WatchedFile};
 
 /// Where runs come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum RunSource {
     /// One run.
     File(PathBuf),
     /// All runs in a folder, those that appear later too. It may not be there yet.
     Folder(PathBuf),
 }
 
-impl Place {
-    /// The files of runs that are there now.
+impl RunSource {
+    /// The files of runs that exist now.
     fn files(&self) -> Vec<PathBuf> {
         match self {
-            Place::File(file) => vec![file.clone()],
-            Place::Folder(folder) => {
+            RunSource::File(file) => vec![file.clone()],
+            RunSource::Folder(folder) => {
                 let unread = |error: &io::Error| {
                     if error.kind() != io::ErrorKind::NotFound {
                         warn!("failed to look for runs in {}: {error}", folder.display());
@@ -57,10 +57,10 @@ pub enum NoShelf {
     Store(#[from] StoreError),
 }
 
-/// The runs of some places. It may be looked at from several threads.
+/// The runs of some sources. Several threads may use it.
 #[derive(Debug)]
 pub struct Shelf {
-    places: Vec<Place>,
+    sources: Vec<RunSource>,
     rules: ScoringRules,
     /// Held while it is looked what is new.
     state: Mutex<State>,
@@ -69,7 +69,7 @@ pub struct Shelf {
     strip: RwLock<Markup>,
 }
 
-/// The report of all runs as it was at one time.
+/// The report of all runs at one moment.
 #[derive(Debug)]
 pub struct Shown {
     pub report: Report,
@@ -106,22 +106,22 @@ struct Run {
 /// It is not looked again before.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// A report is made anew when so many times the time has passed that the last one took: a
-/// large run that goes on must not keep a core busy.
+/// A report is made again only after this many times as long as the last one took, because a large
+/// run in progress must not keep a core busy.
 const REST: u32 = 10;
 
 impl Shelf {
-    /// Reads all runs that are there. A named file that cannot be read is an error; one in
-    /// a folder is said to be unreadable on the pages.
-    pub fn open(places: Vec<Place>, rules: ScoringRules) -> Result<Shelf, NoShelf> {
-        for place in &places {
-            if let Place::File(file) = place {
+    /// Reads all runs. A named file that cannot be read is an error; one in a folder is reported on
+    /// the pages.
+    pub fn open(sources: Vec<RunSource>, rules: ScoringRules) -> Result<Shelf, NoShelf> {
+        for source in &sources {
+            if let RunSource::File(file) = source {
                 Store::open_to_read(file)?.info()?;
             }
         }
         let shown = Shown { report: Report::new(Vec::new(), &rules), version: 0 };
         let shelf = Shelf {
-            places,
+            sources,
             rules,
             state: Mutex::default(),
             shown: RwLock::new(Arc::new(shown)),
@@ -145,14 +145,14 @@ impl Shelf {
         self.strip.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Looks what is new, and makes the report anew if anything is. Returns at once while
+    /// Checks for changes, and makes the report again if there are any. Returns at once while
     /// another thread does it.
     pub fn look(&self) {
         let Ok(mut state) = self.state.try_lock() else { return };
         if state.looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY) {
             return;
         }
-        state.look(&self.places, &self.rules);
+        state.look(&self.sources, &self.rules);
         state.looked = Some(Instant::now());
         *self.strip.write().unwrap_or_else(PoisonError::into_inner) = state.strip();
         let rests = state.made.is_some_and(|(end, took)| end.elapsed() < took * REST);
@@ -172,9 +172,9 @@ impl Shelf {
 }
 
 impl State {
-    /// Finds runs that came or went, and how far those are that go on.
-    fn look(&mut self, places: &[Place], rules: &ScoringRules) {
-        let files: Vec<PathBuf> = places.iter().flat_map(Place::files).collect();
+    /// Finds new and removed runs, and the progress of unfinished ones.
+    fn look(&mut self, sources: &[RunSource], rules: &ScoringRules) {
+        let files: Vec<PathBuf> = sources.iter().flat_map(RunSource::files).collect();
         self.faults.retain(|file, _| files.contains(file));
         let is_new = &mut self.is_new;
         self.runs.retain_mut(|run| {
@@ -225,8 +225,8 @@ impl State {
         }
     }
 
-    /// Reads the runs that have changed. One that cannot be read any more stays as it
-    /// was: its file may have changed in the middle of it.
+    /// Reads the runs that have changed. One that can no longer be read stays as it was: its file
+    /// may have changed during reading.
     fn read_again(&mut self, rules: &ScoringRules) {
         for run in &mut self.runs {
             // It is taken before the run is read, so what comes meanwhile is read next.

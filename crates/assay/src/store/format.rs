@@ -1,6 +1,6 @@
-//! The versions of the layout of a run's file, and how an earlier one becomes the present
-//! one: for a reader beside the file, which stays as it is, and for a writer in the file,
-//! of which a copy is kept.
+//! The versions of the layout of a run's file, and how an earlier one is converted to the present
+//! one: for a reader without changing the file, and for a writer in the file itself, after a copy
+//! was made.
 
 use std::path::PathBuf;
 
@@ -96,7 +96,7 @@ CREATE TABLE pace (
 ) WITHOUT ROWID;
 ";
 
-/// The tables that came after version 3, each with what stands behind its name.
+/// The tables that were added after version 3, each with its definition.
 const ADDED: [(&str, &str); 6] = [
     (
         "reading",
@@ -186,7 +186,7 @@ fn add(
 /// What a file is opened for, and so what becomes of one of an earlier version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
-    /// It stays, and what it lacks is there for this reader alone.
+    /// The file stays as it is; missing tables exist for this reader only.
     Reading,
     /// It is brought to the present version, after a copy was made.
     Writing,

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use assay_core::{Cost, Estimated, Tokens};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
-use super::write::blob;
+use super::blob::blob;
 use super::{Store, StoreError};
 
 /// The key of `meta` under which it stands how many requests were sent.
 const REQUESTS: &str = "requests";
 
-/// Writes what the server said of a question that was too long.
+/// Writes the server's message about a question that was too long.
 pub(super) fn write_context_full(
     transaction: &Transaction<'_>,
     attempt: i64,
@@ -46,7 +46,7 @@ pub(super) fn write_reply_estimate(
     Ok(())
 }
 
-/// An estimate, in the columns from `input` on; `None` where there is none.
+/// An estimate, in the columns from `input` on; `None` if there is none.
 fn estimated(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<Option<Estimated>> {
     let Some(input) = row.get(first)? else { return Ok(None) };
     let (cached, output) = (row.get(first + 1)?, row.get(first + 2)?);
@@ -113,8 +113,8 @@ impl Store {
         found.map_err(|source| self.sqlite(source))
     }
 
-    /// What the server said of the question after an attempt's last answer, where that
-    /// was too long.
+    /// The server's message about the question after an attempt's last answer, if that was too
+    /// long.
     pub(super) fn context_full(&self, attempt: i64) -> Result<Option<String>, StoreError> {
         let said: Option<i64> = self
             .connection

@@ -4,6 +4,7 @@
 //! every attempt that finished and no half of one. Texts are compressed and
 //! kept once however often they occur.
 
+mod blob;
 mod format;
 mod later;
 mod pace;
@@ -69,7 +70,7 @@ pub struct RunInfo {
     /// Cases that were chosen and are not asked, of no subject.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOut>,
-    /// Where a run's answers come from another run, which was judged anew.
+    /// The run from which this run took its answers, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub derived_from: Option<DerivedFrom>,
 }
@@ -105,7 +106,7 @@ pub struct AttemptSummary {
     pub cost: Option<Cost>,
     pub asked_ms: u64,
     pub validated_ms: u64,
-    /// When it came to its end (RFC 3339, UTC).
+    /// When it ended (RFC 3339, UTC).
     pub finished_at: String,
     /// How the last answer ended; `None` without one.
     pub finish: Option<Finish>,
@@ -153,7 +154,7 @@ pub enum StoreError {
     Format { path: String, fault: String },
     #[error("failed to use the run {path}: {source}")]
     Sqlite { path: String, source: rusqlite::Error },
-    #[error("the run {path} holds {what} that cannot be read: {message}")]
+    #[error("the run {path} contains {what} that cannot be read: {message}")]
     Corrupt { path: String, what: &'static str, message: String },
 }
 
@@ -199,7 +200,7 @@ impl Store {
         begin().map_err(|source| self.sqlite(source))
     }
 
-    /// Opens a run to go on with it.
+    /// Opens a run to continue it.
     pub fn open(path: &Path) -> Result<Store, StoreError> {
         Store::open_with(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
     }
@@ -334,7 +335,7 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Keeps a second process from writing the same run. Who only asks whether somebody
+/// Keeps a second process from writing the same run. A process that only checks whether somebody
 /// writes it holds it for a moment.
 fn lock(path: &Path) -> Result<File, StoreError> {
     let name = path.display().to_string();

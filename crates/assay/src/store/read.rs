@@ -22,7 +22,7 @@ impl Store {
     pub fn judged(&self) -> Result<BTreeSet<AttemptKey>, StoreError> {
         let attempts = self.attempts()?.into_iter();
         Ok(attempts
-            .filter(|attempt| attempt.outcome.verdict().is_some())
+            .filter(|attempt| attempt.outcome.judgement().is_some())
             .map(|attempt| attempt.key)
             .collect())
     }

@@ -9,7 +9,7 @@ use super::{Store, StoreError};
 pub struct Repeats {
     /// Tasks, a case in a scenario each, with two answers or more.
     pub tasks: u64,
-    /// Those of them in which answers are the same, letter for letter, thinking too.
+    /// Those of them in which answers are exactly the same, including thinking.
     pub repeating: u64,
     /// The answers to all these tasks.
     pub answers: u64,

@@ -10,7 +10,7 @@ use super::{Store, StoreError};
 /// A reply that was paid for now.
 #[derive(Debug, Clone, Copy)]
 pub struct Payment<'a> {
-    /// The subject whose attempt it is of.
+    /// The subject of the attempt.
     pub subject: &'a str,
     pub payer: Payer,
     /// Who replied.
@@ -89,8 +89,8 @@ fn bill(row: &rusqlite::Row<'_>, from: usize) -> rusqlite::Result<Bill> {
 }
 
 impl Store {
-    /// Writes that a reply was paid for, at once: whatever becomes of its attempt, it
-    /// counts as spent when the run goes on.
+    /// Writes at once that a reply was paid for: whatever becomes of its attempt, it counts as
+    /// spent when the run is resumed.
     pub fn pay(&mut self, payment: &Payment<'_>) -> Result<(), StoreError> {
         self.start_to_write()?;
         let TokenUsage { tokens, cost, requests, from_cache: _, estimate } = payment.usage;
@@ -158,8 +158,7 @@ impl Store {
         rows.and_then(Iterator::collect).map_err(|source| self.sqlite(source))
     }
 
-    /// What all that amounts to, as far as prices are known, and whether a part of it is
-    /// estimated.
+    /// The total, as far as prices are known, and whether a part of it is estimated.
     pub fn paid_in_all(&self) -> Result<(Amount, bool), StoreError> {
         let mut paid = Bill::default();
         for (_, bill) in self.paid()? {

@@ -1,5 +1,5 @@
-//! A run's file as somebody sees it who waits for what is new in it, without keeping
-//! it open: an open run would keep its log beside it when its writer has ended.
+//! Watches a run's file for news without keeping it open: an open run would keep its `-wal` file
+//! beside it after its writer has ended.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata, TryLockError};
@@ -7,12 +7,12 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use assay_core::{Cost, Verdict};
+use assay_core::{Cost, Judgement, Verdict};
 use tracing::debug;
 
 use super::{Store, StoreError, with_suffix};
 
-/// A run's file that is looked at from time to time.
+/// A run's file that is checked from time to time.
 #[derive(Debug)]
 pub struct WatchedFile {
     path: PathBuf,
@@ -29,9 +29,11 @@ pub struct Stamp([(u64, i64, i64); 2]);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pulse {
     pub verdicts: BTreeMap<Verdict, usize>,
+    /// Those that came to something else than a verdict: statements, and what was not asked.
+    pub others: usize,
     pub unjudged: usize,
     pub errored: usize,
-    /// Attempts that came to an end within the last minute.
+    /// Attempts that ended within the last minute.
     pub last_minute: usize,
     /// What the run's requests have cost; zero without a price.
     pub paid: Cost,
@@ -39,7 +41,7 @@ pub struct Pulse {
 
 impl Pulse {
     pub fn finished(&self) -> usize {
-        self.verdicts.values().sum::<usize>() + self.unjudged + self.errored
+        self.verdicts.values().sum::<usize>() + self.others + self.unjudged + self.errored
     }
 }
 
@@ -66,7 +68,7 @@ impl WatchedFile {
         is_the_same.then(|| Stamp([of(&now), log.as_ref().map(of).unwrap_or_default()]))
     }
 
-    /// Whether a process goes on with the run now.
+    /// Whether a process is writing the run now.
     pub fn is_being_written(&self) -> bool {
         match self.probe.try_lock_shared() {
             Err(TryLockError::WouldBlock) => true,
@@ -98,6 +100,7 @@ impl Store {
         let mut rows = statement.query([minute_ago]).map_err(|source| self.sqlite(source))?;
         let mut pulse = Pulse {
             verdicts: BTreeMap::new(),
+            others: 0,
             unjudged: 0,
             errored: 0,
             last_minute: 0,
@@ -108,8 +111,11 @@ impl Store {
             let (verdict, error, count, recent): (_, _, _, usize) =
                 columns().map_err(|source| self.sqlite(source))?;
             let outcome = self.outcome(verdict, error)?;
-            match outcome.verdict() {
-                Some(verdict) => *pulse.verdicts.entry(verdict).or_default() += count,
+            match outcome.judgement() {
+                Some(Judgement::Code(verdict)) => {
+                    *pulse.verdicts.entry(*verdict).or_default() += count;
+                }
+                Some(_) => pulse.others += count,
                 None if outcome.is_unjudged() => pulse.unjudged += count,
                 None => pulse.errored += count,
             }

@@ -11,9 +11,6 @@ use assay_core::text_file;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
-use super::model_config::{Environment, ModelConfig};
-use super::provider::Provider;
-
 /// A secret. It has no `Display`, and its `Debug` says nothing of it.
 pub(super) struct ApiKey {
     /// The forms of the secret that are looked for in texts; none of a key that any text
@@ -32,10 +29,10 @@ const LONG_RUN: usize = 16;
 /// A key with fewer different characters is not looked for in other text.
 const DIFFERENT: usize = 8;
 
-/// What stands in a text where the secret stood.
+/// The text that replaces the secret.
 const REPLACEMENT: &str = "[API key]";
 
-/// Why there is no key where one is wanted.
+/// Why there is no key although one is needed.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiKeyError {
     // The text is not shown: it may be a key that stands in the wrong place.
@@ -47,46 +44,15 @@ pub enum ApiKeyError {
         "the environment variable {variable} is not set; set it to the API key of {base_url}, put the key into a file and name that with api-key-file, or set base-url to another server"
     )]
     Missing { variable: String, base_url: &'static str },
-    #[error("{place} holds no text that can be sent as an API key")]
+    #[error("{place} contains no text that can be sent as an API key")]
     Unsendable { place: String },
     #[error("failed to read the API key from {}: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
 }
 
 impl ApiKey {
-    /// Finds the key in the file that the configuration names, in the variable, or in
-    /// the file that `<VARIABLE>_FILE` names. Only the provider's own server needs one.
-    pub(super) fn find(
-        provider: Provider,
-        config: &ModelConfig,
-        environment: Environment<'_>,
-    ) -> Result<Option<ApiKey>, ApiKeyError> {
-        let variable = config.api_key_env(provider);
-        if !is_name(variable) {
-            return Err(ApiKeyError::Variable);
-        }
-        let set = |name: &str| environment(name).filter(|text| !text.trim().is_empty());
-        if let Some(path) = &config.api_key_file {
-            return ApiKey::read(path).map(Some);
-        }
-        if let Some(text) = set(variable) {
-            let place = || format!("the environment variable {variable}");
-            let key = ApiKey::new(&text);
-            return key.map(Some).ok_or_else(|| ApiKeyError::Unsendable { place: place() });
-        }
-        if let Some(path) = set(&format!("{variable}_FILE")) {
-            return ApiKey::read(Path::new(path.trim())).map(Some);
-        }
-        match config.is_for_the_server_of(provider) {
-            true => Err(ApiKeyError::Missing {
-                variable: variable.to_owned(),
-                base_url: provider.default_base_url(),
-            }),
-            false => Ok(None),
-        }
-    }
-
-    fn read(path: &Path) -> Result<ApiKey, ApiKeyError> {
+    /// The key that a file holds.
+    pub(super) fn read(path: &Path) -> Result<ApiKey, ApiKeyError> {
         let text = text_file::read(path)
             .map_err(|source| ApiKeyError::File { path: path.to_owned(), source })?;
         let place = || path.display().to_string();
@@ -94,7 +60,7 @@ impl ApiKey {
     }
 
     /// `None` if the text is blank or cannot be sent in a header.
-    fn new(text: &str) -> Option<ApiKey> {
+    pub(super) fn new(text: &str) -> Option<ApiKey> {
         let secret = text.trim();
         if secret.is_empty() {
             return None;
@@ -143,9 +109,9 @@ fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
-/// Whether a text that holds this key holds it because somebody put the key there. People
-/// set words such as `none` or `sk-no-key-required` for servers that want no key, and
-/// those are in answers and errors for reasons of their own.
+/// Whether a text that contains this key can only contain it because somebody put the key there.
+/// People set words such as `none` or `sk-no-key-required` for servers that want no key, and
+/// ordinary answers and errors contain those words too.
 fn is_unmistakable(secret: &str) -> bool {
     let is_mixed = |run: &&str| {
         run.len() >= LONG_RUN
@@ -159,11 +125,6 @@ fn is_unmistakable(secret: &str) -> bool {
     let steps = secret.as_bytes().windows(2).filter(|pair| pair[0].abs_diff(pair[1]) <= 1);
     let counts = steps.count() * 10 >= secret.len().saturating_sub(1) * 9;
     is_long && different.len() >= DIFFERENT && !counts
-}
-
-fn is_name(text: &str) -> bool {
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    !text.is_empty() && text.chars().all(is_name) && !text.starts_with(|c: char| c.is_ascii_digit())
 }
 
 impl fmt::Debug for ApiKey {

@@ -1,9 +1,9 @@
-//! The way to a server: requests over HTTP, and what came of them.
+//! The connection to a server: requests over HTTP, and their results.
 //!
-//! What came is read by what it is, not by what was asked for: servers stream although
-//! they should not, and do not although they should. A crate that speaks the protocols
-//! would have to be told before, and drops what it did not expect. The key and other
-//! headers are the HTTP client's own.
+//! A reply is read according to its form, not according to what was asked for: servers stream
+//! although they should not, and do not although they should. A client library for these protocols
+//! would have to know the form beforehand, and would drop what it does not expect. The key and
+//! other headers are known to the HTTP client only.
 
 use std::error::Error;
 use std::net::IpAddr;
@@ -32,7 +32,7 @@ pub(super) struct Connection {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     Whole,
-    /// In events, the server being silent for so long at most.
+    /// In events, with the longest silence that is accepted.
     Events {
         idle: Duration,
     },

@@ -29,7 +29,8 @@ impl Debut {
         self.is_over.load(Ordering::Acquire)
     }
 
-    /// Waits until nobody else asks; not at all once a question was answered.
+    /// Waits until nobody else is asking the first question; does not wait once a question was
+    /// answered.
     pub(super) async fn turn(&self) -> Option<MutexGuard<'_, ()>> {
         if self.is_over() {
             return None;
@@ -47,8 +48,7 @@ impl Debut {
         !self.is_over() && self.failures.fetch_add(1, Ordering::AcqRel) + 1 >= MOST_FAILURES
     }
 
-    /// Keeps what the user should know while the first question is tried again. It is
-    /// said once.
+    /// Keeps a warning for the user while the first question is tried again. It is shown once.
     pub(super) fn notice(&self, text: String) {
         if !self.is_over() && !self.has_noticed.swap(true, Ordering::AcqRel) {
             *self.notice.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);

@@ -1,10 +1,10 @@
-//! What a server sends, taken apart line by line: events, and what stands outside of any,
-//! which is a whole answer as often as not.
+//! Splits what a server sends line by line into events and text outside of events, which is often a
+//! whole answer.
 //!
-//! The events are those of `text/event-stream`, with what servers make of it: lines end in
-//! any way, a field may be indented, the last event needs no end, and llama.cpp has a field
-//! for errors. A byte that is not UTF-8 is read as U+FFFD. Each byte is looked at once. Crates
-//! for event streams follow the standard, and drop what servers send beside it.
+//! The events are those of `text/event-stream`, with the deviations of real servers: lines end in
+//! any way, a field may be indented, the last event needs no end, and llama.cpp has a field for
+//! errors. A byte that is not UTF-8 is read as U+FFFD. Each byte is looked at once. Crates for
+//! event streams follow the standard, and drop what servers send beside it.
 
 /// An event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(super) struct EventLines {
 }
 
 impl EventLines {
-    /// Takes what came, and gives the events that have ended.
+    /// Takes received bytes, and returns the events that are complete.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Vec<Event> {
         let mut rest = bytes;
         while let Some(at) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
@@ -48,7 +48,7 @@ impl EventLines {
         std::mem::take(&mut self.events)
     }
 
-    /// The events at the end that nothing ended, and all that stands outside of events.
+    /// The last events, which have no end, and all text outside of events.
     pub(super) fn finish(&mut self) -> (Vec<Event>, String) {
         self.end_line();
         self.end_event();

@@ -1,5 +1,5 @@
-//! What a server sent as its answer, put together to the body that it is of, by what came
-//! and not by what was asked for: events, or JSON in one piece, or in a row of pieces.
+//! Assembles what a server sent into the body of its answer, according to its actual form and not
+//! to what was asked for: events, JSON in one piece, or several pieces of JSON.
 
 use assay_core::infra_error::{InfraClass, InfraError};
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ pub(super) struct EventStream {
     bytes: usize,
     /// Whether any event came.
     in_events: bool,
-    /// What the server said that is of no protocol.
+    /// Text from the server that belongs to no protocol.
     words: Option<String>,
     state: State,
 }
@@ -66,8 +66,7 @@ impl EventStream {
         }
     }
 
-    /// Takes what came, up to where nothing matters any more: no more would be asked for
-    /// had that come by itself.
+    /// Takes received bytes, up to the point after which nothing matters any more.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         for line in bytes.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
             if self.is_over() {
@@ -191,8 +190,8 @@ impl EventStream {
         }
     }
 
-    /// The end event is one of chat completions alone. It ends no answer where there is
-    /// none but words.
+    /// This end event only exists in chat completions. It does not end an answer if nothing but
+    /// stray text came.
     fn end(&mut self) {
         let has_words_alone = self.body.is_null() && self.words.is_some();
         let is_end = self.provider == Provider::OpenAi && !has_words_alone;

@@ -38,7 +38,7 @@ const QUOTAS: [&str; 5] = [
 const UNKNOWN_MODELS: [&str; 4] =
     ["model_not_found", "invalid_model", "model_not_supported", "ModelNotFound"];
 
-/// Words by which those say it that have no code for it.
+/// Messages of servers that have no code for it.
 const UNKNOWN_MODEL_WORDS: [&str; 2] = ["model not exist", "is not a valid model id"];
 
 /// Statuses of a provider that has no room for a request now, beside 429.
@@ -62,10 +62,10 @@ pub(super) fn of_status(
     Err(Failure { retry_after, overloaded, status: Some(status), ..error.into() })
 }
 
-/// The error that stands in a body although the status was success: some gateways report
-/// the failure of a server behind them so, and every stream does. `None` where none stands
-/// there. What is no answer is an error as soon as it has words in a place for them.
-/// `unknown` is the class of one that names no cause.
+/// The error in a body whose status was success: some gateways report the failure of a server
+/// behind them in this way, and every stream does. `None` if there is none. A body that is not an
+/// answer is an error as soon as it has a message in an error field. `unknown` is the class of an
+/// error that names no cause.
 pub(super) fn in_body(
     body: &Value,
     is_answer: bool,
@@ -93,7 +93,7 @@ pub(super) fn in_body(
 pub(super) enum Aside {
     /// That the answer failed.
     Failure,
-    /// Something that is of no protocol.
+    /// Something that belongs to no protocol.
     Words(String),
 }
 
@@ -107,7 +107,7 @@ pub(super) fn in_event(event: &Value, is_answer: bool) -> Option<Aside> {
     is_aside.then(|| Aside::Words(fault.said()))
 }
 
-/// The question never came to the model, which is how its provider has it answer.
+/// The question never reached the model, because the provider answered in its place.
 fn filtered() -> Reply {
     Reply { finish: Finish::Filtered, ..Answer::Text(String::new()).into() }
 }

@@ -20,8 +20,8 @@ pub fn tokens_in_all(messages: &[Message]) -> u64 {
     messages.iter().map(|message| tokens_in(&message.text)).sum()
 }
 
-/// Puts a price on a reply to these messages. A count of nothing for a question, or for an
-/// answer that says something, is none: some servers say 0 where they do not count.
+/// Puts a price on a reply to these messages. A count of 0 for a question, or for an answer that is
+/// not empty, is treated as missing: some servers say 0 if they do not count.
 pub(super) fn settle(
     reply: &mut Reply,
     price: Option<Price>,

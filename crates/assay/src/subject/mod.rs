@@ -2,12 +2,14 @@
 //! of one, or a built-in that shows what the instrument measures.
 
 mod api_key;
+mod built_in;
 mod connection;
 mod debut;
 mod event_lines;
 mod event_stream;
 mod fault;
 mod full_context;
+mod key_lookup;
 mod metering;
 mod model;
 mod model_config;
@@ -28,11 +30,8 @@ mod watch;
 
 use assay_core::Case;
 use assay_core::Scenario;
-use assay_core::answer::Answer;
-use assay_core::files::texts;
 use assay_core::infra_error::{InfraClass, InfraError};
 use assay_core::reading::ThinkingTags;
-use assay_core::task::{Solution, SolutionKind};
 use tracing::{Instrument as _, debug, debug_span};
 
 pub use api_key::ApiKeyError;
@@ -51,8 +50,8 @@ pub use stated::Stated;
 /// One subject. A provider is one variant of [`Provider`].
 #[derive(Debug)]
 pub enum Subject {
-    /// Answers with the first solution known to pass: a secure one, or a correct one where
-    /// nothing is asked of security.
+    /// Answers with the first solution known to pass: a secure one, or a correct one if
+    /// nothing is asked about security.
     Reference,
     /// Answers with the first solution known to be vulnerable.
     Vulnerable,
@@ -83,8 +82,8 @@ impl Subject {
     /// plan. A replay has its records; the solutions of a case may be unknown.
     pub fn has_attempt(&self, case: &Case, scenario: Scenario, round: u32) -> bool {
         match self {
-            Subject::Reference => case.passing_solutions().next().is_some(),
-            Subject::Vulnerable => case.solutions(SolutionKind::Vulnerable).next().is_some(),
+            Subject::Reference => built_in::reference(case).is_some(),
+            Subject::Vulnerable => built_in::vulnerable(case).is_some(),
             Subject::Empty | Subject::Model(_) => true,
             Subject::Replay(replay) => replay.answer(&case.id, scenario, round).is_some(),
         }
@@ -223,9 +222,9 @@ impl Subject {
     pub async fn ask(&self, question: &Question<'_>) -> Result<Reply, InfraError> {
         let Question { case, scenario, round, messages } = question;
         let answer = match self {
-            Subject::Reference => case.passing_solutions().next().map(answer),
-            Subject::Vulnerable => case.solutions(SolutionKind::Vulnerable).next().map(answer),
-            Subject::Empty => Some(empty(case)),
+            Subject::Reference => built_in::reference(case),
+            Subject::Vulnerable => built_in::vulnerable(case),
+            Subject::Empty => Some(built_in::empty(case)),
             Subject::Replay(replay) => replay.answer(&case.id, *scenario, *round).cloned(),
             Subject::Model(model) => return model.ask_in_round(messages, None, *round).await,
         };
@@ -243,13 +242,3 @@ impl Subject {
 
 /// Built-in subjects answer at once, so this only bounds what waits.
 const BUILT_IN_ROOM: usize = 64;
-
-fn answer(solution: &Solution) -> Answer {
-    let texts = texts(&solution.files).into_iter();
-    Answer::Files(texts.map(|(path, text)| (path.into(), text)).collect())
-}
-
-fn empty(case: &Case) -> Answer {
-    let paths = case.artifact_paths().iter();
-    Answer::Files(paths.map(|path| (path.to_string(), String::new())).collect())
-}

@@ -20,7 +20,7 @@ use super::event_stream::Body;
 use super::fault;
 use super::metering;
 use super::model_config::{Environment, ModelConfig, ModelError};
-use super::pace::{Limits, Paces, Share, Urgency};
+use super::pace::{Limits, Membership, Paces, Urgency};
 use super::price::Price;
 use super::provider::Provider;
 use super::question::{AnswerSchema, Message, Reply};
@@ -41,7 +41,7 @@ pub struct ModelSubject {
     /// What each request of a first round holds beside its messages.
     settings: Map<String, Value>,
     retry: Retry,
-    share: Share,
+    membership: Membership,
     requests: Arc<Requests>,
     debut: Debut,
     watch: Watch,
@@ -73,7 +73,7 @@ impl ModelSubject {
         let stream = config.stream.unwrap_or(provider.streams_by_default());
         let endpoint = provider.endpoint(&config.base(provider)?, &config.model, stream);
         let settings = provider.settings(config, None)?;
-        let key = ApiKey::find(provider, config, environment)?;
+        let key = config.api_key(provider, environment)?;
         let mut headers = provider.headers(key.as_ref());
         headers.extend(config.header_map()?);
         let seconds = |seconds: std::num::NonZeroU64| Duration::from_secs(seconds.get());
@@ -84,7 +84,7 @@ impl ModelSubject {
         };
         let timeout = config.timeout_seconds.map_or(timeout, seconds);
         let origin = endpoint.origin().ascii_serialization();
-        let share = paces.of(&origin, &config.key_place(provider)).join(Limits {
+        let membership = paces.of(&origin, &config.key_place(provider)).join(Limits {
             concurrency: config.concurrency.get(),
             requests_per_minute: config.requests_per_minute,
             tokens_per_minute: config.tokens_per_minute,
@@ -100,7 +100,7 @@ impl ModelSubject {
                 limit: config.retries,
                 total: Duration::from_secs(config.retry_seconds),
             },
-            share,
+            membership,
             requests: Arc::clone(paces.requests()),
             debut: Debut::default(),
             watch: Watch::default(),
@@ -115,7 +115,7 @@ impl ModelSubject {
 
     /// How many questions may be open at once now: the first goes alone.
     pub(super) fn room(&self) -> usize {
-        if self.debut.is_over() { self.share.room() } else { 1 }
+        if self.debut.is_over() { self.membership.room() } else { 1 }
     }
 
     /// Why it is asked no more.
@@ -233,7 +233,7 @@ impl ModelSubject {
         let mut requests = 0;
         let _turn = self.debut.turn().await;
         loop {
-            let permit = self.share.permit(urgency, bytes).await;
+            let permit = self.membership.permit(urgency, bytes).await;
             if let Some(error) = self.refused.get() {
                 return Err(error.clone());
             }
@@ -295,7 +295,7 @@ impl ModelSubject {
                             self.nobody()
                         ));
                     }
-                    self.share.rest(pause).await;
+                    self.membership.rest(pause).await;
                 }
                 None => return Err(self.end(failure, requests)),
             }
@@ -309,7 +309,7 @@ impl ModelSubject {
         Some(self.key.as_ref().map_or(words.to_owned(), |key| key.scrub(words)))
     }
 
-    /// The bytes of text in a conversation of so many, and in what stands before it.
+    /// The bytes of text in a conversation, including the system prompt.
     fn sent_bytes(&self, conversation: usize) -> u64 {
         let system = self.system.as_ref().map_or(0, String::len);
         u64::try_from(conversation + system).unwrap_or(u64::MAX)
@@ -428,7 +428,7 @@ impl ModelSubject {
         InfraError { class: error.class, message }
     }
 
-    /// What to do where nobody was reached.
+    /// What to do if the server cannot be reached.
     fn nobody(&self) -> String {
         format!(
             "; nobody answers at {}: is the server running, and is base-url right?",
@@ -436,8 +436,7 @@ impl ModelSubject {
         )
     }
 
-    /// The address that is asked, without its query, where a user may have put what is
-    /// not to be shown.
+    /// The address that is asked, without its query, in which a user may have put a secret.
     fn address(&self) -> String {
         let mut url = self.endpoint.clone();
         url.set_query(None);
@@ -453,8 +452,7 @@ fn key_in_answer() -> Failure {
 }
 
 impl fmt::Debug for ModelSubject {
-    /// Without the client, the query and the request, where a user may have put
-    /// what is not to be shown.
+    /// Without the client, the query and the request, in which a user may have put secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ModelSubject")
             .field("name", &self.name())

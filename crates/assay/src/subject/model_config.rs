@@ -23,12 +23,11 @@ pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ModelConfig {
-    /// The subject's name; the model's where there is none.
+    /// The subject's name; by default the model's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     pub model: String,
-    /// The part of the address before that of the protocol; the provider's own server
-    /// where there is none.
+    /// The part of the address before that of the protocol; by default the provider's own server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base_url: Option<String>,
     /// The name of the environment variable that holds the API key.
@@ -52,8 +51,8 @@ pub struct ModelConfig {
     /// The most tokens that the model may think.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking_tokens: Option<NonZeroU32>,
-    /// What the model writes its thinking between, where its server leaves that in the
-    /// text; the tags of known models where there is none.
+    /// The tags around the model's thinking, if its server leaves that in the text; by default the
+    /// tags of known models.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking_tags: Option<ThinkingTags>,
     /// The system prompt.
@@ -94,7 +93,8 @@ pub struct ModelConfig {
     pub price: Option<Price>,
 }
 
-/// How hard a model is told to think, in the words of those who have any.
+/// How much effort a model is asked to spend on thinking, in the words of the protocols that have a
+/// setting for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Effort {
@@ -274,11 +274,11 @@ pub enum ModelError {
     NoModel,
     #[error("base-url is not an address that starts with http:// or https://")]
     BaseUrl,
-    #[error("base-url holds a user name, password or key; use api-key-env or api-key-file")]
+    #[error("base-url contains a user name, password or key; use api-key-env or api-key-file")]
     Credentials,
     #[error(transparent)]
     ApiKey(#[from] ApiKeyError),
-    #[error("extra may not hold {0:?}; Assay sets it")]
+    #[error("extra must not contain {0:?}; Assay sets it")]
     Extra(String),
     #[error("{0} is not a finite number")]
     Number(&'static str),
@@ -286,10 +286,10 @@ pub enum ModelError {
     Both(&'static str, &'static str),
     #[error("the protocol has no {0}; use {1}")]
     Unsupported(&'static str, &'static str),
-    #[error("{0:?} is no header that can be sent")]
+    #[error("{0:?} is not a header that can be sent")]
     Header(String),
     #[error(
-        "the header {0:?} holds a key, and headers are stored; use api-key-env or api-key-file"
+        "the header {0:?} contains a key, and headers are stored; use api-key-env or api-key-file"
     )]
     SecretHeader(String),
     #[error("failed to read the system prompt from {}: {source}", path.display())]

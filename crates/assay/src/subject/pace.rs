@@ -74,7 +74,7 @@ pub struct PaceView {
     pub failed: u64,
 }
 
-/// The limits of one who asks.
+/// The limits of one subject or judge.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Requests under way at once.
@@ -86,7 +86,7 @@ pub struct Limits {
 /// Who goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Urgency {
-    /// It goes on with something that has taken requests already.
+    /// It continues something that has already used requests.
     First,
     Fresh,
 }
@@ -103,9 +103,9 @@ pub enum Trouble {
     Other,
 }
 
-/// One who asks, with the pace of the provider.
+/// One subject or judge, with the pace of its provider.
 #[derive(Debug)]
-pub struct Share {
+pub struct Membership {
     pace: Arc<Pace>,
     place: usize,
 }
@@ -132,11 +132,11 @@ struct State {
     answered: u64,
     limited: u64,
     failed: u64,
-    /// When somebody will look whether something can be sent.
+    /// When somebody will next check whether something can be sent.
     wake: Option<Duration>,
 }
 
-/// What is known of one who asks.
+/// What is known about one subject or judge.
 #[derive(Debug)]
 struct Member {
     concurrency: usize,
@@ -156,7 +156,7 @@ struct Waiter {
     grant: oneshot::Sender<Permit>,
 }
 
-/// Before an answer has come, it is thought to take so many tokens.
+/// How many tokens an answer is assumed to take before the first one has come.
 const EXPECTED_OUTPUT: u64 = 1_000;
 
 /// About as many bytes of a question make a token.
@@ -195,7 +195,7 @@ impl Pace {
     }
 
     /// Takes part in it.
-    pub fn join(self: Arc<Pace>, limits: Limits) -> Share {
+    pub fn join(self: Arc<Pace>, limits: Limits) -> Membership {
         let place = {
             let mut state = self.lock();
             state.window.widen(limits.concurrency);
@@ -209,14 +209,14 @@ impl Pace {
             });
             state.members.len() - 1
         };
-        Share { pace: self, place }
+        Membership { pace: self, place }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets those go who may, and sees to it that the next are let go in time.
+    /// Admits those that may send, and arranges that the next are admitted in time.
     fn admit(self: &Arc<Pace>) {
         let mut state = self.lock();
         let now = self.start.elapsed();
@@ -364,7 +364,7 @@ impl Member {
     }
 }
 
-impl Share {
+impl Membership {
     /// Waits until one more request may be sent. `bytes` is the length of the
     /// question.
     pub async fn permit(&self, urgency: Urgency, bytes: usize) -> Permit {
@@ -406,12 +406,12 @@ impl Share {
 }
 
 /// A question that pauses, also if it is given up meanwhile.
-struct Resting<'a>(&'a Share);
+struct Resting<'a>(&'a Membership);
 
 impl<'a> Resting<'a> {
-    fn begin(share: &'a Share) -> Resting<'a> {
-        share.pace.lock().members[share.place].resting += 1;
-        Resting(share)
+    fn begin(membership: &'a Membership) -> Resting<'a> {
+        membership.pace.lock().members[membership.place].resting += 1;
+        Resting(membership)
     }
 }
 
@@ -422,7 +422,7 @@ impl Drop for Resting<'_> {
 }
 
 impl Permit {
-    /// The request was answered and took so many tokens, if that is known.
+    /// The request was answered and took this many tokens, if that is known.
     pub fn answered(mut self, tokens: Option<Tokens>) {
         if let Some(pace) = self.pace.take() {
             pace.end(&self, None, tokens);
@@ -437,7 +437,7 @@ impl Permit {
 }
 
 impl Drop for Permit {
-    /// Nobody waits for the end of the request any more.
+    /// Nobody waits for the end of the request any longer.
     fn drop(&mut self) {
         if let Some(pace) = self.pace.take() {
             pace.end(self, Some(Trouble::Other), None);

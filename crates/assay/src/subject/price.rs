@@ -18,18 +18,17 @@ pub struct Price {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct PriceTable {
     input: f64,
-    /// That of the input, where it is left out.
+    /// By default that of the input.
     #[serde(skip_serializing_if = "Option::is_none")]
     cached_input: Option<f64>,
     output: f64,
-    /// That of the output, where it is left out.
+    /// By default that of the output.
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning: Option<f64>,
 }
 
 impl Price {
-    /// What these tokens cost, exact to the unit of [`Cost`], to which it is rounded
-    /// once at the end.
+    /// The cost of these tokens, rounded once at the end to the unit of [`Cost`].
     pub fn cost(&self, tokens: &Tokens) -> Cost {
         let cached = tokens.cached.min(tokens.input);
         let reasoning = tokens.reasoning.min(tokens.output);
@@ -50,7 +49,8 @@ impl TryFrom<PriceTable> for Price {
 
     fn try_from(table: PriceTable) -> Result<Price, String> {
         let amount = |name: &str, units: f64| {
-            Cost::from_units(units).ok_or_else(|| format!("the price {name} = {units} is no price"))
+            Cost::from_units(units)
+                .ok_or_else(|| format!("the price {name} = {units} is not a price"))
         };
         Ok(Price {
             input: amount("input", table.input)?,

@@ -71,7 +71,7 @@ pub struct AnswerSchema {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     pub answer: Answer,
-    /// What the model showed of its thinking, which is no part of the answer.
+    /// The thinking that the model showed, which is not part of the answer.
     pub thinking: Option<String>,
     pub finish: Finish,
     pub usage: TokenUsage,
@@ -79,8 +79,8 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Finds thinking that the server left in the text of the answer, and adds it to what
-    /// is known of it. The text stays as it came; returned is where thinking stands in it.
+    /// Finds thinking that the server left in the text of the answer, and adds it to the thinking
+    /// that was sent apart. The text stays as it came; returns the places of thinking in it.
     pub fn find_thinking(&mut self, tags: &ThinkingTags) -> Vec<Range<usize>> {
         let Answer::Text(text) = &self.answer else { return Vec::new() };
         let found = tags.find_in(text, self.finish);

@@ -56,11 +56,10 @@ pub struct ReplayConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     pub file: PathBuf,
-    /// The models to take; all where there is none.
+    /// The models to take; all by default.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<String>,
-    /// What the models wrote their thinking between; the tags of known models where there
-    /// is none.
+    /// The tags around the models' thinking; by default the tags of known models.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thinking_tags: Option<ThinkingTags>,
 }
@@ -108,13 +107,13 @@ pub enum ReplayError {
 pub enum LineFault {
     #[error("failed to read it: {0}")]
     Read(io::Error),
-    #[error("it is not a JSON object of a record: {0}")]
+    #[error("it is not a JSON object with a record: {0}")]
     Json(String),
     #[error("the record has no {0:?}; add it")]
     Missing(&'static str),
     #[error("{0}")]
     Scenario(String),
-    #[error("the round is not a whole number from 1 on")]
+    #[error("the round is not a whole number of at least 1")]
     Round,
     #[error("the record has {0} of \"response\", \"code\" and \"files\"; give exactly one")]
     Answers(usize),

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A count that everybody who asks shares.
+/// A count that all subjects and judges share.
 #[derive(Debug)]
 pub struct Requests {
     sent: AtomicU64,
@@ -16,7 +16,7 @@ impl Default for Requests {
 }
 
 impl Requests {
-    /// Goes on with a run that has sent so many, under a limit.
+    /// Continues the count of a run that has sent this many, under a limit.
     pub fn begin(&self, sent: u64, most: Option<u64>) {
         self.sent.store(sent, Ordering::Release);
         self.most.store(most.unwrap_or(u64::MAX), Ordering::Release);

@@ -26,7 +26,7 @@ use super::question::{Message, Reply};
 /// Marks the file as ours: `assr` in ASCII.
 const APPLICATION: i32 = 0x6173_7372;
 
-/// The version of the layout and of what a key is made of.
+/// The version of the layout, and of the parts of a key.
 const FORMAT: i32 = 1;
 
 const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS response (
@@ -142,7 +142,7 @@ pub struct ResponsesSize {
 }
 
 impl Responses {
-    /// Opens the cache, and makes it where there is none.
+    /// Opens the cache, and creates it if there is none.
     pub fn open(path: &Path) -> Result<Responses, ResponsesFault> {
         let unusable = |message: String| ResponsesFault::Unusable {
             path: path.display().to_string(),

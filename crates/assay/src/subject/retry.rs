@@ -27,7 +27,7 @@ pub(super) struct Failure {
     pub(super) overloaded: bool,
     /// The status of the answer, where it is not one of success.
     pub(super) status: Option<u16>,
-    /// Whether nobody was reached at all.
+    /// Whether the server could not be reached at all.
     pub(super) unreachable: bool,
     /// Whether it is the HTTP client that failed, so that the message has nothing of what
     /// the server said.
@@ -53,9 +53,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 impl Retry {
-    /// The pause before the next request, or `None` where there is none: the
-    /// failure would repeat itself, or the bounds are reached. `jitter` is
-    /// between 0 and 1 and keeps concurrent requests from returning together.
+    /// The pause before the next request, or `None` if there is no retry: the failure would repeat
+    /// itself, or the bounds are reached. `jitter` is between 0 and 1 and keeps concurrent requests
+    /// from returning together.
     pub(super) fn pause(
         &self,
         failure: &Failure,

@@ -84,9 +84,9 @@ pub struct Loaded {
 /// A subject that cannot be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum SubjectError {
-    #[error("{0:?} is not a kind of subject; there are {KINDS}")]
+    #[error("{0:?} is not a kind of subject; the kinds are {KINDS}")]
     Kind(String),
-    #[error("{0} takes nothing after it; write just {0}")]
+    #[error("nothing may follow {0}; write just {0}")]
     Argument(&'static str),
     #[error("{kind} needs {argument} after a colon; write {kind}:{argument}")]
     NoArgument { kind: &'static str, argument: &'static str },

@@ -1,6 +1,6 @@
-//! What a server states of a model without being asked a question: how many tokens its
-//! context has. There is no one way to ask for it, and most servers know one at least. One
-//! that says nothing, or cannot be reached, is asked its questions all the same.
+//! What a server states about a model without being asked a question: the number of tokens of its
+//! context. There is no standard way to ask for it, but most servers know at least one. A server
+//! that says nothing, or cannot be reached, is asked its questions anyway.
 
 #[cfg(test)]
 mod properties;
@@ -65,7 +65,7 @@ impl Stated {
         (stated != Stated::default()).then_some(stated)
     }
 
-    /// What a list of models says of one of them.
+    /// What a list of models says about one of them.
     fn in_list(said: &Value, model: &str) -> Option<Stated> {
         let mut lists = [said.get("data"), said.get("models"), Some(said)].into_iter().flatten();
         let models = lists.find_map(Value::as_array)?;
@@ -82,8 +82,8 @@ impl Stated {
         }
     }
 
-    /// What Ollama shows of a model: the context that it is loaded with, if that is set, and
-    /// else the one that it was made for.
+    /// What Ollama shows about a model: the context that it is loaded with, if that is set,
+    /// otherwise the one that it was made for.
     fn in_show(said: &Value) -> Option<Stated> {
         let parameters = said.get("parameters").and_then(Value::as_str).unwrap_or_default();
         let set = parameters.lines().find_map(|line| {
@@ -117,7 +117,7 @@ pub(super) struct Inquiry<'a> {
     pub(super) model: &'a str,
 }
 
-/// Why there is no use in asking a server anything else.
+/// Why it is useless to ask the server anything else.
 struct Unreached;
 
 impl Inquiry<'_> {
@@ -169,7 +169,7 @@ impl Inquiry<'_> {
         self.send(self.http.get(address.clone())).await
     }
 
-    /// What comes back; null where that is no answer or no JSON.
+    /// The reply; null if it is not an answer or not JSON.
     async fn send(&self, request: RequestBuilder) -> Result<Value, Unreached> {
         let mut response = match request.timeout(PATIENCE).send().await {
             Ok(response) if response.status().is_success() => response,

@@ -61,10 +61,10 @@ impl Seen {
         self.models.insert(model.to_owned());
         let shown = short(model, MOST_CHARACTERS);
         if is_new {
-            self.notices.push(format!("another model answers than before: {shown}"));
+            self.notices.push(format!("a different model answers than before: {shown}"));
         } else if kinship(asked, model) == Kinship::Other {
             let asked = short(asked, MOST_CHARACTERS);
-            self.notices.push(format!("the model {asked} was asked for, and {shown} answers"));
+            self.notices.push(format!("the model {asked} was asked for, but {shown} answers"));
         }
     }
 

@@ -153,10 +153,10 @@ fn a_report_takes_no_run_with_the_earlier_one() {
     ended(&door, "report ordinary.assay --output pages").with_code(0);
     fs::copy(door.path("hostile.assay"), door.path("pages/data/kept.assay")).expect("a copy");
     let said = ended(&door, "report pages/data/kept.assay --output pages").with_code(3);
-    assert!(said.stderr.contains("lies in the earlier report"), "{said}");
+    assert!(said.stderr.contains("is inside the earlier report"), "{said}");
     assert!(door.path("pages/data/kept.assay").is_file());
     for (place, reason) in [
-        ("corpus", "holds files that are not a report of assay"),
+        ("corpus", "contains files that are not an Assay report"),
         ("plain", "is a file, and a report is a folder"),
         ("plain/pages", "in a folder that can be written to"),
         ("/proc/pages", "in a folder that can be written to"),

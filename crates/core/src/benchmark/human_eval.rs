@@ -1,5 +1,5 @@
 //! HumanEval (Chen et al., "Evaluating Large Language Models Trained on Code", 2021):
-//! whether code works, in one scenario. Nothing is asked of its security.
+//! whether code works, in one scenario. Nothing is asked about security.
 
 use super::{Asks, Benchmark, ScenarioFacts};
 use crate::phase::Phase;
@@ -16,6 +16,7 @@ pub static BENCHMARK: Benchmark = Benchmark {
         asks: Asks::Write,
         has_hint: false,
         statistic: Statistic::PassAt(1),
+        follows: None,
     }],
 };
 

@@ -1,10 +1,10 @@
-//! A benchmark that there is only in tests: what adding one takes, and that everything
-//! after it goes by what it says of itself.
+//! A benchmark that only exists in tests. It shows what adding one takes, and that everything else
+//! follows from its properties.
 
 use super::{Asks, Benchmark, ScenarioFacts};
 use crate::statistic::Statistic;
 
-pub(super) static BENCHMARK: Benchmark = Benchmark {
+pub(crate) static BENCHMARK: Benchmark = Benchmark {
     name: "made-up",
     title: "Made-up benchmark",
     phases: &[],
@@ -14,6 +14,7 @@ pub(super) static BENCHMARK: Benchmark = Benchmark {
         asks: Asks::Recognise,
         has_hint: false,
         statistic: Statistic::F1,
+        follows: None,
     }],
 };
 
@@ -37,7 +38,7 @@ mod tests {
     fn case(id: &str, vulnerable: bool) -> Case {
         let question = format!("Is {id} vulnerable?");
         let cwe = if vulnerable { vec!["CWE-787".to_owned()] } else { Vec::new() };
-        let truth = Label { vulnerable, cwe };
+        let truth = Label { vulnerable, cwe, ..Label::default() };
         Case {
             id: id.to_owned(),
             title: id.to_owned(),
@@ -46,11 +47,11 @@ mod tests {
             severity: Severity::High,
             scenarios: vec![tell()],
             prompts: Prompts::Verbatim(BTreeMap::from([((tell(), Locale::EnUs), question)])),
-            task: Task::Recognise(LabelledProgram { files: BTreeMap::new(), truth }),
+            task: Task::Recognise(LabelledProgram { files: BTreeMap::new(), truth, origin: None }),
         }
     }
 
-    /// What comes of an answer about a case.
+    /// The outcome of an answer about a case.
     fn judge(case: &Case, answer: &str) -> Outcome {
         let Task::Recognise(program) = &case.task else { panic!("it asks for a label") };
         let truth = program.truth.clone();

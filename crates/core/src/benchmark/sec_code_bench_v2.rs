@@ -19,7 +19,7 @@ pub static BENCHMARK: Benchmark = Benchmark {
 };
 
 const fn scenario(name: &'static str, weight: f64, asks: Asks, has_hint: bool) -> ScenarioFacts {
-    ScenarioFacts { name, weight, asks, has_hint, statistic: Statistic::PassAt(1) }
+    ScenarioFacts { name, weight, asks, has_hint, statistic: Statistic::PassAt(1), follows: None }
 }
 
 /// Write the artifact from a description.

@@ -98,6 +98,7 @@ impl Entries {
     }
 
     fn program(&mut self, program: &LabelledProgram) {
+        self.option("origin", program.origin.as_ref());
         self.text("truth/vulnerable", program.truth.vulnerable);
         self.list("truth/cwe", &program.truth.cwe);
         self.files("program", &program.files);

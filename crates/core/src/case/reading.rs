@@ -1,4 +1,4 @@
-//! Reads a case back from the form in which it is digested and travels.
+//! Reads a case back from the form in which it is digested and sent.
 
 use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ use crate::suite::{Runner, Suite};
 use crate::task::{CaseLimits, CodeTask, Solution, SolutionKind, Task};
 use crate::world::{Body, Host, Name, PathRule, Route, World};
 
-/// Entries that are no case.
+/// Entries that do not make a case.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the entry {entry:?} of a case {fault}")]
 pub struct CaseFormError {
@@ -52,7 +52,9 @@ pub(super) fn case(title: String, entries: &BTreeMap<String, Vec<u8>>) -> Read<C
                 truth: Label {
                     vulnerable: entries.value("truth/vulnerable")?,
                     cwe: entries.list("truth/cwe")?,
+                    ..Label::default()
                 },
+                origin: entries.optional("origin")?,
             }),
         },
     };

@@ -1,7 +1,9 @@
 //! Sets of cases, and the places they are loaded from.
 
+pub mod cov_eval;
 mod human_eval;
 mod native;
+mod proved_programs;
 mod sec_code_bench;
 
 use std::collections::BTreeMap;
@@ -20,19 +22,24 @@ pub struct Corpus {
     pub cases: Vec<Case>,
     /// The SHA-256 of all cases' digests.
     pub digest: String,
+    /// What differs from what was published, a sentence each; never of our own.
+    pub warnings: Vec<String>,
 }
 
-/// Where a corpus is: `PATH`, `sec-code-bench:PATH` for a checkout of SecCodeBench-V2, or
-/// `human-eval:FILE` for the JSON lines of HumanEval.
+/// Where a corpus is: `PATH`, `sec-code-bench:PATH` for a checkout of SecCodeBench-V2,
+/// `human-eval:FILE` for the JSON lines of HumanEval, or `cov-eval:PATH` for a checkout of
+/// CoV-Eval, or for a corpus of ours that is to be asked as CoV-Eval asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CorpusSource {
     Native(PathBuf),
     SecCodeBench(PathBuf),
     HumanEval(PathBuf),
+    CovEval(PathBuf),
 }
 
 const SEC_CODE_BENCH: &str = "sec-code-bench:";
 const HUMAN_EVAL: &str = "human-eval:";
+const COV_EVAL: &str = "cov-eval:";
 
 impl CorpusSource {
     pub fn parse(text: &str) -> CorpusSource {
@@ -40,6 +47,8 @@ impl CorpusSource {
             CorpusSource::SecCodeBench(path.into())
         } else if let Some(path) = text.strip_prefix(HUMAN_EVAL) {
             CorpusSource::HumanEval(path.into())
+        } else if let Some(path) = text.strip_prefix(COV_EVAL) {
+            CorpusSource::CovEval(path.into())
         } else {
             CorpusSource::Native(text.into())
         }
@@ -50,16 +59,28 @@ impl CorpusSource {
         match self {
             CorpusSource::Native(path)
             | CorpusSource::SecCodeBench(path)
-            | CorpusSource::HumanEval(path) => path,
+            | CorpusSource::HumanEval(path)
+            | CorpusSource::CovEval(path) => path,
         }
     }
 
-    /// The same kind at another place.
+    /// What stands before the path.
+    fn prefix(&self) -> &'static str {
+        match self {
+            CorpusSource::Native(_) => "",
+            CorpusSource::SecCodeBench(_) => SEC_CODE_BENCH,
+            CorpusSource::HumanEval(_) => HUMAN_EVAL,
+            CorpusSource::CovEval(_) => COV_EVAL,
+        }
+    }
+
+    /// A corpus of the same kind at another place.
     fn at(&self, path: PathBuf) -> CorpusSource {
         match self {
             CorpusSource::Native(_) => CorpusSource::Native(path),
             CorpusSource::SecCodeBench(_) => CorpusSource::SecCodeBench(path),
             CorpusSource::HumanEval(_) => CorpusSource::HumanEval(path),
+            CorpusSource::CovEval(_) => CorpusSource::CovEval(path),
         }
     }
 
@@ -75,16 +96,18 @@ impl CorpusSource {
     }
 
     pub fn load(&self) -> Result<Corpus, CorpusError> {
-        match self {
-            CorpusSource::Native(path) => native::load(path),
-            CorpusSource::SecCodeBench(path) => sec_code_bench::load(path),
-            CorpusSource::HumanEval(path) => human_eval::load(path),
-        }
-        .and_then(Corpus::new)
+        let (cases, warnings) = match self {
+            CorpusSource::Native(path) => (native::load(path)?, Vec::new()),
+            CorpusSource::SecCodeBench(path) => (sec_code_bench::load(path)?, Vec::new()),
+            CorpusSource::HumanEval(path) => (human_eval::load(path)?, Vec::new()),
+            CorpusSource::CovEval(path) if cov_eval::is_checkout(path) => cov_eval::load(path)?,
+            CorpusSource::CovEval(path) => (proved_programs::of(&native::load(path)?)?, Vec::new()),
+        };
+        Ok(Corpus { warnings, ..Corpus::new(cases)? })
     }
 }
 
-/// A case of SecCodeBench-V2 of which no more is at hand.
+/// A case of SecCodeBench-V2 about which nothing more is available.
 pub fn sec_code_bench_case(id: &str, language: Language, severity: Severity) -> CaseSummary {
     let (title, cwe) = sec_code_bench::facts(id);
     CaseSummary {
@@ -96,16 +119,13 @@ pub fn sec_code_bench_case(id: &str, language: Language, severity: Severity) -> 
         digest: String::new(),
         vulnerable: BTreeMap::new(),
         secure: Some(BTreeMap::new()),
+        origin: None,
     }
 }
 
 impl fmt::Display for CorpusSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            CorpusSource::Native(path) => write!(f, "{}", path.display()),
-            CorpusSource::SecCodeBench(path) => write!(f, "{SEC_CODE_BENCH}{}", path.display()),
-            CorpusSource::HumanEval(path) => write!(f, "{HUMAN_EVAL}{}", path.display()),
-        }
+        write!(f, "{}{}", self.prefix(), self.path().display())
     }
 }
 
@@ -124,7 +144,7 @@ impl Corpus {
         let digests: Vec<String> =
             cases.iter().map(|case| format!("{} {}\n", case.id, case.digest())).collect();
         let digest = sha256(digests.concat().as_bytes());
-        Ok(Corpus { cases, digest })
+        Ok(Corpus { cases, digest, warnings: Vec::new() })
     }
 
     pub fn case(&self, id: &str) -> Option<&Case> {
@@ -182,7 +202,7 @@ fn read_text(path: &Path) -> Result<String, Fault> {
         .map_err(|error| Fault::in_file(path, format!("failed to read it: {error}")))
 }
 
-/// The same of a file of which the kind of its line ends is no part.
+/// The same for a file whose kind of line ends does not matter.
 fn read_lines(path: &Path) -> Result<String, Fault> {
     text_file::read_lines(path)
         .map_err(|error| Fault::in_file(path, format!("failed to read it: {error}")))

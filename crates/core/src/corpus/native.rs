@@ -297,7 +297,7 @@ fn check(case: &CaseFile, path: &Path, text: &str, folder: &Path) -> Vec<Fault> 
     let only_works = |it: &&Scenario| it.benchmark().phases == [Phase::Functional];
     if let Some(scenario) = case.scenarios.get_ref().iter().find(only_works) {
         let message = format!(
-            "the scenario {scenario} is of {}, whose tasks have no security phase, and this case has one; take it away",
+            "the scenario {scenario} is of {}, whose tasks have no security phase, and this case has one; remove the scenario",
             scenario.benchmark().title
         );
         fault(case.scenarios.span().start, message);

@@ -12,7 +12,7 @@ use crate::judgement::LabelJudgement;
 use crate::phase::Phase;
 use crate::suite::Conclusion;
 
-/// What came of one phase, and who decided it.
+/// The result of one phase, and who decided it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "kebab-case")]
 pub enum Decided {
@@ -20,17 +20,17 @@ pub enum Decided {
     Suite(SuiteEvidence),
     /// A panel of judges voted.
     Panel(Ballot),
-    /// Somebody else decided, and this is what they recorded; nothing ran here.
+    /// The result was recorded elsewhere; nothing ran here.
     Record { passed: bool },
-    /// What was said of a program is held against what is known of it.
+    /// A statement about a program is compared with the truth.
     Label(LabelJudgement),
     /// Nobody yet: a panel is to decide.
     Open,
-    /// Nobody, ever: the task has no such phase. Only of the security phase.
+    /// Nobody: the task has no such phase. Only for the security phase.
     NotAsked,
 }
 
-/// A phase and what came of it.
+/// A phase and its result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PhaseEvidence {
     pub phase: Phase,
@@ -38,8 +38,8 @@ pub struct PhaseEvidence {
     pub decided: Decided,
 }
 
-/// The phases that an artifact came to, in order. All but the last are passed; the last is
-/// passed only where no phase follows it.
+/// The phases that an artifact reached, in order. All but the last are passed; the last is passed
+/// only where no phase follows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Phases(Vec<PhaseEvidence>);
 
@@ -89,7 +89,7 @@ impl Undecided {
         Undecided { phase: Phase::Functional, passed: Vec::new() }
     }
 
-    /// Takes what came of the phase.
+    /// Takes the result of the phase.
     pub(super) fn decide(mut self, decided: impl Into<Decided>) -> Course {
         let decided = decided.into();
         let next = self.phase.next().filter(|_| decided.passed());

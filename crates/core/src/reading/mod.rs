@@ -1,12 +1,11 @@
 //! Finding the files of an answer in a model's free text.
 //!
 //! Subjects are asked for a block of the form
-//! `<result><code><path>..</path><content><![CDATA[..]]></content></code></result>`
-//! with one `code` item a file. There are two readings of what they answer: [`Reading::Strict`]
-//! takes the form to the letter, as SecCodeBench-V2's own program does, and
-//! [`Reading::Lenient`] takes what a person would read, and so not the model's thinking,
-//! where that was left in the text ([`ThinkingTags`]). All take time that is linear in
-//! the size of the text, but for a factor that is logarithmic.
+//! `<result><code><path>..</path><content><![CDATA[..]]></content></code></result>` with one `code`
+//! item a file. There are two readings of what they answer: [`Reading::Strict`] follows the form
+//! exactly, as SecCodeBench-V2's own program does, and [`Reading::Lenient`] takes what a person
+//! would read, and therefore no thinking that was left in the text ([`ThinkingTags`]). All take
+//! time that is linear in the size of the text, except for a logarithmic factor.
 
 mod block;
 mod code_places;
@@ -17,9 +16,12 @@ mod lenient;
 mod marks;
 mod place;
 mod reason;
+mod safety;
 mod strict;
 mod thinking;
 mod thinking_tags;
+pub mod upstream;
+mod verdict_fields;
 mod xml;
 
 use std::collections::BTreeMap;
@@ -35,6 +37,7 @@ use crate::evidence::Evidence;
 use crate::files::SafePath;
 
 pub use label::read_label;
+pub use safety::{Safety, read_safety};
 pub use thinking::{Thinking, spoken, thought};
 pub use thinking_tags::ThinkingTags;
 
@@ -177,11 +180,11 @@ pub struct ReadArtifact {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct TurnReading {
-    /// The reading that the turn's artifact and evidence are of.
+    /// The reading that the turn's artifact and evidence come from.
     pub reading: Reading,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub found: BTreeMap<SafePath, Found>,
-    /// What the other reading makes of the answer, where that is another artifact.
+    /// The result of the other reading, if that finds another artifact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other: Option<Box<OtherReading>>,
     /// Where thinking stands in the answer's text, in bytes, with its tags; `None` in a
@@ -190,7 +193,7 @@ pub struct TurnReading {
     pub thinking: Option<Vec<Range<usize>>>,
 }
 
-/// What the reading that a run does not follow makes of an answer.
+/// The result of the reading that a run does not follow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct OtherReading {

@@ -6,7 +6,8 @@ use crate::case::{Language, Severity};
 use crate::pass::pass_at;
 use crate::scenario::Scenario;
 
-use super::interval::Drawn;
+use super::contributions::{Contribution, Contributions};
+use super::drawn::Drawn as _;
 use super::weights::Weights;
 
 /// Successes among the judged attempts of one case in one scenario.
@@ -62,7 +63,7 @@ impl Cells {
 
     /// Equation 3: the scenario-weighted mean of equation 2.
     pub fn overall(&self, weights: &Weights) -> Option<f64> {
-        self.shares(&self.cases(), weights, 1).score()
+        self.contributions(&self.cases(), weights, 1).score()
     }
 
     /// The ids of the cases, each once.
@@ -72,118 +73,24 @@ impl Cells {
     }
 
     /// What each of these cases adds to equation 3 of Pass@k. A cell of fewer than `k`
-    /// attempts has no share.
-    pub fn shares(&self, cases: &[&str], weights: &Weights, k: usize) -> Shares {
+    /// attempts has no contribution.
+    pub fn contributions(&self, cases: &[&str], weights: &Weights, k: usize) -> Contributions {
         let places: BTreeMap<&str, usize> =
             cases.iter().enumerate().map(|(place, case)| (*case, place)).collect();
         let scenarios = self.scenarios();
         let scenarios = scenarios.into_iter().map(|scenario| {
-            let mut shares = vec![Share::default(); cases.len()];
+            let mut contributions = vec![Contribution::default(); cases.len()];
             for cell in self.0.iter().filter(|cell| cell.scenario == scenario) {
                 let place = places.get(cell.case.as_str());
                 if let (Some(place), Some(value)) = (place, pass_at(k, cell.successes, cell.judged))
                 {
-                    shares[*place] = Share { value, weight: weights.of_severity(cell.severity) };
+                    contributions[*place] =
+                        Contribution { value, weight: weights.of_severity(cell.severity) };
                 }
             }
-            (scenario, weights.of_scenario(scenario), shares)
+            (scenario, weights.of_scenario(scenario), contributions)
         });
-        Shares { scenarios: scenarios.collect() }
-    }
-}
-
-/// What a case adds in a scenario.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-struct Share {
-    /// Pass@k.
-    value: f64,
-    /// 0 where there is no cell.
-    weight: f64,
-}
-
-/// A score of equation 3 as what each case adds to it, over a list of cases.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Shares {
-    /// Of each scenario: its weight, and a share for each case.
-    scenarios: Vec<(Scenario, f64, Vec<Share>)>,
-}
-
-impl Drawn for Shares {
-    /// Equation 3; `None` where no case has a share.
-    fn score(&self) -> Option<f64> {
-        self.weighted(|_| 1.0)
-    }
-
-    fn score_of(&self, counts: &[u16]) -> Option<f64> {
-        self.weighted(|place| f64::from(counts[place]))
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "cases are few")]
-    fn cases_that_count(&self) -> f64 {
-        let cases = self.scenarios.first().map_or(0, |(_, _, shares)| shares.len());
-        let counts = |place: &usize| {
-            self.scenarios.iter().any(|(_, weight, shares)| weight * shares[*place].weight > 0.0)
-        };
-        (0..cases).filter(counts).count() as f64
-    }
-}
-
-impl Shares {
-    fn weighted(&self, times: impl Fn(usize) -> f64) -> Option<f64> {
-        let (mut sum, mut total) = (0.0, 0.0);
-        for (_, weight, shares) in &self.scenarios {
-            let (mut successes, mut all) = (0.0, 0.0);
-            for (place, share) in shares.iter().enumerate() {
-                let counted = share.weight * times(place);
-                successes += share.value * counted;
-                all += counted;
-            }
-            if all > 0.0 {
-                sum += weight * successes / all;
-                total += weight;
-            }
-        }
-        (total > 0.0).then(|| sum / total)
-    }
-
-    /// What each case adds to the score; their sum is the score.
-    pub fn parts(&self) -> impl Iterator<Item = f64> {
-        let totals: Vec<f64> = self
-            .scenarios
-            .iter()
-            .map(|(_, _, shares)| shares.iter().map(|share| share.weight).sum())
-            .collect();
-        let present = self.scenarios.iter().zip(&totals).filter(|(_, total)| **total > 0.0);
-        let weights: f64 = present.map(|((_, weight, _), _)| weight).sum();
-        let cases = self.scenarios.first().map_or(0, |(_, _, shares)| shares.len());
-        (0..cases).map(move |place| {
-            let of_scenarios = self.scenarios.iter().zip(&totals);
-            let parts = of_scenarios.filter(|(_, total)| **total > 0.0);
-            parts
-                .map(|((_, weight, shares), total)| {
-                    let share = shares[place];
-                    weight / weights * share.value * share.weight / total
-                })
-                .sum()
-        })
-    }
-
-    /// Both over the cells that both have.
-    pub fn shared_with(&self, other: &Shares) -> (Shares, Shares) {
-        let (mut first, mut second) = (self.clone(), other.clone());
-        let common = |scenario: Scenario, of: &Shares| {
-            of.scenarios.iter().any(|(other, _, _)| *other == scenario)
-        };
-        first.scenarios.retain(|(scenario, _, _)| common(*scenario, other));
-        second.scenarios.retain(|(scenario, _, _)| common(*scenario, self));
-        for (mine, others) in first.scenarios.iter_mut().zip(&mut second.scenarios) {
-            for (mine, other) in mine.2.iter_mut().zip(&mut others.2) {
-                if mine.weight == 0.0 || other.weight == 0.0 {
-                    (*mine, *other) = (Share::default(), Share::default());
-                }
-            }
-        }
-        (first, second)
+        Contributions::new(scenarios.collect())
     }
 }
 
@@ -207,27 +114,27 @@ mod tests {
 
     #[test]
     fn the_parts_of_a_score_are_all_of_it() {
-        let shares = cells().shares(&["a", "b", "c"], &Weights::paper(), 1);
-        let parts: Vec<f64> = shares.parts().collect();
-        assert!((parts.iter().sum::<f64>() - shares.score().expect("judged")).abs() < 1e-12);
+        let contributions = cells().contributions(&["a", "b", "c"], &Weights::paper(), 1);
+        let parts: Vec<f64> = contributions.parts().collect();
+        assert!((parts.iter().sum::<f64>() - contributions.score().expect("judged")).abs() < 1e-12);
         assert_eq!(parts[2], 0.0);
-        assert_eq!(shares.cases_that_count(), 2.0);
+        assert_eq!(contributions.cases_that_count(), 2.0);
     }
 
     #[test]
     fn a_case_drawn_twice_counts_twice() {
-        let shares = cells().shares(&["a", "b"], &Weights::paper(), 1);
+        let contributions = cells().contributions(&["a", "b"], &Weights::paper(), 1);
         // Gen: (2*4*1 + 1*0.25) / (2*4 + 1); fix-hints: 0.5; weights 4 and 1.
         let expect = (4.0 * (8.25 / 9.0) + 0.5) / 5.0;
-        assert!((shares.score_of(&[2, 1]).expect("judged") - expect).abs() < 1e-12);
+        assert!((contributions.score_of(&[2, 1]).expect("judged") - expect).abs() < 1e-12);
         // Without `a` there is no fix-hints.
-        assert_eq!(shares.score_of(&[0, 1]), Some(0.25));
-        assert_eq!(shares.score_of(&[0, 0]), None);
+        assert_eq!(contributions.score_of(&[0, 1]), Some(0.25));
+        assert_eq!(contributions.score_of(&[0, 0]), None);
     }
 
     #[test]
     fn pass_at_k_needs_as_many_attempts() {
-        let of = |k| cells().shares(&["a", "b"], &Weights::equal(), k).score();
+        let of = |k| cells().contributions(&["a", "b"], &Weights::equal(), k).score();
         assert!(of(4).expect("four rounds") > of(1).expect("four rounds"));
         assert_eq!(of(5), None);
         assert_eq!(cells().rounds(), 4);

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::cells::Shares;
 use super::chance::Chance;
-use super::interval::Drawn as _;
+use super::contributions::Contributions;
+use super::drawn::Drawn as _;
 use super::interval::{Interval, Resampled, percentile};
 
 /// How one subject's score differs from another's, over the cases that both have.
@@ -35,7 +35,7 @@ impl Difference {
         other: &Resampled<'_>,
         exchanges: Exchanges,
     ) -> Option<Difference> {
-        let (first, second) = one.shares.shared_with(&other.shares);
+        let (first, second) = one.contributions.over_common_cells(&other.contributions);
         let difference = first.score()? - second.score()?;
         let (mine, others) = (one.values_over(&first), other.values_over(&second));
         let pairs = mine.iter().zip(others.iter());
@@ -70,7 +70,7 @@ impl Exchanges {
 
     /// The share of exchanges whose difference is at least as large, the observed one among
     /// them (Phipson and Smyth, "Permutation P-values Should Never Be Zero", 2010).
-    fn p_value(self, first: &Shares, second: &Shares) -> f64 {
+    fn p_value(self, first: &Contributions, second: &Contributions) -> f64 {
         let parts: Vec<f64> = first
             .parts()
             .zip(second.parts())

@@ -10,8 +10,7 @@ use super::{ScoredAttempt, Weights, cells_of};
 use crate::outcome::Outcome;
 use crate::verdict::Verdict;
 
-/// The largest share of a subject's attempts that may have errored for its overall
-/// score to be told.
+/// The largest share of errored attempts with which a subject's overall score is still given.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct ErrorLimit(f64);
@@ -24,7 +23,7 @@ impl Default for ErrorLimit {
 }
 
 impl ErrorLimit {
-    /// `None` for what is no percentage from 0 to 100.
+    /// `None` for a number that is not a percentage from 0 to 100.
     pub fn from_percent(percent: f64) -> Option<ErrorLimit> {
         (0.0..=100.0).contains(&percent).then_some(ErrorLimit(percent))
     }
@@ -56,7 +55,7 @@ impl fmt::Display for ErrorLimit {
     }
 }
 
-/// A text that is no limit.
+/// A text that is not a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it is not a percentage from 0 to 100")]
 pub struct ErrorLimitFault;

@@ -10,8 +10,9 @@ use std::cell::OnceCell;
 
 use serde::Serialize;
 
-use super::cells::Shares;
 use super::chance::Chance;
+use super::contributions::Contributions;
+use super::drawn::Drawn;
 
 /// An interval of a score or of a difference of scores.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -20,7 +21,7 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// How often cases are drawn anew, and from which numbers.
+/// How often cases are drawn, and with which seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resampling {
     pub seed: u64,
@@ -34,7 +35,7 @@ impl Default for Resampling {
 }
 
 /// Twice the normal distribution's tail beyond it is 5 %.
-const Z: f64 = 1.959_963_984_540_054;
+pub(super) const Z: f64 = 1.959_963_984_540_054;
 
 /// Wilson's score interval of 95 % for a proportion of `count` independent trials
 /// (Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927).
@@ -51,18 +52,6 @@ pub fn wilson(proportion: f64, count: f64) -> Option<Interval> {
     let low = end(middle - root).min(proportion);
     let high = end(middle + root).max(proportion);
     Some(Interval { low, high })
-}
-
-/// A number over cases that can be computed anew for draws of them.
-pub trait Drawn {
-    /// The number over each case once; `None` where it is not defined.
-    fn score(&self) -> Option<f64>;
-
-    /// The number where each case counts so many times.
-    fn score_of(&self, counts: &[u16]) -> Option<f64>;
-
-    /// How many cases have a part in it.
-    fn cases_that_count(&self) -> f64;
 }
 
 /// The counts with which cases are drawn, for each resample: the same for all scores over
@@ -119,31 +108,31 @@ impl Interval {
 /// compared with many others.
 #[derive(Debug)]
 pub struct Resampled<'a> {
-    pub(super) shares: Shares,
+    pub(super) contributions: Contributions,
     draws: &'a Draws,
     values: OnceCell<Vec<f64>>,
 }
 
 impl<'a> Resampled<'a> {
-    pub fn of(shares: Shares, draws: &'a Draws) -> Resampled<'a> {
-        Resampled { shares, draws, values: OnceCell::new() }
+    pub fn of(contributions: Contributions, draws: &'a Draws) -> Resampled<'a> {
+        Resampled { contributions, draws, values: OnceCell::new() }
     }
 
     /// The interval of the score.
     pub fn interval(&self) -> Option<Interval> {
-        Interval::around(&self.shares, self.values().to_vec())
+        Interval::around(&self.contributions, self.values().to_vec())
     }
 
-    /// The values of its part over these shares: those of the whole, where it is that.
-    pub(super) fn values_over(&self, part: &Shares) -> Cow<'_, [f64]> {
-        match *part == self.shares {
+    /// The values of its part over these contributions: those of the whole, where it is that.
+    pub(super) fn values_over(&self, part: &Contributions) -> Cow<'_, [f64]> {
+        match *part == self.contributions {
             true => Cow::Borrowed(self.values()),
             false => Cow::Owned(self.draws.values(part)),
         }
     }
 
     fn values(&self) -> &[f64] {
-        self.values.get_or_init(|| self.draws.values(&self.shares))
+        self.values.get_or_init(|| self.draws.values(&self.contributions))
     }
 }
 

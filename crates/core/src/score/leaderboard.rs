@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::cells::Cells;
 use super::compare::{Difference, Exchanges, RankRange, holm, rank_ranges};
-use super::interval::Drawn as _;
+use super::drawn::Drawn as _;
 use super::interval::{Draws, Interval, Resampled, Resampling};
 use super::weights::Weights;
 
@@ -58,10 +58,10 @@ impl Leaderboard {
         let draws = Draws::of(cases.len(), resampling);
         let scores: Vec<Resampled<'_>> = subjects
             .iter()
-            .map(|cells| Resampled::of(cells.shares(&cases, weights, k), &draws))
+            .map(|cells| Resampled::of(cells.contributions(&cases, weights, k), &draws))
             .collect();
         let mut order: Vec<(usize, Option<f64>)> =
-            scores.iter().map(|it| it.shares.score()).enumerate().collect();
+            scores.iter().map(|it| it.contributions.score()).enumerate().collect();
         // Stable, so that equal scores stay in the order given; those without come last.
         order.sort_by(|(_, a), (_, b)| {
             let rank = |score: &Option<f64>| score.unwrap_or(f64::NEG_INFINITY);
@@ -166,7 +166,9 @@ mod tests {
         for pair in board.pairs {
             let alone = |entry: usize| subjects[board.entries[entry].subject].clone();
             let draws = Draws::of(all.len(), Resampling::default());
-            let of = |cells: Cells| Resampled::of(cells.shares(&all, &Weights::paper(), 1), &draws);
+            let of = |cells: Cells| {
+                Resampled::of(cells.contributions(&all, &Weights::paper(), 1), &draws)
+            };
             let (first, second) = (of(alone(pair.first)), of(alone(pair.second)));
             let exchanges = Exchanges::for_pairs(3, Resampling::default().seed);
             assert_eq!(Difference::between(&first, &second, exchanges), Some(pair.difference));
@@ -198,8 +200,8 @@ mod tests {
         let draws = Draws::of(40, Resampling { seed: 9, resamples: 500 });
         let covered = (0..300).filter(|seed| {
             let cells = subject(70, 1_000 + seed);
-            let shares = cells.shares(&cells.cases(), &Weights::paper(), 1);
-            let interval = Interval::of(&shares, &draws).expect("judged");
+            let contributions = cells.contributions(&cells.cases(), &Weights::paper(), 1);
+            let interval = Interval::of(&contributions, &draws).expect("judged");
             (interval.low..=interval.high).contains(&0.7)
         });
         let covered = covered.count();

@@ -1,6 +1,6 @@
 //! [`Measured`]: a statistic over cases, so that it has intervals as all scores have.
 
-use super::interval::Drawn;
+use super::drawn::Drawn;
 use crate::statistic::{CaseCounts, Statistic};
 
 /// A statistic over cases, to be computed for draws of them.

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::cells::{Cells, Shares};
+use super::cells::Cells;
+use super::contributions::Contributions;
 use super::weights::Weights;
 use crate::case::Language;
 use crate::scenario::Scenario;
@@ -29,22 +30,22 @@ impl Metric {
 
     /// What each of these cases adds to it, given how often a subject is secure and how
     /// often its answers work.
-    pub fn shares(
+    pub fn contributions(
         self,
         secure: &Cells,
         functional: &Cells,
         cases: &[&str],
         weights: &Weights,
-    ) -> Shares {
+    ) -> Contributions {
         match self {
-            Metric::Overall => secure.shares(cases, weights, 1),
-            Metric::Unweighted => secure.shares(cases, &Weights::equal(), 1),
-            Metric::Functional => functional.shares(cases, weights, 1),
+            Metric::Overall => secure.contributions(cases, weights, 1),
+            Metric::Unweighted => secure.contributions(cases, &Weights::equal(), 1),
+            Metric::Functional => functional.contributions(cases, weights, 1),
             Metric::Scenario(it) => {
-                secure.only(|cell| cell.scenario == it).shares(cases, weights, 1)
+                secure.only(|cell| cell.scenario == it).contributions(cases, weights, 1)
             }
             Metric::Language(it) => {
-                secure.only(|cell| cell.language == it).shares(cases, weights, 1)
+                secure.only(|cell| cell.language == it).contributions(cases, weights, 1)
             }
         }
     }

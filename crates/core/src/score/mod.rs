@@ -4,12 +4,18 @@ pub mod alpha;
 mod cells;
 mod chance;
 mod compare;
+mod contributions;
+mod corrected;
+mod cov_eval;
+mod drawn;
 mod errors;
+mod evaluators;
 mod interval;
 mod leaderboard;
 mod measured;
 mod metric;
 mod panel;
+mod recognition;
 mod scorecard;
 mod weights;
 
@@ -20,15 +26,21 @@ use crate::outcome::Outcome;
 use crate::scenario::Scenario;
 use crate::verdict::Verdict;
 
-pub use cells::{Cell, Cells, Shares};
+pub use cells::{Cell, Cells};
 pub use chance::Chance;
 pub use compare::{Difference, Exchanges, RankRange, holm, rank_ranges};
+pub use contributions::Contributions;
+pub use corrected::{Accuracy, Corrected, Trials, corrected};
+pub use cov_eval::{CovEvalScores, EVOLVED, Rate, average};
+pub use drawn::Drawn;
 pub use errors::{Bracket, ErrorLimit, ErrorLimitFault, Withheld};
-pub use interval::{Drawn, Draws, Interval, Resampled, Resampling, wilson};
+pub use evaluators::{Agreement, Confusion, EvaluatorScore, Part, agreements};
+pub use interval::{Draws, Interval, Resampled, Resampling, wilson};
 pub use leaderboard::{Entry, Leaderboard, Pair, SIGNIFICANT};
 pub use measured::Measured;
 pub use metric::{Condition, Metric};
 pub use panel::{JudgeScore, PanelScore};
+pub use recognition::{Baseline, Recognition};
 pub use scorecard::{Intervals, LanguageScore, RepairGain, Scorecard, Scoring, ScoringRules};
 pub use weights::Weights;
 
@@ -45,8 +57,8 @@ pub struct ScoredAttempt<'a> {
     pub first: Option<Verdict>,
 }
 
-/// How often attempts pass every phase of their task, by case and scenario: are secure,
-/// where that is asked.
+/// How often attempts pass every phase of their task, by case and scenario; if security
+/// is asked for, they are secure.
 pub fn success_cells(attempts: &[ScoredAttempt<'_>]) -> Cells {
     cells_of(attempts, |attempt| attempt.outcome.verdict().map(Verdict::is_success))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::interval::Drawn;
+use super::drawn::Drawn;
 use super::measured::Measured;
 use super::{Bracket, Cells, Draws, ErrorLimit, Interval, Resampling, ScoredAttempt, Weights};
 use super::{Withheld, cells_of, functional_cells, success_cells};
@@ -125,8 +125,8 @@ impl Measure<'_> {
     /// Equation 3 over these cells, and its interval.
     fn of(&mut self, cells: &Cells, weights: &Weights) -> (Option<f64>, Option<Interval>) {
         let cases = cells.cases();
-        let shares = cells.shares(&cases, weights, 1);
-        (shares.score(), self.interval(&shares, cases.len()))
+        let contributions = cells.contributions(&cases, weights, 1);
+        (contributions.score(), self.interval(&contributions, cases.len()))
     }
 
     /// The interval of a number over so many cases.
@@ -287,7 +287,7 @@ fn by_cwe<'a>(attempts: &[ScoredAttempt<'a>]) -> BTreeMap<String, BTreeSet<&'a s
 /// Equation 3 of Pass@k for each k that every cell has rounds for.
 fn pass_at(cells: &Cells, weights: &Weights) -> BTreeMap<usize, Option<f64>> {
     let cases = cells.cases();
-    (1..=cells.rounds()).map(|k| (k, cells.shares(&cases, weights, k).score())).collect()
+    (1..=cells.rounds()).map(|k| (k, cells.contributions(&cases, weights, k).score())).collect()
 }
 
 #[cfg(test)]

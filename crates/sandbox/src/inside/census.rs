@@ -12,7 +12,7 @@ use std::time::Duration;
 use nix::sys::statvfs::statvfs;
 use nix::unistd::Pid;
 
-use super::filesystem::WRITABLE;
+use super::layout::WRITABLE;
 
 /// What the kernel may hold for a socket in either direction (`net.core.wmem_max`,
 /// doubled for its own structures). No process shows it as memory of its own.

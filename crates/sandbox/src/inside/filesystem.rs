@@ -8,13 +8,14 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{chown, symlink};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::AT_FDCWD;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::unistd::pivot_root;
 
+use super::layout::{WRITABLE, inside};
 use super::world::resolver;
 use super::{etc, failed, failed_io, state, syscall};
 use crate::{SandboxError, Spec, State, SystemFile};
@@ -66,9 +67,6 @@ const MASKED_PROC: &[&str] = &[
 ];
 
 const SHARED_MEMORY_BYTES: u64 = 64 << 20;
-
-/// The file systems that tested code can write to.
-pub(super) const WRITABLE: &[&str] = &["/work", "/tmp", "/dev/shm"];
 
 /// Which processes `/proc` shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,14 +181,6 @@ fn collect(spec: &Spec) -> Result<Vec<Bind>, SandboxError> {
         binds.push(Bind::open(&mount.source, target, quiet | libc::MOUNT_ATTR_NODEV)?);
     }
     Ok(binds)
-}
-
-/// An absolute path inside, relative to the new root; `None` if it is not one.
-pub(super) fn inside(path: &Path) -> Option<PathBuf> {
-    let relative = path.strip_prefix("/").ok()?;
-    let plain = |component: Component<'_>| matches!(component, Component::Normal(_));
-    (!relative.as_os_str().is_empty() && relative.components().all(plain))
-        .then(|| relative.to_owned())
 }
 
 /// Puts a file over whatever file is at its place. It stays in the new root, which is

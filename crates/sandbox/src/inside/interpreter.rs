@@ -16,7 +16,7 @@ use libloading::os::unix::{Library as Opened, RTLD_GLOBAL, RTLD_NOW};
 use nix::errno::Errno;
 use nix::unistd::{dup, pipe};
 
-use super::{failed, nursery, syscall};
+use super::{failed, syscall};
 use crate::{Command, SandboxError, Seed};
 
 /// Larger than `PyConfig` of any version, which has about 500 bytes.
@@ -106,7 +106,7 @@ impl Interpreter {
         if unsafe { run(preload.as_ptr()) } != 0 {
             return Err(failed("prepare the interpreter")(Errno::ENOEXEC));
         }
-        nursery::has_one_thread().map_err(failed("prepare an interpreter of one thread"))?;
+        syscall::has_one_thread().map_err(failed("prepare an interpreter of one thread"))?;
         let signals = signals();
         // SAFETY: as before. What it locks is unlocked in the child that runs Python.
         unsafe { before_fork() };

@@ -1,56 +1,22 @@
 //! The launcher: makes the namespaces, starts init, and kills it when the host goes.
 
-use std::env;
-use std::ffi::OsStr;
 use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::panic;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, kill, signal, sigprocmask};
+use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::{SFlag, fstat};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
 
-use super::{failed, inherited, init, namespaces, nursery, syscall, world};
+use super::{failed, inherited, init, namespaces, syscall, world};
 use crate::protocol::{self, Reply, Request};
 use crate::{SandboxError, Spec};
 
 /// The argument that makes a host binary a launcher.
 pub(crate) const MARKER: &str = "__assay-sandbox";
-
-/// Turns this process into a sandbox if it was started to be one; then it never
-/// returns. Otherwise it does nothing.
-///
-/// Every program that uses [`crate::Sandbox`] calls this first in `main`, before it
-/// starts a thread.
-pub fn enter_if_launched() {
-    wait_for_children_as_usual();
-    let marker = env::args_os().nth(1);
-    if marker.as_deref() == Some(OsStr::new(MARKER)) {
-        end_silently_on_panic();
-        let Ok((socket, control)) = take_sockets() else {
-            syscall::exit_now(64);
-        };
-        launch(&socket, control);
-    }
-    if marker.as_deref() == Some(OsStr::new(nursery::MARKER)) {
-        nursery::run();
-    }
-    // What cannot be changed is said when a sandbox is needed.
-    let _ = inherited::raise_limits();
-}
-
-/// Where whoever started this program ignores the end of children, nothing could be
-/// learned of how a child ended.
-fn wait_for_children_as_usual() {
-    // SAFETY: the default action runs no code, and there is only this thread.
-    let _ = unsafe { signal(Signal::SIGCHLD, SigHandler::SigDfl) };
-    let mut ends = SigSet::empty();
-    ends.add(Signal::SIGCHLD);
-    let _ = sigprocmask(SigmaskHow::SIG_UNBLOCK, Some(&ends), None);
-}
 
 pub(super) fn end_silently_on_panic() {
     // Nobody reads what a panic prints, and its backtrace would read host files.

@@ -4,12 +4,14 @@
 mod capture;
 mod census;
 pub(crate) mod descriptor;
+pub(crate) mod entry;
 mod etc;
 mod filesystem;
 pub(crate) mod inherited;
 mod init;
 mod interpreter;
 pub(crate) mod launch;
+mod layout;
 pub(crate) mod namespaces;
 pub(crate) mod nursery;
 mod program;

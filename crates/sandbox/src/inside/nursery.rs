@@ -105,9 +105,3 @@ fn become_launcher(control: &UnixStream, socket: OwnedFd, mounts: &OwnedFd) -> !
     syscall::close(mounts);
     launch::launch(&UnixStream::from(socket), None)
 }
-
-/// Whether this process has exactly one thread: only such a process may do this, which
-/// changes nothing. It needs no `/proc`.
-pub(super) fn has_one_thread() -> Result<(), Errno> {
-    unshare(CloneFlags::CLONE_VM)
-}

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 
 use super::failed_io;
-use super::filesystem::{WRITABLE, inside};
+use super::layout::{WRITABLE, inside};
 use crate::{SandboxError, State};
 
 /// Where a host keeps most programs.

@@ -287,3 +287,9 @@ fn owned(result: libc::c_long) -> Result<OwnedFd, Errno> {
 pub(crate) fn errno(error: &io::Error) -> Errno {
     Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))
 }
+
+/// Whether this process has exactly one thread: only such a process may do this, which
+/// changes nothing. It needs no `/proc`.
+pub(super) fn has_one_thread() -> Result<(), Errno> {
+    nix::sched::unshare(nix::sched::CloneFlags::CLONE_VM)
+}

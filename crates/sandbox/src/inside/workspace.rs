@@ -19,7 +19,7 @@ use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 use sha2::{Digest, Sha256};
 
-use super::filesystem::WRITABLE;
+use super::layout::WRITABLE;
 use super::{failed_io, syscall};
 use crate::{File, Obstacle, SandboxError, TreeEntry};
 
@@ -35,8 +35,8 @@ pub(super) struct Workspace {
     places: Vec<(&'static str, OwnedFd)>,
 }
 
-/// A path below one of the places.
-struct Place<'a> {
+/// A path below one of these roots.
+struct RootedPath<'a> {
     root: BorrowedFd<'a>,
     relative: &'a str,
     /// As it was given, for messages.
@@ -56,7 +56,7 @@ impl Workspace {
         Ok(Workspace { places })
     }
 
-    fn place<'a>(&'a self, path: &'a str) -> Result<Place<'a>, SandboxError> {
+    fn place<'a>(&'a self, path: &'a str) -> Result<RootedPath<'a>, SandboxError> {
         let invalid = || SandboxError::InvalidPath { path: path.to_owned() };
         let below = |place: &str| path.strip_prefix(place)?.strip_prefix('/');
         let (root, relative) = if path.starts_with('/') {
@@ -75,7 +75,7 @@ impl Workspace {
         if !plain || relative.contains('\0') {
             return Err(invalid());
         }
-        Ok(Place { root: root.as_fd(), relative, path })
+        Ok(RootedPath { root: root.as_fd(), relative, path })
     }
 
     pub(super) fn write(&self, files: &[File]) -> Result<(), SandboxError> {
@@ -100,7 +100,7 @@ impl Workspace {
     }
 }
 
-impl Place<'_> {
+impl RootedPath<'_> {
     /// Replaces whatever file, link or pipe has this name, so that writing never goes
     /// through it.
     fn write(&self, file: &File) -> Result<(), SandboxError> {
@@ -205,7 +205,7 @@ impl Place<'_> {
 }
 
 struct Walk<'a> {
-    place: &'a Place<'a>,
+    place: &'a RootedPath<'a>,
     entries: BTreeMap<String, TreeEntry>,
     bytes: u64,
     begun: Instant,

@@ -8,6 +8,7 @@ use assay_sandbox::{File, Sandbox};
 
 use super::guards::{self, Guarded};
 use super::names::Names;
+use super::object_symbols::Symbols;
 use super::remark::{Remark, Remarks};
 use super::{GCC, flags, objects, source, suites, units};
 use crate::tested_case::TestedCase;
@@ -36,7 +37,7 @@ pub(super) fn inspect(
     let mut project = BTreeSet::new();
     let mut concerned = BTreeSet::new();
     for object in compiled {
-        let symbols = objects::symbols(&object.content);
+        let symbols = Symbols::of(&object.content);
         concerned.extend(symbols.undefined);
         project.extend(symbols.defined);
     }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use assay_core::InfraError;
 use assay_core::infra_error::InfraClass;
 
-use super::objects::Symbols;
+use super::object_symbols::Symbols;
 use super::remark::Remark;
 
 /// What the address sanitizer or the harness looks at, and what the compiler adds.

@@ -4,15 +4,14 @@
 use std::collections::BTreeSet;
 
 use object::elf::{
-    SHF_EXECINSTR, SHF_WRITE, STB_GLOBAL, STB_LOCAL, STB_WEAK, STT_FILE, STT_GNU_IFUNC,
-    STT_SECTION, SymbolBind,
+    SHF_EXECINSTR, SHF_WRITE, STB_GLOBAL, STB_LOCAL, STB_WEAK, STT_FILE, STT_GNU_IFUNC, STT_SECTION,
 };
-use object::read::elf::ElfFile64;
 use object::{
     Object as _, ObjectSection as _, ObjectSymbol as _, SectionFlags, SymbolFlags, SymbolSection,
 };
 
 use super::names::Names;
+use super::object_symbols::{Elf, binding};
 use super::remark::{Remark, Remarks};
 
 /// Sections of compiled C; what starts with one of those that end with a dot is one too.
@@ -43,43 +42,6 @@ const SECTIONS: &[&str] = &[
     ".group",
 ];
 
-/// The symbols of an object that others can see.
-#[derive(Debug, Default)]
-pub(super) struct Symbols {
-    pub(super) defined: BTreeSet<String>,
-    pub(super) undefined: BTreeSet<String>,
-    /// Of those that are defined, the functions.
-    pub(super) functions: BTreeSet<String>,
-}
-
-impl Symbols {
-    pub(super) fn add(&mut self, others: Symbols) {
-        self.defined.extend(others.defined);
-        self.undefined.extend(others.undefined);
-        self.functions.extend(others.functions);
-    }
-}
-
-/// The symbols of an object; none of what is no object.
-pub(super) fn symbols(content: &[u8]) -> Symbols {
-    let mut symbols = Symbols::default();
-    let Ok(file) = ElfFile64::<object::Endianness>::parse(content) else {
-        return symbols;
-    };
-    for symbol in file.symbols() {
-        let Ok(name) = symbol.name() else { continue };
-        if name.is_empty() || binding(&symbol.flags()) == STB_LOCAL {
-            continue;
-        }
-        if symbol.kind() == object::SymbolKind::Text && !symbol.is_undefined() {
-            symbols.functions.insert(name.to_owned());
-        }
-        let set = if symbol.is_undefined() { &mut symbols.undefined } else { &mut symbols.defined };
-        set.insert(name.to_owned());
-    }
-    symbols
-}
-
 /// What an object of the artifact holds that it may not. `project` are the names that
 /// the project's objects define.
 pub(super) fn findings(
@@ -89,7 +51,7 @@ pub(super) fn findings(
     names: &Names,
 ) -> Remarks {
     let mut remarks = Remarks::default();
-    let Ok(file) = ElfFile64::<object::Endianness>::parse(content) else {
+    let Ok(file) = Elf::parse(content) else {
         remarks.add(Remark::offence("is no object of this machine"), source.to_owned());
         return remarks;
     };
@@ -100,15 +62,6 @@ pub(super) fn findings(
         remarks.add(remark, source.to_owned());
     }
     remarks
-}
-
-type Elf<'a> = ElfFile64<'a, object::Endianness>;
-
-fn binding(flags: &SymbolFlags<object::SectionIndex, object::SymbolIndex>) -> SymbolBind {
-    match flags {
-        SymbolFlags::Elf { st_info, .. } => st_info.st_bind(),
-        _ => STB_GLOBAL,
-    }
 }
 
 fn of_symbols(

@@ -8,8 +8,9 @@ use assay_core::{FileSet, Phase, SafePath};
 use assay_fuzz::target;
 
 use super::names::Names;
-use super::objects::{Symbols, findings, symbols};
-use super::places::Places;
+use super::object_symbols::Symbols;
+use super::objects::findings;
+use super::translation_units::TranslationUnits;
 
 #[test]
 fn what_is_no_object_is_an_offence_and_what_is_one_has_the_names_in_it() {
@@ -27,7 +28,7 @@ fn what_is_no_object_is_an_offence_and_what_is_one_has_the_names_in_it() {
     let listing = "+ memcpy libc.so.6\n- memcpy libm.so.6\n";
     let names = Names::collect(listing, &Symbols::default(), Symbols::default());
     target!("elf-object").words(&words).check(|bytes| {
-        let found = symbols(bytes);
+        let found = Symbols::of(bytes);
         let of_all = found.defined.iter().chain(&found.undefined);
         for name in of_all {
             assert!(bytes.windows(name.len()).any(|window| window == name.as_bytes()), "{name}");
@@ -50,8 +51,8 @@ fn names_of_tests_are_put_into_lines_that_speak_of_them_alone() {
         runner: Runner::AssayC,
         expected: vec![ExpectedTest::new("first")],
     };
-    let places = Places::parse("2 security tests/security/deep.c\n").expect("places");
-    let tests = places.tests(&suite, Phase::Security).expect("tests");
+    let units = TranslationUnits::parse("2 security tests/security/deep.c\n").expect("units");
+    let tests = units.tests(&suite, Phase::Security).expect("tests");
     let words = [
         "--- 2:2",
         "\n",
@@ -68,7 +69,7 @@ fn names_of_tests_are_put_into_lines_that_speak_of_them_alone() {
         let text = String::from_utf8_lossy(bytes).into_owned();
         let is_of_tests = text.contains("tests/2.c:") || text.contains("--- ");
         let mut logs = [Log { name: "security.stderr".to_owned(), text: text.clone() }];
-        places.name(&suite, &tests, &mut logs);
+        units.name(&suite, &tests, &mut logs);
         assert!(is_of_tests || logs[0].text == text);
         assert!(!logs[0].text.contains("tests/2.c:"), "{}", logs[0].text);
         assert!(logs[0].text.len() <= 5 * text.len() + 10);

@@ -10,11 +10,11 @@ use assay_harness::c;
 use assay_sandbox::{File, Sandbox};
 
 use super::names::{FORM, Names};
-use super::objects::Symbols;
-use super::places::{Places, neutral};
+use super::object_symbols::Symbols;
+use super::translation_units::{TranslationUnits, neutral};
 use super::{
     CALLS, GCC, LIBRARIES, LINKER, LOADED, MAX_OBJECT_BYTES, OBJCOPY, SUPERVISOR, flags, gates,
-    guards, objects, start,
+    guards, start,
 };
 use crate::suite_run::nonce;
 use crate::tested_case::TestedCase;
@@ -47,10 +47,10 @@ pub(super) fn key() -> String {
 /// Everything that a validation of the case needs.
 pub(super) fn prepare(case: &TestedCase<'_>) -> Result<Vec<File>, InfraError> {
     let of_case = case_symbols(case)?;
-    let places = Places::draw(case, nonce)?;
+    let units = TranslationUnits::draw(case, nonce)?;
     let mut suites = Vec::new();
     for (phase, suite) in case.both() {
-        suites.push(compile_tests(case, suite, &places, phase)?);
+        suites.push(compile_tests(case, suite, &units, phase)?);
     }
     let programs: Vec<(u64, String)> =
         suites.iter().filter_map(|suite| suite.program.clone()).collect();
@@ -67,11 +67,11 @@ pub(super) fn prepare(case: &TestedCase<'_>) -> Result<Vec<File>, InfraError> {
     }
     let harness = compile_harness(case, &gates::assembly(&gated, &programs))?;
     for file in &harness {
-        of_tests.add(objects::symbols(&file.content));
+        of_tests.add(Symbols::of(&file.content));
     }
     files.extend(harness);
     files.push(collect_names(case, &of_tests, of_case)?);
-    files.push(File::new(PLACES, places.to_text()));
+    files.push(File::new(PLACES, units.to_text()));
     files.push(compile_supervisor(case)?);
     Ok(files)
 }
@@ -121,7 +121,7 @@ fn case_symbols(case: &TestedCase<'_>) -> Result<Symbols, InfraError> {
                 .args(["-Isrc", "-c", &source.path, "-o", &object])
                 .limits(build_limits(case));
             run_trusted(&mut sandbox, case, &compile)?;
-            symbols.add(objects::symbols(&read_built(&mut sandbox, &object)?.content));
+            symbols.add(Symbols::of(&read_built(&mut sandbox, &object)?.content));
         }
     }
     Ok(symbols)
@@ -161,20 +161,20 @@ struct Compiled {
 fn compile_tests(
     case: &TestedCase<'_>,
     suite: &Suite,
-    places: &Places,
+    units: &TranslationUnits,
     phase: Phase,
 ) -> Result<Compiled, InfraError> {
     let mut sandbox = start(case)?;
     let suite_files = sandbox_files(&case.template).chain(sandbox_files(&suite.files));
     let mut files: Vec<File> = suite_files.chain(harness()).collect();
-    for (unit, source) in places.of(phase) {
+    for (unit, source) in units.of(phase) {
         let content = suite.files.iter().find(|(path, _)| path.as_str() == source);
         files.extend(content.map(|(_, content)| File::new(neutral(unit), content.clone())));
     }
     sandbox.write(&files).map_err(|error| infra(&error))?;
 
     let mut objects = Vec::new();
-    for (unit, source) in places.of(phase) {
+    for (unit, source) in units.of(phase) {
         let folder = source.rsplit_once('/').map_or(".", |(folder, _)| folder);
         let object = format!("{unit}.o");
         let compile = command(case, GCC)
@@ -185,7 +185,7 @@ fn compile_tests(
             .args(["-c", &neutral(unit), "-o", &object])
             .limits(build_limits(case));
         run_trusted(&mut sandbox, case, &compile).map_err(|mut error| {
-            error.message = places.name_paths(&error.message);
+            error.message = units.name_paths(&error.message);
             error
         })?;
         objects.push(object);
@@ -193,7 +193,7 @@ fn compile_tests(
     let join =
         command(case, LD).args(["-r", "-o", "all.o"]).args(&objects).limits(build_limits(case));
     run_trusted(&mut sandbox, case, &join)?;
-    let first = places.of(phase).map(|(unit, _)| unit).min().unwrap_or(0);
+    let first = units.of(phase).map(|(unit, _)| unit).min().unwrap_or(0);
     let mut program = None;
     if suite.runner == Runner::CProgram {
         let main = format!("assay_program_{first}");
@@ -204,7 +204,7 @@ fn compile_tests(
         program = Some((u64::from(first) << 32, main));
     }
     let object = read_built(&mut sandbox, "all.o")?;
-    Ok(Compiled { symbols: objects::symbols(&object.content), object, first, program })
+    Ok(Compiled { symbols: Symbols::of(&object.content), object, first, program })
 }
 
 /// Keeps the names of a suite to itself, and sends its calls of the artifact through gates.
@@ -215,7 +215,7 @@ fn hide_tests(
     name: &str,
 ) -> Result<File, InfraError> {
     let mut sandbox = start(case)?;
-    let programs = objects::symbols(&object.content).defined;
+    let programs = Symbols::of(&object.content).defined;
     let program = programs.iter().find(|name| name.starts_with("assay_program_"));
     let keep = program.map_or("assay_nothing", String::as_str);
     let hide = command(case, OBJCOPY)

@@ -9,7 +9,7 @@ use assay_harness::go;
 use assay_sandbox::File;
 use serde_json::json;
 
-use super::super::prepare::{installer, run};
+use super::super::installer::{installer, run};
 use super::super::toolchain::{Needs, Site};
 use super::super::tools::version;
 use super::{PREPARED, module_folder, toolchain};

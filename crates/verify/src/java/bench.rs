@@ -12,8 +12,8 @@ use tracing::debug;
 
 use super::super::javac::{Compilers, JARS, Request};
 use super::super::jdk::JAVA;
-use super::super::protocol::Record;
 use super::super::suite_run::SuiteRun;
+use super::super::trial::Record;
 use super::super::{command, infra, project_files, suite_limits};
 use super::blind::Blind;
 use super::engines::Engine;

@@ -12,10 +12,11 @@ use assay_core::suite::{Suite, test_classes};
 
 use super::Classes;
 use super::class_file::{ClassFile, stand_in};
-use super::decoys::{Trace, missing};
+use super::decoys::missing;
 use super::inspect::TestClass;
 use super::names::{Names, java_hash};
 use super::rewrite::{Renames, lines, rewrite};
+use super::trace::Trace;
 use crate::entropy::random_bytes;
 
 /// Methods that the platform calls by their names, and the `main` of a program.

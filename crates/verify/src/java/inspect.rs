@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Classes;
 use super::class_file::ClassFile;
-use super::decoys::Trace;
 use super::signs::{Sign, of_class, of_resource, of_text};
+use super::trace::Trace;
 use crate::tested_case::TestedCase;
 
 /// What a case's template, solutions and suites have, from when it was prepared.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::Classes;
 use super::class_file::ClassFile;
-use super::decoys::Trace;
 use super::inspect::TestClass;
+use super::trace::Trace;
 use crate::tested_case::TestedCase;
 
 /// All classes of both suites.

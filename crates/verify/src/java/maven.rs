@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use assay_core::files::sha256;
 
+use super::super::installer::{installer, run};
 use super::super::jdk::HOME;
-use super::super::prepare::{installer, run};
 use super::super::toolchain::Site;
 use super::project::Settings;
 

@@ -14,8 +14,8 @@ use assay_sandbox::{Execution, Exit, File, Sandbox};
 use tracing::{debug, warn};
 
 use super::super::jdk::JAVA;
-use super::super::protocol::Record;
 use super::super::toolchain::Site;
+use super::super::trial::Record;
 use super::super::{build_limits, command, infra};
 use super::bench::Bench;
 use super::{ARCHIVE, Classes, machine, watch, with_archive};

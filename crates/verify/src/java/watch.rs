@@ -1,5 +1,5 @@
-//! The library that watches the virtual machine of tests: how it is compiled when a
-//! case is prepared, and what it is told at the start.
+//! The library that watches the virtual machine of tests: how it is compiled when a case is
+//! prepared, and its instructions at the start.
 
 use std::fmt::Write as _;
 

@@ -54,7 +54,7 @@ impl Nurseries {
     pub(super) fn refuse(&self, prepared: &Path, reason: &SandboxError) {
         warn!(
             environment = %prepared.display(),
-            "a Python nursery does not answer any more: failed to {reason}; {SLOWER}"
+            "a Python nursery no longer answers: failed to {reason}; {SLOWER}"
         );
         let entry = self.entry(prepared);
         *entry.lock().unwrap_or_else(PoisonError::into_inner) = Some(Started::Refused);

@@ -30,7 +30,7 @@ pub(super) fn not_of_an_attack(case: &Case, solution: &str, suite: &SuiteEvidenc
         (!is_mark(&error)).then(|| {
             let error = error.lines().next().unwrap_or_default();
             format!(
-                "{solution} fails {} by an error of the environment and not by an attack: {error}",
+                "{solution} fails {} because of an error in the environment, not because of an attack: {error}",
                 test.name
             )
         })

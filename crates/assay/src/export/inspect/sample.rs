@@ -158,8 +158,8 @@ fn scores(verdict: Verdict, turn: Option<&Turn>, first_failure: Option<&str>) ->
     })
 }
 
-/// The scores of a task that asks nothing of security: what explains the first of the usual
-/// ones explains whether it works.
+/// The scores of a task that asks nothing about security: the explanation that the score `secure`
+/// would have goes to the score `functional`.
 fn of_function(scores: &Value) -> Value {
     json!({
         "functional": {

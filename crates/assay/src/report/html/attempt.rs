@@ -16,7 +16,7 @@ use crate::report::quantity::{self, bytes, cost, duration};
 use crate::store::AttemptSummary;
 
 /// An attempt and its place in a report.
-pub(super) struct Place<'a> {
+pub(super) struct ReportedAttempt<'a> {
     pub(super) summary: &'a AttemptSummary,
     run: &'a ReportedRun,
     /// The case's position in the run.
@@ -25,18 +25,18 @@ pub(super) struct Place<'a> {
     position: usize,
 }
 
-impl<'a> Place<'a> {
+impl<'a> ReportedAttempt<'a> {
     /// The attempts of a subject at a case, in order of scenario and round.
     pub(super) fn all(
         run: &'a ReportedRun,
         case: usize,
         subject: usize,
-    ) -> impl Iterator<Item = Place<'a>> {
+    ) -> impl Iterator<Item = ReportedAttempt<'a>> {
         let name = &run.data.subjects[subject].name;
         let attempts = run.attempts_of(case).enumerate();
         attempts
             .filter(move |(_, summary)| summary.key.subject == *name)
-            .map(move |(position, summary)| Place { summary, run, case, position })
+            .map(move |(position, summary)| ReportedAttempt { summary, run, case, position })
     }
 
     fn path(&self) -> String {
@@ -47,10 +47,10 @@ impl<'a> Place<'a> {
         &self.run.data.info.cases[self.case]
     }
 
-    fn neighbour(&self, position: Option<usize>) -> Option<Place<'a>> {
+    fn neighbour(&self, position: Option<usize>) -> Option<ReportedAttempt<'a>> {
         let position = position?;
         let summary = self.run.attempts_of(self.case).nth(position)?;
-        Some(Place { summary, position, ..*self })
+        Some(ReportedAttempt { summary, position, ..*self })
     }
 }
 
@@ -66,13 +66,13 @@ pub(super) fn shell() -> Page {
 
 /// What is shown of an attempt: its title and its content, whose links begin at the
 /// report's root.
-pub(super) fn parts(place: &Place<'_>, record: &AttemptRecord) -> (String, Markup) {
-    let case = place.case();
+pub(super) fn parts(attempt: &ReportedAttempt<'_>, record: &AttemptRecord) -> (String, Markup) {
+    let case = attempt.case();
     let key = &record.key;
     let name = format!("{} · {} · round {}", key.subject, key.scenario, key.round);
     let way = [
-        (format!("Run {}", place.run.number), format!("index.html#run-{}", place.run.number)),
-        (case.id.clone(), place.run.case_path(place.case)),
+        (format!("Run {}", attempt.run.number), format!("index.html#run-{}", attempt.run.number)),
+        (case.id.clone(), attempt.run.case_path(attempt.case)),
     ];
     let content = html! {
         nav class="way" aria-label="Way to this attempt" { ol { (trail("", &way)) } }
@@ -83,14 +83,14 @@ pub(super) fn parts(place: &Place<'_>, record: &AttemptRecord) -> (String, Marku
         }
         (failure(record))
         (context_full(record))
-        (figures(place, record))
+        (figures(attempt, record))
         @for (number, turn) in record.turns.iter().enumerate() {
-            (turn_section(place, record, number, turn))
+            (turn_section(attempt, record, number, turn))
         }
         @if record.turns.is_empty() {
             p { "No question of this attempt was answered." }
         }
-        (neighbours(place))
+        (neighbours(attempt))
     };
     (title(&format!("{name} · {} · Assay", key.case)), content)
 }
@@ -103,7 +103,7 @@ fn failure(record: &AttemptRecord) -> Markup {
                 div class="callout callout-errored" {
                     p {
                         strong { "Not judged. " }
-                        "A fault that the subject did not cause ended the attempt; it is in no score."
+                        "A fault that the subject did not cause ended the attempt; it counts in no score."
                     }
                     p { strong { "Class: " } (error.class) }
                     (source::plain(&error.message))
@@ -127,7 +127,7 @@ fn context_full(record: &AttemptRecord) -> Markup {
             div class="callout callout-unfinished" {
                 p {
                     strong { "Context full. " }
-                    "The next question no longer fitted the model's context, so the attempt stands on its last answer."
+                    "The next question no longer fitted the model's context, so the attempt is judged by its last answer."
                 }
                 (source::plain(said))
             }
@@ -135,25 +135,26 @@ fn context_full(record: &AttemptRecord) -> Markup {
     }
 }
 
-fn figures(place: &Place<'_>, record: &AttemptRecord) -> Markup {
-    let case = place.case();
+fn figures(attempt: &ReportedAttempt<'_>, record: &AttemptRecord) -> Markup {
+    let case = attempt.case();
     let mut usage = Usage::default();
     for turn in &record.turns {
         usage += turn.evidence.usage();
     }
     let sum = |time: fn(&Turn) -> u64| duration(record.turns.iter().map(time).sum());
-    let subject = place.run.data.subjects.iter().position(|known| known.name == record.key.subject);
-    let subject_href = place.run.subject_path(subject.unwrap_or_default());
+    let subject =
+        attempt.run.data.subjects.iter().position(|known| known.name == record.key.subject);
+    let subject_href = attempt.run.subject_path(subject.unwrap_or_default());
     html! {
         dl class="figures" {
             div { dt { "Subject" } dd { a href=(subject_href) { (brief(&record.key.subject)) } } }
-            div { dt { "Case" } dd { a href=(place.run.case_path(place.case)) { (brief(&case.id)) } } }
+            div { dt { "Case" } dd { a href=(attempt.run.case_path(attempt.case)) { (brief(&case.id)) } } }
             div { dt { "Scenario" } dd { (record.key.scenario) } }
             div { dt { "Round" } dd { (record.key.round) } }
             div { dt { "Language" } dd { (case.language.title()) } }
             div { dt { "Turns" } dd { (record.turns.len()) } }
             div { dt { "End" } dd { (record.end().title()) } }
-            div { dt { "Finished" } dd { (brief(&place.summary.finished_at)) } }
+            div { dt { "Finished" } dd { (brief(&attempt.summary.finished_at)) } }
             div { dt { "Tokens in / out" } dd { (tokens(&record.turns)) } }
             div { dt { "Cost" } dd { (cost(&bill(&record.turns))) } }
             div { dt { "Answering" } dd { (sum(|turn| turn.asked_ms)) } }
@@ -193,7 +194,12 @@ fn bill(turns: &[Turn]) -> Bill {
     bill
 }
 
-fn turn_section(place: &Place<'_>, record: &AttemptRecord, number: usize, turn: &Turn) -> Markup {
+fn turn_section(
+    attempt: &ReportedAttempt<'_>,
+    record: &AttemptRecord,
+    number: usize,
+    turn: &Turn,
+) -> Markup {
     let heading = html! {
         "Turn " (number + 1) " of " (record.turns.len()) " "
         (badge::outcome(&turn.evidence.outcome()))
@@ -219,7 +225,7 @@ fn turn_section(place: &Place<'_>, record: &AttemptRecord, number: usize, turn: 
             (source::folding(&html! { "Prompt" }, &turn.prompt, false))
             // It may hold code that the model threw away, so it is never open beside the answer.
             @if let Some(thinking) = &turn.thinking {
-                (source::folding(&html! { "Thinking, no part of the answer" }, thinking, true))
+                (source::folding(&html! { "Thinking, not part of the answer" }, thinking, true))
             }
             @if turn.finish != Finish::Complete {
                 p class="note" { "The answer ended as " (turn.finish.as_str()) "." }
@@ -227,7 +233,7 @@ fn turn_section(place: &Place<'_>, record: &AttemptRecord, number: usize, turn: 
             (answer(turn))
             @if let Some(reading) = &turn.reading { (readings::of_turn(reading)) }
             @match &turn.artifact {
-                Some(artifact) => (artifact_section(place, artifact)),
+                Some(artifact) => (artifact_section(attempt, artifact)),
                 None => {
                     h3 { "Artifact" }
                     p { "None." @if let Some(reason) = turn.evidence.why_no_code() { " No code: " (Visible::line(&reason.to_string())) "." } }
@@ -259,14 +265,14 @@ fn answer(turn: &Turn) -> Markup {
 
 /// The artifact; the script offers what it changes in the solutions of the case, and in the
 /// artifact of the turn before.
-fn artifact_section(place: &Place<'_>, artifact: &Artifact) -> Markup {
-    let solutions = place.run.solutions_path(place.case);
+fn artifact_section(attempt: &ReportedAttempt<'_>, artifact: &Artifact) -> Markup {
+    let solutions = attempt.run.solutions_path(attempt.case);
     html! {
         h3 { "Artifact" }
         div class="artifact" data-name="Artifact" data-of="the artifact" data-solutions=[solutions] {
             @for (path, text) in &artifact.files { (source::file(path.as_str(), text)) }
         }
-        (solutions::not_kept(place.case()))
+        (solutions::not_kept(attempt.case()))
         @if !artifact.refused.is_empty() {
             p { "Left out of the answer's files:" }
             ul { @for reason in &artifact.refused { li { (Visible::line(reason)) } } }
@@ -312,11 +318,11 @@ fn logs(logs: &[&Log], are_open: bool) -> Markup {
     }
 }
 
-fn neighbours(place: &Place<'_>) -> Markup {
-    let link = |place: &Place<'_>, rel: &str, label: &str| {
-        let key = &place.summary.key;
+fn neighbours(attempt: &ReportedAttempt<'_>) -> Markup {
+    let link = |attempt: &ReportedAttempt<'_>, rel: &str, label: &str| {
+        let key = &attempt.summary.key;
         html! {
-            a rel=(rel) href=(place.path()) {
+            a rel=(rel) href=(attempt.path()) {
                 span class="note" { (label) }
                 (brief(&key.subject)) " · " (key.scenario) " · round " (key.round)
             }
@@ -324,8 +330,8 @@ fn neighbours(place: &Place<'_>) -> Markup {
     };
     html! {
         nav class="neighbours" aria-label="Other attempts at this case" {
-            @if let Some(previous) = place.neighbour(place.position.checked_sub(1)) { (link(&previous, "prev", "Attempt before")) }
-            @if let Some(next) = place.neighbour(Some(place.position + 1)) { (link(&next, "next", "Next attempt")) }
+            @if let Some(previous) = attempt.neighbour(attempt.position.checked_sub(1)) { (link(&previous, "prev", "Attempt before")) }
+            @if let Some(next) = attempt.neighbour(Some(attempt.position + 1)) { (link(&next, "next", "Next attempt")) }
         }
     }
 }

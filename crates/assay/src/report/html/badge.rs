@@ -69,6 +69,7 @@ pub(super) fn class_of(judgement: &Judgement) -> &'static str {
         Judgement::Label(LabelJudgement { said: None, .. }) => class(Verdict::NoCode),
         Judgement::Label(label) if label.is_right() => class(Verdict::Secure),
         Judgement::Label(_) => class(Verdict::Insecure),
+        Judgement::NotAsked(_) => "not-asked",
     }
 }
 

@@ -1,4 +1,4 @@
-//! What judges said of a phase.
+//! The votes of judges on a phase.
 
 use assay_core::Ballot;
 use assay_core::score::PanelScore;

@@ -68,7 +68,7 @@ pub(super) fn table(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
     };
     html! {
         @if has_versions {
-            p class="note" { "Some cases are in other versions in other runs. Each version is a case of its own here, and its results are compared with those of no other." }
+            p class="note" { "Some runs have other versions of the same case. Each version is treated as a case of its own, and its results are not compared with those of the others." }
         }
         (scrolling("Cases by subjects", &table))
     }

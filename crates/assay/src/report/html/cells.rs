@@ -59,7 +59,7 @@ fn scenarios(runs: &[ReportedRun]) -> Vec<Scenario> {
 }
 
 /// Of each scenario: a case's place, and how many of its attempts were judged, passed all that
-/// was asked, and functional.
+/// was asked, and worked.
 fn of_subject(entry: &Entry<'_>, places: &BTreeMap<Key<'_>, usize>) -> Value {
     let mut counts: BTreeMap<(Scenario, usize), [usize; 3]> = BTreeMap::new();
     for (number, case) in entry.run.data.info.cases.iter().enumerate() {

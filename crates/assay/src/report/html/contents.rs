@@ -11,6 +11,7 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use serde_json::{Map, Value, json};
 
+use super::attempt::ReportedAttempt;
 use super::page::{Medium, Page};
 use super::reported_run::{Entry, ReportedRun};
 use super::{attempt, case, cells, index, solutions, subject};
@@ -157,10 +158,10 @@ impl Report {
         let run = &self.runs[run];
         let store = Store::open_to_read(&run.data.file)?;
         let mut attempts = Map::new();
-        for place in attempt::Place::all(run, case, subject) {
-            let (title, content) = attempt::parts(&place, &store.attempt(place.summary)?);
+        for reported in ReportedAttempt::all(run, case, subject) {
+            let (title, content) = attempt::parts(&reported, &store.attempt(reported.summary)?);
             let shown = json!({ "title": title, "content": content.into_string() });
-            attempts.insert(place.summary.id.to_string(), shown);
+            attempts.insert(reported.summary.id.to_string(), shown);
         }
         Ok(attempts.into())
     }

@@ -26,7 +26,7 @@ pub(super) fn commonest<'a>(
     counts
 }
 
-/// A failure without what is of one attempt alone: the detail in brackets.
+/// A failure without the part that is specific to one attempt: the detail in brackets.
 fn kind(failure: &str) -> String {
     let test = failure.split(" (").next().unwrap_or(failure);
     test.trim_end().to_owned()

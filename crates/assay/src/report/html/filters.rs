@@ -45,7 +45,7 @@ pub(super) fn cwes(runs: &[ReportedRun]) -> Vec<&str> {
     cwes
 }
 
-/// `CWE-79` comes before `CWE-798`; what is none comes last.
+/// `CWE-79` comes before `CWE-798`; a text that is not a CWE comes last.
 pub(super) fn number_of(cwe: &str) -> u32 {
     cwe.trim_start_matches("CWE-").parse().unwrap_or(u32::MAX)
 }

@@ -77,7 +77,7 @@ fn summary(runs: &[ReportedRun], subjects: usize) -> String {
     let all = runs.iter().flat_map(|run| &run.data.info.cases);
     let cases: BTreeSet<(&str, &str)> =
         all.map(|case| (case.id.as_str(), case.digest.as_str())).collect();
-    let judged = runs.iter().map(|run| run.data.progress().judged).sum();
+    let judged = runs.iter().map(|run| run.data.completion().judged).sum();
     format!(
         "{} at {}, in {} with {}.",
         counted(subjects, "subject"),
@@ -90,17 +90,17 @@ fn summary(runs: &[ReportedRun], subjects: usize) -> String {
 /// Says at the top that a run is not done; its provenance has the numbers.
 fn unfinished(runs: &[ReportedRun]) -> Markup {
     let unfinished: Vec<&ReportedRun> =
-        runs.iter().filter(|run| !run.data.progress().is_finished()).collect();
+        runs.iter().filter(|run| !run.data.completion().is_finished()).collect();
     html! {
         @if !unfinished.is_empty() {
             div class="callout callout-unfinished" {
                 p {
                     strong { "Not final. " }
                     @for (index, run) in unfinished.iter().enumerate() {
-                        @let progress = run.data.progress();
+                        @let completion = run.data.completion();
                         @if index > 0 { "; " }
                         a href={ "#run-" (run.number) } { "Run " (run.number) }
-                        " has finished " (count(progress.finished())) " of " (counted(progress.planned, "attempt"))
+                        " has finished " (count(completion.finished())) " of " (counted(completion.planned, "attempt"))
                     }
                     "."
                 }

@@ -32,10 +32,10 @@ pub(super) fn leaderboard(
         table class="leaderboard sortable" {
             thead {
                 tr {
-                    th scope="col" class="numeric" { abbr title="The ranks that it may have, by comparisons beyond chance" { "Ranks" } }
+                    th scope="col" class="numeric" { abbr title="The ranks that the subject may have, by differences beyond chance" { "Ranks" } }
                     th scope="col" { "Subject" }
                     th scope="col" data-descending="" aria-sort="descending" { "Overall" }
-                    th scope="col" class="numeric" { abbr title="Interval of 95 % of the overall score, in per cent" { "95 %" } }
+                    th scope="col" class="numeric" { abbr title="95 % interval of the overall score, in per cent" { "95 %" } }
                     th scope="col" class="numeric" { "Unweighted" }
                     th scope="col" class="numeric" { "Functional" }
                     th scope="col" { "Verdicts" }
@@ -84,14 +84,14 @@ fn compared(entries: &[Entry<'_>], board: Option<&Leaderboard>) -> Markup {
     let (neighbours, all) = (board.neighbours().count(), board.pairs.len());
     if all == 0 {
         return html! {
-            p class="note" { "No two subjects have a case in common, in one version, so none are compared." }
+            p class="note" { "No two subjects have a case in the same version, so none are compared." }
         };
     }
     html! {
         p class="note" {
             (beyond(&mut board.neighbours())) " of the " (counted(neighbours, "pair"))
             " of neighbours differ beyond chance, and " (beyond(&mut board.pairs.iter())) " of all "
-            (counted(all, "pair")) ": compared over the cases that both have in one version, paired by case, with p-values adjusted for the number of pairs. A rank range says who may be where."
+            (counted(all, "pair")) ": compared over the cases that both have in the same version, paired by case, with p-values adjusted for the number of pairs. A rank range gives the ranks that a subject may have."
         }
     }
 }
@@ -128,7 +128,7 @@ fn line(
 }
 
 fn name(entry: &Entry<'_>, names: Names) -> Markup {
-    let is_finished = entry.run.data.progress().is_finished();
+    let is_finished = entry.run.data.completion().is_finished();
     html! {
         a class="subject-name" href=(entry.run.subject_path(entry.subject)) { (brief(&entry.score().name)) }
         @if names == Names::WithRun {

@@ -1,4 +1,4 @@
-//! What a page shows of the runs that go on while it is read.
+//! What a page shows about unfinished runs while it is open.
 
 use maud::{Markup, html};
 
@@ -10,7 +10,7 @@ use crate::store::Pulse;
 /// Asks the server what is new, and puts it into the page.
 pub const SCRIPT: &str = include_str!("live.js");
 
-/// A run that goes on.
+/// A run in progress.
 #[derive(Debug, Clone, Copy)]
 pub struct LiveRun<'a> {
     /// In the report.
@@ -23,7 +23,7 @@ pub struct LiveRun<'a> {
 }
 
 impl LiveRun<'_> {
-    /// How many attempts a minute came to an end, and how long the rest will take.
+    /// How many attempts end a minute, and how long the rest will take.
     fn speed(&self) -> String {
         let left = self.planned.saturating_sub(self.pulse.finished());
         let recent = self.pulse.last_minute;
@@ -57,6 +57,7 @@ pub fn strip(runs: &[LiveRun<'_>], faults: &[String]) -> Markup {
                 progress max=(run.planned) value=(finished) aria-label="Finished attempts" {}
                 p class="live-counts" {
                     (badge::verdict_bar(&run.pulse.verdicts))
+                    @if run.pulse.others > 0 { " " (count(run.pulse.others)) " without a verdict on code" }
                     @if run.pulse.unjudged > 0 { " " (count(run.pulse.unjudged)) " unjudged" }
                     @if run.pulse.errored > 0 { " " (count(run.pulse.errored)) " errored" }
                 }

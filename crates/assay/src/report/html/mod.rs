@@ -64,12 +64,14 @@ pub struct ReportSummary {
 pub enum ReportError {
     #[error("there is no run to report; name at least one")]
     NoRuns,
-    #[error("{0} holds files that are not a report of assay; choose another --output, or empty it")]
+    #[error(
+        "{0} contains files that are not an Assay report; choose another --output, or empty it"
+    )]
     NotOurs(String),
     #[error("{0} is a file, and a report is a folder; choose another --output")]
     NoFolder(String),
     #[error(
-        "the run {run} lies in the earlier report {root}, which would go with it; move the run, or choose another --output"
+        "the run {run} is inside the earlier report {root} and would be deleted with it; move the run, or choose another --output"
     )]
     RunInside { root: String, run: String },
     #[error(

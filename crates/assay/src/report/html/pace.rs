@@ -31,11 +31,11 @@ struct History<'a> {
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 160.0;
 
-/// No chart has more points: a day's samples are joined to so many.
+/// The most points of a chart: a day's samples are merged into this many.
 const POINTS: usize = 360;
 
-/// A time in which nothing was sampled is drawn as no more than so many usual ones,
-/// and at least this long.
+/// A time without samples is drawn as at most this many usual intervals, and only if it is at least
+/// this long.
 const LONGEST_GAP: u64 = 10;
 const SHORTEST_CUT_MS: u64 = 10_000;
 
@@ -114,8 +114,8 @@ impl<'a> History<'a> {
         let failed = counted(self.sum(|sample| sample.failed), "request");
         format!(
             "{answered} in {}{fastest}. Requests allowed at once: {first} at first, {most} at most, \
-             {last} at the end; at most {in_flight} were under way. {limited} refused for asking \
-             too much; {failed} failed otherwise.",
+             {last} at the end; at most {in_flight} were in flight. {limited} refused because of \
+             too many requests; {failed} failed for other reasons.",
             duration(self.length_ms()),
         )
     }
@@ -149,7 +149,7 @@ fn chart(history: &History<'_>) -> Markup {
                 svg class="pace-sign" viewBox="0 0 14 10" aria-hidden="true" { path class="pace-flight" d="M0 0H14V10H0Z" {} }
                 " under way "
                 svg class="pace-sign" viewBox="0 0 14 10" aria-hidden="true" { path class="pace-limited" d="M7 0V10" {} }
-                " refused for asking too much"
+                " refused because of too many requests"
                 @if history.is_shortened { " (times without requests are shortened)" }
             }
             p class="note" { (words) }

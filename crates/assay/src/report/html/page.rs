@@ -14,16 +14,16 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
 pub enum Medium {
     /// From disk, or from any web server.
     Files,
-    /// From assay itself, while runs go on.
+    /// From `assay serve`, during runs.
     Live(Live),
 }
 
-/// What a page of runs that go on has beside its content.
+/// What a live page has beside its content.
 #[derive(Debug)]
 pub struct Live {
     /// Of what the page was made; another one makes another page.
     pub version: u64,
-    /// How far the runs are that go on now.
+    /// The progress of the runs that are not finished.
     pub strip: Markup,
 }
 

@@ -54,7 +54,7 @@ fn works_and_secure(entries: &[Entry<'_>]) -> Markup {
     }
     let x = Axis::percent("Works (functional score)", points.iter().map(|point| point.x));
     let y = overall_axis("Works and is secure (overall score)", &points);
-    let title = "How far working and secure code move together; bars are intervals of 95 %, and on the dashed line all that works is secure";
+    let title = "Working code against secure code; bars are 95 % intervals, and on the dashed line all code that works is secure";
     scatter(title, &x, &y, &points, true)
 }
 

@@ -11,7 +11,7 @@ use super::reported_run::{ReportedRun, ask_for_security};
 use super::{ballot, pace, served, source, spending};
 use crate::report::quantity::{count, counted};
 
-/// One run: what it ran on, with what, and how far it came.
+/// One run: its corpus, its tools, and how far it got.
 pub(super) fn run(run: &ReportedRun) -> Markup {
     let info = &run.data.info;
     let settings = format!("{:#}", info.settings);
@@ -62,31 +62,31 @@ fn subjects(names: &[String]) -> Markup {
 
 /// How much of the plan is done, and what that means for the scores.
 fn progress(run: &ReportedRun) -> Markup {
-    let progress = run.data.progress();
-    let (finished, planned) = (count(progress.finished()), count(progress.planned));
+    let completion = run.data.completion();
+    let (finished, planned) = (count(completion.finished()), count(completion.planned));
     html! {
-        @if progress.is_finished() {
-            p { "All " (counted(progress.planned, "planned attempt")) " finished." }
+        @if completion.is_finished() {
+            p { "All " (counted(completion.planned, "planned attempt")) " finished." }
         } @else {
             div class="callout callout-unfinished" {
                 p {
                     strong { "Unfinished. " }
-                    (finished) " of " (planned) " planned attempts have finished; the scores are of those. "
-                    code { "assay run --resume" } " goes on with the rest."
+                    (finished) " of " (planned) " planned attempts have finished; the scores cover those. "
+                    code { "assay run --resume" } " continues with the rest."
                 }
             }
         }
-        @if progress.errored > 0 {
+        @if completion.errored > 0 {
             p {
-                (counted(progress.errored, "attempt")) " errored: faults that no subject caused. They are in no score; "
+                (counted(completion.errored, "attempt")) " errored: faults that no subject caused. They count in no score; "
                 code { "assay run --resume" } " tries them again."
             }
         }
         @for left_out in run.data.left_out() {
             p { "Left out, for every subject alike: " (brief(&left_out)) "." }
         }
-        @if progress.unjudged > 0 {
-            p { (counted(progress.unjudged, "attempt")) " unjudged: judges are to decide, and none is configured. Their cases are in no score of any subject, and withhold none." }
+        @if completion.unjudged > 0 {
+            p { (counted(completion.unjudged, "attempt")) " unjudged: judges are to decide, and none is configured. Their cases count in no score of any subject, and cause no score to be withheld." }
         }
     }
 }
@@ -145,8 +145,8 @@ pub(super) fn method(runs: &[ReportedRun]) -> Markup {
                 }
                 dt { "Unweighted" } dd { "The overall score with every weight 1." }
                 dt { "Functional" } dd { "The overall score, counting attempts that pass the functional tests, secure or not." }
-                dt { "Judges" } dd { "A phase that no test decides is decided by the majority of a panel of models, by a rubric. Krippendorff's alpha says how far they agree beyond chance: 1 is always, 0 is as chance would have it." }
-                dt { "Errored" } dd { "Attempts ended by a fault that the subject did not cause, such as a provider's outage. They are in no score and always counted beside it. Where more than a set share of a subject's attempts errored, its overall score is withheld; the bounds that it lies between are always given." }
+                dt { "Judges" } dd { "A phase that no test decides is decided by the majority of a panel of models, who follow a rubric. Krippendorff's alpha says how far they agree beyond chance: 1 is full agreement, 0 is what chance would give." }
+                dt { "Errored" } dd { "Attempts ended by a fault that the subject did not cause, such as a provider's outage. They count in no score, but their number is always shown. If more than a set share of a subject's attempts errored, its overall score is withheld; the bounds of that score are always shown." }
             }
         }
     }

@@ -9,7 +9,7 @@ use super::reported_run::Entry;
 use crate::printable::Visible;
 use crate::report::readings::summary;
 
-/// What the other reading makes of the scores; nothing where it makes no difference.
+/// The scores under the other reading; nothing if it makes no difference.
 pub(super) fn differences(entries: &[Entry<'_>]) -> Markup {
     let told: Vec<(&str, String)> = entries
         .iter()
@@ -18,7 +18,7 @@ pub(super) fn differences(entries: &[Entry<'_>]) -> Markup {
     html! {
         @if !told.is_empty() {
             p class="note" {
-                "Answers are read in two ways: strict, to the letter of the form that was asked for, and lenient, as a person reads. The scores above are of the reading that is named first; some answers hold another artifact by the other:"
+                "Answers are read in two ways: strict, exactly by the requested form, and lenient, as a person would read. The scores above use the reading that is named first; in some answers the other reading finds a different artifact:"
             }
             ul class="note readings" {
                 @for (name, summary) in &told { li { strong { (brief(name)) } ": " (summary) "." } }

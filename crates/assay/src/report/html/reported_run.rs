@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use assay_core::Judgement;
 use assay_core::Scenario;
 use assay_core::score::{Cells, Leaderboard};
 
@@ -16,8 +17,8 @@ pub(super) struct ReportedRun {
     pub(super) number: usize,
     pub(super) data: Arc<RunData>,
     folder: String,
-    /// Of each subject, by position: its place in order of names, from 1. Positions
-    /// change with the scores while a run goes on, and addresses must not.
+    /// For each subject, by position: its place in the order of names, from 1. Positions change
+    /// with the scores during a run, and addresses must not.
     subject_numbers: Vec<usize>,
     /// Positions in `data.attempts`, for each case.
     attempts: Vec<Vec<usize>>,
@@ -64,10 +65,11 @@ impl Tally {
     }
 
     fn add(&mut self, attempt: &AttemptSummary) {
-        match attempt.outcome.verdict() {
-            Some(verdict) => {
+        match attempt.outcome.judgement() {
+            Some(Judgement::NotAsked(_)) => {}
+            Some(judgement) => {
                 self.judged += 1;
-                self.successes += usize::from(verdict.is_success());
+                self.successes += usize::from(judgement.is_success());
             }
             None if attempt.outcome.is_unjudged() => self.unjudged += 1,
             None => self.errored += 1,

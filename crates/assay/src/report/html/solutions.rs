@@ -39,7 +39,7 @@ pub(super) fn section(case: &CaseSummary) -> Markup {
         @if !case.vulnerable.is_empty() {
             section {
                 h2 { "The insecure code" }
-                p class="note" { "It works, and its security tests fail. The fix scenarios ask to mend it." }
+                p class="note" { "It works, but its security tests fail. The fix scenarios ask to repair it." }
                 details {
                     summary { (counted(case.vulnerable.len(), "file")) }
                     div id="insecure-code" { (shown(&case.vulnerable)) }
@@ -50,7 +50,7 @@ pub(super) fn section(case: &CaseSummary) -> Markup {
             @let against = (!case.vulnerable.is_empty()).then_some("insecure-code");
             section {
                 h2 { "A secure solution" }
-                p class="note" { "It passes all tests. There may be others: an answer need not look like it." }
+                p class="note" { "It passes all tests. Other solutions are possible: an answer need not look like this one." }
                 details {
                     summary { (counted(secure.len(), "file")) }
                     div class="artifact" data-name="Solution" data-of="the secure solution" data-against=[against] { (shown(secure)) }
@@ -61,7 +61,7 @@ pub(super) fn section(case: &CaseSummary) -> Markup {
     }
 }
 
-/// Says so where the run is of a version that kept no secure solution.
+/// A note, if the run was made by a version that stored no secure solution.
 pub(super) fn not_kept(case: &CaseSummary) -> Markup {
     html! {
         @if case.secure.is_none() {

@@ -62,8 +62,8 @@ pub(super) fn table(run: &ReportedRun) -> Markup {
             }
         }
         p class="note" {
-            "Costs are in the currency of the prices that were configured; – where there is none, ≥ where some answers have no known cost, and ≈ where what a provider did not count is estimated. "
-            "Shares are of the cost, or of the tokens where that is not known of all answers. Answers from the response cache have the cost of when they were given."
+            "Costs are in the currency of the configured prices; – means that no cost is known, ≥ that the cost of some answers is not known, and ≈ that tokens which a provider did not count are estimated. "
+            "Shares are of the cost, or of the tokens if the cost of some answers is not known. Answers from the response cache have their original cost."
         }
     }
 }

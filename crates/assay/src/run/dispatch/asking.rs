@@ -39,7 +39,8 @@ impl State<'_> {
     }
 
     pub(super) fn open_attempt(&self, attempt: &PlannedAttempt) -> anyhow::Result<OpenAttempt> {
-        let case = Arc::clone(&self.dispatcher.cases[attempt.case]);
+        let case = attempt.about.as_ref().unwrap_or(&self.dispatcher.cases[attempt.case]);
+        let case = Arc::clone(case);
         let (key, rules) = (attempt.key.clone(), self.dispatcher.rules());
         let tags = self.dispatcher.subjects[attempt.subject].thinking_tags();
         Ok(OpenAttempt::new(key, case, attempt.subject, tags, rules)?)

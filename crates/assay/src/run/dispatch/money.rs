@@ -85,7 +85,7 @@ impl State<'_> {
         if usage.is_some_and(|usage| self.budget.begins_to_estimate(place, &usage)) {
             let name = self.dispatcher.subjects[place].name();
             self.progress.note(&format!(
-                "{name}: the server does not count tokens; what its answers take is estimated"
+                "{name}: the server does not count tokens; those of its answers are estimated"
             ));
         }
         if let Some(usage) = usage.filter(|usage| usage.requests > 0 && !usage.from_cache) {
@@ -95,7 +95,7 @@ impl State<'_> {
         }
         self.tell_spent()?;
         if let Some(fault) = self.dispatcher.responses.as_ref().and_then(|it| it.fault()) {
-            self.progress.note(&format!("warning: {fault}; answers are kept no more"));
+            self.progress.note(&format!("warning: {fault}; answers are no longer kept"));
         }
         Ok(())
     }
@@ -119,7 +119,7 @@ impl State<'_> {
         Ok(())
     }
 
-    /// Writes down what was paid for and is not looked at any more.
+    /// Records payments for answers that are no longer needed.
     pub(super) fn account_for_the_rest(&mut self, event: Event) -> anyhow::Result<()> {
         match event {
             Event::Answered { id, result: Ok(reply), .. } => {

@@ -25,7 +25,7 @@ impl JudgesEstimate<'_> {
         JudgesEstimate { panel, assumed, estimates: judges.collect() }
     }
 
-    /// These votes may be asked for, each so many times.
+    /// These votes may be asked for, each this many times.
     pub fn add(&mut self, votes: &[OpenVote], times: u64) {
         for OpenVote { judge: place, question } in votes {
             let model = self.panel.judges().nth(*place);

@@ -115,8 +115,8 @@ const KINDS: [(u16, &[&str]); 11] = [
     (502, &["badgateway", "upstream"]),
 ];
 
-/// The most characters that are kept of what is no error of any known form: many more than
-/// are shown, so that no key is cut in two before it is looked for.
+/// The most characters that are kept of a text that is not an error of a known form: many more than
+/// are shown, so that no key is cut in two before it is searched for.
 const MOST_KEPT: usize = 16_384;
 
 /// The body of an error; JSON, or null and a text.
@@ -154,7 +154,8 @@ impl<'a> Fault<'a> {
         is_named || ["/error", "/choices/0/error"].iter().any(|place| is_full(place))
     }
 
-    /// Whether it has words in a place for errors. What is no answer and has them is one.
+    /// Whether it has a message in an error field. A body with one that is not an answer is an
+    /// error.
     pub(super) fn has_words(&self) -> bool {
         self.words().is_some() || ["/detail", "/errors"].iter().any(|place| self.is_list(place))
     }
@@ -163,8 +164,8 @@ impl<'a> Fault<'a> {
         self.value.pointer(place).is_some_and(|value| value.is_array() && is_full(value))
     }
 
-    /// Whether more than words tells that it is an error, as some servers have words for
-    /// what they are at.
+    /// Whether something besides a message shows that it is an error, because some servers send
+    /// messages about their progress.
     pub(super) fn has_marks(&self) -> bool {
         let names = ["error", "exception", "fail"];
         let is_name = |code: &&str| names.iter().any(|name| code.to_lowercase().contains(name));
@@ -202,8 +203,8 @@ impl<'a> Fault<'a> {
         NUMBERS.iter().find_map(number).or_else(|| self.codes().into_iter().find_map(status_of))
     }
 
-    /// The message where it has a usual form, else all of it. JSON is decoded, so that
-    /// no escape hides a secret from scrubbing.
+    /// The message if it has a usual form, otherwise the whole text. JSON is decoded, so that no
+    /// escape hides a secret from scrubbing.
     pub(super) fn said(&self) -> String {
         match (self.words(), &*self.value) {
             (Some((_, words)), _) => match self.text_at("/error/metadata/raw") {
@@ -232,8 +233,7 @@ pub(in crate::subject) fn beginning(text: &str) -> String {
     }
 }
 
-/// Whether a value says something: many servers have the place for an error in all that
-/// they send.
+/// Whether a value is not empty: many servers send an error field in every reply.
 fn is_full(value: &Value) -> bool {
     match value {
         Value::Null => false,

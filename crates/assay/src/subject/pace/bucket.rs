@@ -56,7 +56,7 @@ impl Bucket {
 mod tests {
     use super::*;
 
-    /// Takes all that may be taken in so many seconds.
+    /// Takes all that may be taken in this many seconds.
     fn taken(a_minute: u64, each: u64, seconds: u64) -> u64 {
         let mut bucket = Bucket::new(a_minute);
         let (mut now, mut taken) = (Duration::ZERO, 0);

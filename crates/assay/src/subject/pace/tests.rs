@@ -14,15 +14,15 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 #[test]
 fn what_goes_on_with_something_is_asked_before_hundreds_that_begin() {
     block_on(async {
-        let share = Arc::new(Paces::default().of("http://x", "KEY").join(limits(1)));
-        let under_way = share.permit(Urgency::Fresh, 0).await;
+        let membership = Arc::new(Paces::default().of("http://x", "KEY").join(limits(1)));
+        let under_way = membership.permit(Urgency::Fresh, 0).await;
         let order = Arc::new(Mutex::new(Vec::new()));
         let mut asked = Vec::new();
         let urgencies = [Urgency::Fresh; 300].into_iter().chain([Urgency::First; 2]);
         for (number, urgency) in urgencies.enumerate() {
-            let (share, order) = (Arc::clone(&share), Arc::clone(&order));
+            let (membership, order) = (Arc::clone(&membership), Arc::clone(&order));
             asked.push(tokio::spawn(async move {
-                let permit = share.permit(urgency, 0).await;
+                let permit = membership.permit(urgency, 0).await;
                 order.lock().expect("no test panics with it").push(number);
                 permit.answered(None);
             }));
@@ -64,11 +64,11 @@ fn requests_and_tokens_are_capped_for_each_who_asks() {
                 requests_per_minute: requests.and_then(NonZeroU64::new),
                 tokens_per_minute: tokens.and_then(NonZeroU64::new),
             };
-            let share = paces.of("http://x", "KEY").join(capped);
+            let membership = paces.of("http://x", "KEY").join(capped);
             let other = paces.of("http://x", "KEY").join(limits(8));
             let start = Instant::now();
             for _ in 0..31 {
-                let permit = share.permit(Urgency::Fresh, 400).await;
+                let permit = membership.permit(Urgency::Fresh, 400).await;
                 other.permit(Urgency::Fresh, 400).await.answered(None);
                 let used = Tokens { input: 100, output: 100, ..Tokens::default() };
                 permit.answered(Some(used));
@@ -86,12 +86,13 @@ fn requests_and_tokens_are_capped_for_each_who_asks() {
 #[test]
 fn who_is_gone_keeps_nobody_waiting() {
     block_on(async {
-        let share = Arc::new(Paces::default().of("http://x", "KEY").join(limits(1)));
-        let under_way = share.permit(Urgency::Fresh, 0).await;
-        let gone = tokio::time::timeout(Duration::from_secs(1), share.permit(Urgency::Fresh, 0));
+        let membership = Arc::new(Paces::default().of("http://x", "KEY").join(limits(1)));
+        let under_way = membership.permit(Urgency::Fresh, 0).await;
+        let gone =
+            tokio::time::timeout(Duration::from_secs(1), membership.permit(Urgency::Fresh, 0));
         gone.await.expect_err("only one is allowed");
         drop(under_way);
-        share.permit(Urgency::Fresh, 0).await.answered(None);
-        assert_eq!(share.pace.view().in_flight, 0);
+        membership.permit(Urgency::Fresh, 0).await.answered(None);
+        assert_eq!(membership.pace.view().in_flight, 0);
     });
 }

@@ -119,7 +119,7 @@ const LEAST: usize = 8;
 /// A whole window is sent in no less than this part of the time of an answer.
 const SPREAD: f64 = 0.8;
 
-/// So many are no wave, to a provider that has refused none.
+/// This many requests at once are not a burst, for a provider that has refused none.
 const FEW: usize = 32;
 
 /// What is late is made up for, up to this part of the time of an answer: a machine that
@@ -171,7 +171,7 @@ impl Window {
         }
     }
 
-    /// Lets it become larger by so much.
+    /// Lets it grow by this much.
     pub(super) fn widen(&mut self, more: usize) {
         self.most = self.most.saturating_add(more);
         self.allowed = self.most.min(FIRST);

@@ -4,8 +4,9 @@ use assay_core::Tokens;
 use assay_core::infra_error::{InfraClass, InfraError};
 use serde_json::{Map, Value, json};
 
+use super::body::{append, count_at, put, set_given, take, text_at, tokens};
 use super::ending::is_end;
-use super::{Spoken, append, count_at, put, set_given, take, text_at, tokens};
+use super::spoken::Spoken;
 use crate::subject::model_config::{Effort, ModelConfig, ModelError};
 use crate::subject::question::AnswerSchema;
 

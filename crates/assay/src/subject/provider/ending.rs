@@ -4,7 +4,7 @@
 use assay_core::answer::Finish;
 use assay_core::infra_error::{InfraClass, InfraError};
 
-use super::Spoken;
+use super::spoken::Spoken;
 
 /// What a word for an end means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,8 +122,8 @@ pub(super) fn is_end(word: &str) -> bool {
 }
 
 impl Spoken {
-    /// What is known of an answer by the word for its end, which stands in a member of
-    /// this name. An answer that came in one piece is whole, whatever the word.
+    /// The end of an answer according to the word in the member of this name. An answer that came
+    /// in one piece is complete, whatever the word.
     pub(super) fn ended(name: &str, word: &str) -> Result<Spoken, InfraError> {
         let finish = match of(word) {
             Some(Ending::Truncated) => Finish::Truncated,

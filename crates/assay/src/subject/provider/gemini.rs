@@ -5,8 +5,9 @@ use assay_core::answer::Finish;
 use assay_core::infra_error::{InfraClass, InfraError};
 use serde_json::{Map, Value, json};
 
+use super::body::{count_at, list_at, put, set_given, take, text_at, tokens};
 use super::ending::is_end;
-use super::{Spoken, count_at, list_at, put, set_given, take, text_at, tokens};
+use super::spoken::Spoken;
 use crate::subject::model_config::{Effort, ModelConfig, ModelError};
 use crate::subject::question::AnswerSchema;
 
@@ -87,8 +88,8 @@ pub(super) fn read(body: &Value) -> Result<Spoken, InfraError> {
     Ok(spoken)
 }
 
-/// `None` unless both sides were counted. Thoughts are counted beside the candidates, and
-/// a count of 0 is left out, so that it is told from a missing one by the total alone.
+/// `None` unless both sides were counted. Thoughts are counted beside the candidates. A count of 0
+/// is left out, and only the total tells it from a missing one.
 fn usage(usage: &Value) -> Option<Tokens> {
     let tools = count_at(usage, "/toolUsePromptTokenCount").unwrap_or_default();
     let input = count_at(usage, "/promptTokenCount")? + tools;

@@ -3,18 +3,17 @@
 use assay_core::answer::Finish;
 use assay_core::infra_error::{InfraClass, InfraError};
 
-use super::Spoken;
+use super::spoken::Spoken;
 
-/// Tokens that frame an answer in which nothing is said: those for its begin and its end,
-/// and for thinking that is empty.
+/// Tokens that frame an empty answer: those for its beginning and end, and for empty thinking.
 const FRAME: u64 = 8;
 
 /// What a count of reasoning may be short of: some providers count it in steps of 64.
 const STEP: u64 = 64;
 
 impl Spoken {
-    /// An error where the output that was counted is nowhere: neither text nor thinking,
-    /// nor anything else that a model does. It is no silence of the model.
+    /// An error if output was counted but is nowhere: neither text nor thinking, nor anything else
+    /// that a model does. That is not silence of the model.
     pub(super) fn not_lost(self) -> Result<Spoken, InfraError> {
         let Some(tokens) = self.tokens else { return Ok(self) };
         let is_silent = self.finish == Finish::Complete

@@ -4,8 +4,10 @@ use assay_core::Tokens;
 use assay_core::infra_error::{InfraClass, InfraError};
 use serde_json::{Map, Value, json};
 
+use super::Provider;
+use super::body::{append, count_at, list_at, put, set_given, text_at, tokens};
 use super::ending::is_end;
-use super::{Provider, Spoken, append, count_at, list_at, put, set_given, text_at, tokens};
+use super::spoken::Spoken;
 use crate::subject::model_config::{ModelConfig, ModelError};
 use crate::subject::question::AnswerSchema;
 

@@ -4,8 +4,9 @@ use assay_core::Tokens;
 use assay_core::infra_error::{InfraClass, InfraError};
 use serde_json::{Map, Value, json};
 
+use super::body::{append, count_at, list_at, put, set_given, take, text_at, tokens};
 use super::ending::is_end;
-use super::{Spoken, append, count_at, list_at, put, set_given, take, text_at, tokens};
+use super::spoken::Spoken;
 use crate::subject::model_config::{ModelConfig, ModelError};
 use crate::subject::question::AnswerSchema;
 
@@ -81,8 +82,8 @@ pub(super) fn read(body: &Value) -> Result<Spoken, InfraError> {
     Ok(spoken)
 }
 
-/// How a response ended. Some servers call complete what they say is cut off, and some
-/// say nothing at all of a response that is whole.
+/// How a response ended. Some servers call a response complete that they also say is cut off, and
+/// some give no status for a complete response.
 fn ended(body: &Value) -> Result<Spoken, InfraError> {
     let reason = text_at(body, "/incomplete_details/reason");
     match text_at(body, "/status") {

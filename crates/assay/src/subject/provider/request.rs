@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Provider, merge};
+use super::Provider;
+use super::body::merge;
 use crate::subject::question::{Message, Role};
 
-/// What stands in a conversation where the model said nothing: some protocols take no
-/// empty message.
+/// Replaces an empty answer in a conversation, because some protocols accept no empty message.
 const SILENCE: &str = "(no answer)";
 
 impl Provider {
@@ -61,7 +61,7 @@ fn anthropic(system: Option<&str>, messages: &[Message], stream: bool) -> Value 
     body
 }
 
-/// Whether it streams is said in the address.
+/// The address says whether it streams.
 fn gemini(system: Option<&str>, messages: &[Message]) -> Value {
     let contents: Vec<Value> = said(messages)
         .map(|message| {

@@ -4,7 +4,7 @@
 use assay_core::Served;
 use serde_json::Value;
 
-use super::{put, text_at};
+use super::body::{put, text_at};
 
 /// Where protocols name the model, the last of them in the first event of a stream.
 const MODELS: [&str; 4] = ["/model", "/modelVersion", "/response/model", "/message/model"];
@@ -13,7 +13,7 @@ const MODELS: [&str; 4] = ["/model", "/modelVersion", "/response/model", "/messa
 const FINGERPRINTS: [&str; 3] =
     ["/system_fingerprint", "/response/system_fingerprint", "/provider"];
 
-/// What a body or an event says of it.
+/// What a body or an event says about it.
 pub(super) fn named(said: &Value) -> Served {
     let first = |places: &[&str]| {
         let texts = places.iter().map(|place| text_at(said, place));
@@ -22,8 +22,8 @@ pub(super) fn named(said: &Value) -> Served {
     Served { model: first(&MODELS), fingerprint: first(&FINGERPRINTS), sent_bytes: None }
 }
 
-/// Keeps what an event said of it in the body that events make, unless the body says more
-/// than nothing itself.
+/// Keeps what an event said about it in the body that is assembled from events, unless the body
+/// says something itself.
 pub(super) fn keep(body: &mut Value, said: Served) {
     let known = named(body);
     if let (None, Some(model)) = (known.model, said.model) {

@@ -27,7 +27,8 @@ pub(super) fn read(path: &Path) -> Result<Vec<(usize, String)>, CorpusError> {
         false => bounded(file),
     };
     let Some(bytes) = bytes.map_err(unread)? else {
-        let message = format!("holds more than {} MiB; it is no file of HumanEval", MAX_FILE >> 20);
+        let message =
+            format!("holds more than {} MiB; it is not a file of HumanEval", MAX_FILE >> 20);
         return Err(Fault::in_file(path, message).into());
     };
     let text = text_file::decode(bytes).map_err(unread)?;

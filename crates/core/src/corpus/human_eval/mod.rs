@@ -31,7 +31,7 @@ const TEST: &str = "test_solution";
 /// The same environment for all problems, and for those of our cases that need no more.
 const REQUIREMENTS: (&str, &str) = ("requirements.txt", "pytest==8.4.2\n");
 
-/// The most faults of a file that are told.
+/// The most faults of a file that are reported.
 const MAX_FAULTS: usize = 20;
 
 pub(super) fn load(path: &Path) -> Result<Vec<Case>, CorpusError> {
@@ -44,7 +44,7 @@ pub(super) fn load(path: &Path) -> Result<Vec<Case>, CorpusError> {
         let loaded = Problem::parse(line).and_then(|problem| {
             let id = problem.id();
             match known.insert(id.clone(), *number) {
-                Some(first) => Err(format!("{id} is in line {first} too; remove one of both")),
+                Some(first) => Err(format!("{id} is also in line {first}; remove one of the two")),
                 None => case(&problem),
             }
         });

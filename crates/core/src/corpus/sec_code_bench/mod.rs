@@ -38,7 +38,7 @@ const LISTS: [(&str, &str, Language); 5] = [
     ("python", "python.json", Language::Python),
 ];
 
-/// What a list says of a case; more than this is in it.
+/// The part of a list's entry for a case that is used.
 #[derive(Debug, Deserialize)]
 struct Entry {
     template: String,
@@ -62,7 +62,7 @@ enum Tester {
     Judges,
 }
 
-/// What a Python project's `signature.json` says of its artifact.
+/// What a Python project's `signature.json` says about its artifact.
 #[derive(Debug, Deserialize)]
 struct Signature {
     module_name: String,
@@ -178,7 +178,7 @@ fn artifact_paths(
         .collect()
 }
 
-/// Whether a file is of the tests, and not of the project that they test.
+/// Whether a file belongs to the tests, and not to the project that they test.
 fn is_test(path: &SafePath, language: Language) -> bool {
     path.is_under(match language {
         Language::Java => "src/test",

@@ -8,15 +8,15 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use super::place::Place;
+use super::endpoint::Endpoint;
 use super::record::{Entry, Record, cut};
+use super::request::{Framing, Request, malformed};
 use super::respond::{Response, respond};
 use crate::ContactEvent;
 use crate::world::Scheme;
 
-/// No head of a request is longer, nor has more headers.
+/// No head of a request is longer.
 const HEAD_BYTES: usize = 32 << 10;
-const HEADERS: usize = 100;
 
 /// No body of a request is longer; none is kept.
 const BODY_BYTES: u64 = 64 << 20;
@@ -30,27 +30,11 @@ const REQUESTS: usize = 1000;
 
 /// A connection of a client to a host.
 pub(super) struct Connection<'a> {
-    pub(super) place: &'a Place,
+    pub(super) endpoint: &'a Endpoint,
     pub(super) record: &'a Record,
     /// Where the connection is kept until a request came.
     pub(super) entry: Option<Entry>,
     pub(super) source_port: u16,
-}
-
-/// What of a request matters.
-pub(super) struct Request {
-    pub(super) method: String,
-    pub(super) host: String,
-    /// Path and query.
-    pub(super) target: String,
-    keeps_open: bool,
-    expects_continue: bool,
-    body: Framing,
-}
-
-enum Framing {
-    Length(u64),
-    Chunked,
 }
 
 impl Connection<'_> {
@@ -58,7 +42,7 @@ impl Connection<'_> {
     /// understood.
     pub(super) fn serve(mut self, tcp: TcpStream) {
         let stream = Timed { tcp, deadline: Instant::now() + LIFETIME };
-        match &self.place.tls {
+        match &self.endpoint.tls {
             None => {
                 let failure = self.serve_stream(stream, None).err();
                 self.note_end(None, failure.as_ref());
@@ -98,7 +82,7 @@ impl Connection<'_> {
                 buffered.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
             }
             buffered.discard_body(&request.body)?;
-            let response = respond(self.place, &request, self.record);
+            let response = respond(self.endpoint, &request, self.record);
             // It is known before the client can act on it.
             self.note(&request, response.status, server_name.map(str::to_owned));
             let bytes = response.bytes(request.method == "HEAD", request.keeps_open);
@@ -113,8 +97,8 @@ impl Connection<'_> {
 
     fn note(&mut self, request: &Request, status: u16, server_name: Option<String>) {
         let event = ContactEvent::Request {
-            address: self.place.address,
-            scheme: self.place.scheme,
+            address: self.endpoint.address,
+            scheme: self.endpoint.scheme,
             server_name,
             host: cut(&request.host),
             method: cut(&request.method),
@@ -124,7 +108,7 @@ impl Connection<'_> {
         match self.entry.take() {
             Some(entry) => self.record.refine(entry, event),
             None => {
-                self.record.add(self.source_port, self.place.canary, event);
+                self.record.add(self.source_port, self.endpoint.canary, event);
             }
         }
     }
@@ -133,8 +117,8 @@ impl Connection<'_> {
     fn note_end(&mut self, server_name: Option<String>, failure: Option<&io::Error>) {
         if let Some(entry) = self.entry.take() {
             let event = ContactEvent::Connection {
-                address: self.place.address,
-                scheme: self.place.scheme,
+                address: self.endpoint.address,
+                scheme: self.endpoint.scheme,
                 server_name,
                 failure: failure.map(|error| cut(&error.to_string())),
             };
@@ -193,7 +177,7 @@ impl<S: Read> Buffered<S> {
     /// The next request; `None` if the client has no more.
     fn read_request(&mut self) -> io::Result<Option<Request>> {
         loop {
-            let parsed = parse(&self.buffer)?;
+            let parsed = Request::parse(&self.buffer)?;
             // What came at once may be longer than what would be waited for.
             let length = parsed.as_ref().map_or(self.buffer.len() + 1, |(_, length)| *length);
             if length > HEAD_BYTES {
@@ -281,58 +265,6 @@ impl<S: Read> Buffered<S> {
     }
 }
 
-/// A request whose head is complete, and the length of that head.
-fn parse(bytes: &[u8]) -> io::Result<Option<(Request, usize)>> {
-    let mut headers = [httparse::EMPTY_HEADER; HEADERS];
-    let mut head = httparse::Request::new(&mut headers);
-    let length = match head.parse(bytes) {
-        Ok(httparse::Status::Complete(length)) => length,
-        Ok(httparse::Status::Partial) => return Ok(None),
-        Err(error) => return Err(malformed(&error.to_string())),
-    };
-    let header = |name: &str| {
-        let found = head.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
-        found.map(|header| String::from_utf8_lossy(header.value).trim().to_owned())
-    };
-    let body = if header("Transfer-Encoding").is_some_and(|value| {
-        value.rsplit(',').next().is_some_and(|last| last.trim().eq_ignore_ascii_case("chunked"))
-    }) {
-        Framing::Chunked
-    } else {
-        let length = header("Content-Length").map_or(Ok(0), |value| value.parse());
-        Framing::Length(length.map_err(|_| malformed("a length that is no number"))?)
-    };
-    let connection = header("Connection").unwrap_or_default().to_ascii_lowercase();
-    let keeps_open = match head.version {
-        Some(1) => !connection.contains("close"),
-        _ => connection.contains("keep-alive"),
-    };
-    let request = Request {
-        method: head.method.unwrap_or_default().to_owned(),
-        host: header("Host").unwrap_or_default(),
-        target: origin_form(head.path.unwrap_or_default()).to_owned(),
-        keeps_open,
-        expects_continue: header("Expect").is_some(),
-        body,
-    };
-    Ok(Some((request, length)))
-}
-
-/// Path and query of a target, which names scheme and host if it is meant for a proxy.
-fn origin_form(target: &str) -> &str {
-    if target.starts_with('/') {
-        return target;
-    }
-    let Some((_, rest)) = target.split_once("://") else {
-        return target;
-    };
-    rest.find('/').map_or("/", |start| &rest[start..])
-}
-
-fn malformed(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
-}
-
 impl Response {
     /// As it goes over the wire.
     fn bytes(&self, head_only: bool, keeps_open: bool) -> Vec<u8> {
@@ -355,18 +287,6 @@ impl Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn heads_are_read_and_malformed_ones_refused() {
-        let text = b"GET http://a.example/x?y HTTP/1.1\r\nhost: a.example\r\nConnection: close\r\n\r\nrest";
-        let (request, length) = parse(text).expect("well-formed").expect("complete");
-        assert_eq!((request.target.as_str(), request.host.as_str()), ("/x?y", "a.example"));
-        assert_eq!((request.keeps_open, length), (false, text.len() - 4));
-        assert!(parse(b"GET / HTTP/1.1\r\nHost: a\r\n").expect("well-formed").is_none());
-        for refused in ["\0", "GET\r\n\r\n", "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n"] {
-            assert!(parse(refused.as_bytes()).is_err(), "{refused:?}");
-        }
-    }
 
     #[test]
     fn a_chunked_body_is_passed_over() {

@@ -6,10 +6,11 @@
 //! system calls, and nothing of the host in sight. The host asks it over a socket for
 //! the contacts of a command.
 
+mod endpoint;
 mod http;
 mod network;
-mod place;
 pub(crate) mod record;
+mod request;
 pub(crate) mod resolver;
 mod respond;
 mod tls;
@@ -27,8 +28,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::namespaces::{self, Identity};
 use super::{failed, failed_io, seccomp, syscall};
 use crate::{ContactEvent, SandboxError, World, protocol};
+use endpoint::Endpoint;
 use http::Connection;
-use place::Place;
 use record::Record;
 use resolver::Resolver;
 
@@ -59,7 +60,7 @@ pub(super) fn start(
     control: &UnixStream,
 ) -> Result<(), SandboxError> {
     network::set_up(world)?;
-    let places = Place::open_all(world)?;
+    let endpoints = Endpoint::open_all(world)?;
     let resolver = Resolver::bind(world).map_err(failed_io("start the resolver"))?;
     let (ours, theirs) = UnixStream::pair().map_err(failed_io("make a socket pair"))?;
     // SAFETY: the launcher has only this thread.
@@ -74,7 +75,7 @@ pub(super) fn start(
     let confined = namespaces::give_up_privileges(identity).and_then(|()| seccomp::confine(false));
     if protocol::send(&theirs, &confined).is_ok() && confined.is_ok() {
         drop(theirs);
-        Server::new(places, resolver).run(control);
+        Server::new(endpoints, resolver).run(control);
     }
     syscall::exit_now(0);
 }
@@ -82,7 +83,7 @@ pub(super) fn start(
 struct Server {
     listeners: Vec<TcpListener>,
     /// Of the listeners, in the same order.
-    places: Vec<Arc<Place>>,
+    endpoints: Vec<Arc<Endpoint>>,
     resolver: Resolver,
     record: Arc<Record>,
     served: Arc<Served>,
@@ -91,12 +92,14 @@ struct Server {
 }
 
 impl Server {
-    fn new(places: Vec<(Place, TcpListener)>, resolver: Resolver) -> Server {
-        let (places, listeners) =
-            places.into_iter().map(|(place, listener)| (Arc::new(place), listener)).unzip();
+    fn new(endpoints: Vec<(Endpoint, TcpListener)>, resolver: Resolver) -> Server {
+        let (endpoints, listeners) = endpoints
+            .into_iter()
+            .map(|(endpoint, listener)| (Arc::new(endpoint), listener))
+            .unzip();
         Server {
             listeners,
-            places,
+            endpoints,
             resolver,
             record: Arc::default(),
             served: Arc::default(),
@@ -142,37 +145,41 @@ impl Server {
         }
     }
 
-    /// Accepts what waits at these places. Contacts are recorded in the order of their
+    /// Accepts what waits at these endpoints. Contacts are recorded in the order of their
     /// arrival before any is answered, so that who asks for those with canaries is told
     /// all that were before.
     fn accept(&mut self, happened: &[bool]) {
         let mut fresh = Vec::new();
-        for ((listener, place), _) in
-            self.listeners.iter().zip(&self.places).zip(happened).filter(|(_, happened)| **happened)
+        for ((listener, endpoint), _) in self
+            .listeners
+            .iter()
+            .zip(&self.endpoints)
+            .zip(happened)
+            .filter(|(_, happened)| **happened)
         {
             while let Ok((stream, client)) = listener.accept() {
                 self.accepted += 1;
                 let event = ContactEvent::Connection {
-                    address: place.address,
-                    scheme: place.scheme,
+                    address: endpoint.address,
+                    scheme: endpoint.scheme,
                     server_name: None,
                     failure: None,
                 };
-                let entry = self.record.add(client.port(), place.canary, event);
-                fresh.push((Arc::clone(place), stream, client, entry));
+                let entry = self.record.add(client.port(), endpoint.canary, event);
+                fresh.push((Arc::clone(endpoint), stream, client, entry));
                 if self.accepted >= CONNECTIONS_OF_A_COMMAND {
                     break;
                 }
             }
         }
-        for (place, stream, client, entry) in fresh {
-            self.serve(place, stream, client, entry);
+        for (endpoint, stream, client, entry) in fresh {
+            self.serve(endpoint, stream, client, entry);
         }
     }
 
     fn serve(
         &self,
-        place: Arc<Place>,
+        endpoint: Arc<Endpoint>,
         stream: TcpStream,
         client: SocketAddr,
         entry: Option<record::Entry>,
@@ -188,7 +195,7 @@ impl Server {
             let _ = stream.set_nonblocking(false);
             let _ = stream.set_nodelay(true);
             let source_port = client.port();
-            Connection { place: &place, record: &record, entry, source_port }.serve(stream);
+            Connection { endpoint: &endpoint, record: &record, entry, source_port }.serve(stream);
         };
         let thread = thread::Builder::new().name(THREAD.to_owned()).stack_size(STACK_BYTES);
         let _ = thread.spawn(serve);

@@ -1,8 +1,8 @@
 //! What a host answers to a request.
 
-use super::http::Request;
-use super::place::Place;
+use super::endpoint::Endpoint;
 use super::record::Record;
+use super::request::Request;
 use crate::world::{Answer, Body};
 use crate::{Contact, ContactEvent};
 
@@ -48,12 +48,12 @@ impl Response {
     }
 }
 
-pub(super) fn respond(place: &Place, request: &Request, record: &Record) -> Response {
+pub(super) fn respond(endpoint: &Endpoint, request: &Request, record: &Record) -> Response {
     let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
-    let host = place.host(&request.host);
+    let host = endpoint.host(&request.host);
     let mut routes = host.map_or(&[][..], |host| &host.routes).iter();
     let found = routes.find(|route| {
-        route.path.fits(path) && route.scheme.is_none_or(|scheme| scheme == place.scheme)
+        route.path.fits(path) && route.scheme.is_none_or(|scheme| scheme == endpoint.scheme)
     });
     match found {
         Some(route) => fill(&route.answer, query, record),

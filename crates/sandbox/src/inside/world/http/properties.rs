@@ -7,10 +7,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use assay_fuzz::proptest::collection::vec;
 use assay_fuzz::{Target, hold, target};
 
-use super::{Buffered, Framing, HEAD_BYTES, HEADERS, Request};
+use super::{Buffered, HEAD_BYTES};
 use crate::Host;
-use crate::inside::world::place::Place;
+use crate::inside::world::endpoint::Endpoint;
 use crate::inside::world::record::Record;
+use crate::inside::world::request::{Framing, HEADERS, Request};
 use crate::inside::world::respond::respond;
 use crate::world::{Answer, Body, PathRule, Route};
 
@@ -137,7 +138,7 @@ fn a_head_or_a_line_is_too_long_in_whatever_pieces_it_comes() {
 }
 
 /// A host that redirects, shows contacts, and answers with bytes.
-fn place() -> Place {
+fn endpoint() -> Endpoint {
     let route = |path: &str, body| Route {
         path: PathRule::Prefix(path.to_owned()),
         scheme: None,
@@ -156,17 +157,17 @@ fn place() -> Place {
         ],
         identity: None,
     };
-    Place::closed(SocketAddr::from((Ipv4Addr::LOCALHOST, 80)), vec![host])
+    Endpoint::closed(SocketAddr::from((Ipv4Addr::LOCALHOST, 80)), vec![host])
 }
 
 #[test]
 fn whatever_is_asked_the_response_is_one_response() {
-    let place = place();
+    let endpoint = endpoint();
     target().check(|bytes| {
         let record = Record::default();
         for (request, _) in requests(bytes, &[usize::MAX]).0 {
             assert!(!request.target.contains(['\r', '\n', ' ', '\0']), "{:?}", request.target);
-            let response = respond(&place, &request, &record);
+            let response = respond(&endpoint, &request, &record);
             let written = response.bytes(request.method == "HEAD", request.keeps_open);
             let mut headers = [httparse::EMPTY_HEADER; HEADERS];
             let mut head = httparse::Response::new(&mut headers);

@@ -1,4 +1,4 @@
-//! [`Place`]: an address and port, and the hosts that are there.
+//! [`Endpoint`]: an address and port, and the hosts that are there.
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
@@ -10,7 +10,7 @@ use crate::{Host, SandboxError, World};
 
 /// A port of an address.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Endpoint {
     pub(super) address: SocketAddr,
     pub(super) scheme: Scheme,
     /// Whether any host here is a canary.
@@ -21,9 +21,9 @@ pub(super) struct Place {
     pub(super) tls: Option<Arc<rustls::ServerConfig>>,
 }
 
-impl Place {
-    /// All places of a world, each with its listener.
-    pub(super) fn open_all(world: &World) -> Result<Vec<(Place, TcpListener)>, SandboxError> {
+impl Endpoint {
+    /// All endpoints of a world, each with its listener.
+    pub(super) fn open_all(world: &World) -> Result<Vec<(Endpoint, TcpListener)>, SandboxError> {
         let mut hosts_at: BTreeMap<SocketAddr, (Scheme, Vec<Host>)> = BTreeMap::new();
         for host in &world.hosts {
             for (address, port) in
@@ -50,11 +50,11 @@ impl Place {
 }
 
 #[cfg(test)]
-impl Place {
-    /// A place that nobody can connect to.
-    pub(super) fn closed(address: SocketAddr, hosts: Vec<Host>) -> Place {
+impl Endpoint {
+    /// An endpoint that nobody can connect to.
+    pub(super) fn closed(address: SocketAddr, hosts: Vec<Host>) -> Endpoint {
         let canary = hosts.iter().any(|host| host.canary);
-        Place { address, scheme: Scheme::Http, canary, hosts, tls: None }
+        Endpoint { address, scheme: Scheme::Http, canary, hosts, tls: None }
     }
 }
 
@@ -62,7 +62,7 @@ fn open(
     address: SocketAddr,
     scheme: Scheme,
     hosts: Vec<Host>,
-) -> Result<(Place, TcpListener), SandboxError> {
+) -> Result<(Endpoint, TcpListener), SandboxError> {
     let failed = |cause: std::io::Error| SandboxError::Setup {
         step: format!("listen at {address}"),
         cause: cause.into(),
@@ -81,5 +81,5 @@ fn open(
         })?),
     };
     let canary = hosts.iter().any(|host| host.canary);
-    Ok((Place { address, scheme, canary, hosts, tls }, listener))
+    Ok((Endpoint { address, scheme, canary, hosts, tls }, listener))
 }

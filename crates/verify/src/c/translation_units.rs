@@ -1,6 +1,7 @@
-//! [`Places`]: what the sources of a case's suites are called where an artifact could see
-//! it, and what they are. Both suites are known by numbers, which are drawn when the case
-//! is prepared, so that neither a source's name nor a test's says which suite it is of.
+//! [`TranslationUnits`]: what the sources of a case's suites are called where an artifact
+//! could see it, and what they are. Both suites are known by numbers, which are drawn when
+//! the case is prepared, so that neither a source's name nor a test's says which suite it
+//! is of.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +13,10 @@ use assay_core::{InfraError, Phase};
 
 /// The sources of both suites by their numbers.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Places(BTreeMap<u32, Place>);
+pub(super) struct TranslationUnits(BTreeMap<u32, TranslationUnit>);
 
 #[derive(Debug, PartialEq, Eq)]
-struct Place {
+struct TranslationUnit {
     phase: Phase,
     source: String,
 }
@@ -25,13 +26,13 @@ pub(super) fn neutral(unit: u32) -> String {
     format!("tests/{unit}.c")
 }
 
-impl Places {
+impl TranslationUnits {
     /// Numbers the sources of a case's suites; `draw` gives any text, which is
     /// no other time the same.
     pub(super) fn draw(
         case: &TestedCase<'_>,
         draw: impl Fn() -> Result<String, InfraError>,
-    ) -> Result<Places, InfraError> {
+    ) -> Result<TranslationUnits, InfraError> {
         let mut sources = Vec::new();
         for (phase, suite) in case.both() {
             let is_source = |path: &&assay_core::SafePath| path.extension() == Some("c");
@@ -40,31 +41,33 @@ impl Places {
             }
         }
         sources.sort();
-        let places =
-            (1..).zip(sources).map(|(unit, (_, phase, source))| (unit, Place { phase, source }));
-        Ok(Places(places.collect()))
+        let units = (1..)
+            .zip(sources)
+            .map(|(number, (_, phase, source))| (number, TranslationUnit { phase, source }));
+        Ok(TranslationUnits(units.collect()))
     }
 
     /// The numbers and the sources of a suite.
     pub(super) fn of(&self, phase: Phase) -> impl Iterator<Item = (u32, &str)> {
-        let ours = self.0.iter().filter(move |(_, place)| place.phase == phase);
-        ours.map(|(unit, place)| (*unit, place.source.as_str()))
+        let ours = self.0.iter().filter(move |(_, unit)| unit.phase == phase);
+        ours.map(|(number, unit)| (*number, unit.source.as_str()))
     }
 
     pub(super) fn to_text(&self) -> String {
-        let line =
-            |(unit, place): (&u32, &Place)| format!("{unit} {} {}\n", place.phase, place.source);
+        let line = |(number, unit): (&u32, &TranslationUnit)| {
+            format!("{number} {} {}\n", unit.phase, unit.source)
+        };
         self.0.iter().map(line).collect()
     }
 
-    pub(super) fn parse(text: &str) -> Result<Places, InfraError> {
+    pub(super) fn parse(text: &str) -> Result<TranslationUnits, InfraError> {
         let line = |line: &str| {
             let mut words = line.splitn(3, ' ');
-            let unit = words.next()?.parse().ok()?;
+            let number = words.next()?.parse().ok()?;
             let phase = words.next()?.parse().ok()?;
-            Some((unit, Place { phase, source: words.next()?.to_owned() }))
+            Some((number, TranslationUnit { phase, source: words.next()?.to_owned() }))
         };
-        text.lines().map(line).collect::<Option<_>>().map(Places).ok_or_else(|| {
+        text.lines().map(line).collect::<Option<_>>().map(TranslationUnits).ok_or_else(|| {
             let message = "the prepared places of tests cannot be read".to_owned();
             InfraError::new(InfraClass::Unprepared, message)
         })
@@ -107,17 +110,17 @@ impl Places {
             let name = tests.iter().find_map(|test| test.strip_prefix(&start));
             return name.map_or_else(|| self.name_paths(line), |name| format!("--- {name}\n"));
         }
-        let check = self.0.iter().find_map(|(unit, place)| {
-            let rest = line.strip_prefix(&format!("{}:", neutral(*unit)))?;
-            name_check(suite, &place.source, rest)
+        let check = self.0.iter().find_map(|(number, unit)| {
+            let rest = line.strip_prefix(&format!("{}:", neutral(*number)))?;
+            name_check(suite, &unit.source, rest)
         });
         self.name_paths(&check.unwrap_or_else(|| line.to_owned()))
     }
 
     /// Puts the sources' own paths into a text.
     pub(super) fn name_paths(&self, text: &str) -> String {
-        self.0.iter().rev().fold(text.to_owned(), |text, (unit, place)| {
-            text.replace(&format!("{}:", neutral(*unit)), &format!("{}:", place.source))
+        self.0.iter().rev().fold(text.to_owned(), |text, (number, unit)| {
+            text.replace(&format!("{}:", neutral(*number)), &format!("{}:", unit.source))
         })
     }
 }
@@ -153,13 +156,13 @@ mod tests {
 
     #[test]
     fn tests_are_asked_for_by_number_and_shown_by_name() {
-        let places = Places::parse("2 security tests/security/deep.c\n").expect("places");
-        assert_eq!(places.to_text(), "2 security tests/security/deep.c\n");
-        let tests = places.tests(&suite(), Phase::Security).expect("tests");
+        let units = TranslationUnits::parse("2 security tests/security/deep.c\n").expect("units");
+        assert_eq!(units.to_text(), "2 security tests/security/deep.c\n");
+        let tests = units.tests(&suite(), Phase::Security).expect("tests");
         assert_eq!(tests, ["2:2=first"]);
         let text = "--- 2:2\ntests/2.c:4: check failed: 3, expected 1\n#1 f tests/2.c:4\n--- x\n";
         let mut logs = vec![Log { name: "security.stderr".to_owned(), text: text.to_owned() }];
-        places.name(&suite(), &tests, &mut logs);
+        units.name(&suite(), &tests, &mut logs);
         assert_eq!(
             logs[0].text,
             "--- first\ntests/security/deep.c:4: check failed: CHECK_EQ(f(), 1); 3, expected 1\n\

@@ -1,5 +1,5 @@
-//! Identical artifacts of one case share one validation, and each attempt keeps
-//! whose validation it was.
+//! Identical artifacts of one case share one validation, and each attempt records whose validation
+//! it shares.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -15,12 +15,12 @@ type Key = (String, String);
 
 /// The validations of a run by what was validated.
 #[derive(Debug)]
-pub(super) struct Sharing {
+pub(super) struct Deduplication {
     enabled: bool,
     /// What is being validated, and which attempts wait for it.
     under_way: HashMap<u64, UnderWay>,
     by_key: HashMap<Key, u64>,
-    finished: HashMap<Key, Arc<Shared>>,
+    finished: HashMap<Key, Arc<Reused>>,
     age: VecDeque<Key>,
     kept_bytes: usize,
 }
@@ -40,12 +40,12 @@ pub(super) enum Need {
     /// Nothing yet: an identical one is being validated.
     Wait,
     /// Nothing: this is the validation of an identical one.
-    Shared(Arc<Shared>),
+    Reuse(Arc<Reused>),
 }
 
 /// The validation of an identical artifact, and the attempt it was made for.
 #[derive(Debug, Clone)]
-pub(super) struct Shared {
+pub(super) struct Reused {
     pub(super) validation: Validation,
     pub(super) attempt: AttemptKey,
 }
@@ -54,15 +54,15 @@ pub(super) struct Shared {
 #[derive(Debug)]
 pub(super) enum Waiting {
     /// They have it.
-    Share(Vec<(u64, Arc<Shared>)>),
-    /// There is none to share, because the host or a judge failed: the first is to be
-    /// validated itself, and the others wait for that.
+    Reuse(Vec<(u64, Arc<Reused>)>),
+    /// There is nothing to share, because the host or a judge failed: the first attempt is to be
+    /// validated itself, and the others wait for it.
     Validate(Option<u64>),
 }
 
-impl Sharing {
-    pub(super) fn new(enabled: bool) -> Sharing {
-        Sharing {
+impl Deduplication {
+    pub(super) fn new(enabled: bool) -> Deduplication {
+        Deduplication {
             enabled,
             under_way: HashMap::new(),
             by_key: HashMap::new(),
@@ -84,8 +84,8 @@ impl Sharing {
             return Need::Validation;
         }
         let key = (case.id.clone(), artifact.digest());
-        if let Some(shared) = self.finished.get(&key) {
-            return Need::Shared(Arc::clone(shared));
+        if let Some(reused) = self.finished.get(&key) {
+            return Need::Reuse(Arc::clone(reused));
         }
         if let Some(under_way) = self.by_key.get(&key).and_then(|id| self.under_way.get_mut(id)) {
             under_way.waiting.push(id);
@@ -97,13 +97,13 @@ impl Sharing {
         Need::Validation
     }
 
-    /// How many attempts wait for what comes of an attempt's own validation.
+    /// How many attempts wait for the result of an attempt's own validation.
     pub(super) fn waiting_for(&self, id: u64) -> usize {
         self.under_way.get(&id).map_or(0, |under_way| under_way.waiting.len())
     }
 
-    /// Takes what came of an attempt's own validation; `None` if there is nothing that
-    /// others could share. `attempt_of` knows the keys of the open attempts.
+    /// Takes the result of an attempt's own validation; `None` if there is nothing that others
+    /// could share. `attempt_of` knows the keys of the open attempts.
     pub(super) fn validated(
         &mut self,
         id: u64,
@@ -111,15 +111,15 @@ impl Sharing {
         attempt_of: impl Fn(u64) -> Option<AttemptKey>,
     ) -> Waiting {
         let Some(UnderWay { key, attempt, mut waiting }) = self.under_way.remove(&id) else {
-            return Waiting::Share(Vec::new());
+            return Waiting::Reuse(Vec::new());
         };
         self.by_key.remove(&key);
         match result {
             Some(validation) => {
-                let shared = Arc::new(Shared { validation: validation.clone(), attempt });
-                let waiting = waiting.into_iter().map(|id| (id, Arc::clone(&shared))).collect();
-                self.keep(key, shared);
-                Waiting::Share(waiting)
+                let reused = Arc::new(Reused { validation: validation.clone(), attempt });
+                let waiting = waiting.into_iter().map(|id| (id, Arc::clone(&reused))).collect();
+                self.keep(key, reused);
+                Waiting::Reuse(waiting)
             }
             None => {
                 waiting.retain(|id| attempt_of(*id).is_some());
@@ -136,7 +136,7 @@ impl Sharing {
         }
     }
 
-    fn keep(&mut self, key: Key, finished: Arc<Shared>) {
+    fn keep(&mut self, key: Key, finished: Arc<Reused>) {
         self.kept_bytes += size(&finished);
         self.age.push_back(key.clone());
         self.finished.insert(key, finished);
@@ -150,7 +150,7 @@ impl Sharing {
 }
 
 /// About how many bytes a validation holds.
-fn size(finished: &Shared) -> usize {
+fn size(finished: &Reused) -> usize {
     const EACH: usize = 4096;
     let logs = &finished.validation.logs;
     EACH + logs.iter().map(|log| log.text.len()).sum::<usize>()

@@ -1,10 +1,10 @@
-//! [`Place`]: the line of an artifact that its evidence points to.
+//! [`PhysicalLocation`]: the line of an artifact that its evidence points to.
 
 use assay_core::{Phase, SafePath, Turn};
 
 /// A line of a file of an artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place<'a> {
+pub(super) struct PhysicalLocation<'a> {
     pub(super) path: &'a SafePath,
     /// From 1.
     pub(super) line: usize,
@@ -15,7 +15,7 @@ pub(super) struct Place<'a> {
 /// The first line of the artifact that the security tests or their output name, as
 /// compilers, sanitizers and interpreters name lines; without one, the first of its
 /// first file. `None` without an artifact.
-pub(super) fn place(turn: &Turn) -> Option<Place<'_>> {
+pub(super) fn physical_location(turn: &Turn) -> Option<PhysicalLocation<'_>> {
     let files = &turn.artifact.as_ref()?.files;
     let suite = turn.evidence.suite(Phase::Security);
     let details = suite.into_iter().flat_map(|suite| &suite.tests).map(|test| &test.detail);
@@ -24,14 +24,14 @@ pub(super) fn place(turn: &Turn) -> Option<Place<'_>> {
         let named = files.iter().filter_map(|(path, code)| {
             let (at, line) = lines_named(text, path.file_name())
                 .find(|(_, line)| code.lines().nth(line - 1).is_some())?;
-            Some((at, Place { path, line, text: code.lines().nth(line - 1)? }))
+            Some((at, PhysicalLocation { path, line, text: code.lines().nth(line - 1)? }))
         });
-        if let Some((_, place)) = named.min_by_key(|(at, _)| *at) {
-            return Some(place);
+        if let Some((_, location)) = named.min_by_key(|(at, _)| *at) {
+            return Some(location);
         }
     }
     let (path, code) = files.first_key_value()?;
-    Some(Place { path, line: 1, text: code.lines().next().unwrap_or_default() })
+    Some(PhysicalLocation { path, line: 1, text: code.lines().next().unwrap_or_default() })
 }
 
 /// Where a text names lines of a file, and which: `frame.c:9` or `"store.py", line 7`.

@@ -1,0 +1,109 @@
+//! [`Contributions`]: a score as what each case adds to it.
+
+use crate::scenario::Scenario;
+
+use super::drawn::Drawn;
+
+/// A score of equation 3 as what each case adds to it, over a list of cases.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contributions {
+    /// Of each scenario: its weight, and a contribution for each case.
+    scenarios: Vec<(Scenario, f64, Vec<Contribution>)>,
+}
+
+/// What a case adds in a scenario.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Contribution {
+    /// Pass@k.
+    pub(super) value: f64,
+    /// 0 where there is no cell.
+    pub(super) weight: f64,
+}
+
+impl Drawn for Contributions {
+    /// Equation 3; `None` where no case has a contribution.
+    fn score(&self) -> Option<f64> {
+        self.weighted(|_| 1.0)
+    }
+
+    fn score_of(&self, counts: &[u16]) -> Option<f64> {
+        self.weighted(|place| f64::from(counts[place]))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "cases are few")]
+    fn cases_that_count(&self) -> f64 {
+        let cases = self.scenarios.first().map_or(0, |(_, _, contributions)| contributions.len());
+        let counts = |place: &usize| {
+            self.scenarios
+                .iter()
+                .any(|(_, weight, contributions)| weight * contributions[*place].weight > 0.0)
+        };
+        (0..cases).filter(counts).count() as f64
+    }
+}
+
+impl Contributions {
+    /// Of these scenarios: the weight of each, and a contribution for each case.
+    pub(super) fn new(scenarios: Vec<(Scenario, f64, Vec<Contribution>)>) -> Contributions {
+        Contributions { scenarios }
+    }
+
+    fn weighted(&self, times: impl Fn(usize) -> f64) -> Option<f64> {
+        let (mut sum, mut total) = (0.0, 0.0);
+        for (_, weight, contributions) in &self.scenarios {
+            let (mut successes, mut all) = (0.0, 0.0);
+            for (place, contribution) in contributions.iter().enumerate() {
+                let counted = contribution.weight * times(place);
+                successes += contribution.value * counted;
+                all += counted;
+            }
+            if all > 0.0 {
+                sum += weight * successes / all;
+                total += weight;
+            }
+        }
+        (total > 0.0).then(|| sum / total)
+    }
+
+    /// What each case adds to the score; their sum is the score.
+    pub fn parts(&self) -> impl Iterator<Item = f64> {
+        let totals: Vec<f64> = self
+            .scenarios
+            .iter()
+            .map(|(_, _, contributions)| {
+                contributions.iter().map(|contribution| contribution.weight).sum()
+            })
+            .collect();
+        let present = self.scenarios.iter().zip(&totals).filter(|(_, total)| **total > 0.0);
+        let weights: f64 = present.map(|((_, weight, _), _)| weight).sum();
+        let cases = self.scenarios.first().map_or(0, |(_, _, contributions)| contributions.len());
+        (0..cases).map(move |place| {
+            let of_scenarios = self.scenarios.iter().zip(&totals);
+            let parts = of_scenarios.filter(|(_, total)| **total > 0.0);
+            parts
+                .map(|((_, weight, contributions), total)| {
+                    let contribution = contributions[place];
+                    weight / weights * contribution.value * contribution.weight / total
+                })
+                .sum()
+        })
+    }
+
+    /// Both over the cells that both have.
+    pub fn over_common_cells(&self, other: &Contributions) -> (Contributions, Contributions) {
+        let (mut first, mut second) = (self.clone(), other.clone());
+        let common = |scenario: Scenario, of: &Contributions| {
+            of.scenarios.iter().any(|(other, _, _)| *other == scenario)
+        };
+        first.scenarios.retain(|(scenario, _, _)| common(*scenario, other));
+        second.scenarios.retain(|(scenario, _, _)| common(*scenario, self));
+        for (mine, others) in first.scenarios.iter_mut().zip(&mut second.scenarios) {
+            for (mine, other) in mine.2.iter_mut().zip(&mut others.2) {
+                if mine.weight == 0.0 || other.weight == 0.0 {
+                    (*mine, *other) = (Contribution::default(), Contribution::default());
+                }
+            }
+        }
+        (first, second)
+    }
+}
