@@ -40,7 +40,8 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The cases: a folder, sec-code-bench:PATH for a checkout of
-    /// SecCodeBench-V2, or human-eval:FILE for HumanEval [default: corpus]
+    /// SecCodeBench-V2, cov-eval:PATH for one of CoV-Eval, or human-eval:FILE
+    /// for HumanEval [default: corpus]
     #[arg(long, global = true, value_name = "CORPUS")]
     pub corpus: Option<String>,
     /// Where prepared environments are kept [default: $XDG_CACHE_HOME/assay or
@@ -439,6 +440,16 @@ pub enum ImportCommand {
         #[arg(long = "model", value_name = "MODEL")]
         models: Vec<String>,
         /// The run's file [default: assay-runs/sec-code-bench-published.assay]
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// The answers that a checkout of CoV-Eval holds, with its judge's verdicts; says which
+    /// figures they reproduce
+    CovEvalResults {
+        /// A checkout of CoV-Eval
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        /// The run's file [default: assay-runs/cov-eval-published.assay]
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
     },

@@ -1,6 +1,8 @@
 //! `assay cases`: lists cases, or shows one with its prompts.
 
+use assay_core::benchmark::cov_eval;
 use assay_core::prompt::render;
+use assay_core::prompt::weakness::PROMPT_SET;
 use assay_core::{Benchmark, Case, Locale, Phase, Scenario};
 use serde_json::json;
 
@@ -96,7 +98,10 @@ fn show(
     if context.global.format == Format::Json {
         let prompts: Vec<_> = prompts
             .iter()
-            .map(|(scenario, locale, text)| json!({"scenario": scenario, "locale": locale, "text": text}))
+            .map(|(scenario, locale, text)| {
+                let set = prompt_set(*scenario);
+                json!({"scenario": scenario, "locale": locale, "set": set, "text": text})
+            })
             .collect();
         let mut value = describe(case);
         value["schema"] = json!("assay.case/1");
@@ -147,9 +152,15 @@ fn show(
         }
     }
     for (scenario, locale, text) in prompts {
-        say(&format!("\n================ {scenario}, {locale} ================\n\n{text}"))?;
+        let set = prompt_set(scenario).map(|set| format!(" ({set})")).unwrap_or_default();
+        say(&format!("\n================ {scenario}, {locale}{set} ================\n\n{text}"))?;
     }
     Ok(Exit::Success)
+}
+
+/// The name and version of the wording of a scenario's questions, where it has one.
+fn prompt_set(scenario: Scenario) -> Option<&'static str> {
+    (scenario.benchmark().name == cov_eval::BENCHMARK.name).then_some(PROMPT_SET)
 }
 
 /// The names of the solutions.

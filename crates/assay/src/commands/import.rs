@@ -1,124 +1,64 @@
 //! `assay import`: makes a stored run of results that others have published.
 
+mod cov_eval;
+mod sec_code_bench;
+
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use anyhow::bail;
 use assay_core::Locale;
-use assay_core::benchmark::sec_code_bench_v2;
-use assay_core::score::Cells;
-use serde_json::json;
+use assay_core::record::CaseSummary;
+use serde_json::Value;
 
 use super::Context;
-use crate::cli::{Format, ImportArgs, ImportCommand, ScoringArgs};
+use crate::cli::{ImportArgs, ImportCommand};
 use crate::exit::Exit;
-use crate::import::{Comparison, Results, as_published};
-use crate::report::RunData;
-use crate::report::terminal::scorecard;
-use crate::run::progress::Progress;
 use crate::store::{RunInfo, Store};
-use crate::terminal::{say, say_json};
 
 pub(super) fn execute(context: &Context<'_>, args: &ImportArgs) -> anyhow::Result<Exit> {
-    let ImportCommand::SecCodeBenchResults { path, release, models, output } = &args.what;
-    let default = Path::new("assay-runs").join("sec-code-bench-published.assay");
-    let output = output.clone().unwrap_or(default);
-    Store::check_place(&output)?;
-    let results = Results::read(path, release.as_deref())?;
-    if let Some(unknown) =
-        models.iter().find(|name| results.models.iter().all(|it| it.name != **name))
-    {
-        let names: Vec<&str> = results.models.iter().map(|model| model.name.as_str()).collect();
-        bail!("there are no results for {unknown:?}; there are results for {}", names.join(", "));
-    }
-    let chosen: Vec<usize> = (0..results.models.len())
-        .filter(|place| models.is_empty() || models.contains(&results.models[*place].name))
-        .collect();
-    let human = context.global.format == Format::Human;
-    let comparison = import(&results, &chosen, &output, human)?;
-    conclude(&output, &comparison, context)
-}
-
-fn import(
-    results: &Results,
-    chosen: &[usize],
-    output: &Path,
-    human: bool,
-) -> anyhow::Result<Comparison> {
-    let scenarios = sec_code_bench_v2::BENCHMARK.scenarios.len();
-    let mut info = info(results, chosen);
-    info.planned = chosen.len() * results.cases.len() * scenarios * results.rounds();
-    let mut store = Store::create(output, &info)?;
-    let mut progress = Progress::start(info.planned, human);
-    let (mut comparison, mut found) = (Comparison::default(), 0);
-    for place in chosen {
-        let mut cells = Vec::new();
-        for case in &results.cases {
-            let attempts = results.attempts(*place, case)?;
-            store.record_all(&attempts)?;
-            found += attempts.len();
-            for attempt in &attempts {
-                progress.advance(&attempt.outcome);
-            }
-            cells.push(as_published(&attempts, case));
+    match &args.what {
+        ImportCommand::SecCodeBenchResults { path, release, models, output } => {
+            let output = place(output.as_deref(), "sec-code-bench-published.assay")?;
+            sec_code_bench::execute(context, path, release.as_deref(), models, &output)
         }
-        let model = &results.models[*place];
-        comparison.add(&model.name, &Cells::all(cells), &model.published);
+        ImportCommand::CovEvalResults { path, output } => {
+            let output = place(output.as_deref(), "cov-eval-published.assay")?;
+            cov_eval::execute(context, path, &output)
+        }
     }
-    progress.finish();
-    // Not every model was asked everything.
-    info.planned = found;
-    store.amend(&info)?;
-    Ok(comparison)
 }
 
-fn info(results: &Results, chosen: &[usize]) -> RunInfo {
+/// Where the run is written, which must be free.
+fn place(output: Option<&Path>, default: &str) -> anyhow::Result<PathBuf> {
+    let default = || Path::new("assay-runs").join(default);
+    let output = output.map_or_else(default, Path::to_owned);
+    Store::check_place(&output)?;
+    Ok(output)
+}
+
+/// What a run says of itself that was made of published results.
+fn published(
+    source: String,
+    subjects: Vec<String>,
+    cases: Vec<CaseSummary>,
+    settings: Value,
+) -> RunInfo {
     let started_at = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
-    let subjects: Vec<String> =
-        chosen.iter().map(|place| results.models[*place].name.clone()).collect();
-    let dates: BTreeMap<&str, Option<&str>> = chosen
-        .iter()
-        .map(|place| &results.models[*place])
-        .map(|model| (model.name.as_str(), model.date.as_deref()))
-        .collect();
     RunInfo {
         id: started_at.replace([':', '-'], "").trim_end_matches('Z').to_owned(),
         started_at,
         assay_version: env!("CARGO_PKG_VERSION").to_owned(),
-        corpus: results.source.clone(),
+        corpus: source,
         corpus_digest: String::new(),
         locale: Locale::EnUs,
-        settings: json!({ "imported": results.source, "published": dates }),
+        settings,
         subjects,
         planned: 0,
         tools: BTreeMap::new(),
         supported_tools: BTreeMap::new(),
-        cases: results.cases.clone(),
+        cases,
         left_out: Vec::new(),
         derived_from: None,
     }
-}
-
-fn conclude(output: &Path, comparison: &Comparison, context: &Context<'_>) -> anyhow::Result<Exit> {
-    let store = Store::open_to_read(output)?;
-    let Comparison { reproduced, published, differing } = comparison;
-    if context.global.format == Format::Human {
-        let rules = context.config.scoring(ScoringArgs::default())?;
-        say(&format!("\n{}", scorecard(&RunData::read(&store, &rules)?).trim_end()))?;
-        say(&format!("\nrun stored in {}", output.display()))?;
-        for line in differing {
-            say(&format!("differs: {line}"))?;
-        }
-        say(&format!("{reproduced} of {published} published scores reproduced"))?;
-    } else {
-        say_json(&json!({
-            "schema": "assay.import/1",
-            "run": output,
-            "reproduced": reproduced,
-            "published": published,
-            "differing": differing,
-        }))?;
-    }
-    Ok(if differing.is_empty() { Exit::Success } else { Exit::Negative })
 }

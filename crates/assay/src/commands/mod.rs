@@ -26,6 +26,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use assay_core::corpus::CorpusSource;
 use assay_core::{Case, Corpus};
 use assay_verify::pool::PoolLimits;
 use assay_verify::{LocalVerifier, Validator};
@@ -73,11 +74,7 @@ struct Context<'a> {
 
 impl Context<'_> {
     fn corpus(&self) -> anyhow::Result<Corpus> {
-        let corpus = self.config.corpus(self.global).load()?;
-        for warning in &corpus.warnings {
-            complain(&format!("warning: {warning}"));
-        }
-        Ok(corpus)
+        load_corpus(&self.config.corpus(self.global))
     }
 
     /// The configuration file, which may not be there.
@@ -162,4 +159,13 @@ fn select<'a>(corpus: &'a Corpus, filter: &CaseFilter) -> anyhow::Result<Vec<&'a
 fn case<'a>(corpus: &'a Corpus, id: &str) -> anyhow::Result<&'a Case> {
     let only = Selection { cases: vec![id.to_owned()], ..Selection::default() };
     Ok(only.of(corpus)?.remove(0))
+}
+
+/// A corpus, with a warning for all that differs from what was published.
+fn load_corpus(source: &CorpusSource) -> anyhow::Result<Corpus> {
+    let corpus = source.load()?;
+    for warning in &corpus.warnings {
+        complain(&format!("warning: {warning}"));
+    }
+    Ok(corpus)
 }

@@ -12,9 +12,9 @@ use serde::Deserialize as _;
 use serde_json::json;
 use tracing::debug;
 
-use super::Context;
 use super::estimate::Estimates;
 use super::run::run_id;
+use super::{Context, load_corpus};
 use crate::cli::{Format, RejudgeArgs};
 use crate::exit::Exit;
 use crate::limits::{Limit, Limits};
@@ -53,7 +53,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
     }
     let responses = if args.no_cache { None } else { context.responses()? };
     let panel = panel.with_responses(responses.clone());
-    let corpus = CorpusSource::parse(&settings.corpus).load()?;
+    let corpus = load_corpus(&CorpusSource::parse(&settings.corpus))?;
     warn_of_changes(&info, &corpus);
     let output = args.output.clone().unwrap_or_else(|| beside(&args.run));
     let stored = old.attempts()?;

@@ -14,7 +14,7 @@ use assay_verify::tools;
 use serde_json::{Value, json};
 use tracing::debug;
 
-use super::Context;
+use super::{Context, load_corpus};
 use crate::cli::{Format, RevalidateArgs};
 use crate::exit::Exit;
 use crate::report::RunData;
@@ -41,7 +41,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RevalidateArgs) -> anyhow::R
         None => CorpusSource::parse(&old.corpus),
     };
     let name = corpus.to_string();
-    let corpus = corpus.load()?;
+    let corpus = load_corpus(&corpus)?;
     let cases = cases(&old, &corpus)?;
     let reading = args.reading.or_else(|| stored_reading(&old));
     let reading = reading.unwrap_or_else(|| default_reading(&CorpusSource::parse(&name)));

@@ -15,7 +15,7 @@ use serde::Deserialize as _;
 use serde_json::json;
 
 use super::estimate::Estimates;
-use super::{Context, context_lengths, preflight};
+use super::{Context, context_lengths, load_corpus, preflight};
 use crate::cli::{Format, RunArgs};
 use crate::exit::Exit;
 use crate::judge::Panel;
@@ -52,7 +52,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     }
     let limits = settings.limits.limits()?;
     let rules = context.config.scoring(args.scoring)?;
-    let corpus = CorpusSource::parse(&settings.corpus).load()?;
+    let corpus = load_corpus(&CorpusSource::parse(&settings.corpus))?;
     if let Some(info) = &info
         && info.corpus_digest != corpus.digest
     {

@@ -1,6 +1,8 @@
-//! Results of SecCodeBench-V2 that others have published, as runs of ours.
+//! Results that others have published, as runs of ours: those of SecCodeBench-V2 here, and
+//! those of CoV-Eval in a room of their own.
 
 mod checkout;
+pub mod cov_eval;
 mod outcomes;
 mod published;
 

@@ -9,6 +9,10 @@ use crate::answer::{Answer, Finish};
 use crate::label::Label;
 use crate::weakness;
 
+/// Only so many values of a kind are looked at, the nearest ones: an answer may repeat a
+/// field without end.
+const MAX_VALUES: usize = 16;
+
 /// What an answer says; `None` where it cannot be read.
 ///
 /// Of several verdicts the first counts that says yes or no: what follows a verdict in answers
@@ -28,7 +32,7 @@ pub fn read_label(answer: &str) -> Option<Label> {
     let before = &before[before.iter().rposition(is_verdict).map_or(0, |last| last + 1)..];
     // What stands beside a verdict mostly follows it.
     let beside = || after.iter().chain(before.iter().rev());
-    let of = |kind: Kind| beside().filter(move |field| field.kind == kind);
+    let of = |kind: Kind| beside().filter(move |field| field.kind == kind).take(MAX_VALUES);
     if !vulnerable {
         return Some(Label::default());
     }
@@ -130,6 +134,8 @@ mod tests {
         let hostile = "{\"a\":".repeat(200_000);
         check(&format!("{hostile}{{\"vulnerable\":true}}"), Some((true, &[])));
         check("{\"vulnerable\":true,\"n\":{\"vulnerable\":false}}", Some((true, &[])));
+        let hostile = "\"type\": \"".repeat(200_000);
+        check(&format!("{{\"vulnerable\":true, {hostile}"), Some((true, &[])));
         check("No.", Some((false, &[])));
         check("**unsafe**", Some((true, &[])));
     }

@@ -9,6 +9,7 @@ use super::place::{self, Place};
 use super::program::{Dialect, Program};
 use super::warnings;
 use crate::corpus::{CorpusError, Fault, read_lines};
+use crate::label::Label;
 
 /// A checkout of CoV-Eval.
 #[derive(Debug)]
@@ -84,6 +85,13 @@ impl Item {
     /// The id of the case that it becomes in a set, which depends on its path alone.
     pub fn id(&self, set: Set) -> String {
         format!("{}-{}-{}", set.prefix(), self.cwe.to_lowercase(), self.name)
+    }
+
+    /// What is known of its program; one that is incomplete is not vulnerable yet.
+    pub fn truth(&self) -> Label {
+        let vulnerable = self.vulnerable == Some(true);
+        let cwe = if vulnerable { vec![self.cwe.clone()] } else { Vec::new() };
+        Label { vulnerable, cwe, ..Label::default() }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::benchmark::cov_eval::{COMPLETE, DETECT, REPAIR, SELF_DETECT, SELF_REP
 use crate::case::{Case, Severity};
 use crate::decider::Decider;
 use crate::files::{FileSet, SafePath};
-use crate::label::{Label, LabelledProgram};
+use crate::label::LabelledProgram;
 use crate::locale::Locale;
 use crate::prompt::weakness::{CodeForm, Shown, completion, detection, repair};
 use crate::prompts::Prompts;
@@ -59,7 +59,7 @@ fn case(item: &Item, set: Set) -> Result<Case, Fault> {
         Set::Detection => (
             DETECT,
             Task::Recognise(LabelledProgram {
-                truth: truth(item),
+                truth: item.truth(),
                 files: files.clone(),
                 origin: None,
             }),
@@ -85,12 +85,6 @@ fn case(item: &Item, set: Set) -> Result<Case, Fault> {
 fn artifact_path(item: &Item) -> Result<SafePath, Fault> {
     let name = format!("program.{}", item.program.dialect.extension());
     SafePath::new(&name).map_err(|error| Fault::in_file(&item.path, error.to_string()))
-}
-
-fn truth(item: &Item) -> Label {
-    let vulnerable = item.vulnerable == Some(true);
-    let cwe = if vulnerable { vec![item.cwe.clone()] } else { Vec::new() };
-    Label { vulnerable, cwe, ..Label::default() }
 }
 
 fn title(item: &Item, scenario: Scenario) -> String {
