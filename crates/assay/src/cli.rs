@@ -41,8 +41,9 @@ pub struct GlobalArgs {
     /// The configuration file [default: assay.toml, if it exists]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The cases: a folder, or sec-code-bench:PATH for a checkout of
-    /// SecCodeBench-V2 [default: corpus]
+    /// The cases: a folder, sec-code-bench:PATH for a checkout of
+    /// SecCodeBench-V2, cov-eval:PATH for one of CoV-Eval, or human-eval:FILE
+    /// for HumanEval [default: corpus]
     #[arg(long, global = true, value_name = "CORPUS")]
     pub corpus: Option<String>,
     /// Where prepared environments are kept [default: $XDG_CACHE_HOME/assay or
@@ -97,8 +98,8 @@ pub enum Command {
     Cases(CasesArgs),
     /// Install what the cases need, or static analysers, once, so that runs need no network
     Prepare(PrepareArgs),
-    /// Prove cases: secure solutions pass, vulnerable ones fail security, empty
-    /// and cheating ones fail
+    /// Prove cases: secure and correct solutions pass, vulnerable ones fail security,
+    /// incorrect, empty and cheating ones fail
     Check(CheckArgs),
     /// Validate one artifact of one case
     Verify(VerifyArgs),

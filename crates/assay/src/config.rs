@@ -12,7 +12,7 @@ use crate::cli::{GlobalArgs, JudgeArgs, RunArgs, ScoringArgs};
 use crate::judge::JudgeConfig;
 use crate::limits::LimitSettings;
 use crate::selection::Traits;
-use crate::settings::{EXPECTED_OUTPUT_TOKENS, RunSettings, default_reading};
+use crate::settings::{EXPECTED_OUTPUT_TOKENS, RunSettings, default_max_answers, default_reading};
 use crate::subject::{KINDS, SubjectConfig};
 
 /// The configuration file, every key optional.
@@ -65,9 +65,6 @@ const RESPONSES: &str = "responses.sqlite";
 
 /// The file that is read when none is named.
 pub const DEFAULT_FILE: &str = "assay.toml";
-
-/// As in the paper: the first answer and two repairs.
-const MAX_ANSWERS: u32 = 3;
 
 impl Config {
     /// Reads the given file, or `assay.toml` if it exists.
@@ -217,11 +214,12 @@ impl Config {
             bail!("no subject to run; name one with --subject ({KINDS}) or in assay.toml");
         }
         let rounds = args.rounds.or(self.rounds).unwrap_or(1);
-        let max_answers = args.max_answers.or(self.max_answers).unwrap_or(MAX_ANSWERS);
+        let corpus = self.corpus(global).absolute()?;
+        let max_answers = args.max_answers.or(self.max_answers);
+        let max_answers = max_answers.unwrap_or_else(|| default_max_answers(&corpus));
         if rounds == 0 || max_answers == 0 {
             bail!("--rounds and --max-answers are at least 1");
         }
-        let corpus = self.corpus(global).absolute()?;
         let reading = args.reading.or(self.reading).unwrap_or_else(|| default_reading(&corpus));
         Ok(RunSettings {
             corpus: corpus.to_string(),

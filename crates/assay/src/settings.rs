@@ -100,6 +100,17 @@ impl RunSettings {
 pub fn default_reading(corpus: &CorpusSource) -> Reading {
     match corpus {
         CorpusSource::SecCodeBench(_) => Reading::Strict,
-        CorpusSource::Native(_) | CorpusSource::CovEval(_) => Reading::Lenient,
+        CorpusSource::Native(_) | CorpusSource::HumanEval(_) | CorpusSource::CovEval(_) => {
+            Reading::Lenient
+        }
+    }
+}
+
+/// How many answers an attempt may have if the user does not say: the first and two repairs, as
+/// in SecCodeBench-V2, or one, as HumanEval's pass@1 is defined.
+pub fn default_max_answers(corpus: &CorpusSource) -> u32 {
+    match corpus {
+        CorpusSource::HumanEval(_) => 1,
+        CorpusSource::SecCodeBench(_) | CorpusSource::Native(_) | CorpusSource::CovEval(_) => 3,
     }
 }

@@ -2,11 +2,14 @@
 //! `BENCHMARKS` in `benchmarks.rs`; nothing else says which there are.
 
 pub mod cov_eval;
+pub mod human_eval;
 #[cfg(test)]
 pub(crate) mod made_up;
 pub mod sec_code_bench_v2;
 
+use crate::phase::Phase;
 use crate::statistic::Statistic;
+use crate::verdict::Verdict;
 
 /// What subjects are asked in a benchmark, and what that weighs.
 #[derive(Debug)]
@@ -14,6 +17,8 @@ pub struct Benchmark {
     /// Lower case, with hyphens.
     pub name: &'static str,
     pub title: &'static str,
+    /// What its tasks ask of code, in order; empty if they only ask for statements.
+    pub phases: &'static [Phase],
     /// In the order in which they are asked and shown.
     pub scenarios: &'static [ScenarioFacts],
 }
@@ -44,4 +49,22 @@ pub enum Asks {
     Mend,
     /// Whether code that is shown is vulnerable, and how.
     Recognise,
+}
+
+impl Benchmark {
+    /// Whether its tasks ask that code is secure.
+    pub fn asks_for_security(&self) -> bool {
+        self.phases.contains(&Phase::Security)
+    }
+
+    /// Whether code can have this verdict in it.
+    pub(crate) fn can_come_to(&self, verdict: Verdict) -> bool {
+        match verdict {
+            Verdict::Secure | Verdict::Insecure => self.asks_for_security(),
+            Verdict::Works => self.phases == [Phase::Functional],
+            Verdict::NoCode | Verdict::BuildFailed | Verdict::Nonfunctional | Verdict::Tampered => {
+                true
+            }
+        }
+    }
 }

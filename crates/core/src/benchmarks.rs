@@ -1,18 +1,21 @@
 //! Every benchmark, and every scenario by its name.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, de};
 
 #[cfg(test)]
 use crate::benchmark::made_up;
-use crate::benchmark::{Benchmark, cov_eval, sec_code_bench_v2};
+use crate::benchmark::{Benchmark, cov_eval, human_eval, sec_code_bench_v2};
 use crate::scenario::Scenario;
+use crate::verdict::Verdict;
 
 /// Every benchmark. Names of scenarios are unique among all of them.
 static BENCHMARKS: &[&Benchmark] = &[
     &sec_code_bench_v2::BENCHMARK,
     &cov_eval::BENCHMARK,
+    &human_eval::BENCHMARK,
     #[cfg(test)]
     &made_up::BENCHMARK,
 ];
@@ -20,6 +23,18 @@ static BENCHMARKS: &[&Benchmark] = &[
 impl Benchmark {
     pub fn all() -> impl Iterator<Item = &'static Benchmark> {
         BENCHMARKS.iter().copied()
+    }
+
+    /// The verdicts that code can have in these scenarios, in order; if there are no scenarios,
+    /// those of a benchmark that asks for both phases.
+    pub fn verdicts(scenarios: impl Iterator<Item = Scenario>) -> Vec<Verdict> {
+        let mut benchmarks: BTreeMap<&str, &Benchmark> =
+            scenarios.map(|it| (it.benchmark().name, it.benchmark())).collect();
+        if benchmarks.is_empty() {
+            benchmarks.insert(sec_code_bench_v2::BENCHMARK.name, &sec_code_bench_v2::BENCHMARK);
+        }
+        let can_be = |verdict: &Verdict| benchmarks.values().any(|it| it.can_come_to(*verdict));
+        Verdict::ALL.into_iter().filter(can_be).collect()
     }
 }
 

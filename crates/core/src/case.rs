@@ -49,9 +49,15 @@ impl Case {
         solutions.iter().filter(move |solution| solution.kind == kind)
     }
 
+    /// The solutions that pass every phase of the task, in order of their names.
+    pub fn passing_solutions(&self) -> impl Iterator<Item = &Solution> {
+        let solutions = self.code().map(|task| task.solutions.as_slice()).unwrap_or_default();
+        solutions.iter().filter(|solution| solution.kind.passes())
+    }
+
     /// The tests that a phase's suite must report; none where no suite decides it.
     pub fn expected_tests(&self, phase: Phase) -> &[ExpectedTest] {
-        let suite = self.code().and_then(|task| task.decider(phase).suite());
+        let suite = self.code().and_then(|task| task.decider(phase)?.suite());
         suite.map(|suite| suite.expected.as_slice()).unwrap_or_default()
     }
 
@@ -72,7 +78,7 @@ impl Case {
 
     /// What judges decide a phase by; `None` where it is not theirs.
     pub fn rubric(&self, phase: Phase) -> Option<&Rubric> {
-        self.code().and_then(|task| task.decider(phase).rubric())
+        self.code().and_then(|task| task.decider(phase)?.rubric())
     }
 
     /// Whether anything of an artifact is run before judges see it.

@@ -281,6 +281,7 @@ impl Evidence {
         let PhaseEvidence { phase, decided } = self.phases().next_back()?;
         match (phase, decided) {
             (_, Decided::Open | Decided::Label(_)) => None,
+            (Phase::Security, Decided::NotAsked) => Some(Verdict::Works),
             (Phase::Functional, _) => Some(Verdict::Nonfunctional),
             (Phase::Security, decided) if decided.passed() => Some(Verdict::Secure),
             (Phase::Security, _) => Some(Verdict::Insecure),
@@ -397,11 +398,20 @@ mod tests {
         let secure = phase("security", "passed");
         assert!(of(&[works.clone(), secure.clone()]).is_ok());
         assert!(of(std::slice::from_ref(&fails)).is_ok());
-        assert!(of(&[fails, secure.clone()]).is_err(), "security of what does not work");
+        let insecure_first = of(&[fails.clone(), secure.clone()]);
+        assert!(insecure_first.is_err(), "security of what does not work");
         assert!(of(std::slice::from_ref(&secure)).is_err(), "no functional phase");
         assert!(of(std::slice::from_ref(&works)).is_err(), "no security phase");
         assert!(of(&[works.clone(), secure.clone(), secure.clone()]).is_err());
         assert!(of(&[]).is_err());
+        let not_asked = |name: &str| format!(r#"{{"phase":"{name}","by":"not-asked"}}"#);
+        let asked_once = of(&[works.clone(), not_asked("security")]).expect("evidence");
+        assert_eq!(asked_once.verdict(), Some(Verdict::Works));
+        assert!(asked_once.first_failure().is_none() && asked_once.open_phase().is_none());
+        let written = serde_json::to_string(&asked_once).expect("JSON");
+        assert_eq!(read(&written).expect("evidence"), asked_once);
+        assert!(of(&[not_asked("functional")]).is_err(), "whether it works is always asked");
+        assert!(of(&[fails, not_asked("security")]).is_err());
         let failed = BUILD.replacen('{', r#"{"kind":"failed","#, 1);
         assert!(read(&format!(r#"{{"build":{failed}}}"#)).is_ok());
         let ran = format!(r#"{{"build":{failed},"phases":[{works},{secure}]}}"#);

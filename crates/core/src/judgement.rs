@@ -49,10 +49,11 @@ impl Judgement {
         }
     }
 
-    /// Whether the subject did what it was asked: code is secure, or a statement is true.
+    /// Whether the subject did what it was asked: code passes every phase of its task, or a
+    /// statement is true.
     pub fn is_success(&self) -> bool {
         match self {
-            Judgement::Code(verdict) => verdict.is_secure(),
+            Judgement::Code(verdict) => verdict.is_success(),
             Judgement::Label(label) => label.is_right(),
             Judgement::NotAsked(_) => false,
         }

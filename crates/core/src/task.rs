@@ -33,7 +33,8 @@ pub struct CodeTask {
     /// names that the language's package manager knows.
     pub modules: Vec<String>,
     pub functional: Decider,
-    pub security: Decider,
+    /// `None` if the task only asks that the code works.
+    pub security: Option<Decider>,
     pub solutions: Vec<Solution>,
     pub limits: CaseLimits,
     /// What exists outside the project before each suite.
@@ -46,21 +47,21 @@ pub struct CodeTask {
 }
 
 impl CodeTask {
-    /// Who decides a phase.
-    pub fn decider(&self, phase: Phase) -> &Decider {
+    /// Who decides a phase; `None` if the task does not have it.
+    pub fn decider(&self, phase: Phase) -> Option<&Decider> {
         match phase {
-            Phase::Functional => &self.functional,
-            Phase::Security => &self.security,
+            Phase::Functional => Some(&self.functional),
+            Phase::Security => self.security.as_ref(),
         }
     }
 
     /// The suite of each phase that tests decide.
     pub fn suites(&self) -> impl Iterator<Item = (Phase, &Suite)> {
-        Phase::ALL.into_iter().filter_map(|phase| Some((phase, self.decider(phase).suite()?)))
+        Phase::ALL.into_iter().filter_map(|phase| Some((phase, self.decider(phase)?.suite()?)))
     }
 }
 
-/// A set of artifact files whose security is known.
+/// A set of artifact files whose verdict is known.
 #[derive(Debug, Clone)]
 pub struct Solution {
     /// The folder's name, such as `secure` or `vulnerable-blocklist`.
@@ -73,14 +74,32 @@ pub struct Solution {
 pub enum SolutionKind {
     Secure,
     Vulnerable,
+    /// It works, and the task has no security phase.
+    Correct,
+    /// It does not work.
+    Incorrect,
 }
 
 impl SolutionKind {
+    pub const ALL: [SolutionKind; 4] = [
+        SolutionKind::Secure,
+        SolutionKind::Vulnerable,
+        SolutionKind::Correct,
+        SolutionKind::Incorrect,
+    ];
+
     pub fn as_str(self) -> &'static str {
         match self {
             SolutionKind::Secure => "secure",
             SolutionKind::Vulnerable => "vulnerable",
+            SolutionKind::Correct => "correct",
+            SolutionKind::Incorrect => "incorrect",
         }
+    }
+
+    /// Whether solutions of this kind pass every phase of their task.
+    pub fn passes(self) -> bool {
+        matches!(self, SolutionKind::Secure | SolutionKind::Correct)
     }
 }
 

@@ -13,13 +13,17 @@ pub enum Verdict {
     Nonfunctional,
     Insecure,
     Secure,
+    /// It passed the functional phase of a task that has no security phase: whether it is
+    /// secure was never asked.
+    Works,
     /// It tried to fool the grader, whatever it can do otherwise. Never a pass.
     Tampered,
 }
 
 impl Verdict {
-    pub const ALL: [Verdict; 6] = [
+    pub const ALL: [Verdict; 7] = [
         Verdict::Secure,
+        Verdict::Works,
         Verdict::Insecure,
         Verdict::Nonfunctional,
         Verdict::BuildFailed,
@@ -34,13 +38,19 @@ impl Verdict {
             Verdict::Nonfunctional => "nonfunctional",
             Verdict::Insecure => "insecure",
             Verdict::Secure => "secure",
+            Verdict::Works => "works",
             Verdict::Tampered => "tampered",
         }
     }
 
     /// Whether the functional suite passed.
     pub fn is_functional(self) -> bool {
-        matches!(self, Verdict::Insecure | Verdict::Secure)
+        matches!(self, Verdict::Insecure | Verdict::Secure | Verdict::Works)
+    }
+
+    /// Whether every phase of its task is passed, which is what scores count.
+    pub fn is_success(self) -> bool {
+        matches!(self, Verdict::Secure | Verdict::Works)
     }
 
     pub fn is_secure(self) -> bool {

@@ -49,7 +49,7 @@ fn task() -> CodeTask {
             runner: Runner::Pytest,
             expected: vec![ExpectedTest::new("test_f")],
         }),
-        security: Decider::Panel(Rubric::new(rubric).expect("a text in English")),
+        security: Some(Decider::Panel(Rubric::new(rubric).expect("a text in English"))),
         solutions: vec![
             Solution {
                 name: "secure".to_owned(),
@@ -169,7 +169,7 @@ fn the_digest_changes_with_all_that_a_verdict_depends_on() {
         let Decider::Suite(suite) = &mut task.functional else { panic!("it has tests") };
         suite.runner = Runner::Jest;
     });
-    changed("decider", |task| task.functional = task.security.clone());
+    changed("decider", |task| task.functional = task.security.clone().expect("a panel"));
     changed("kind", |task| task.solutions[0].kind = SolutionKind::Vulnerable);
     changed("a file", |task| task.template = files(&[("src/__init__.py", "")]));
     changed("state", |task| task.state.files[0].mode = 0o644);
@@ -199,6 +199,10 @@ fn a_case_comes_back_whole_from_the_form_of_its_digest() {
     check_that_it_travels(&case(task()));
     let prompts = BTreeMap::from([((sec_code_bench_v2::GEN, Locale::ZhCn), "写 f。".to_owned())]);
     check_that_it_travels(&Case { prompts: Prompts::Verbatim(prompts), ..case(task()) });
+    let correct = Solution { kind: SolutionKind::Correct, ..task().solutions[0].clone() };
+    let incorrect = Solution { kind: SolutionKind::Incorrect, ..task().solutions[1].clone() };
+    let only_works = CodeTask { security: None, solutions: vec![correct, incorrect], ..task() };
+    check_that_it_travels(&case(only_works));
     let truth = Label { vulnerable: true, cwe: vec!["CWE-22".to_owned()], ..Label::default() };
     let program = LabelledProgram {
         files: files(&[("a.py", "A = 2\n")]),
@@ -242,4 +246,10 @@ fn what_is_no_case_of_this_form_says_which_entry_is_at_fault() {
     check("limits/wall", Some("soon"), "invalid digit");
     check("state/files/srv/d/f/mode", Some("rw"), "invalid digit");
     check("colour", Some("red"), "is not one that this version reads");
+    // Who judges whether it works judges whether it is secure.
+    let mut entries = case(CodeTask { security: None, ..task() }).entries();
+    entries.insert("functional/runner".to_owned(), "judges".into());
+    entries.insert("functional/rubric/en-US".to_owned(), "It adds.".into());
+    let error = Case::from_entries(String::new(), &entries).expect_err("no case").to_string();
+    assert!(error.contains("\"security/runner\" of a case is missing"), "{error}");
 }

@@ -1,6 +1,6 @@
 //! The steps of every validation, in any language: the artifact is built without any test present,
-//! then the functional suite runs and, once it is proved to have passed, the security suite, each
-//! in a sandbox without the other suite.
+//! then the functional suite runs and, once it is proved to have passed, the security suite, if
+//! the task has one, each in a sandbox without the other suite.
 
 use assay_core::evidence::{Decided, Phases};
 use assay_core::{Decider, Evidence, InfraError};
@@ -33,11 +33,12 @@ fn decide(
 ) -> Result<Phases, Halt> {
     let mut built = toolchain.build(trial, record)?;
     Phases::decide(|phase| match trial.case.decider(phase) {
-        Decider::Suite(suite) => {
+        Some(Decider::Suite(suite)) => {
             let mut evidence = built.run(phase, suite, record)?;
             evidence.notes.splice(..0, std::mem::take(&mut record.notes));
             Ok(evidence.into())
         }
-        Decider::Panel(_) => Ok(Decided::Open),
+        Some(Decider::Panel(_)) => Ok(Decided::Open),
+        None => Ok(Decided::NotAsked),
     })
 }

@@ -2,8 +2,8 @@
 //!
 //! A test that does not compile, imports something missing or is never reported may be the
 //! artifact's fault, if the artifact lacks a function or ends the process. It is the case's fault
-//! if the same happens with the case's own secure solution. That is tried if the evidence looks
-//! like it, once for each case; cases without a secure solution, such as the official ones, are
+//! if the same happens with the case's own solution that should pass. That is tried if the evidence
+//! looks like it, once for each case; cases without such a solution, such as the official ones, are
 //! taken as they are.
 
 use std::collections::BTreeMap;
@@ -13,7 +13,6 @@ use assay_core::evidence::{BuildEvidence, SuiteEvidence};
 use assay_core::files::texts;
 use assay_core::infra_error::InfraClass;
 use assay_core::suite::{Conclusion, TestOutcome, environment_error};
-use assay_core::task::SolutionKind;
 use assay_core::{Artifact, Evidence, InfraError, Language, Phase};
 use tracing::warn;
 
@@ -74,14 +73,14 @@ fn is_suspect(language: Language, suite: &SuiteEvidence) -> bool {
     }
 }
 
-/// What is wrong with a case whose own secure solutions all come to nothing in this phase.
+/// What is wrong with a case all of whose own passing solutions get no result in this phase.
 fn fault(
     case: &TestedCase<'_>,
     phase: Phase,
     validate: impl Fn(&Artifact) -> Result<Validation, InfraError>,
 ) -> Option<String> {
     let mut said = None;
-    for solution in case.case.solutions(SolutionKind::Secure) {
+    for solution in case.case.passing_solutions() {
         let artifact = Artifact { files: texts(&solution.files), refused: Vec::new() };
         // What could not be tried proves nothing.
         let validation = validate(&artifact)

@@ -41,6 +41,17 @@ enum Expect {
 }
 
 impl Expect {
+    /// The verdict that a solution must get, if the security phase may be left open.
+    fn of(kind: SolutionKind, is_open: bool) -> Expect {
+        match kind {
+            SolutionKind::Secure | SolutionKind::Vulnerable if is_open => Expect::Functional,
+            SolutionKind::Secure => Expect::Exactly(Verdict::Secure),
+            SolutionKind::Vulnerable => Expect::Exactly(Verdict::Insecure),
+            SolutionKind::Correct => Expect::Exactly(Verdict::Works),
+            SolutionKind::Incorrect => Expect::NotFunctional,
+        }
+    }
+
     fn holds(&self, verdict: Seen) -> bool {
         match self {
             Expect::Exactly(expected) => verdict == Seen::Verdict(*expected),
@@ -287,16 +298,14 @@ async fn observe(
 fn probes(case: &Case, has_judges: bool) -> Vec<Probe> {
     let is_open = !has_judges && case.rubric(Phase::Security).is_some();
     let mut probes = Vec::new();
-    for (kind, verdict) in
-        [(SolutionKind::Secure, Verdict::Secure), (SolutionKind::Vulnerable, Verdict::Insecure)]
-    {
+    for kind in SolutionKind::ALL {
         for solution in case.solutions(kind) {
             let artifact = Artifact { files: texts(&solution.files), refused: Vec::new() };
             probes.push(Probe {
                 name: solution.name.clone(),
                 kind: Some(kind),
                 artifact,
-                expect: if is_open { Expect::Functional } else { Expect::Exactly(verdict) },
+                expect: Expect::of(kind, is_open),
             });
         }
     }
@@ -308,9 +317,9 @@ fn probes(case: &Case, has_judges: bool) -> Vec<Probe> {
         artifact: empty,
         expect: Expect::NotFunctional,
     });
-    let vulnerable = case.solutions(SolutionKind::Vulnerable).next();
-    let vulnerable = vulnerable.filter(|_| case.is_run());
-    if let Some(solution) = vulnerable {
+    let vulnerable = case.solutions(SolutionKind::Vulnerable);
+    let working = vulnerable.chain(case.solutions(SolutionKind::Correct)).next();
+    if let Some(solution) = working.filter(|_| case.is_run()) {
         let mut artifact = Artifact { files: texts(&solution.files), refused: Vec::new() };
         for text in artifact.files.values_mut() {
             if case.language == Language::Go {

@@ -62,7 +62,7 @@ pub(super) fn execute(context: &Context<'_>, args: &VerifyArgs) -> anyhow::Resul
         print(case, &validation, &refused)?;
     }
     Ok(match validation.evidence.verdict() {
-        Some(verdict) if verdict.is_secure() => Exit::Success,
+        Some(verdict) if verdict.is_success() => Exit::Success,
         Some(_) => Exit::Negative,
         None => Exit::Errored,
     })
@@ -173,7 +173,7 @@ fn print(case: &Case, validation: &Validation, refused: &[String]) -> anyhow::Re
         match decided {
             Decided::Suite(suite) => print_suite(*phase, suite)?,
             Decided::Panel(ballot) => print_ballot(*phase, ballot)?,
-            Decided::Record { .. } | Decided::Label(_) | Decided::Open => {}
+            Decided::Record { .. } | Decided::Label(_) | Decided::Open | Decided::NotAsked => {}
         }
     }
     for finding in evidence.findings() {
@@ -182,7 +182,7 @@ fn print(case: &Case, validation: &Validation, refused: &[String]) -> anyhow::Re
     for note in evidence.notes() {
         say(&format!("note         {}: {note}", note.layer.title()))?;
     }
-    if evidence.verdict() != Some(Verdict::Secure) {
+    if !evidence.verdict().is_some_and(Verdict::is_success) {
         for log in &validation.logs {
             say(&format!("--- {}\n{}", log.name, log.text.trim_end()))?;
         }

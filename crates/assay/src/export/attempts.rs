@@ -12,7 +12,11 @@ pub(super) const SCHEMA: &str = "assay.attempts/1";
 pub(super) const COLUMNS: &[Column] = &[
     text("verdict", |row| row.record().outcome.verdict().map(Verdict::as_str).into()),
     truth("functional", |row| verdict_is(&row.record().outcome, Verdict::is_functional)),
-    truth("secure", |row| verdict_is(&row.record().outcome, Verdict::is_secure)),
+    truth("secure", |row| {
+        let is_asked = row.record().key.scenario.benchmark().asks_for_security();
+        let verdict = row.record().outcome.verdict().filter(|_| is_asked);
+        verdict.map(Verdict::is_secure).into()
+    }),
     text("error_class", |row| error(row.record()).map(class).into()),
     text("error", |row| error(row.record()).map(|error| error.message.as_str()).into()),
     text("first_failure", |row| row.of_turn(|turn| turn.evidence.first_failure())),

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use assay_core::files::sha256;
-use assay_core::{Tokens, Verdict};
+use assay_core::{Benchmark, Tokens, Verdict};
 use serde_json::{Map, Value, json};
 
 use super::json_stream::JsonStream;
@@ -77,7 +77,9 @@ fn spec(source: &Source, subject: &str, attempts: &[&AttemptSummary]) -> Value {
     let info = source.info();
     let tasks: BTreeSet<String> = attempts.iter().map(|attempt| task(attempt)).collect();
     let rounds = attempts.iter().map(|attempt| attempt.key.round).max().unwrap_or(1);
-    let scorers = ["secure", "functional", "verdict"].map(|name| json!({ "name": name }));
+    let scorers = ["secure", "functional", "verdict"].into_iter();
+    let scorers = scorers.filter(|name| *name != "secure" || ask_for_security(attempts));
+    let scorers: Vec<Value> = scorers.map(|name| json!({ "name": name })).collect();
     json!({
         "eval_id": id(&[&info.id, subject]),
         "run_id": id(&[&info.id]),
@@ -130,21 +132,32 @@ fn results(attempts: &[&AttemptSummary]) -> Value {
         })
     };
     let share = |property: fn(Verdict) -> bool| share(&verdicts, property);
-    let counts = Verdict::ALL.map(|verdict| {
+    let counts = verdicts_of(attempts).into_iter().map(|verdict| {
         let count = verdicts.iter().filter(|it| **it == verdict).count();
         #[expect(clippy::cast_precision_loss, reason = "far below the limit")]
         let count = count as f64;
         (verdict.as_str(), Some(count))
     });
+    let counts = counts.collect();
+    let secure = score("secure", vec![("accuracy", share(Verdict::is_secure))]);
+    let functional = score("functional", vec![("accuracy", share(Verdict::is_functional))]);
+    let secure = ask_for_security(attempts).then_some(secure);
+    let scores = secure.into_iter().chain([functional, score("verdict", counts)]);
     json!({
         "total_samples": attempts.len(),
         "completed_samples": verdicts.len(),
-        "scores": [
-            score("secure", vec![("accuracy", share(Verdict::is_secure))]),
-            score("functional", vec![("accuracy", share(Verdict::is_functional))]),
-            score("verdict", counts.into()),
-        ],
+        "scores": scores.collect::<Vec<_>>(),
     })
+}
+
+/// Whether attempts are asked to be secure.
+fn ask_for_security(attempts: &[&AttemptSummary]) -> bool {
+    verdicts_of(attempts).contains(&Verdict::Secure)
+}
+
+/// The verdicts that attempts can have.
+fn verdicts_of(attempts: &[&AttemptSummary]) -> Vec<Verdict> {
+    Benchmark::verdicts(attempts.iter().map(|attempt| attempt.key.scenario))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far below the limit")]

@@ -19,7 +19,7 @@ use crate::store::AttemptSummary;
 const LONGEST: usize = 16_000;
 
 /// How many tests there are, and of which kind. Tests that no other number counts have passed: they
-/// are secure.
+/// are secure, or work if no more was asked.
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
     tests: usize,

@@ -126,8 +126,8 @@ fn compare(
         metric.contributions(secure, functional, &cases, &scoring.weights)
     };
     let scores = Metric::all().filter_map(|metric| {
-        let before = contributions(metric, &mine.secure, &mine.functional);
-        let after = contributions(metric, &other.secure, &other.functional);
+        let before = contributions(metric, &mine.successes, &mine.functional);
+        let after = contributions(metric, &other.successes, &other.functional);
         let (before_both, after_both) = before.over_common_cells(&after);
         let (before, after) = (Resampled::of(before, &draws), Resampled::of(after, &draws));
         Some(Compared {

@@ -15,7 +15,8 @@ pub fn scorecard(run: &RunData) -> Value {
     let info = &run.info;
     let completion = run.completion();
     let subjects = run.subjects.iter().zip(&run.board.entries);
-    let subjects = subjects.map(|(it, entry)| subject(it, entry.ranks));
+    let verdicts = run.verdicts();
+    let subjects = subjects.map(|(it, entry)| subject(it, &verdicts, entry.ranks));
     json!({
         "schema": SCHEMA,
         "run": {
@@ -64,7 +65,7 @@ fn pairs(run: &RunData) -> Vec<Value> {
     pairs.collect()
 }
 
-fn subject(subject: &SubjectScore, ranks: Option<RankRange>) -> Value {
+fn subject(subject: &SubjectScore, verdicts: &[Verdict], ranks: Option<RankRange>) -> Value {
     let card = &subject.card;
     let languages = card.languages.iter().map(|(language, score)| {
         let scores = json!({
@@ -73,8 +74,8 @@ fn subject(subject: &SubjectScore, ranks: Option<RankRange>) -> Value {
         });
         (language.to_string(), scores)
     });
-    let verdicts = Verdict::ALL.into_iter().map(|verdict| {
-        let count = card.verdicts.get(&verdict).copied().unwrap_or(0);
+    let verdicts = verdicts.iter().map(|verdict| {
+        let count = card.verdicts.get(verdict).copied().unwrap_or(0);
         (verdict.to_string(), Value::from(count))
     });
     let ends = AttemptEnd::ALL.into_iter().map(|end| {

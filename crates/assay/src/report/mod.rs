@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use assay_core::record::{CaseSummary, LeftOut};
 use assay_core::score::{Cells, Leaderboard, PanelScore, Scorecard, ScoredAttempt, Scoring};
-use assay_core::score::{ScoringRules, functional_cells, secure_cells};
+use assay_core::score::{ScoringRules, functional_cells, success_cells};
 
 use assay_core::{AttemptEnd, Bill, Outcome};
 
@@ -17,6 +17,7 @@ pub mod html;
 pub mod json;
 pub mod terminal;
 
+mod asked;
 mod comparison;
 mod panel;
 pub(crate) mod quantity;
@@ -56,8 +57,8 @@ pub struct RunData {
 pub struct SubjectScore {
     pub name: String,
     pub card: Scorecard,
-    /// How often it is secure, and how often it works, by case and scenario.
-    pub secure: Cells,
+    /// How often it passes all that is asked, and how often it works, by case and scenario.
+    pub successes: Cells,
     pub functional: Cells,
     pub spending: Spending,
     /// How many of its attempts ended in each way.
@@ -89,7 +90,7 @@ impl SubjectScore {
     fn compared(&self) -> Cells {
         match self.card.withheld {
             Some(_) => Cells::default(),
-            None => self.secure.clone(),
+            None => self.successes.clone(),
         }
     }
 }
@@ -215,7 +216,7 @@ fn subject_scores(
                 readings: Readings::of(info, own.into_iter(), scoring),
                 name: name.to_owned(),
                 card: Scorecard::of(&scored, scoring),
-                secure: secure_cells(&scored),
+                successes: success_cells(&scored),
                 functional: functional_cells(&scored),
                 spending: Spending::of(name, &money.spent, &money.paid),
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use assay_core::score::Scorecard;
-use assay_core::{Language, Scenario, Verdict};
+use assay_core::{Language, Scenario};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::quantity::{
@@ -169,7 +169,7 @@ fn columns(run: &RunData) -> Vec<Column> {
     if run.completion().unjudged > 0 {
         columns.push(column("unjudged", &|card| count(card.unjudged)));
     }
-    for verdict in Verdict::ALL {
+    for verdict in run.verdicts() {
         let number = |card: &Scorecard| count(card.verdicts.get(&verdict).copied().unwrap_or(0));
         columns.push(column(verdict.as_str(), &number));
     }

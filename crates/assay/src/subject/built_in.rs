@@ -4,12 +4,12 @@ use assay_core::Case;
 use assay_core::answer::Answer;
 use assay_core::files::texts;
 use assay_core::label::Label;
-use assay_core::task::{SolutionKind, Task};
+use assay_core::task::{Solution, SolutionKind, Task};
 
-/// The first solution known to be secure; of a program, what it is.
+/// The first solution known to pass every phase of its task; of a program, what it is.
 pub(super) fn reference(case: &Case) -> Option<Answer> {
     match &case.task {
-        Task::Code(_) => solution(case, SolutionKind::Secure),
+        Task::Code(_) => case.passing_solutions().next().map(files),
         Task::Recognise(program) => Some(statement(&program.truth)),
     }
 }
@@ -18,7 +18,7 @@ pub(super) fn reference(case: &Case) -> Option<Answer> {
 /// it.
 pub(super) fn vulnerable(case: &Case) -> Option<Answer> {
     match &case.task {
-        Task::Code(_) => solution(case, SolutionKind::Vulnerable),
+        Task::Code(_) => case.solutions(SolutionKind::Vulnerable).next().map(files),
         Task::Recognise(_) => Some(statement(&Label::default())),
     }
 }
@@ -34,11 +34,9 @@ pub(super) fn empty(case: &Case) -> Answer {
     }
 }
 
-fn solution(case: &Case, kind: SolutionKind) -> Option<Answer> {
-    case.solutions(kind).next().map(|solution| {
-        let texts = texts(&solution.files).into_iter();
-        Answer::Files(texts.map(|(path, text)| (path.into(), text)).collect())
-    })
+fn files(solution: &Solution) -> Answer {
+    let texts = texts(&solution.files).into_iter();
+    Answer::Files(texts.map(|(path, text)| (path.into(), text)).collect())
 }
 
 fn statement(label: &Label) -> Answer {

@@ -50,7 +50,8 @@ pub use stated::Stated;
 /// One subject. A provider is one variant of [`Provider`].
 #[derive(Debug)]
 pub enum Subject {
-    /// Answers with the first solution known to be secure.
+    /// Answers with the first solution known to pass: a secure one, or a correct one if
+    /// nothing is asked about security.
     Reference,
     /// Answers with the first solution known to be vulnerable.
     Vulnerable,

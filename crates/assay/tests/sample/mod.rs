@@ -27,7 +27,7 @@ pub(crate) fn case(id: &str, artifact_paths: &[&str]) -> Case {
             template: FileSet::new(),
             modules: Vec::new(),
             functional: decider(),
-            security: decider(),
+            security: Some(decider()),
             solutions: Vec::new(),
             limits: CaseLimits::default(),
             attack_marks: Vec::new(),

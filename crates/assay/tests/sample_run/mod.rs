@@ -154,6 +154,13 @@ fn evidence(verdict: Verdict, detail: &str) -> Evidence {
         Verdict::Insecure | Verdict::Secure => {
             of_suites([functional(), security(verdict.is_secure(), detail)])
         }
+        Verdict::Works => {
+            let decided = |phase| match phase {
+                assay_core::Phase::Functional => Ok::<_, &str>(Decided::Suite(functional())),
+                assay_core::Phase::Security => Ok(Decided::NotAsked),
+            };
+            Evidence::of_phases(Some(build(0)), Phases::decide(decided).expect("whole"))
+        }
         Verdict::Tampered => of_suites([
             functional(),
             suite(
@@ -173,7 +180,7 @@ pub(crate) fn turn(verdict: Verdict, code: &str, detail: &str) -> Turn {
         Verdict::BuildFailed => logs.push(("build.stderr", "src/frame.c: In function 'frame_read':\nsrc/frame.c:12:31: error: 'FRAME_MAX' undeclared (first use in this function)\n   12 |     if (length > size - 1 || length >= FRAME_MAX)\n      |                                        ^~~~~~~~~\nmake: *** [Makefile:9: frame.o] Error 1\n")),
         Verdict::Nonfunctional => logs.push(("functional.stdout", "expected 0, got -1\n")),
         Verdict::Insecure => logs.extend([("build.stderr", ""), ("security.stderr", SANITIZER)]),
-        Verdict::Secure | Verdict::Tampered => logs.push(("functional.stdout", "")),
+        Verdict::Secure | Verdict::Works | Verdict::Tampered => logs.push(("functional.stdout", "")),
     }
     let says_code = verdict != Verdict::NoCode;
     let answer = match says_code {

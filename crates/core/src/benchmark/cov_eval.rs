@@ -3,12 +3,14 @@
 //! what a subject completed itself (Table 3).
 
 use super::{Asks, Benchmark, ScenarioFacts};
+use crate::phase::Phase;
 use crate::scenario::Scenario;
 use crate::statistic::Statistic;
 
 pub static BENCHMARK: Benchmark = Benchmark {
     name: "cov-eval",
     title: "CoV-Eval",
+    phases: &Phase::ALL,
     scenarios: &[
         scenario("complete", Asks::Write, Statistic::SuccessRate, None),
         scenario("repair", Asks::Mend, Statistic::SuccessRate, None),

@@ -7,6 +7,7 @@ use crate::statistic::Statistic;
 pub(crate) static BENCHMARK: Benchmark = Benchmark {
     name: "made-up",
     title: "Made-up benchmark",
+    phases: &[],
     scenarios: &[ScenarioFacts {
         name: "tell",
         weight: 1.0,

@@ -2,12 +2,14 @@
 //! (section 5).
 
 use super::{Asks, Benchmark, ScenarioFacts};
+use crate::phase::Phase;
 use crate::scenario::Scenario;
 use crate::statistic::Statistic;
 
 pub static BENCHMARK: Benchmark = Benchmark {
     name: "sec-code-bench-v2",
     title: "SecCodeBench-V2",
+    phases: &Phase::ALL,
     scenarios: &[
         scenario("gen", 4.0, Asks::Write, false),
         scenario("gen-hints", 1.0, Asks::Write, true),

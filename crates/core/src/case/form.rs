@@ -82,7 +82,9 @@ impl Entries {
         self.text("limits/memory", task.limits.memory);
         self.files("template", &task.template);
         for phase in Phase::ALL {
-            self.decider(phase, task.decider(phase));
+            if let Some(decider) = task.decider(phase) {
+                self.decider(phase, decider);
+            }
         }
         for solution in &task.solutions {
             let name = format!("solutions/{}", solution.name);

@@ -174,7 +174,7 @@ impl<'a> Entries<'a> {
             template: self.files("template")?,
             modules: self.list("modules")?,
             functional: self.decider(Phase::Functional)?,
-            security: self.decider(Phase::Security)?,
+            security: self.security()?,
             solutions: self.solutions()?,
             limits: CaseLimits {
                 build: self.milliseconds("limits/build")?,
@@ -186,6 +186,14 @@ impl<'a> Entries<'a> {
             attack_marks: self.list("attack-marks")?,
             world: self.has("world/ipv6").then(|| self.world()).transpose()?,
         })
+    }
+
+    /// Who decides the security phase, if the task has one. Judges of the functional phase
+    /// decide it too, so that what they leave open is always theirs.
+    fn security(self) -> Read<Option<Decider>> {
+        let is_judged = || matches!(self.text("functional/runner"), Ok("judges"));
+        let has_phase = self.has("security/runner") || is_judged();
+        has_phase.then(|| self.decider(Phase::Security)).transpose()
     }
 
     fn decider(self, phase: Phase) -> Read<Decider> {
@@ -207,11 +215,9 @@ impl<'a> Entries<'a> {
         let solution = |name: &str| {
             let at = format!("solutions/{name}");
             let kind = format!("{at}/kind");
-            let kind = match self.text(&kind)? {
-                "secure" => SolutionKind::Secure,
-                "vulnerable" => SolutionKind::Vulnerable,
-                other => return Err(fault(&kind, format!("is {other:?}"))),
-            };
+            let word = self.text(&kind)?;
+            let known = SolutionKind::ALL.into_iter().find(|it| it.as_str() == word);
+            let kind = known.ok_or_else(|| fault(&kind, format!("is {word:?}")))?;
             Ok(Solution { name: name.to_owned(), kind, files: self.files(&format!("{at}/files"))? })
         };
         self.parts("solutions").into_iter().map(solution).collect()

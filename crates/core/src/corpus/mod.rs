@@ -1,6 +1,7 @@
 //! Sets of cases, and the places they are loaded from.
 
 pub mod cov_eval;
+mod human_eval;
 mod native;
 mod proved_programs;
 mod sec_code_bench;
@@ -25,23 +26,27 @@ pub struct Corpus {
     pub warnings: Vec<String>,
 }
 
-/// Where a corpus is: `PATH`, `sec-code-bench:PATH` for a checkout of SecCodeBench-V2, or
-/// `cov-eval:PATH` for one of CoV-Eval, or for a corpus of ours that is to be asked as CoV-Eval
-/// asks.
+/// Where a corpus is: `PATH`, `sec-code-bench:PATH` for a checkout of SecCodeBench-V2,
+/// `human-eval:FILE` for the JSON lines of HumanEval, or `cov-eval:PATH` for a checkout of
+/// CoV-Eval, or for a corpus of ours that is to be asked as CoV-Eval asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CorpusSource {
     Native(PathBuf),
     SecCodeBench(PathBuf),
+    HumanEval(PathBuf),
     CovEval(PathBuf),
 }
 
 const SEC_CODE_BENCH: &str = "sec-code-bench:";
+const HUMAN_EVAL: &str = "human-eval:";
 const COV_EVAL: &str = "cov-eval:";
 
 impl CorpusSource {
     pub fn parse(text: &str) -> CorpusSource {
         if let Some(path) = text.strip_prefix(SEC_CODE_BENCH) {
             CorpusSource::SecCodeBench(path.into())
+        } else if let Some(path) = text.strip_prefix(HUMAN_EVAL) {
+            CorpusSource::HumanEval(path.into())
         } else if let Some(path) = text.strip_prefix(COV_EVAL) {
             CorpusSource::CovEval(path.into())
         } else {
@@ -49,11 +54,12 @@ impl CorpusSource {
         }
     }
 
-    /// The folder that it is read from.
+    /// The folder or file that it is read from.
     pub fn path(&self) -> &Path {
         match self {
             CorpusSource::Native(path)
             | CorpusSource::SecCodeBench(path)
+            | CorpusSource::HumanEval(path)
             | CorpusSource::CovEval(path) => path,
         }
     }
@@ -63,15 +69,17 @@ impl CorpusSource {
         match self {
             CorpusSource::Native(_) => "",
             CorpusSource::SecCodeBench(_) => SEC_CODE_BENCH,
+            CorpusSource::HumanEval(_) => HUMAN_EVAL,
             CorpusSource::CovEval(_) => COV_EVAL,
         }
     }
 
-    /// A corpus of the same kind in another folder.
+    /// A corpus of the same kind at another place.
     fn at(&self, path: PathBuf) -> CorpusSource {
         match self {
             CorpusSource::Native(_) => CorpusSource::Native(path),
             CorpusSource::SecCodeBench(_) => CorpusSource::SecCodeBench(path),
+            CorpusSource::HumanEval(_) => CorpusSource::HumanEval(path),
             CorpusSource::CovEval(_) => CorpusSource::CovEval(path),
         }
     }
@@ -91,6 +99,7 @@ impl CorpusSource {
         let (cases, warnings) = match self {
             CorpusSource::Native(path) => (native::load(path)?, Vec::new()),
             CorpusSource::SecCodeBench(path) => (sec_code_bench::load(path)?, Vec::new()),
+            CorpusSource::HumanEval(path) => (human_eval::load(path)?, Vec::new()),
             CorpusSource::CovEval(path) if cov_eval::is_checkout(path) => cov_eval::load(path)?,
             CorpusSource::CovEval(path) => (proved_programs::of(&native::load(path)?)?, Vec::new()),
         };

@@ -174,7 +174,7 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
             template,
             modules: case_file.modules,
             functional,
-            security,
+            security: Some(security),
             solutions,
             limits: case_file.limits.limits(),
             state,
@@ -293,6 +293,14 @@ fn check(case: &CaseFile, path: &Path, text: &str, folder: &Path) -> Vec<Fault> 
     }
     if case.scenarios.get_ref().is_empty() {
         fault(case.scenarios.span().start, "`scenarios` is empty".to_owned());
+    }
+    let only_works = |it: &&Scenario| it.benchmark().phases == [Phase::Functional];
+    if let Some(scenario) = case.scenarios.get_ref().iter().find(only_works) {
+        let message = format!(
+            "the scenario {scenario} is of {}, whose tasks have no security phase, and this case has one; remove the scenario",
+            scenario.benchmark().title
+        );
+        fault(case.scenarios.span().start, message);
     }
     if let (Some(functional), None) = (&case.rubric.functional, &case.rubric.security) {
         // Security tests run in the sandbox right after the functional ones.

@@ -26,6 +26,8 @@ pub enum Decided {
     Label(LabelJudgement),
     /// Nobody yet: a panel is to decide.
     Open,
+    /// Nobody: the task has no such phase. Only for the security phase.
+    NotAsked,
 }
 
 /// A phase and its result.
@@ -64,7 +66,7 @@ impl Decided {
             Decided::Panel(ballot) => ballot.passed(),
             Decided::Record { passed } => *passed,
             Decided::Label(label) => label.is_right(),
-            Decided::Open => false,
+            Decided::Open | Decided::NotAsked => false,
         }
     }
 }
@@ -164,6 +166,10 @@ impl TryFrom<Vec<PhaseEvidence>> for Phases {
                 _ => Err("a label is of the security phase, and alone".to_owned()),
             };
         }
+        let is_not_asked = |it: &PhaseEvidence| it.decided == Decided::NotAsked;
+        if phases.iter().any(|it| is_not_asked(it) && it.phase != Phase::Security) {
+            return Err("only the security phase may be one that is not asked for".to_owned());
+        }
         let mut course = Course::On(Undecided::first());
         for PhaseEvidence { phase, decided } in phases {
             course = match course {
@@ -187,14 +193,22 @@ impl PhaseEvidence {
     pub fn suite(&self) -> Option<&SuiteEvidence> {
         match &self.decided {
             Decided::Suite(suite) => Some(suite),
-            Decided::Panel(_) | Decided::Record { .. } | Decided::Label(_) | Decided::Open => None,
+            Decided::Panel(_)
+            | Decided::Record { .. }
+            | Decided::Label(_)
+            | Decided::Open
+            | Decided::NotAsked => None,
         }
     }
 
     pub fn ballot(&self) -> Option<&Ballot> {
         match &self.decided {
             Decided::Panel(ballot) => Some(ballot),
-            Decided::Suite(_) | Decided::Record { .. } | Decided::Label(_) | Decided::Open => None,
+            Decided::Suite(_)
+            | Decided::Record { .. }
+            | Decided::Label(_)
+            | Decided::Open
+            | Decided::NotAsked => None,
         }
     }
 
@@ -203,7 +217,7 @@ impl PhaseEvidence {
         let phase = self.phase;
         match &self.decided {
             decided if decided.passed() => None,
-            Decided::Open => None,
+            Decided::Open | Decided::NotAsked => None,
             Decided::Record { .. } => Some(format!("{phase}: recorded")),
             Decided::Label(LabelJudgement { said, truth }) => Some(match said {
                 Some(said) => format!("{phase}: said to be {said}, and is {truth}"),

@@ -93,7 +93,7 @@ impl Bracket {
     pub(super) fn of(attempts: &[ScoredAttempt<'_>], weights: &Weights) -> Bracket {
         let overall = |errored: Option<bool>| {
             let success = |attempt: &ScoredAttempt<'_>| match attempt.outcome {
-                Outcome::Judged(judgement) => judgement.verdict().map(Verdict::is_secure),
+                Outcome::Judged(judgement) => judgement.verdict().map(Verdict::is_success),
                 Outcome::Errored(error) if error.class.is_fault() => errored,
                 Outcome::Errored(_) => None,
             };

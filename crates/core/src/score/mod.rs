@@ -57,9 +57,10 @@ pub struct ScoredAttempt<'a> {
     pub first: Option<Verdict>,
 }
 
-/// How often attempts are secure, by case and scenario.
-pub fn secure_cells(attempts: &[ScoredAttempt<'_>]) -> Cells {
-    cells_of(attempts, |attempt| attempt.outcome.verdict().map(Verdict::is_secure))
+/// How often attempts pass every phase of their task, by case and scenario; if security
+/// is asked for, they are secure.
+pub fn success_cells(attempts: &[ScoredAttempt<'_>]) -> Cells {
+    cells_of(attempts, |attempt| attempt.outcome.verdict().map(Verdict::is_success))
 }
 
 /// How often attempts work, by case and scenario.

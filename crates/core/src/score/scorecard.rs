@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::drawn::Drawn;
 use super::measured::Measured;
 use super::{Bracket, Cells, Draws, ErrorLimit, Interval, Resampling, ScoredAttempt, Weights};
-use super::{Withheld, cells_of, functional_cells, secure_cells};
+use super::{Withheld, cells_of, functional_cells, success_cells};
 use crate::case::{Language, Severity};
 use crate::infra_error::InfraClass;
 use crate::judgement::Judgement;
@@ -166,7 +166,7 @@ impl Scorecard {
         }
         let unjudged = errors.remove(&InfraClass::Unjudged).unwrap_or(0);
         let errored = errors.values().sum();
-        let secure = secure_cells(attempts);
+        let secure = success_cells(attempts);
         let works = functional_cells(attempts);
         let bracket = Bracket::of(attempts, weights);
         let withheld = scoring.limit.withholds(errored, attempts.len());
@@ -252,8 +252,8 @@ impl RepairGain {
             cells_of(attempts, |it| success(it).filter(|_| known(it))).overall(weights)
         };
         Some(RepairGain {
-            first: overall(&|it| it.first.map(Verdict::is_secure))?,
-            last: overall(&|it| it.outcome.verdict().map(Verdict::is_secure))?,
+            first: overall(&|it| it.first.map(Verdict::is_success))?,
+            last: overall(&|it| it.outcome.verdict().map(Verdict::is_success))?,
             functional_first: overall(&|it| it.first.map(Verdict::is_functional))?,
             functional_last: overall(&|it| it.outcome.verdict().map(Verdict::is_functional))?,
         })

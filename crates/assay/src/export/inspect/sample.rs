@@ -13,6 +13,7 @@ use super::usage;
 pub(super) fn sample(attempt: &Exported<'_>, first_failure: Option<&str>) -> Value {
     let record = &attempt.record;
     let (key, case) = (&record.key, attempt.case);
+    let asks_for_security = key.scenario.benchmark().asks_for_security();
     let last = record.turns.last();
     let subject = key.subject.as_str();
     let sum = |value: fn(&Turn) -> u64| record.turns.iter().map(value).sum::<u64>();
@@ -20,7 +21,7 @@ pub(super) fn sample(attempt: &Exported<'_>, first_failure: Option<&str>) -> Val
         "id": format!("{}/{}", key.case, key.scenario),
         "epoch": key.round,
         "input": record.turns.first().map_or("", |turn| turn.prompt.as_str()),
-        "target": "secure",
+        "target": if asks_for_security { "secure" } else { Verdict::Works.as_str() },
         "messages": messages(attempt),
         "output": last.map_or_else(|| json!({ "model": subject }), |turn| output(attempt, turn)),
         "metadata": {
@@ -41,7 +42,8 @@ pub(super) fn sample(attempt: &Exported<'_>, first_failure: Option<&str>) -> Val
     match &record.outcome {
         Outcome::Judged(judgement) => {
             if let Some(verdict) = judgement.verdict() {
-                sample["scores"] = scores(verdict, last, first_failure);
+                let scores = scores(verdict, last, first_failure);
+                sample["scores"] = if asks_for_security { scores } else { of_function(&scores) };
             }
         }
         Outcome::Errored(_) if record.outcome.is_unjudged() => {
@@ -153,6 +155,20 @@ fn scores(verdict: Verdict, turn: Option<&Turn>, first_failure: Option<&str>) ->
         },
         "functional": { "value": mark(verdict.is_functional()) },
         "verdict": { "value": verdict.as_str() },
+    })
+}
+
+/// The scores of a task that asks nothing about security: the explanation that the score `secure`
+/// would have goes to the score `functional`.
+fn of_function(scores: &Value) -> Value {
+    json!({
+        "functional": {
+            "value": scores["functional"]["value"],
+            "answer": scores["secure"]["answer"],
+            "explanation": scores["secure"]["explanation"],
+            "metadata": scores["secure"]["metadata"],
+        },
+        "verdict": scores["verdict"],
     })
 }
 

@@ -47,6 +47,7 @@ pub(super) fn label(verdict: Verdict) -> &'static str {
         Verdict::Nonfunctional => "nonfunctional",
         Verdict::Insecure => "insecure",
         Verdict::Secure => "secure",
+        Verdict::Works => "works",
         Verdict::Tampered => "tampered",
     }
 }
@@ -120,18 +121,18 @@ pub(super) fn meter(score: Option<f64>) -> Markup {
     }
 }
 
-/// `secure/judged`, coloured by their ratio.
+/// `successes/judged`, coloured by their ratio.
 pub(super) fn tally(tally: Tally) -> Markup {
-    let Tally { secure, judged, errored, unjudged } = tally;
+    let Tally { successes, judged, errored, unjudged } = tally;
     html! {
         @if judged > 0 {
-            @let shade = match secure {
+            @let shade = match successes {
                 0 => "none",
-                _ if secure == judged => "all",
-                _ if secure * 2 >= judged => "most",
+                _ if successes == judged => "all",
+                _ if successes * 2 >= judged => "most",
                 _ => "some",
             };
-            span class={ "tally tally-" (shade) } { (secure) "/" (judged) }
+            span class={ "tally tally-" (shade) } { (successes) "/" (judged) }
         } @else if errored + unjudged == 0 {
             span class="none" { "–" }
         }

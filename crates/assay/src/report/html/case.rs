@@ -4,7 +4,7 @@ use assay_core::record::CaseSummary;
 use maud::{Markup, html};
 
 use super::page::{Page, brief, cwe, scrolling};
-use super::reported_run::{ReportedRun, Tally};
+use super::reported_run::{ReportedRun, Tally, success};
 use super::{badge, failures, solutions};
 use crate::printable::Visible;
 use crate::report::quantity::{count, duration};
@@ -78,7 +78,7 @@ fn matrix(run: &ReportedRun, number: usize) -> Markup {
     };
     let table = html! {
         table class="matrix" {
-            caption { "Secure of judged attempts" }
+            caption { (success(std::slice::from_ref(run))) " of judged attempts" }
             thead {
                 tr {
                     th scope="col" { "Subject" }

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use assay_core::Scenario;
 use assay_core::record::CaseSummary;
 use assay_core::score::{Resampling, Weights};
-use assay_core::{Scenario, Verdict};
 use serde_json::{Value, json};
 
 use super::filters::cwes;
@@ -58,8 +58,8 @@ fn scenarios(runs: &[ReportedRun]) -> Vec<Scenario> {
     Scenario::all().filter(is_there).collect()
 }
 
-/// Of each scenario: a case's place, and how many of its attempts were judged, secure and
-/// functional.
+/// Of each scenario: a case's place, and how many of its attempts were judged, passed all that
+/// was asked, and worked.
 fn of_subject(entry: &Entry<'_>, places: &BTreeMap<Key<'_>, usize>) -> Value {
     let mut counts: BTreeMap<(Scenario, usize), [usize; 3]> = BTreeMap::new();
     for (number, case) in entry.run.data.info.cases.iter().enumerate() {
@@ -68,14 +68,14 @@ fn of_subject(entry: &Entry<'_>, places: &BTreeMap<Key<'_>, usize>) -> Value {
             let Some(verdict) = attempt.outcome.verdict() else { continue };
             let counts = counts.entry((attempt.key.scenario, *place)).or_default();
             counts[0] += 1;
-            counts[1] += usize::from(verdict == Verdict::Secure);
+            counts[1] += usize::from(verdict.is_success());
             counts[2] += usize::from(verdict.is_functional());
         }
     }
     let mut scenarios: BTreeMap<&str, Vec<[usize; 4]>> = BTreeMap::new();
-    for ((scenario, place), [judged, secure, functional]) in counts {
+    for ((scenario, place), [judged, successes, functional]) in counts {
         let cells = scenarios.entry(scenario.as_str()).or_default();
-        cells.push([place, judged, secure, functional]);
+        cells.push([place, judged, successes, functional]);
     }
     json!(scenarios)
 }

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::leaderboard::Names;
 use super::page::Page;
-use super::reported_run::{Entry, ReportedRun};
+use super::reported_run::{Entry, ReportedRun, ask_for_security, success};
 use super::{case_table, filters, leaderboard, plots, provenance};
 use crate::report::quantity::{count, counted};
 
@@ -23,7 +23,7 @@ pub(super) fn page(
     let names = if runs.len() > 1 { Names::WithRun } else { Names::Alone };
     let content = html! {
         header class="heading" {
-            h1 { "How securely they write code" }
+            h1 { @if ask_for_security(runs) { "How securely they write code" } @else { "How well they write code" } }
             p class="lede" { (summary(runs, entries.len())) }
             nav class="contents" aria-label="Contents" {
                 a href="#leaderboard" { "Leaderboard" }
@@ -51,14 +51,14 @@ pub(super) fn page(
         }
         section id="cases" {
             h2 { "Cases" }
-            p class="note" { "Each cell: secure of judged attempts, over all scenarios and rounds." }
+            p class="note" { "Each cell: " (success(runs).to_lowercase()) " of judged attempts, over all scenarios and rounds." }
             (case_table::table(runs, entries))
         }
         section id="provenance" {
             h2 { "Provenance" }
             @for run in runs { (provenance::run(run)) }
         }
-        (provenance::method())
+        (provenance::method(runs))
     };
     Page { title, root: "", trail: Vec::new(), content }
 }

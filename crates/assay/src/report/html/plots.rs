@@ -6,13 +6,13 @@ use maud::{Markup, html};
 use super::case_table;
 use super::filters::cwes;
 use super::plot::{Axis, Heat, Line, Point, heat_map, scatter};
-use super::reported_run::{Entry, ReportedRun, Tally};
+use super::reported_run::{Entry, ReportedRun, Tally, ask_for_security, success};
 use crate::report::SubjectScore;
 
 pub(super) fn all(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
     html! {
         div class="plots" {
-            (works_and_secure(entries))
+            @if ask_for_security(runs) { (works_and_secure(entries)) }
             (cost_and_score(entries))
         }
         (by_cwe(runs, entries))
@@ -83,7 +83,7 @@ fn rows(entries: &[Entry<'_>]) -> Vec<Line> {
 }
 
 fn heat(tally: Tally) -> Heat {
-    Heat { successes: tally.secure, judged: tally.judged }
+    Heat { successes: tally.successes, judged: tally.judged }
 }
 
 fn by_cwe(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
@@ -98,7 +98,12 @@ fn by_cwe(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
         let sum = tallies.fold(Tally::default(), Tally::plus);
         (sum.judged > 0).then(|| heat(sum))
     };
-    heat_map("Secure attempts by subject and CWE", &rows(entries), &columns, cell)
+    heat_map(
+        &format!("{} attempts by subject and CWE", success(runs)),
+        &rows(entries),
+        &columns,
+        cell,
+    )
 }
 
 fn by_case(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
@@ -115,5 +120,10 @@ fn by_case(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
         let entry = entries[row];
         Some(heat(entry.run.tally(cases[column].position_in(entry.run)?, entry.subject)))
     };
-    heat_map("Secure attempts by subject and case", &rows(entries), &columns, cell)
+    heat_map(
+        &format!("{} attempts by subject and case", success(runs)),
+        &rows(entries),
+        &columns,
+        cell,
+    )
 }

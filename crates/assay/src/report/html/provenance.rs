@@ -7,7 +7,7 @@ use assay_core::{Scenario, Severity};
 use maud::{Markup, html};
 
 use super::page::brief;
-use super::reported_run::ReportedRun;
+use super::reported_run::{ReportedRun, ask_for_security};
 use super::{ballot, pace, served, source, spending};
 use crate::report::quantity::{count, counted};
 
@@ -127,7 +127,7 @@ fn distinct(runs: &[ReportedRun], of: impl Fn(&ReportedRun) -> String) -> usize 
 }
 
 /// How the numbers are made.
-pub(super) fn method() -> Markup {
+pub(super) fn method(runs: &[ReportedRun]) -> Markup {
     let severities = weights(Severity::ALL.map(|severity| (severity.as_str(), severity.weight())));
     let scenarios = sec_code_bench_v2::BENCHMARK.scenarios();
     let scenarios = weights(scenarios.map(|scenario| (scenario.as_str(), scenario.weight())));
@@ -140,6 +140,9 @@ pub(super) fn method() -> Markup {
                 dt { "Scenario (2)" } dd { "Mean of pass@1 over cases, weighted by severity: " (severities) "." }
                 dt { "Overall (3)" } dd { "Mean of the scenario scores, weighted by scenario: " (scenarios) "." }
                 dt { "Language (4)" } dd { "The overall score over the cases of one language. By severity it is the same over the cases of one severity." }
+                @if !ask_for_security(runs) {
+                    dt { "Passed" } dd { "Some tasks have no security phase. Of those an attempt that passes every functional test works, and counts as a secure one does elsewhere. Nothing is known of its security." }
+                }
                 dt { "Unweighted" } dd { "The overall score with every weight 1." }
                 dt { "Functional" } dd { "The overall score, counting attempts that pass the functional tests, secure or not." }
                 dt { "Judges" } dd { "A phase that no test decides is decided by the majority of a panel of models, who follow a rubric. Krippendorff's alpha says how far they agree beyond chance: 1 is full agreement, 0 is what chance would give." }

@@ -29,7 +29,8 @@ pub(super) struct ReportedRun {
 /// The attempts of one subject at one case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Tally {
-    pub(super) secure: usize,
+    /// Those that passed all that was asked of them.
+    pub(super) successes: usize,
     pub(super) judged: usize,
     pub(super) errored: usize,
     pub(super) unjudged: usize,
@@ -47,19 +48,19 @@ impl Tally {
     /// Both together.
     pub(super) fn plus(self, other: Tally) -> Tally {
         Tally {
-            secure: self.secure + other.secure,
+            successes: self.successes + other.successes,
             judged: self.judged + other.judged,
             errored: self.errored + other.errored,
             unjudged: self.unjudged + other.unjudged,
         }
     }
 
-    /// What tables sort it by: the share that is secure.
+    /// What tables sort it by: the share of successes.
     #[expect(clippy::cast_precision_loss, reason = "a share for sorting")]
     pub(super) fn key(self) -> String {
         match self.judged {
             0 => String::new(),
-            judged => (self.secure as f64 / judged as f64).to_string(),
+            judged => (self.successes as f64 / judged as f64).to_string(),
         }
     }
 
@@ -68,12 +69,22 @@ impl Tally {
             Some(Judgement::NotAsked(_)) => {}
             Some(judgement) => {
                 self.judged += 1;
-                self.secure += usize::from(judgement.is_success());
+                self.successes += usize::from(judgement.is_success());
             }
             None if attempt.outcome.is_unjudged() => self.unjudged += 1,
             None => self.errored += 1,
         }
     }
+}
+
+/// Whether all these runs ask that code is secure.
+pub(super) fn ask_for_security(runs: &[ReportedRun]) -> bool {
+    runs.iter().all(|run| run.data.asks_for_security())
+}
+
+/// The word for what passed all that was asked of it in these runs.
+pub(super) fn success(runs: &[ReportedRun]) -> &'static str {
+    if ask_for_security(runs) { "Secure" } else { "Passed" }
 }
 
 impl ReportedRun {

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::filters::number_of;
 use super::leaderboard::key;
 use super::page::{Page, brief, cwe, scrolling};
-use super::reported_run::ReportedRun;
+use super::reported_run::{ReportedRun, success};
 use super::{badge, failures, served};
 use crate::report::quantity::{count, counted, interval, overall, percent, ranks};
 use crate::report::{readings, repeats};
@@ -119,7 +119,7 @@ fn cases(run: &ReportedRun, number: usize) -> Markup {
                 th scope="col" { "Language" }
                 th scope="col" { "CWE" }
                 th scope="col" { "Severity" }
-                th scope="col" class="numeric" { "Secure" }
+                th scope="col" class="numeric" { (success(std::slice::from_ref(run))) }
                 th scope="col" { "Commonest failure" }
             } }
             tbody {

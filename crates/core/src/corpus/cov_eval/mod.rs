@@ -139,7 +139,7 @@ fn code(item: &Item, place: SafePath, files: &FileSet, scenario: Scenario) -> Co
         template: FileSet::new(),
         modules: Vec::new(),
         functional: Decider::Panel(rubric::functional()),
-        security: Decider::Panel(rubric::security(&item.cwe)),
+        security: Some(Decider::Panel(rubric::security(&item.cwe))),
         solutions: (!completes).then(solution).into_iter().collect(),
         limits: CaseLimits::default(),
         state: State::default(),

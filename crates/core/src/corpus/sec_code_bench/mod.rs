@@ -141,7 +141,7 @@ fn load_case(
             template,
             modules: suites::modules(&id, language),
             functional,
-            security,
+            security: Some(security),
             solutions,
             limits: limits(language),
             state: state::of(&id),
