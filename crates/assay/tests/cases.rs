@@ -205,7 +205,7 @@ fn a_fault_of_case_toml_is_told_with_its_line() {
         "[\"gen\", ",
         "[\"write\", ",
         "write",
-        "\"write\" is not a scenario; there are gen, gen-hints, fix and fix-hints",
+        "\"write\" is not a scenario; there are gen, gen-hints, fix, fix-hints, complete",
     );
     check("language = \"c\"", "language = \"cobol\"", "cobol", "unknown variant `cobol`");
     check("\"src/telemetry_frame.c\"", "\"../src/t.c\"", "../src", "leaves its directory");
