@@ -45,7 +45,7 @@ python_lint() {
 
 javascript_lint() {
     NODE_PATH=$linters/node/node_modules "$linters/node/node_modules/.bin/eslint" \
-        --config "$rules/eslint.config.cjs" --max-warnings 0 crates/harness/nodejs
+        --config "$rules/eslint.config.cjs" --max-warnings 0 crates/harness/nodejs crates/harness/analysers
 }
 
 # The Go that cases are built with: of the version that set-up asks for.

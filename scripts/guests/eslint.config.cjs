@@ -35,6 +35,12 @@ module.exports = [
     },
   },
   {
+    // What is a module is strict already.
+    files: ['**/*.mjs'],
+    languageOptions: { sourceType: 'module' },
+    rules: { strict: 'off' },
+  },
+  {
     // A test file, as the framework runs it.
     files: ['**/warm_up.js'],
     languageOptions: { globals: readonly(['afterEach', 'beforeEach', 'describe', 'expect', 'it']) },

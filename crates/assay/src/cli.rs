@@ -1,11 +1,13 @@
 //! The command line.
 
+mod evaluators;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use assay_core::infra_error::InfraClass;
 use assay_core::score::{Condition, ErrorLimit};
-use assay_core::{Locale, Reading, Scenario};
+use assay_core::{Language, Locale, Reading, Scenario};
 use clap::builder::{EnumValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -15,13 +17,17 @@ use crate::limits::LimitSettings;
 use crate::logging::LogFilter;
 use crate::selection::{Selection, Traits};
 
+pub use evaluators::{
+    AlertMatch, CompareEvaluatorsArgs, CorrectArgs, EvaluatorsArgs, EvaluatorsCommand,
+};
+
 /// Measures how securely language models write and repair code, by running what
 /// they write against functional and security tests in a sandbox.
 #[derive(Debug, Parser)]
 #[command(name = "assay", version, propagate_version = true)]
 #[command(after_help = "Exit codes: 0 done; 1 the answer is no (a case is not proved, \
-verdicts disagree, an artifact is not secure, the host is unfit); 2 bad usage; 3 failed; \
-4 a run ended with attempts that errored or were not finished; 130 interrupted.")]
+verdicts disagree, an artifact is not secure, an analyser alerts, the host is unfit); 2 bad usage; \
+3 failed; 4 a run ended with attempts that errored or were not finished; 130 interrupted.")]
 pub struct Cli {
     #[command(flatten)]
     pub global: GlobalArgs,
@@ -74,19 +80,30 @@ impl Format {
     fn export() -> impl TypedValueParser<Value = Format> {
         EnumValueParser::<ExportFormat>::new().map(Format::Export)
     }
+
+    /// Reads the `--format` of `assay analyse`.
+    fn analyses() -> impl TypedValueParser<Value = Format> {
+        EnumValueParser::<AnalysesFormat>::new().map(|format| match format {
+            AnalysesFormat::Human => Format::Human,
+            AnalysesFormat::Json => Format::Json,
+            AnalysesFormat::Sarif => Format::Export(ExportFormat::Sarif),
+        })
+    }
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List the cases, or show one with its prompts
     Cases(CasesArgs),
-    /// Install what the cases need, once, so that runs need no network
+    /// Install what the cases need, or static analysers, once, so that runs need no network
     Prepare(PrepareArgs),
     /// Prove cases: secure solutions pass, vulnerable ones fail security, empty
     /// and cheating ones fail
     Check(CheckArgs),
     /// Validate one artifact of one case
     Verify(VerifyArgs),
+    /// Have static analysers look at programs
+    Analyse(AnalyseArgs),
     /// Ask subjects, validate their answers, and store everything
     Run(Box<RunArgs>),
     /// Have judges decide the judged phases of a stored run again, as a new run
@@ -109,6 +126,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Write stored runs in the format of another tool
     Export(ExportArgs),
+    /// Compare evaluators (tests, judges) with what is known of programs
+    Evaluators(EvaluatorsArgs),
     /// Show the simulated Internet of a case, or fetch something from it
     World(WorldArgs),
     /// Say what this host supports, and what is missing
@@ -146,6 +165,45 @@ pub struct PrepareArgs {
     /// exist, and all downloads of package managers
     #[arg(long, conflicts_with_all = ["cases", "exclude_cases", "languages", "cwes", "severities"])]
     pub prune: bool,
+    /// Install no case's needs but those of static analysers, all or these, separated by
+    /// commas (see docs/analysers.md)
+    #[arg(long, value_name = "NAMES", num_args = 0..=1, require_equals = true, value_delimiter = ',', conflicts_with_all = ["prune", "cases", "exclude_cases", "languages", "cwes", "severities"])]
+    pub analysers: Option<Vec<String>>,
+}
+
+#[derive(Debug, Args)]
+pub struct AnalyseArgs {
+    /// Source files, each a program, and folders, each a program with all sources below it
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Only this analyser, such as bandit, or syntax, which says whether a text is a program
+    /// at all; may be repeated [default: all that are installed, without syntax]
+    #[arg(long = "analyser", value_name = "NAME")]
+    pub analysers: Vec<String>,
+    /// Only sources in this language: c, go, java, nodejs or python
+    #[arg(long, value_name = "LANGUAGE")]
+    pub language: Option<Language>,
+    /// Take each source below a folder for a program of its own
+    #[arg(long)]
+    pub each: bool,
+    /// Show beside these what another tool has written in SARIF 2.1.0; may be repeated
+    #[arg(long = "sarif", value_name = "FILE")]
+    pub sarif: Vec<PathBuf>,
+    /// For people (human or text), JSON for programs (see docs/json.md), or SARIF
+    // It has the name of the argument that all commands have, and takes its place.
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = Format::analyses())]
+    pub format: Format,
+    #[command(flatten)]
+    pub jobs: JobsArg,
+}
+
+/// What `assay analyse` writes.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum AnalysesFormat {
+    #[value(alias = "text")]
+    Human,
+    Json,
+    Sarif,
 }
 
 /// Which cases of the corpus.

@@ -6,6 +6,7 @@ pub mod attempt_filter;
 pub mod cli;
 mod commands;
 pub mod config;
+pub mod evaluators;
 mod exit;
 pub mod export;
 pub mod import;

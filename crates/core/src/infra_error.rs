@@ -47,6 +47,8 @@ pub enum InfraClass {
     Unjudged,
     /// Votes of the panel are missing.
     Panel,
+    /// A static analyser crashed, ran out of time or memory, or cannot be understood.
+    Analyser,
 }
 
 impl InfraClass {
@@ -87,6 +89,7 @@ impl fmt::Display for InfraClass {
             InfraClass::Case => "fault of the case",
             InfraClass::Unjudged => "unjudged",
             InfraClass::Panel => "incomplete panel",
+            InfraClass::Analyser => "analyser",
         })
     }
 }

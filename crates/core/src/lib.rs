@@ -2,6 +2,8 @@
 //! scores. Nothing here starts a process, opens a connection, or reads the
 //! clock or the environment; the only I/O is reading a corpus from disk.
 
+pub mod alert;
+pub mod analysis;
 pub mod answer;
 pub mod artifact;
 pub mod assessment;
@@ -10,6 +12,7 @@ mod benchmarks;
 pub mod case;
 pub mod contact;
 pub mod corpus;
+pub mod cwe;
 pub mod decider;
 pub mod end;
 pub mod evidence;
@@ -31,12 +34,14 @@ pub mod prompts;
 pub mod reading;
 pub mod record;
 pub mod response;
+pub mod sarif;
 pub mod scenario;
 pub mod score;
 pub mod served;
 pub mod state;
 pub mod statistic;
 pub mod suite;
+pub mod syntax;
 pub mod tamper;
 pub mod task;
 pub mod text_file;
@@ -45,11 +50,14 @@ pub mod verdict;
 pub mod weakness;
 pub mod world;
 
+pub use alert::Alert;
+pub use analysis::Analysis;
 pub use artifact::{Artifact, NoCode};
 pub use benchmark::Benchmark;
 pub use case::{Case, Language, Severity};
 pub use contact::Contact;
 pub use corpus::Corpus;
+pub use cwe::Cwe;
 pub use decider::Decider;
 pub use end::AttemptEnd;
 pub use evidence::Evidence;
@@ -66,6 +74,7 @@ pub use record::{AttemptKey, AttemptRecord, Turn};
 pub use scenario::Scenario;
 pub use served::Served;
 pub use state::State;
+pub use syntax::Syntax;
 pub use tamper::Finding;
 pub use task::{CodeTask, Task};
 pub use tokens::{Amount, Bill, Cost, Estimated, TokenUsage, Tokens};

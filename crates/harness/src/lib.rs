@@ -1,6 +1,7 @@
 //! The guest programs of Assay: all that is built or run beside tested code inside the
-//! sandbox, by language. Nothing here runs on the host, and nothing here decides a verdict:
-//! `assay-verify` lays these files into sandboxes and reads what they report.
+//! sandbox, by language, and what drives static analysers there. Nothing here runs on the
+//! host, and nothing here decides a verdict: `assay-verify` lays these files into sandboxes
+//! and reads what they report.
 
 /// The name of a guest program's file, and its text.
 pub type File = (&'static str, &'static str);
@@ -17,6 +18,7 @@ macro_rules! files {
 
 /// All that is here, by folder.
 pub const FOLDERS: &[(&str, &[File])] = &[
+    ("analysers", analysers::ALL),
     ("c", c::ALL),
     ("go/harness", go::suite::ALL),
     ("go/tool", go::tool::ALL),
@@ -27,6 +29,16 @@ pub const FOLDERS: &[(&str, &[File])] = &[
     ("python/session", python::session::ALL),
     ("shared", shared::ALL),
 ];
+
+/// What static analysers are driven by.
+pub mod analysers {
+    files! {
+        "analysers":
+        DETECTOR = "detector.py",
+        ESLINT = "eslint.mjs",
+        SYNTAX = "syntax.py",
+    }
+}
 
 /// What a suite of C is built with.
 pub mod c {

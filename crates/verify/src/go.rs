@@ -11,7 +11,7 @@ mod findings;
 mod packages;
 #[cfg(test)]
 mod properties;
-mod toolchain;
+pub(super) mod toolchain;
 
 use assay_core::evidence::SuiteEvidence;
 use assay_core::execution::{Ending, Usage};

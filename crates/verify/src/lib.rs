@@ -5,6 +5,7 @@
 //! follows from that. A program that uses it calls [`enter_if_launched`] first in `main`:
 //! `examples/verdict.rs` is one, whole.
 
+pub mod analyser;
 #[doc(hidden)]
 pub mod bare;
 mod c;
@@ -51,12 +52,13 @@ use serde::{Deserialize, Serialize};
 
 use tracing::{debug, debug_span};
 
+pub use analyser::{Analyser, Analysers, Program};
 pub use assay_sandbox::enter_if_launched;
 pub use harness::harness_digest;
 pub use job::{Job, JobResult};
 pub use local_verifier::LocalVerifier;
 use prepare::Cache;
-pub use prepare::{Installation, PrepareError, Step};
+pub use prepare::{Installation, PrepareError, Room, Step};
 pub use prune::Pruned;
 use soundness::Soundness;
 pub use state::{lack, missing_commands};
@@ -117,9 +119,9 @@ impl Validator {
         self.cache.forget(corpus)
     }
 
-    /// Removes what none of these cases needs from the cache.
+    /// Removes what neither these cases nor analysers need from the cache.
     pub fn prune(&self, cases: &[Case]) -> Result<Pruned, PrepareError> {
-        self.cache.prune(&self.toolchains, cases)
+        self.cache.prune(&self.toolchains, cases, &analyser::needs())
     }
 
     /// Those of these cases whose artifacts are run and which are not prepared.

@@ -1,5 +1,5 @@
 //! What `assay prepare` makes and validation uses offline: a folder for each
-//! thing that cases need, named by the digest of all it depends on, in a cache
+//! thing that cases or analysers need, named by the digest of all it depends on, in a cache
 //! that all runs share.
 
 use std::collections::BTreeMap;
@@ -52,11 +52,11 @@ pub struct Installation<'a> {
     /// The place of this installation among all, from 1.
     pub number: usize,
     pub total: usize,
-    pub language: Language,
+    pub room: Room,
     /// What is installed, such as a list of packages.
     pub summary: &'a str,
-    /// The cases that need it.
-    pub cases: &'a [&'a str],
+    /// The cases, or the analysers, that need it.
+    pub needed_by: &'a [&'a str],
     pub step: Step<'a>,
 }
 
@@ -72,6 +72,47 @@ pub enum Step<'a> {
         message: &'a str,
     },
 }
+
+/// A folder of the cache, in which one process at a time installs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Room {
+    Language(Language),
+    Analysers,
+}
+
+impl Room {
+    pub(super) fn all() -> impl Iterator<Item = Room> {
+        Language::ALL.into_iter().map(Room::Language).chain([Room::Analysers])
+    }
+
+    /// The name of its folder.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Room::Language(language) => language.as_str(),
+            Room::Analysers => "analysers",
+        }
+    }
+
+    /// The name that people read.
+    pub fn title(self) -> &'static str {
+        match self {
+            Room::Language(language) => language.title(),
+            Room::Analysers => "analysers",
+        }
+    }
+}
+
+/// One thing to be installed.
+pub(super) struct PlannedInstallation<'a> {
+    pub(super) room: Room,
+    pub(super) needs: Needs,
+    /// Who needs it.
+    pub(super) needed_by: Vec<&'a str>,
+    pub(super) fill: Fill<'a>,
+}
+
+/// Fills a folder; the message of a failure says what is lacking and why.
+pub(super) type Fill<'a> = Box<dyn Fn(&Site<'_>) -> Result<(), String> + 'a>;
 
 /// What is needed, with the cases that need it, of which there is at least one.
 type Wanted<'a> = BTreeMap<(Language, Needs), Vec<TestedCase<'a>>>;
@@ -91,11 +132,22 @@ impl Cache {
         case: &TestedCase<'_>,
         needs: &Needs,
     ) -> Result<PathBuf, InfraError> {
-        let place = self.place(case.language, needs);
+        let place = self.place(Room::Language(case.language), needs);
+        self.whole(place, case.id, "assay prepare")
+    }
+
+    /// A place if what was installed there is whole; who needs it and the remedy are for
+    /// the error.
+    pub(super) fn whole(
+        &self,
+        place: PathBuf,
+        needed_by: &str,
+        remedy: &str,
+    ) -> Result<PathBuf, InfraError> {
         let message = if !place.join(COMPLETE).is_file() {
-            format!("what {} needs is not prepared; run `assay prepare`", case.id)
+            format!("what {needed_by} needs is not prepared; run `{remedy}`")
         } else if let Some(damage) = self.damage(&place) {
-            format!("what {} needs is damaged: {damage}; run `assay prepare`", case.id)
+            format!("what {needed_by} needs is damaged: {damage}; run `{remedy}`")
         } else {
             return Ok(place);
         };
@@ -124,20 +176,40 @@ impl Cache {
             let needs = toolchains.of(case.language).needs(&case);
             wanted.entry((case.language, needs)).or_default().push(case);
         }
-        let total = wanted.len();
+        let installations = wanted.iter().map(|((language, needs), cases)| PlannedInstallation {
+            room: Room::Language(*language),
+            needs: needs.clone(),
+            needed_by: cases.iter().map(|case| case.id).collect(),
+            fill: Box::new(|site| {
+                let first = cases.first();
+                first.map_or(Ok(()), |case| toolchains.of(*language).install(case, site))
+            }),
+        });
+        self.install_all(&installations.collect::<Vec<_>>(), tell)
+    }
+
+    /// Installs what is not there yet. One that fails does not keep the others from being
+    /// tried; returns how many failed.
+    pub(super) fn install_all(
+        &self,
+        installations: &[PlannedInstallation<'_>],
+        tell: &mut dyn FnMut(&Installation<'_>),
+    ) -> Result<usize, PrepareError> {
+        let total = installations.len();
         let mut failures = 0;
         let mut locks = BTreeMap::new();
-        for (number, ((language, needs), cases)) in wanted.iter().enumerate() {
-            let ids: Vec<&str> = cases.iter().map(|case| case.id).collect();
+        for (number, PlannedInstallation { room, needs, needed_by, fill }) in
+            installations.iter().enumerate()
+        {
             let mut tell = |step: Step<'_>| {
-                let (summary, cases) = (needs.summary.as_str(), ids.as_slice());
+                let (summary, needed_by) = (needs.summary.as_str(), needed_by.as_slice());
                 let number = number + 1;
-                tell(&Installation { number, total, language: *language, summary, cases, step });
+                tell(&Installation { number, total, room: *room, summary, needed_by, step });
             };
-            let place = self.place(*language, needs);
+            let place = self.place(*room, needs);
             let is_there = || place.join(COMPLETE).is_file() && self.damage(&place).is_none();
-            if !is_there() && !locks.contains_key(language) {
-                locks.insert(*language, self.lock(*language)?);
+            if !is_there() && !locks.contains_key(room) {
+                locks.insert(*room, self.lock(*room)?);
             }
             // Another process may have installed it while this one waited.
             if is_there() {
@@ -147,12 +219,9 @@ impl Cache {
             }
             tell(Step::Installing);
             let begun = Instant::now();
-            let span = debug_span!("install", %language, place = %place.display()).entered();
-            let toolchain = toolchains.of(*language);
-            let installed = cases.first().map_or(Ok(()), |case| {
-                install(&place, needs, |site| toolchain.install(case, site))
-            });
-            match installed {
+            let span =
+                debug_span!("install", room = room.as_str(), place = %place.display()).entered();
+            match install(&place, needs, fill) {
                 Ok(()) => {
                     debug!(took = ?begun.elapsed(), "installed");
                     self.checked.lock().unwrap_or_else(PoisonError::into_inner).remove(&place);
@@ -171,8 +240,8 @@ impl Cache {
 
     /// Lets one process at a time install; then what a killed one left behind is
     /// nobody's and goes.
-    pub(super) fn lock(&self, language: Language) -> Result<File, PrepareError> {
-        let folder = self.root.join(language.as_str());
+    pub(super) fn lock(&self, room: Room) -> Result<File, PrepareError> {
+        let folder = self.root.join(room.as_str());
         let failed = |source| PrepareError::new(&folder, source);
         std::fs::create_dir_all(&folder).map_err(failed)?;
         let lock = File::create(folder.join("lock")).map_err(failed)?;
@@ -190,9 +259,9 @@ impl Cache {
         Ok(lock)
     }
 
-    pub(super) fn place(&self, language: Language, needs: &Needs) -> PathBuf {
+    pub(super) fn place(&self, room: Room, needs: &Needs) -> PathBuf {
         let key = sha256(needs.key.as_bytes());
-        self.root.join(language.as_str()).join(&key[..32])
+        self.root.join(room.as_str()).join(&key[..32])
     }
 }
 

@@ -6,12 +6,13 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use assay_core::Case;
 use assay_core::files::sha256;
-use assay_core::{Case, Language};
 use walkdir::WalkDir;
 
-use super::prepare::{Cache, PrepareError};
+use super::prepare::{Cache, PrepareError, Room};
 use super::tested_case::TestedCase;
+use super::toolchain::Needs;
 use super::toolchains::Toolchains;
 
 /// Beside the folders of the languages: a file for each corpus, which holds the
@@ -60,24 +61,26 @@ impl Cache {
         }
     }
 
-    /// Removes every folder that none of these cases needs, and what package
-    /// managers have downloaded.
+    /// Removes every folder that none of these cases needs, nor an analyser as it is now,
+    /// and what package managers have downloaded.
     pub(super) fn prune(
         &self,
         toolchains: &Toolchains,
         cases: &[Case],
+        analysers: &[Needs],
     ) -> Result<Pruned, PrepareError> {
         let needs = |case: &TestedCase<'_>| toolchains.of(case.language).needs(case);
         let cases = cases.iter().filter_map(TestedCase::of);
-        let needed: BTreeSet<PathBuf> =
-            cases.map(|case| self.place(case.language, &needs(&case))).collect();
+        let of_cases = cases.map(|case| self.place(Room::Language(case.language), &needs(&case)));
+        let of_analysers = analysers.iter().map(|needs| self.place(Room::Analysers, needs));
+        let needed: BTreeSet<PathBuf> = of_cases.chain(of_analysers).collect();
         let mut pruned = Pruned::default();
-        for language in Language::ALL {
-            let folder = self.root().join(language.as_str());
+        for room in Room::all() {
+            let folder = self.root().join(room.as_str());
             if !folder.is_dir() {
                 continue;
             }
-            let _lock = self.lock(language)?;
+            let _lock = self.lock(room)?;
             let failed = |source| PrepareError::new(&folder, source);
             for entry in fs::read_dir(&folder).map_err(failed)? {
                 let path = entry.map_err(failed)?.path();

@@ -10,7 +10,8 @@ use crate::exit::Exit;
 use crate::report::quantity::{self, counted};
 use crate::subject::{Responses, ResponsesSize};
 use crate::terminal::{say, say_json};
-use assay_verify::{harness_digest, missing_commands, tools};
+use assay_verify::analyser::Standing;
+use assay_verify::{Analyser, harness_digest, missing_commands, tools};
 
 /// One line of the answer.
 struct Line {
@@ -38,6 +39,7 @@ pub(super) fn execute(context: &Context<'_>) -> anyhow::Result<Exit> {
         remedy: None,
     });
     lines.extend(commands(context));
+    lines.extend(analysers(context)?);
     lines.push(responses(context)?);
     let missing = lines.iter().filter(|line| line.status == Status::Missing).count();
     let word = |status| match status {
@@ -113,6 +115,24 @@ fn commands(context: &Context<'_>) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// Which static analysers are there; none is needed but by who asks for it.
+fn analysers(context: &Context<'_>) -> anyhow::Result<Vec<Line>> {
+    let analysers = context.analysers()?;
+    let line = |analyser: Analyser| {
+        let name = format!("analyser {}", analyser.name());
+        match analysers.standing(analyser) {
+            Standing::Installed { version } => {
+                Line { name, status: Status::Ok, detail: version, remedy: None }
+            }
+            Standing::Lacking { what, remedy } => {
+                let detail = format!("{what}; only `assay analyse` needs it");
+                Line { name, status: Status::Degraded, detail, remedy: Some(remedy) }
+            }
+        }
+    };
+    Ok(Analyser::all().map(line).collect())
 }
 
 /// How much the response cache holds, and how to be rid of it.

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod agree;
+mod analyse;
 mod attempts;
 mod cases;
 mod check;
@@ -8,6 +9,7 @@ mod compare;
 mod context_lengths;
 mod doctor;
 mod estimate;
+mod evaluators;
 mod export;
 mod import;
 mod preflight;
@@ -28,7 +30,7 @@ use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
 use assay_core::{Case, Corpus};
 use assay_verify::pool::PoolLimits;
-use assay_verify::{LocalVerifier, Validator};
+use assay_verify::{Analyser, Analysers, LocalVerifier, Validator};
 use tokio::runtime::Runtime;
 
 use crate::cli::{CaseFilter, Cli, Command, GlobalArgs, JobsArg, JudgeArgs};
@@ -48,6 +50,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Prepare(args) => prepare::execute(&context, args),
         Command::Check(args) => check::execute(&context, args),
         Command::Verify(args) => verify::execute(&context, args),
+        Command::Analyse(args) => analyse::execute(&context, args),
         Command::Run(args) => run::execute(&context, args),
         Command::Rejudge(args) => rejudge::execute(&context, args),
         Command::Score(args) => score::execute(&context, args),
@@ -59,6 +62,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Serve(args) => serve::execute(&context, args),
         Command::Revalidate(args) => revalidate::execute(&context, args),
         Command::Export(args) => export::execute(&context, args),
+        Command::Evaluators(args) => evaluators::execute(&context, args),
         Command::World(args) => world::execute(&context, args),
         Command::Doctor => doctor::execute(&context),
     }
@@ -103,6 +107,10 @@ impl Context<'_> {
         Ok(Arc::new(Validator::new(self.config.cache(self.global)?)))
     }
 
+    fn analysers(&self) -> anyhow::Result<Analysers> {
+        Ok(Analysers::new(self.config.cache(self.global)?))
+    }
+
     /// The panel of the judges that were named, or of those of the configuration.
     fn panel(&self, args: &JudgeArgs) -> anyhow::Result<Option<Panel>> {
         panel(&self.config.judges(args)?, &mut Paces::default())
@@ -127,6 +135,14 @@ fn panel(judges: &[JudgeConfig], paces: &mut Paces) -> anyhow::Result<Option<Pan
         complain(&format!("warning: {warning}"));
     }
     Ok(Some(panel))
+}
+
+/// The analyser of this name, which must be one.
+fn analyser(name: &str) -> anyhow::Result<Analyser> {
+    Analyser::named(name.trim()).with_context(|| {
+        let names: Vec<&str> = Analyser::all().map(Analyser::name).collect();
+        format!("{name:?} is no analyser; there are {}", names.join(", "))
+    })
 }
 
 /// A model without a price, if there is one, is an error under a limit on spending.

@@ -1,9 +1,10 @@
-//! `assay prepare`: installs what cases need, so that runs need no network.
+//! `assay prepare`: installs what cases need, or analysers, so that runs need no network.
 
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
-use assay_verify::{Installation, Step, lack, missing_commands, tools};
-use serde_json::json;
+use assay_verify::analyser::Standing;
+use assay_verify::{Analyser, Installation, Room, Step, lack, missing_commands, tools};
+use serde_json::{Value, json};
 
 use super::{Context, select};
 use crate::cli::{Format, PrepareArgs};
@@ -13,6 +14,9 @@ use crate::terminal::{complain, say, say_json};
 pub(super) fn execute(context: &Context<'_>, args: &PrepareArgs) -> anyhow::Result<Exit> {
     if args.prune {
         return prune(context);
+    }
+    if let Some(names) = &args.analysers {
+        return prepare_analysers(context, names);
     }
     let corpus = context.corpus()?;
     let cases = select(&corpus, &args.filter)?;
@@ -35,32 +39,15 @@ pub(super) fn execute(context: &Context<'_>, args: &PrepareArgs) -> anyhow::Resu
     }
     let validator = context.validator()?;
     validator.register(&context.config.corpus(context.global).absolute()?.to_string())?;
-    let human = context.global.format == Format::Human;
-    let mut done = Vec::new();
-    let mut tell = |installation: &Installation<'_>| {
-        if human {
-            complain(&line(installation));
-        }
-        let Installation { language, summary, cases, .. } = installation;
-        match installation.step {
-            Step::Installing => {}
-            Step::Ready { fresh } => done.push(json!({
-                "language": language, "needs": summary, "cases": cases,
-                "ready": true, "fresh": fresh,
-            })),
-            Step::Failed { message } => done.push(json!({
-                "language": language, "needs": summary, "cases": cases,
-                "ready": false, "message": message,
-            })),
-        }
-    };
-    let failures = validator.prepare(&cases, &mut tell)?;
-    if human {
+    let mut told = Told::new(context);
+    let failures = validator.prepare(&cases, &mut |progress| told.take(progress))?;
+    let done = &told.done;
+    if told.human {
         let total = done.len();
         say(&format!(
             "{} of {total} installations ready, for {} of {} cases",
             total - failures,
-            cases.len() - failed_cases(&done),
+            cases.len() - failed(done),
             cases.len()
         ))?;
     } else {
@@ -69,6 +56,77 @@ pub(super) fn execute(context: &Context<'_>, args: &PrepareArgs) -> anyhow::Resu
         }))?;
     }
     Ok(if failures == 0 { Exit::Success } else { Exit::Failure })
+}
+
+/// What has been told of installations.
+struct Told {
+    human: bool,
+    done: Vec<Value>,
+}
+
+impl Told {
+    fn new(context: &Context<'_>) -> Told {
+        Told { human: context.global.format == Format::Human, done: Vec::new() }
+    }
+
+    fn take(&mut self, progress: &Installation<'_>) {
+        if self.human {
+            complain(&line(progress));
+        }
+        let Installation { room, summary, needed_by, step, .. } = progress;
+        let mut one = match room {
+            Room::Language(language) => json!({ "language": language, "cases": needed_by }),
+            Room::Analysers => json!({ "analysers": needed_by }),
+        };
+        one["needs"] = (*summary).into();
+        match step {
+            Step::Installing => return,
+            Step::Ready { fresh } => {
+                one["ready"] = true.into();
+                one["fresh"] = (*fresh).into();
+            }
+            Step::Failed { message } => {
+                one["ready"] = false.into();
+                one["message"] = (*message).into();
+            }
+        }
+        self.done.push(one);
+    }
+}
+
+/// Installs analysers; what only the host's package manager can install is named.
+fn prepare_analysers(context: &Context<'_>, names: &[String]) -> anyhow::Result<Exit> {
+    let all = names.iter().all(|name| name.is_empty());
+    let wanted: Vec<Analyser> = match all {
+        true => Analyser::all().collect(),
+        false => names.iter().map(|name| super::analyser(name)).collect::<Result<_, _>>()?,
+    };
+    let analysers = context.analysers()?;
+    let mut told = Told::new(context);
+    analysers.prepare(&wanted, &mut |progress| told.take(progress))?;
+    let mut lacking = Vec::new();
+    for analyser in &wanted {
+        let name = analyser.name();
+        match analysers.standing(*analyser) {
+            Standing::Installed { version } if told.human => say(&format!("{name}: {version}"))?,
+            Standing::Installed { .. } => {}
+            Standing::Lacking { what, remedy } => {
+                if told.human {
+                    complain(&format!("{name}: {what}; {remedy}"));
+                }
+                lacking.push(json!({ "name": name, "lacks": what, "remedy": remedy }));
+            }
+        }
+    }
+    let ready = wanted.len() - lacking.len();
+    if told.human {
+        say(&format!("{ready} of {} analysers ready", wanted.len()))?;
+    } else {
+        say_json(&json!({
+            "schema": "assay.prepare-analysers/1", "installations": told.done, "lacking": lacking,
+        }))?;
+    }
+    Ok(if lacking.is_empty() { Exit::Success } else { Exit::Failure })
 }
 
 /// Removes what no corpus needs that was ever prepared here and still exists.
@@ -110,21 +168,26 @@ fn prune(context: &Context<'_>) -> anyhow::Result<Exit> {
 }
 
 /// A step, as people read it.
-fn line(installation: &Installation<'_>) -> String {
-    let Installation { number, total, language, summary, cases, step } = installation;
-    let cases = cases.join(", ");
+fn line(progress: &Installation<'_>) -> String {
+    let Installation { number, total, room, summary, needed_by, step } = progress;
+    let needed_by = needed_by.join(", ");
     let what = match step {
-        Step::Installing => format!("installing {summary} (for {cases})"),
+        Step::Installing => format!("installing {summary} (for {needed_by})"),
         Step::Ready { fresh: true } => "installed".to_owned(),
         Step::Ready { fresh: false } => format!("there already: {summary}"),
         Step::Failed { message } => {
-            format!("failed: {summary}; cannot be validated: {cases}: {message}")
+            let what = match room {
+                Room::Language(_) => "validated",
+                Room::Analysers => "run",
+            };
+            format!("failed: {summary}; cannot be {what}: {needed_by}: {message}")
         }
     };
-    format!("[{number}/{total}] {}: {what}", language.title())
+    format!("[{number}/{total}] {}: {what}", room.title())
 }
 
-fn failed_cases(done: &[serde_json::Value]) -> usize {
+/// How many cases have an installation that failed.
+fn failed(done: &[Value]) -> usize {
     let failed = done.iter().filter(|one| one["ready"] == false);
     failed.filter_map(|one| one["cases"].as_array()).map(Vec::len).sum()
 }

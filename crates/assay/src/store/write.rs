@@ -1,5 +1,7 @@
 //! Writing an attempt into the store's tables.
 
+use std::borrow::Cow;
+
 use assay_core::{AttemptKey, AttemptRecord, Cost, Outcome, Served, TokenUsage, Turn, Verdict};
 use rusqlite::{Transaction, params};
 use serde::Serialize;
@@ -20,10 +22,7 @@ pub(super) fn attempt(
              AND round = ?4 AND error IS NOT NULL",
         )?
         .execute(key)?;
-    let (verdict, error) = match &attempt.outcome {
-        Outcome::Judged(judgement) => (Some(judgement.to_text()), None),
-        Outcome::Errored(error) => (None, Some(json(error)?)),
-    };
+    let (verdict, error) = verdict_or_error(&attempt.outcome)?;
     let failure = match &attempt.outcome {
         Outcome::Judged(_) => attempt.turns.last().and_then(|turn| turn.evidence.first_failure()),
         Outcome::Errored(error) => Some(error.to_string()),
@@ -48,10 +47,7 @@ pub(super) fn attempt(
         ])?;
     let id = transaction.last_insert_rowid();
     if let Some(other) = attempt.other_outcome() {
-        let (verdict, error) = match &other {
-            Outcome::Judged(judgement) => (Some(judgement.to_text()), None),
-            Outcome::Errored(error) => (None, Some(json(error)?)),
-        };
+        let (verdict, error) = verdict_or_error(&other)?;
         transaction
             .prepare_cached("INSERT INTO other_reading VALUES (?1, ?2, ?3)")?
             .execute(params![id, verdict, error])?;
@@ -71,6 +67,16 @@ pub(super) fn attempt(
         }
     }
     Ok(())
+}
+
+/// The columns `verdict` and `error` of an outcome, of which one is filled.
+fn verdict_or_error(
+    outcome: &Outcome,
+) -> rusqlite::Result<(Option<Cow<'static, str>>, Option<String>)> {
+    Ok(match outcome {
+        Outcome::Judged(judgement) => (Some(judgement.to_text()), None),
+        Outcome::Errored(error) => (None, Some(json(error)?)),
+    })
 }
 
 fn write_turn(

@@ -110,7 +110,8 @@ fn is_transient(class: InfraClass) -> bool {
         | InfraClass::Unprepared
         | InfraClass::Case
         | InfraClass::Unjudged
-        | InfraClass::Panel => false,
+        | InfraClass::Panel
+        | InfraClass::Analyser => false,
     }
 }
 

@@ -28,6 +28,10 @@ impl Answering {
                 let (kept, reply) = (Arc::clone(&kept), Arc::clone(&reply));
                 thread::spawn(move || {
                     let request = read_request(&mut stream);
+                    // A client that is killed sends half a request.
+                    if !request.contains("\r\n\r\n") {
+                        return;
+                    }
                     let step = if is_inquiry(&request) {
                         answer(404, "{}")
                     } else {

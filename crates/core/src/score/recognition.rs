@@ -105,13 +105,18 @@ impl Baseline {
         }
     }
 
-    /// What it says of programs with these truths.
-    pub fn answer(self, truths: &[Label]) -> Recognition {
-        let said = match self {
+    /// What it says of every one of the programs with these truths.
+    pub fn says(self, truths: &[Label]) -> Label {
+        match self {
             Baseline::AlwaysVulnerable => Label { vulnerable: true, ..Label::default() },
             Baseline::NeverVulnerable => Label::default(),
             Baseline::MostFrequentClass => most_frequent(truths),
-        };
+        }
+    }
+
+    /// Its statements about programs with these truths.
+    pub fn answer(self, truths: &[Label]) -> Recognition {
+        let said = self.says(truths);
         let mut recognition = Recognition::default();
         for truth in truths {
             recognition.add(&LabelJudgement { said: Some(said.clone()), truth: truth.clone() });

@@ -10,5 +10,6 @@ mod names;
 mod paths;
 mod reports;
 mod rows;
+mod sarif;
 mod sources;
 mod text_files;

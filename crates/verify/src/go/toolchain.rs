@@ -65,17 +65,17 @@ pub(super) fn minor(version: &str) -> Option<u32> {
 }
 
 /// The program `go`.
-pub(super) fn go() -> &'static str {
+pub(crate) fn go() -> &'static str {
     COMMANDS.version[0]
 }
 
 /// What the toolchain says of its version.
-pub(super) fn go_version() -> String {
+pub(crate) fn go_version() -> String {
     version(&COMMANDS.version)
 }
 
 /// The folder of the toolchain.
-pub(super) fn goroot() -> Result<PathBuf, InfraError> {
+pub(crate) fn goroot() -> Result<PathBuf, InfraError> {
     let root = version(&COMMANDS.root);
     if root == MISSING || root.is_empty() {
         let message = format!("{} does not run; {REMEDY}", go());

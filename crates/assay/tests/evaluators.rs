@@ -1,0 +1,153 @@
+//! Evaluators are compared with what is known of programs, and their errors taken out of rates
+//! that they decided.
+#![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
+
+mod answering;
+#[expect(dead_code, reason = "each test binary uses a part of it")]
+mod door;
+#[expect(dead_code, reason = "the server answers by what it is asked")]
+mod scripted_server;
+
+use answering::Answering;
+use door::Door;
+use serde_json::Value;
+
+const COMPARE: [&str; 5] =
+    ["--corpus=cov-eval:corpus", "evaluators", "compare", "--no-cache", "--format=json"];
+
+/// The programs about one case: two secure ones and three that are not.
+const ABOUT: [&str; 5] = [
+    "detect-invoice-search-secure",
+    "detect-invoice-search-secure-in-memory",
+    "detect-invoice-search-vulnerable",
+    "detect-invoice-search-vulnerable-escaped-text",
+    "detect-invoice-search-vulnerable-quoted-names",
+];
+
+/// A judge that calls everything unsafe in which values are joined into a statement, but says
+/// nothing readable of one program.
+fn judge(question: &str) -> String {
+    let (_, program) = question.rsplit_once("## Program").expect("a program");
+    match program {
+        it if it.contains(".replace(") => "Hard to say, it may be unsafe.".to_owned(),
+        it if it.contains("f\"") => "Analysis: joined.\n{\"vulnerable\": \"unsafe\"}".to_owned(),
+        _ => "{\"vulnerable\": \"safe\"}".to_owned(),
+    }
+}
+
+fn arguments<'a>(server: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let judge = ["--judge=openai:m", "--judge-base-url", server];
+    [&COMPARE[..], &ABOUT, &judge, more].concat()
+}
+
+fn score<'a>(found: &'a Value, name: &str) -> &'a Value {
+    let evaluators = found["evaluators"].as_array().expect("a list");
+    let named = evaluators.iter().find(|it| it["name"] == name);
+    &named.unwrap_or_else(|| panic!("no {name} in {found}"))["score"]
+}
+
+#[test]
+fn a_judge_stands_beside_the_tests_and_those_who_do_not_look() {
+    let server = Answering::start(judge);
+    let address = format!("{}/v1", server.address);
+    let door = Door::open();
+    let modes = ["--tests", "--judge-mode=direct", "--judge-mode=few-shot"];
+    let found = door.run(&arguments(&address, &modes)).with_code(0).json("assay.evaluators/1");
+
+    let tests = score(&found, "tests");
+    assert_eq!((&tests["balanced-accuracy"], &tests["unknown"]), (&1.0.into(), &0.into()));
+    let always = score(&found, "always vulnerable");
+    assert_eq!((&always["sensitivity"], &always["specificity"]), (&1.0.into(), &0.0.into()));
+    let judge = score(&found, "m (direct)");
+    assert_eq!(judge["programs"], 5);
+    assert_eq!(judge["confusion"]["vulnerable-unknown"], judge["unknown"], "{judge}");
+    assert!(judge["unknown"].as_u64().expect("a count") > 0, "{judge}");
+    assert!(score(&found, "m (few-shot)")["programs"] == 5);
+
+    let questions = server.questions();
+    assert_eq!(questions.len(), 10);
+    let with_examples = questions.iter().filter(|it| it.contains("A program that has it"));
+    assert_eq!(with_examples.count(), 5);
+    assert!(questions.iter().all(|it| it.contains("- CWE-89: Improper Neutralization")));
+    // The example is never the program that is asked about.
+    for question in questions.iter().filter(|it| it.contains("A program that has it")) {
+        let (examples, program) = question.rsplit_once("## Program").expect("a program");
+        let body = program.split("```").nth(1).expect("a block of code");
+        assert!(!examples.contains(body), "it is told the answer");
+    }
+}
+
+#[test]
+fn what_was_assessed_is_kept_and_not_asked_again() {
+    let server = Answering::start(judge);
+    let address = format!("{}/v1", server.address);
+    let door = Door::open();
+    let first = door.run(&arguments(&address, &[])).with_code(0);
+    // A comparison that was killed may leave half a line.
+    let path = door.path("assay-assessments.jsonl");
+    let mut text = std::fs::read_to_string(&path).expect("assessments");
+    assert_eq!(text.lines().count(), 6, "a head, and a line for each");
+    text.truncate(text.trim_end().len() - 9);
+    std::fs::write(&path, text).expect("it is written");
+    let again = door.run(&arguments(&address, &[])).with_code(0);
+    assert_eq!(server.questions().len(), 6, "the one that was lost is asked again");
+    let number = |ended: &door::Ended| {
+        score(&ended.json("assay.evaluators/1"), "m (direct)")["consistency"].clone()
+    };
+    assert_eq!(number(&first), number(&again));
+}
+
+#[test]
+fn labels_of_people_are_the_truth_where_they_are_given() {
+    let server = Answering::start(|_| "{\"vulnerable\": \"safe\"}".to_owned());
+    let address = format!("{}/v1", server.address);
+    let door = Door::open();
+    let labels = format!("program,vulnerable,cwe\n{},no,\n{},yes,CWE-89\n", ABOUT[2], ABOUT[0]);
+    door.write("labels.csv", labels);
+    let ended = door.run(&arguments(&address, &["--labels=labels.csv"])).with_code(0);
+    let found = ended.json("assay.evaluators/1");
+    let judge = score(&found, "m (direct)");
+    assert_eq!(judge["programs"], 2, "only those that have a label");
+    assert_eq!(judge["confusion"]["vulnerable-said-secure"], 1, "{judge}");
+
+    for (labels, expect) in [
+        ("program,vulnerable\nx,yes\n", "labels the program \"x\""),
+        ("program,vulnerable\nx,maybe\n", "labels.csv:2: vulnerable is \"maybe\""),
+        ("id,vulnerable\nx,yes\n", "the columns are program,vulnerable,cwe"),
+    ] {
+        door.write("labels.csv", labels);
+        let ended = door.run(&arguments(&address, &["--labels=labels.csv"]));
+        assert_eq!(ended.code, Some(3), "{ended}");
+        assert!(ended.stderr.contains(expect), "{expect}: {ended}");
+    }
+}
+
+#[test]
+fn a_fault_of_the_provider_is_no_opinion_of_the_judge() {
+    let server = scripted_server::Server::start(vec![scripted_server::answer(400, "{}"); 5]);
+    let address = format!("{}/v1", server.address);
+    let door = Door::open();
+    let ended = door.run(&arguments(&address, &[])).with_code(4);
+    let found = ended.json("assay.evaluators/1");
+    assert_eq!(found["errors"]["m (direct)"]["count"], 5);
+    let names = found["evaluators"].as_array().expect("a list").iter();
+    assert!(names.map(|it| &it["name"]).all(|name| name != "m (direct)"), "{found}");
+}
+
+#[test]
+fn rates_are_corrected_for_the_measured_errors_of_their_judge() {
+    let server = Answering::start(judge);
+    let address = format!("{}/v1", server.address);
+    let door = Door::open();
+    door.run(&arguments(&address, &["--tests"])).with_code(0);
+    let run = ["--corpus=cov-eval:corpus", "run", "--case=complete-invoice-search"];
+    let subjects = ["--subject=vulnerable", "--scenario=complete", "--output=run.assay"];
+    door.run(&[&run[..], &subjects].concat()).with_code(0);
+    let correct = ["evaluators", "correct", "run.assay", "--evaluator=tests", "--format=json"];
+    let found = door.run(&correct).with_code(0).json("assay.corrected/1");
+    let rate = &found["rates"][0];
+    assert_eq!((&rate["judged"], &rate["security-rate"]), (&1.into(), &0.0.into()), "{found}");
+    let wrong = ["evaluators", "correct", "run.assay", "--evaluator=nobody"];
+    let ended = door.run(&wrong).with_code(3);
+    assert!(ended.stderr.contains("there are those by m (direct), tests"), "{ended}");
+}

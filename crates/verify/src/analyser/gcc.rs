@@ -1,0 +1,109 @@
+//! GCC's own analyzer, for C. It states a weakness with each finding.
+
+use assay_core::{Alert, Cwe, InfraError, Language};
+use serde_json::Value;
+
+use super::batch::{Batch, Layout, folder, misunderstood};
+use super::bench::{Bench, Stream, command};
+use super::tool::{HostProgram, Tool};
+use crate::tools::version;
+
+const PROGRAM: &str = "/usr/bin/gcc";
+const VERSION: &[&str] = &[PROGRAM, "--version"];
+
+#[derive(Debug)]
+pub(super) struct Gcc;
+
+impl Tool for Gcc {
+    fn name(&self) -> &'static str {
+        "gcc"
+    }
+
+    fn about(&self) -> &'static str {
+        "GCC's analyzer (-fanalyzer)"
+    }
+
+    fn languages(&self) -> &'static [Language] {
+        &[Language::C]
+    }
+
+    fn programs(&self) -> &'static [HostProgram] {
+        &[HostProgram { command: VERSION, package: "gcc" }]
+    }
+
+    fn version(&self) -> String {
+        version(VERSION)
+    }
+
+    fn layout(&self) -> Layout {
+        Layout::Tree
+    }
+
+    fn most(&self) -> usize {
+        32
+    }
+
+    fn analyse(&self, bench: &mut Bench, batch: &mut Batch<'_>) -> Result<(), InfraError> {
+        for program in 0..batch.programs.len() {
+            let places = batch.places(Some(program), &["c"]);
+            if places.is_empty() {
+                batch.gap_of(program, "it has no file that can be compiled (.c)");
+            }
+            for place in places {
+                let folder = folder(program);
+                let gcc = command(PROGRAM)
+                    .args(["-fanalyzer", "-fdiagnostics-format=json", "-O1"])
+                    .args([&format!("-I{folder}"), &format!("-I{folder}/src"), "-c", &place])
+                    .args(["-o", "/dev/null"]);
+                let output = bench.output(gcc, Stream::Error, &[0, 1])?;
+                let report = output.json()?;
+                let list = report.as_array().ok_or_else(|| misunderstood("it is no list"))?;
+                if output.code != 0 {
+                    let error = list.iter().find(|one| is_error(one));
+                    let error = error.ok_or_else(|| misunderstood("it names no error"))?;
+                    batch.gap_of(program, &does_not_compile(batch, error));
+                }
+                for alert in list.iter().filter_map(alert).filter(|_| output.code == 0) {
+                    // What it finds in a header of the system is none of the program's.
+                    if batch.has(&alert.file) {
+                        batch.alert(alert)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_error(diagnostic: &Value) -> bool {
+    ["error", "fatal error", "sorry, unimplemented"]
+        .contains(&diagnostic["kind"].as_str().unwrap_or_default())
+}
+
+fn does_not_compile(batch: &Batch<'_>, error: &Value) -> String {
+    let caret = caret(error);
+    let place = caret["file"].as_str().unwrap_or_default();
+    let place = batch.path(place).unwrap_or_else(|_| place.to_owned());
+    let message = error["message"].as_str().unwrap_or_default();
+    format!("{place}:{}: it does not compile: {message}", caret["line"])
+}
+
+fn caret(diagnostic: &Value) -> &Value {
+    &diagnostic["locations"][0]["caret"]
+}
+
+/// What the analyzer found; other warnings of the compiler are none of its.
+fn alert(diagnostic: &Value) -> Option<Alert> {
+    let rule = diagnostic["option"].as_str()?.strip_prefix("-Wanalyzer-")?;
+    let cwe = diagnostic["metadata"]["cwe"].as_u64().and_then(|cwe| cwe.try_into().ok());
+    let caret = caret(diagnostic);
+    Some(Alert {
+        rule: format!("analyzer-{rule}"),
+        cwe: cwe.map(Cwe).into_iter().collect(),
+        file: caret["file"].as_str().unwrap_or_default().to_owned(),
+        line: caret["line"].as_u64().and_then(|line| line.try_into().ok()),
+        message: diagnostic["message"].as_str().unwrap_or_default().to_owned(),
+        severity: diagnostic["kind"].as_str().map(str::to_owned),
+        confidence: None,
+    })
+}

@@ -1,0 +1,65 @@
+//! The environment of Semgrep, and of what uses it: Meta's Insecure Code Detector and
+//! njsscan. Semgrep is in it twice, under the names by which either looks for it.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use assay_core::Language;
+use assay_harness::analysers;
+
+use super::environment::Environment;
+use crate::toolchain::Site;
+
+pub(super) static ENVIRONMENT: Environment = Environment {
+    summary: "Semgrep, Meta's Insecure Code Detector and njsscan",
+    requirements: include_str!("requirements/semgrep.txt"),
+    files: &[analysers::DETECTOR],
+    finish,
+};
+
+/// Assay's own rules.
+const OWN: &str = include_str!("semgrep/assay.yaml");
+
+/// The detector's rules for Semgrep, by language: its name for the rules, and ours.
+pub(super) const RULES: [(&str, &str, Language); 4] = [
+    ("c.json", "c_cyberseceval.json", Language::C),
+    ("java.json", "java_cyberseceval.json", Language::Java),
+    ("javascript.json", "javascript_cyberseceval.json", Language::NodeJs),
+    ("python.json", "python_cyberseceval.json", Language::Python),
+];
+
+/// Lays the rules into one folder, and names Semgrep's program as it is looked for.
+fn finish(site: &Site<'_>) -> Result<(), String> {
+    let packages = packages(site.folder)?;
+    let folder = site.folder.join("rules");
+    fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
+    let generated = packages.join("codeshield/insecure_code_detector/rules/semgrep/_generated_");
+    for (name, original, _) in RULES {
+        let original = generated.join(original);
+        fs::copy(&original, folder.join(name)).map_err(|error| failed(&original, &error))?;
+    }
+    let own = folder.join("assay.yaml");
+    fs::write(&own, OWN).map_err(|error| failed(&own, &error))?;
+    let beside = packages.join("semgrep/bin/osemgrep");
+    symlink("semgrep-core", &beside).map_err(|error| failed(&beside, &error))?;
+    let program = packages.join("semgrep/bin/semgrep-core");
+    let program = program.strip_prefix(site.folder).unwrap_or(&program);
+    let link = site.folder.join("bin/osemgrep");
+    symlink(Path::new("..").join(program), &link).map_err(|error| failed(&link, &error))
+}
+
+/// The folder of an environment's packages, which is named after the interpreter's version.
+fn packages(environment: &Path) -> Result<PathBuf, String> {
+    let library = environment.join("lib");
+    let entries = fs::read_dir(&library).map_err(|error| failed(&library, &error))?;
+    let found = entries.flatten().map(|entry| entry.path().join("site-packages"));
+    found
+        .into_iter()
+        .find(|path| path.is_dir())
+        .ok_or_else(|| format!("{} has no packages", library.display()))
+}
+
+fn failed(place: &Path, error: &std::io::Error) -> String {
+    format!("failed to use {}: {error}", place.display())
+}
