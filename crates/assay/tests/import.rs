@@ -87,7 +87,7 @@ fn what_cannot_be_imported_is_named() {
     for (arguments, expect) in [
         (
             vec![outcomes, "--model", "Nobody"],
-            "no results of \"Nobody\"; there are Claude Haiku 4.5",
+            "no results for \"Nobody\"; there are results for Claude Haiku 4.5",
         ),
         (vec![outcomes, "--release", "2.0.0"], "--release is for a checkout"),
         (vec!["other.json"], "failed to import other.json"),

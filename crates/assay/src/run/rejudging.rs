@@ -132,7 +132,10 @@ impl<F: FnMut(&AttemptKey, &Outcome, &Outcome)> Attempts for State<'_, '_, F> {
         while self.under_way < AT_ONCE {
             let follows = |it: &AttemptSummary| it.key.scenario.follows().is_some();
             let waits = self.under_way > 0 && self.waiting.front().is_some_and(follows);
-            let Some(summary) = self.waiting.pop_front_if(|_| !waits) else { break };
+            if waits {
+                break;
+            }
+            let Some(summary) = self.waiting.pop_front() else { break };
             let record = self.rejudgement.source.attempt(&summary)?;
             let case = self.rejudgement.corpus.case(&record.key.case).cloned().map(Arc::new);
             let Some(record) = self.held_against_earlier(record, case.as_deref())? else {

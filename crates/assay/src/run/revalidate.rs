@@ -142,7 +142,10 @@ impl State<'_> {
         while self.open.len() < most {
             let follows = |it: &AttemptSummary| it.key.scenario.follows().is_some();
             let waits = !self.open.is_empty() && self.waiting.front().is_some_and(follows);
-            let Some(summary) = self.waiting.pop_front_if(|_| !waits) else { break };
+            if waits {
+                break;
+            }
+            let Some(summary) = self.waiting.pop_front() else { break };
             let old = self.revalidation.source.attempt(&summary)?;
             let Some(case) = self.case_of(&old)? else {
                 // There is nothing to be asked about now, or there was nothing then.
