@@ -207,6 +207,12 @@ fn a_fault_of_case_toml_is_told_with_its_line() {
         "write",
         "\"write\" is not a scenario; there are gen, gen-hints, fix, fix-hints, complete, repair, detect, self-detect, self-repair and solve",
     );
+    check(
+        "[\"gen\", ",
+        "[\"detect\", ",
+        "detect",
+        "with --corpus cov-eval:PATH, and is named in none",
+    );
     check("language = \"c\"", "language = \"cobol\"", "cobol", "unknown variant `cobol`");
     check("\"src/telemetry_frame.c\"", "\"../src/t.c\"", "../src", "leaves its directory");
     check("\"src/telemetry_frame.c\"", "\"/src/t.c\"", "/src", "is absolute");

@@ -20,7 +20,7 @@ const FOR_TESTS: &str = "fuzz";
 
 /// All that stands at the top of the program, from the ground up: each may use of the
 /// others what it names, and that stands above it in this list, so that nothing leads back.
-const ROOMS: [(&str, &[&str]); 24] = [
+const ROOMS: [(&str, &[&str]); 25] = [
     ("exit", &[]),
     ("json_text", &[]),
     ("limits", &[]),
@@ -37,6 +37,7 @@ const ROOMS: [(&str, &[&str]); 24] = [
     ("import", &["json_text"]),
     ("subject", &["json_lines", "json_text", "printable"]),
     ("judge", &["json_text", "subject"]),
+    ("evaluators", &["subject", "terminal"]),
     ("settings", &["judge", "limits", "selection", "subject"]),
     ("report", &["output", "printable", "store"]),
     ("export", &["attempt_filter", "printable", "store"]),

@@ -10,6 +10,7 @@ use toml::Spanned;
 use walkdir::WalkDir;
 
 use super::{CorpusError, Fault, read_lines, read_tree};
+use crate::benchmark::cov_eval;
 use crate::case::{Case, Language, Severity};
 use crate::decider::Decider;
 use crate::files::{FileSet, SafePath};
@@ -299,6 +300,13 @@ fn check(case: &CaseFile, path: &Path, text: &str, folder: &Path) -> Vec<Fault> 
         let message = format!(
             "the scenario {scenario} is of {}, whose tasks have no security phase, and this case has one; remove the scenario",
             scenario.benchmark().title
+        );
+        fault(case.scenarios.span().start, message);
+    }
+    let is_made = |it: &&Scenario| it.benchmark().name == cov_eval::BENCHMARK.name;
+    if let Some(scenario) = case.scenarios.get_ref().iter().find(is_made) {
+        let message = format!(
+            "the scenario {scenario} is asked of every case with --corpus cov-eval:PATH, and is named in none; remove the scenario"
         );
         fault(case.scenarios.span().start, message);
     }
