@@ -33,7 +33,7 @@ const PLANTED: &[(&str, &str, &[&str])] = &[
     ("cppcheck", C, &["CWE-788", "CWE-787"]),
     ("flawfinder", C, &["CWE-120"]),
     ("gcc", C, &["CWE-415"]),
-    ("clang", C, &["CWE-415"]),
+    ("clang", C, &["CWE-119"]),
     ("gosec", GO, &["CWE-89"]),
     ("spotbugs", JAVA, &["CWE-89"]),
     ("eslint", NODE, &["CWE-95"]),
@@ -132,7 +132,7 @@ fn what_does_not_parse_is_not_analysed_and_harms_no_other() {
     let door = Door::open();
     let broken = [
         ("bandit", PYTHON, "def f(:\n    pass\n"),
-        ("semgrep", PYTHON, "def f(:\n    pass\n"),
+        ("semgrep", C, "int main( {\n"),
         ("cppcheck", C, "int main( {\n"),
         ("gcc", C, "#include <no-such-header.h>\nint main(void) { return 0; }\n"),
         ("clang", C, "int main( {\n"),
