@@ -7,6 +7,7 @@
 mod door;
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -33,7 +34,7 @@ const PLANTED: &[(&str, &str, &[&str])] = &[
     ("cppcheck", C, &["CWE-788", "CWE-787"]),
     ("flawfinder", C, &["CWE-120"]),
     ("gcc", C, &["CWE-415"]),
-    ("clang", C, &["CWE-415"]),
+    ("clang", C, &["CWE-119"]),
     ("gosec", GO, &["CWE-89"]),
     ("spotbugs", JAVA, &["CWE-89"]),
     ("eslint", NODE, &["CWE-95"]),
@@ -82,7 +83,9 @@ fn is_installed(door: &Door, analyser: &str) -> bool {
     let finding = findings.iter().find(|one| one["name"] == name.as_str()).expect("a line of it");
     let is_there = finding["status"] == "ok";
     if !is_there {
-        println!("skipped: {analyser} is not installed; {}", finding["remedy"]);
+        let remedy = &finding["remedy"];
+        // That nobody reads it fails no test.
+        let _ = writeln!(std::io::stderr(), "skipped: {analyser} is not installed; {remedy}");
     }
     is_there
 }
@@ -132,7 +135,7 @@ fn what_does_not_parse_is_not_analysed_and_harms_no_other() {
     let door = Door::open();
     let broken = [
         ("bandit", PYTHON, "def f(:\n    pass\n"),
-        ("semgrep", PYTHON, "def f(:\n    pass\n"),
+        ("semgrep", C, "int main( {\n"),
         ("cppcheck", C, "int main( {\n"),
         ("gcc", C, "#include <no-such-header.h>\nint main(void) { return 0; }\n"),
         ("clang", C, "int main( {\n"),

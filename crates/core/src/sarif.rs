@@ -38,18 +38,14 @@ impl SarifRun {
     /// What it says of a program with these files: a file is meant by its path or by any
     /// that ends so. Which programs the tool has looked at is not said, so that no alert is
     /// taken for having found nothing.
-    pub fn analysis<'a>(
-        &self,
-        program: &str,
-        files: impl Iterator<Item = &'a str> + Clone,
-    ) -> Analysis {
+    pub fn analysis(&self, program: &str, files: &[&str]) -> Analysis {
         let meant = |alert: &Alert| {
             let is_end = |file: &str| {
                 let before = alert.file.strip_suffix(file);
                 before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
             };
-            let file = files.clone().find(|file| is_end(file))?;
-            Some(Alert { file: file.to_owned(), ..alert.clone() })
+            let file = files.iter().find(|file| is_end(file))?;
+            Some(Alert { file: (*file).to_owned(), ..alert.clone() })
         };
         Analysis {
             program: program.to_owned(),
@@ -326,7 +322,7 @@ mod tests {
         assert_eq!((alert.file.as_str(), alert.line), ("/work/a b.c", Some(7)));
         assert_eq!(alert.severity.as_deref(), Some("error"));
         assert_eq!(alert.to_string(), "/work/a b.c:7: r: bad");
-        let of = |file: &str| run.analysis("p", [file].into_iter()).alerts.len();
+        let of = |file: &str| run.analysis("p", &[file]).alerts.len();
         assert_eq!([of("a b.c"), of("work/a b.c"), of("b.c"), of("x/a b.c")], [1, 1, 0, 0]);
     }
 

@@ -39,7 +39,9 @@ def semgrep(language, paths):
     rules = oss.SEMGREP_RULE_REPO_PATH / "_generated_" / f"{language.value}_cyberseceval.json"
     absolute = [str(path.absolute()) for path in paths]
     command = [*oss.SEMGREP_COMMAND, str(rules), "--project-root", "/", *absolute]
-    ended = subprocess.run(command, capture_output=True, check=True)
+    ended = subprocess.run(command, capture_output=True, check=False)
+    if ended.returncode != 0:
+        sys.exit(ended.stderr.decode(errors="replace"))
     return json.loads(ended.stdout)
 
 

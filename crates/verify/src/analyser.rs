@@ -56,9 +56,6 @@ const TOOLS: &[&dyn Tool] = &[
     &parser::Parser,
 ];
 
-/// What makes what analysers need.
-const REMEDY: &str = "assay prepare --analysers";
-
 /// An analyser that Assay knows, installed or not.
 #[derive(Debug, Clone, Copy)]
 pub struct Analyser(&'static dyn Tool);
@@ -166,9 +163,9 @@ impl Analysers {
         }
         match self.place(analyser) {
             Ok(_) => Standing::Installed { version: tool.version() },
-            Err(error) => Standing::Lacking {
-                what: error.message,
-                remedy: format!("run `{REMEDY}={}`", tool.name()),
+            Err(lack) => Standing::Lacking {
+                what: format!("what it needs {lack}"),
+                remedy: format!("run `assay prepare --analysers={}`", tool.name()),
             },
         }
     }
@@ -266,19 +263,22 @@ impl Analysers {
     /// The folder of an analyser's installation, if it has one and can be run.
     fn ready(&self, analyser: Analyser) -> Result<Option<PathBuf>, InfraError> {
         assay_sandbox::raise_limits().map_err(|error| infra(&error))?;
+        let lacks = |what: String, remedy: String| {
+            let message = format!("{}: {what}; {remedy}", analyser.name());
+            InfraError::new(InfraClass::Unprepared, message)
+        };
         match self.standing(analyser) {
-            Standing::Installed { .. } => self.place(analyser),
-            Standing::Lacking { what, remedy } => {
-                let message = format!("{}: {what}; {remedy}", analyser.name());
-                Err(InfraError::new(InfraClass::Unprepared, message))
+            Standing::Installed { .. } => {
+                self.place(analyser).map_err(|lack| lacks(lack, "prepare it again".to_owned()))
             }
+            Standing::Lacking { what, remedy } => Err(lacks(what, remedy)),
         }
     }
 
-    fn place(&self, analyser: Analyser) -> Result<Option<PathBuf>, InfraError> {
+    /// The folder of an analyser's installation, if it has one; else what is wrong with it.
+    fn place(&self, analyser: Analyser) -> Result<Option<PathBuf>, String> {
         let Some(needs) = analyser.needs() else { return Ok(None) };
-        let place = self.cache.place(Room::Analysers, &needs);
-        self.cache.whole(place, analyser.name(), REMEDY).map(Some)
+        self.cache.whole(self.cache.place(Room::Analysers, &needs)).map(Some)
     }
 }
 

@@ -133,25 +133,21 @@ impl Cache {
         needs: &Needs,
     ) -> Result<PathBuf, InfraError> {
         let place = self.place(Room::Language(case.language), needs);
-        self.whole(place, case.id, "assay prepare")
+        self.whole(place).map_err(|lack| {
+            let message = format!("what {} needs {lack}; run `assay prepare`", case.id);
+            InfraError::new(InfraClass::Unprepared, message)
+        })
     }
 
-    /// A place if what was installed there is whole; who needs it and the remedy are for
-    /// the error.
-    pub(super) fn whole(
-        &self,
-        place: PathBuf,
-        needed_by: &str,
-        remedy: &str,
-    ) -> Result<PathBuf, InfraError> {
-        let message = if !place.join(COMPLETE).is_file() {
-            format!("what {needed_by} needs is not prepared; run `{remedy}`")
-        } else if let Some(damage) = self.damage(&place) {
-            format!("what {needed_by} needs is damaged: {damage}; run `{remedy}`")
-        } else {
-            return Ok(place);
-        };
-        Err(InfraError::new(InfraClass::Unprepared, message))
+    /// A place, if what was installed there is whole; else what is wrong with it.
+    pub(super) fn whole(&self, place: PathBuf) -> Result<PathBuf, String> {
+        if !place.join(COMPLETE).is_file() {
+            return Err("is not prepared".to_owned());
+        }
+        match self.damage(&place) {
+            Some(damage) => Err(format!("is damaged: {damage}")),
+            None => Ok(place),
+        }
     }
 
     /// What is missing from an installation or was changed in it. It is looked at once in

@@ -127,7 +127,7 @@ fn elsewhere(args: &AnalyseArgs, given: &[Given]) -> anyhow::Result<Vec<Column>>
         let runs = assay_core::sarif::read(&text)
             .with_context(|| format!("failed to read alerts from {name}"))?;
         for run in runs {
-            let analysis = |one: &Given| Ok(run.analysis(&one.id, paths(&one.files)));
+            let analysis = |one: &Given| Ok(run.analysis(&one.id, &paths(&one.files)));
             let results: Vec<_> = given.iter().map(analysis).collect();
             let programs = given.iter().map(|one| one.id.clone()).collect();
             let (analyser, version) = (run.tool, run.version);
@@ -137,8 +137,8 @@ fn elsewhere(args: &AnalyseArgs, given: &[Given]) -> anyhow::Result<Vec<Column>>
     Ok(columns)
 }
 
-fn paths(files: &FileSet) -> impl Iterator<Item = &str> + Clone {
-    files.keys().map(SafePath::as_str)
+fn paths(files: &FileSet) -> Vec<&str> {
+    files.keys().map(SafePath::as_str).collect()
 }
 
 /// What analysers failed at.

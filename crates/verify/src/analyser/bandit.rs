@@ -14,6 +14,7 @@ static ENVIRONMENT: Environment = Environment {
     summary: "Bandit",
     requirements: include_str!("requirements/bandit.txt"),
     files: &[],
+    layout: 1,
     finish: |_| Ok(()),
 };
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::batch::{Batch, FOLDER, misunderstood};
 use super::bench::Bench;
 use super::environment::{self, script};
-use super::rules::ENVIRONMENT;
+use super::rules::{ENVIRONMENT, with_semgrep};
 use super::semgrep::take;
 use super::tool::{HostProgram, Tool};
 use crate::prepare::Fill;
@@ -47,7 +47,7 @@ impl Tool for Detector {
     }
 
     fn analyse(&self, bench: &mut Bench, batch: &mut Batch<'_>) -> Result<(), InfraError> {
-        let report = bench.json(script("detector.py").arg(FOLDER), &[0])?;
+        let report = bench.json(with_semgrep(script("detector.py").arg(FOLDER)), &[0])?;
         let list = |name: &str| {
             report[name].as_array().ok_or_else(|| misunderstood(&format!("no list {name:?}")))
         };

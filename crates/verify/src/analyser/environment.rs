@@ -27,7 +27,9 @@ pub(super) struct Environment {
     pub(super) requirements: &'static str,
     /// Files beside the packages, by their names in the environment.
     pub(super) files: &'static [(&'static str, &'static str)],
-    /// What is still to be done once the packages are there.
+    /// What is still to be done once the packages are there, and a number that changes with
+    /// it.
+    pub(super) layout: u32,
     pub(super) finish: fn(&Site<'_>) -> Result<(), String>,
 }
 
@@ -36,7 +38,8 @@ impl Environment {
         let texts: String =
             self.files.iter().map(|(name, text)| format!("{name}\n{text}")).collect();
         let python = version(&[PYTHON, "--version"]);
-        let key = format!("{PYTHON}\n{python}\n{}\n{texts}", self.requirements);
+        let Environment { requirements, layout, .. } = self;
+        let key = format!("{PYTHON}\n{python}\n{requirements}\n{layout}\n{texts}");
         let needs = Needs { key, summary: self.summary.to_owned() };
         (needs, Box::new(move |site: &Site<'_>| self.install(site)))
     }

@@ -1,4 +1,6 @@
-//! GCC's own analyzer, for C. It states a weakness with each finding.
+//! GCC's own analyzer, for C. It states a weakness with each finding. CWE-690, which is a chain
+//! and below no parent that it has in common with CWE-476, stands for both: what it says is
+//! that the pointer, which nobody has looked at, is dereferenced.
 
 use assay_core::{Alert, Cwe, InfraError, Language};
 use serde_json::Value;
@@ -56,7 +58,7 @@ impl Tool for Gcc {
                     .args([&format!("-I{folder}"), &format!("-I{folder}/src"), "-c", &place])
                     .args(["-o", "/dev/null"]);
                 let output = bench.output(gcc, Stream::Error, &[0, 1])?;
-                let report = output.json()?;
+                let report = report(&output.bytes)?;
                 let list = report.as_array().ok_or_else(|| misunderstood("it is no list"))?;
                 if output.code != 0 {
                     let error = list.iter().find(|one| is_error(one));
@@ -73,6 +75,16 @@ impl Tool for Gcc {
         }
         Ok(())
     }
+}
+
+/// The list of diagnostics, after which GCC writes that it has stopped, where it has.
+fn report(bytes: &[u8]) -> Result<Value, InfraError> {
+    let mut values = serde_json::Deserializer::from_slice(bytes).into_iter();
+    let first = values.next().unwrap_or(Ok(Value::Null));
+    first.map_err(|error| {
+        let said: String = String::from_utf8_lossy(bytes).chars().take(300).collect();
+        misunderstood(&format!("no JSON ({error}): {said}"))
+    })
 }
 
 fn is_error(diagnostic: &Value) -> bool {
@@ -96,10 +108,11 @@ fn caret(diagnostic: &Value) -> &Value {
 fn alert(diagnostic: &Value) -> Option<Alert> {
     let rule = diagnostic["option"].as_str()?.strip_prefix("-Wanalyzer-")?;
     let cwe = diagnostic["metadata"]["cwe"].as_u64().and_then(|cwe| cwe.try_into().ok());
+    let is_chain = cwe == Some(690);
     let caret = caret(diagnostic);
     Some(Alert {
         rule: format!("analyzer-{rule}"),
-        cwe: cwe.map(Cwe).into_iter().collect(),
+        cwe: cwe.into_iter().chain(is_chain.then_some(476)).map(Cwe).collect(),
         file: caret["file"].as_str().unwrap_or_default().to_owned(),
         line: caret["line"].as_u64().and_then(|line| line.try_into().ok()),
         message: diagnostic["message"].as_str().unwrap_or_default().to_owned(),

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::batch::{Batch, FOLDER, misunderstood};
 use super::bench::Bench;
 use super::environment::{self, module};
-use super::rules::ENVIRONMENT;
+use super::rules::{ENVIRONMENT, with_semgrep};
 use super::tool::{HostProgram, Tool};
 use crate::prepare::Fill;
 use crate::toolchain::Needs;
@@ -41,10 +41,7 @@ impl Tool for Njsscan {
     }
 
     fn analyse(&self, bench: &mut Bench, batch: &mut Batch<'_>) -> Result<(), InfraError> {
-        let njsscan = module("njsscan")
-            .args(["--json", FOLDER])
-            .env("SEMGREP_SEND_METRICS", "off")
-            .env("SEMGREP_ENABLE_VERSION_CHECK", "0");
+        let njsscan = with_semgrep(module("njsscan").args(["--json", FOLDER]));
         // It ends with 1 where it has found something grave.
         let report = bench.json(njsscan, &[0, 1])?;
         let errors = report["errors"].as_array();

@@ -18,6 +18,7 @@ static ENVIRONMENT: Environment = Environment {
     summary: "tree-sitter and its parsers",
     requirements: include_str!("requirements/syntax.txt"),
     files: &[analysers::SYNTAX],
+    layout: 1,
     finish: |_| Ok(()),
 };
 

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use assay_core::Language;
 use assay_harness::analysers;
+use assay_sandbox::Command;
 
+use super::bench::INSTALLED;
 use super::environment::Environment;
 use crate::toolchain::Site;
 
@@ -15,6 +17,7 @@ pub(super) static ENVIRONMENT: Environment = Environment {
     summary: "Semgrep, Meta's Insecure Code Detector and njsscan",
     requirements: include_str!("requirements/semgrep.txt"),
     files: &[analysers::DETECTOR],
+    layout: 1,
     finish,
 };
 
@@ -29,6 +32,18 @@ pub(super) const RULES: [(&str, &str, Language); 4] = [
     ("python.json", "python_cyberseceval.json", Language::Python),
 ];
 
+/// Semgrep does not start without certificates of authorities, and a sandbox has none; it
+/// can reach nobody either.
+const CERTIFICATES: &str = "certificates.pem";
+
+/// The command with what Semgrep looks for in its environment.
+pub(super) fn with_semgrep(command: Command) -> Command {
+    command
+        .env("SSL_CERT_FILE", format!("{INSTALLED}/{CERTIFICATES}"))
+        .env("SEMGREP_SEND_METRICS", "off")
+        .env("SEMGREP_ENABLE_VERSION_CHECK", "0")
+}
+
 /// Lays the rules into one folder, and names Semgrep's program as it is looked for.
 fn finish(site: &Site<'_>) -> Result<(), String> {
     let packages = packages(site.folder)?;
@@ -41,6 +56,9 @@ fn finish(site: &Site<'_>) -> Result<(), String> {
     }
     let own = folder.join("assay.yaml");
     fs::write(&own, OWN).map_err(|error| failed(&own, &error))?;
+    let certificates = packages.join("certifi/cacert.pem");
+    fs::copy(&certificates, site.folder.join(CERTIFICATES))
+        .map_err(|error| failed(&certificates, &error))?;
     let beside = packages.join("semgrep/bin/osemgrep");
     symlink("semgrep-core", &beside).map_err(|error| failed(&beside, &error))?;
     let program = packages.join("semgrep/bin/semgrep-core");
