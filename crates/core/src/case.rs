@@ -109,11 +109,18 @@ pub enum Language {
     Java,
     NodeJs,
     Python,
+    Ruby,
 }
 
 impl Language {
-    pub const ALL: [Language; 5] =
-        [Language::C, Language::Go, Language::Java, Language::NodeJs, Language::Python];
+    pub const ALL: [Language; 6] = [
+        Language::C,
+        Language::Go,
+        Language::Java,
+        Language::NodeJs,
+        Language::Python,
+        Language::Ruby,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -122,6 +129,7 @@ impl Language {
             Language::Java => "java",
             Language::NodeJs => "nodejs",
             Language::Python => "python",
+            Language::Ruby => "ruby",
         }
     }
 
@@ -133,6 +141,7 @@ impl Language {
             Language::Java => "Java",
             Language::NodeJs => "Node.js",
             Language::Python => "Python",
+            Language::Ruby => "Ruby",
         }
     }
 }

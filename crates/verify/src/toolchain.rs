@@ -8,7 +8,7 @@ use assay_sandbox::File;
 
 use super::protocol::{Halt, Record, Runnable, Trial};
 use super::tested_case::TestedCase;
-use super::{c, go, java, nodejs, python};
+use super::{c, go, java, nodejs, python, ruby};
 
 /// A language: one file in this folder, and one row of [`Toolchains`].
 pub(super) trait Toolchain: Debug + Send + Sync {
@@ -77,6 +77,7 @@ pub(super) struct Toolchains {
     java: java::Java,
     nodejs: nodejs::NodeJs,
     python: python::Python,
+    ruby: ruby::Ruby,
 }
 
 impl Toolchains {
@@ -87,6 +88,7 @@ impl Toolchains {
             Language::Java => &self.java,
             Language::NodeJs => &self.nodejs,
             Language::Python => &self.python,
+            Language::Ruby => &self.ruby,
         }
     }
 }

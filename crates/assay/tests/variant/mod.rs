@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::door::{Door, files_below};
 
 /// The languages that cases are written in.
-pub(crate) const LANGUAGES: [&str; 5] = ["c", "go", "java", "nodejs", "python"];
+pub(crate) const LANGUAGES: [&str; 6] = ["c", "go", "java", "nodejs", "python", "ruby"];
 
 /// The languages to try: all, or the one that a variable of the environment names.
 pub(crate) fn languages(variable: &str) -> Vec<&'static str> {
