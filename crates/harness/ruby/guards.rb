@@ -81,6 +81,11 @@ module AssayHarness
       SUPER.bind_call(method) ? true : false
     end
 
+    LINE = Thread::Backtrace::Location.instance_method(:lineno)
+    SAME_TEXT = String.instance_method(:eql?)
+    # The body of a class, of a module or of a file, or one that is being loaded.
+    BODY = /\A(?:block in )*(?:<class:|<module:|<top |singleton class|require\z)/.freeze
+
     NAME = Symbol.instance_method(:name)
     MATCHES = Regexp.instance_method(:match?)
     OPERATOR = /\A[^a-zA-Z_]/.freeze
@@ -93,7 +98,6 @@ module AssayHarness
     # test, or else the place, where there is one.
     def self.author_finder(places, callers)
       harness, tests, libraries = places.harness, places.tests, places.libraries
-      bodies = ["<class:", "<module:", "<top (required)>", "singleton class", "require"].freeze
       lambda do
         locations = callers.bind_call(Kernel, 0)
         index = 0
@@ -104,14 +108,22 @@ module AssayHarness
           next if BEGINS.bind_call(path, harness)
           break false if BEGINS.bind_call(path, *tests)
           if BEGINS.bind_call(path, *libraries)
-            break false if is_first && BEGINS.bind_call(LABEL.bind_call(location), *bodies)
+            break false if is_first && MATCHES.bind_call(BODY, LABEL.bind_call(location))
 
-            is_first = false
+            is_first = false unless Guards.same_line(location, AT.bind_call(locations, index))
             next
           end
           break location
         end
       end.freeze
+    end
+
+    # Whether a frame is of a function of the language, which has the line of its caller.
+    def self.same_line(location, caller)
+      return false unless caller
+
+      SAME_TEXT.bind_call(PATH.bind_call(location), PATH.bind_call(caller)) &&
+        IS.bind_call(LINE.bind_call(location), LINE.bind_call(caller))
     end
 
     # Has the language tell of each method that comes or goes.

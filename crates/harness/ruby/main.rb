@@ -30,6 +30,7 @@ module AssayHarness
       @report, @nonce, @settings = report, nonce, JSON.parse(input)
       @reported = 0
       @is_passed = true
+      @outcomes = {}
     end
 
     # Talks to the server by these ends.
@@ -68,7 +69,8 @@ module AssayHarness
       if outcome == "passed" && !left.empty?
         outcome, detail = "failed", "left #{left.size} processes running"
       end
-      left.each { |it| end_process(it) }
+      end_processes unless left.empty?
+      forget_rest
       say_test(test, outcome, detail)
     end
 
@@ -124,10 +126,24 @@ module AssayHarness
       end
     end
 
-    def end_process(id)
-      Process.kill(:KILL, id)
-    rescue SystemCallError
-      # It has ended meanwhile.
+    # Ends what a test left.
+    def end_processes
+      100.times do
+        left = AssayHarness.processes - @known
+        break if left.empty?
+
+        left.each do |id|
+          Process.kill(:KILL, id)
+        rescue SystemCallError
+          # It has ended meanwhile.
+        end
+        sleep 0.01
+      end
+    end
+
+    # What was said after a test's process had ended, by children of it, is no report.
+    def forget_rest
+      loop { break unless @channel.read_nonblock(65_536, exception: false).is_a?(String) }
     end
 
     # A text with the names and lines of the case in the place of those that were drawn.
@@ -145,10 +161,14 @@ module AssayHarness
       text
     end
 
+    # Tests run in any order and are reported in that of their sources.
     def say_test(test, outcome, detail)
-      @reported += 1
       @is_passed &&= %w[passed skipped].include?(outcome)
-      say("test" => test["written"], "outcome" => outcome, "detail" => detail)
+      @outcomes[test["written"]] = { "test" => test["written"], "outcome" => outcome, "detail" => detail }
+      while (line = @outcomes[@settings["tests"].dig(@reported, "written")])
+        say(line)
+        @reported += 1
+      end
     end
 
     def say(line)
@@ -186,7 +206,10 @@ module AssayHarness
     before = processes
     server, orders, channel = start_server
     supervisor = Supervisor.new(IO.for_fd(3), IO.for_fd(4).read, $stdin.read)
-    supervisor.run(orders, channel, before + [server])
+    is_passed = supervisor.run(orders, channel, before + [server])
+    orders.close
+    Process.wait(server)
+    is_passed
   end
 end
 
