@@ -92,7 +92,8 @@ fn a_broken_suite_is_the_cases_fault_and_is_told_with_its_place() {
     assert!(said.contains(SECURITY) && said.contains("syntax error"), "{said}");
     let said = said_of_spoilt(FUNCTIONAL, |text| format!("require \"no_such_library\"\n{text}"));
     assert!(said.contains("no_such_library"), "{said}");
-    let twice = "class DraftStoreTest < Minitest::Test\n  def test_a_token_is_url_safe\n  end\nend\n";
+    let twice =
+        "class DraftStoreTest < Minitest::Test\n  def test_a_token_is_url_safe\n  end\nend\n";
     let said = said_of_spoilt(FUNCTIONAL, |text| format!("{text}\n{twice}"));
     assert!(said.contains("is there twice"), "{said}");
 }

@@ -36,7 +36,8 @@ impl Toolchain for Ruby {
     }
 
     fn needs(&self, _case: &TestedCase<'_>) -> Needs {
-        let harness: String = guest::ALL.iter().map(|(name, text)| format!("{name}\n{text}")).collect();
+        let harness: String =
+            guest::ALL.iter().map(|(name, text)| format!("{name}\n{text}")).collect();
         let (ruby, minitest) = (version(RUBY_VERSION), version(MINITEST_VERSION));
         Needs { key: format!("{ruby}\n{minitest}\n{harness}"), summary: minitest }
     }

@@ -90,9 +90,10 @@ fn is_skip(line: &str) -> bool {
 }
 
 fn all(files: &FileSet) -> impl Iterator<Item = Definition> {
-    files.iter().filter(|(path, _)| is_test_file(path)).flat_map(|(_, content)| {
-        definitions(&String::from_utf8_lossy(content))
-    })
+    files
+        .iter()
+        .filter(|(path, _)| is_test_file(path))
+        .flat_map(|(_, content)| definitions(&String::from_utf8_lossy(content)))
 }
 
 pub(super) fn tests(files: &FileSet) -> Vec<ExpectedTest> {
@@ -157,7 +158,11 @@ class After < Minitest::Test
 ";
         let found: Vec<_> =
             definitions(text).into_iter().map(|it| (it.name(), it.line, it.may_skip)).collect();
-        let expect = [("AThing#test_one", 6, false), ("AThing#test_two?", 12, true), ("Other#test_one", 18, false)];
+        let expect = [
+            ("AThing#test_one", 6, false),
+            ("AThing#test_two?", 12, true),
+            ("Other#test_one", 18, false),
+        ];
         assert_eq!(found, expect.map(|(name, line, skip)| (name.to_owned(), line, skip)));
     }
 
@@ -167,7 +172,8 @@ class After < Minitest::Test
             let text = "class A < Minitest::Test\n  def test_a\n  end\nend\n";
             (SafePath::new(path).expect("safe"), text.as_bytes().to_vec())
         };
-        let files = FileSet::from([file("a/one_test.rb"), file("a/helper.rb"), file("a/test_two.rb")]);
+        let files =
+            FileSet::from([file("a/one_test.rb"), file("a/helper.rb"), file("a/test_two.rb")]);
         assert_eq!(tests(&files), [ExpectedTest::new("A#test_a")]);
         assert_eq!(replaced(&files), ["A#test_a"]);
     }

@@ -57,12 +57,14 @@ impl Blind {
             let below = path.as_str().split('/').count().saturating_sub(3);
             let deeper = "d/".repeat(below);
             let place = format!("/work/{TESTS}/{folder}/{deeper}{}.rb", draw.name(""));
-            blind.add(path, place, &text, &mut draw);
+            blind.add(path, &place, &text, &mut draw);
         }
         let both = || case.both().into_iter().flat_map(|(_, suite)| texts(&suite.files));
         let words: BTreeSet<String> = both().flat_map(|text| words(&text)).collect();
         let features: BTreeSet<String> = both()
-            .flat_map(|text| text.lines().filter_map(feature).map(str::to_owned).collect::<Vec<_>>())
+            .flat_map(|text| {
+                text.lines().filter_map(feature).map(str::to_owned).collect::<Vec<_>>()
+            })
             .filter(|feature| !is_of_project(case, feature))
             .collect();
         let settings = json!({
@@ -72,8 +74,10 @@ impl Blind {
             "features": features,
             "words": words,
         });
-        let files: Vec<File> =
-            others.iter().map(|(path, content)| File::new(path.as_str(), (*content).clone())).collect();
+        let files: Vec<File> = others
+            .iter()
+            .map(|(path, content)| File::new(path.as_str(), (*content).clone()))
+            .collect();
         let test_tree = (!files.is_empty()).then_some(TESTS);
         Ok(Blind { settings: settings.to_string(), files, test_tree, names: Names(blind.names) })
     }
@@ -90,7 +94,7 @@ struct Suited {
 }
 
 impl Suited {
-    fn add(&mut self, path: &SafePath, place: String, text: &str, draw: &mut Draw) {
+    fn add(&mut self, path: &SafePath, place: &str, text: &str, draw: &mut Draw) {
         let definitions = ruby::definitions(text);
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         let mut classes = BTreeMap::<&str, String>::new();
@@ -110,7 +114,7 @@ impl Suited {
             self.names.insert(class.clone(), test.class.clone());
         }
         let line = draw.line();
-        self.names.insert(place.clone(), path.as_str().to_owned());
+        self.names.insert(place.to_owned(), path.as_str().to_owned());
         self.files.push(json!({
             "path": place, "line": line, "text": lines.join("\n") + "\n", "written": path.as_str(),
         }));
@@ -166,9 +170,10 @@ fn replace(line: &mut String, name: &str, drawn: &str) {
 }
 
 fn texts(files: &FileSet) -> impl Iterator<Item = String> {
-    files.iter().filter(|(path, _)| path.extension() == Some("rb")).map(|(_, content)| {
-        String::from_utf8_lossy(content).into_owned()
-    })
+    files
+        .iter()
+        .filter(|(path, _)| path.extension() == Some("rb"))
+        .map(|(_, content)| String::from_utf8_lossy(content).into_owned())
 }
 
 /// The names that a source may call methods by.
@@ -200,7 +205,7 @@ mod tests {
         let text = "class ATest < Minitest::Test\n  def test_one\n  end\n\n  def test_two\n    log(:test_two)\n  end\nend\n";
         let mut suited = Suited::default();
         let path = SafePath::new("tests/security/a_test.rb").expect("safe");
-        suited.add(&path, "/work/tests/m/m.rb".to_owned(), text, &mut Draw::new().expect("drawn"));
+        suited.add(&path, "/work/tests/m/m.rb", text, &mut Draw::new().expect("drawn"));
         let names: Vec<_> = suited.tests.iter().map(|it| it["name"].as_str()).collect();
         assert!(names[0].is_some_and(|name| name != "test_one" && name.starts_with("test_m")));
         assert_eq!(names[1], Some("test_two"));
