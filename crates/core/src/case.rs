@@ -159,7 +159,10 @@ impl FromStr for Language {
         match text {
             "cpp" => Ok(Language::C),
             _ => Language::ALL.into_iter().find(|language| language.as_str() == text).ok_or_else(
-                || format!("{text:?} is not a language; there are c, go, java, nodejs, python"),
+                || {
+                    let known = Language::ALL.map(Language::as_str).join(", ");
+                    format!("{text:?} is not a language; there are {known}")
+                },
             ),
         }
     }
