@@ -13,7 +13,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 # No function is longer than so many lines, those within it included; of JavaScript,
-# scripts/guests/eslint.config.cjs says so.
+# scripts/guests/eslint.config.cjs says so, and Ruby reads itself.
 most_lines=100
 
 failed=()
@@ -157,8 +157,32 @@ java_lint() {
     javac -Xlint:all -Werror -proc:none -d "$scratch/java" -classpath "$linters/java/*" "$harness"/java/*.java
 }
 
+ruby_lint() {
+    local status=0 source warnings
+    for source in "$harness"/ruby/*.rb; do
+        warnings=$(ruby -wc "$source" 2>&1) || status=1
+        [[ $warnings == 'Syntax OK' ]] || { printf '%s: %s\n' "$source" "$warnings"; status=1; }
+    done
+    return "$status"
+}
+
+ruby_lengths() {
+    ruby - "$most_lines" "$harness"/ruby/*.rb <<'END'
+most, *sources = ARGV
+walk = lambda do |node, source|
+  next 0 unless node.is_a?(RubyVM::AbstractSyntaxTree::Node)
+
+  length = node.last_lineno - node.first_lineno + 1
+  is_long = %i[DEFN DEFS].include?(node.type) && length > most.to_i
+  puts "#{source}:#{node.first_lineno}: a method of #{length} lines" if is_long
+  (is_long ? 1 : 0) + node.children.sum { |child| walk.call(child, source) }
+end
+exit(sources.sum { |source| walk.call(RubyVM::AbstractSyntaxTree.parse_file(source), source) }.zero?)
+END
+}
+
 steps=(lengths python_format python_lint javascript_lint go_format go_vet_tool go_vet_harness c_lint
-    java_agent_lint java_lint)
+    java_agent_lint java_lint ruby_lint ruby_lengths)
 for name in "${@:-${steps[@]}}"; do
     step "$name"
 done

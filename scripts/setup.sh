@@ -15,7 +15,7 @@ fail() {
 # gcc brings the sanitizers; binutils objcopy and the linker gold; python3-venv what
 # environments are made with; chromium is for the tests of the HTML report, tar for a
 # case.
-packages=(gcc libc6-dev binutils make python3 python3-venv openjdk-17-jdk-headless maven chromium tar)
+packages=(gcc libc6-dev binutils make python3 python3-venv openjdk-17-jdk-headless maven ruby ruby-minitest chromium tar)
 # With its library, suites of Python share one start of the interpreter.
 python=$(/usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || echo 3.11)
 packages+=("libpython$python")

@@ -115,11 +115,18 @@ pub enum Language {
     Java,
     NodeJs,
     Python,
+    Ruby,
 }
 
 impl Language {
-    pub const ALL: [Language; 5] =
-        [Language::C, Language::Go, Language::Java, Language::NodeJs, Language::Python];
+    pub const ALL: [Language; 6] = [
+        Language::C,
+        Language::Go,
+        Language::Java,
+        Language::NodeJs,
+        Language::Python,
+        Language::Ruby,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -128,6 +135,7 @@ impl Language {
             Language::Java => "java",
             Language::NodeJs => "nodejs",
             Language::Python => "python",
+            Language::Ruby => "ruby",
         }
     }
 
@@ -139,6 +147,7 @@ impl Language {
             Language::Java => "Java",
             Language::NodeJs => "Node.js",
             Language::Python => "Python",
+            Language::Ruby => "Ruby",
         }
     }
 }
@@ -156,7 +165,10 @@ impl FromStr for Language {
         match text {
             "cpp" => Ok(Language::C),
             _ => Language::ALL.into_iter().find(|language| language.as_str() == text).ok_or_else(
-                || format!("{text:?} is not a language; there are c, go, java, nodejs, python"),
+                || {
+                    let known = Language::ALL.map(Language::as_str).join(", ");
+                    format!("{text:?} is not a language; there are {known}")
+                },
             ),
         }
     }

@@ -11,6 +11,7 @@ mod go;
 mod java;
 pub mod nodejs;
 mod python;
+pub mod ruby;
 
 use std::collections::BTreeSet;
 
@@ -46,6 +47,7 @@ impl Suite {
     pub fn replaced_tests(&self) -> Vec<String> {
         match self.runner {
             Runner::Pytest => python::replaced(&self.files),
+            Runner::Minitest => ruby::replaced(&self.files),
             _ => Vec::new(),
         }
     }
@@ -69,6 +71,8 @@ pub enum Runner {
     JUnit,
     /// Python files run by pytest.
     Pytest,
+    /// Ruby files run by Minitest.
+    Minitest,
     /// JavaScript files run by the project's Jest.
     Jest,
     /// JavaScript files run by the project's Mocha.
@@ -288,13 +292,14 @@ fn add_missing(expected: &[ExpectedTest], tests: &mut Vec<TestResult>) {
 }
 
 impl Runner {
-    pub const ALL: [Runner; 8] = [
+    pub const ALL: [Runner; 9] = [
         Runner::AssayC,
         Runner::CProgram,
         Runner::GoTest { imports: false },
         Runner::GoTest { imports: true },
         Runner::JUnit,
         Runner::Pytest,
+        Runner::Minitest,
         Runner::Jest,
         Runner::Mocha,
     ];
@@ -308,6 +313,7 @@ impl Runner {
             Runner::GoTest { imports: true } => "go-test-with-imports",
             Runner::JUnit => "junit",
             Runner::Pytest => "pytest",
+            Runner::Minitest => "minitest",
             Runner::Jest => "jest",
             Runner::Mocha => "mocha",
         }
@@ -321,6 +327,7 @@ impl Runner {
             Runner::JUnit => java::tests(files),
             Runner::Jest | Runner::Mocha => nodejs::tests(files),
             Runner::Pytest => python::tests(files),
+            Runner::Minitest => ruby::tests(files),
             Runner::CProgram if files.is_empty() => Vec::new(),
             // It has a `main` of its own; CTest's name for it is the test.
             Runner::CProgram => vec![ExpectedTest::new(match phase {

@@ -27,6 +27,7 @@ pub const FOLDERS: &[(&str, &[File])] = &[
     ("nodejs", nodejs::ALL),
     ("python", python::ALL),
     ("python/session", python::session::ALL),
+    ("ruby", ruby::ALL),
     ("shared", shared::ALL),
 ];
 
@@ -195,6 +196,21 @@ pub mod python {
             include_str!("../python/session/lies.py"),
             include_str!("../python/session/report.py"),
         );
+    }
+}
+
+/// What runs a suite of Ruby.
+pub mod ruby {
+    files! {
+        "ruby":
+        BLIND = "blind.rb",
+        GUARDS = "guards.rb",
+        MAIN = "main.rb",
+        PLACES = "places.rb",
+        REACH = "reach.rb",
+        SENTINELS = "sentinels.rb",
+        SERVER = "server.rb",
+        TRIAL = "trial.rb",
     }
 }
 

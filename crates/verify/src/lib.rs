@@ -28,6 +28,7 @@ pub mod processes;
 mod protocol;
 mod prune;
 mod python;
+mod ruby;
 mod soundness;
 mod state;
 mod suite_run;

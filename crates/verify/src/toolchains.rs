@@ -6,7 +6,7 @@ use assay_core::Language;
 
 use super::toolchain::Toolchain;
 use super::tools::version;
-use super::{c, go, java, nodejs, python};
+use super::{c, go, java, nodejs, python, ruby};
 
 /// The languages that can be validated.
 #[derive(Debug, Default)]
@@ -16,6 +16,7 @@ pub(super) struct Toolchains {
     java: java::Java,
     nodejs: nodejs::NodeJs,
     python: python::Python,
+    ruby: ruby::Ruby,
 }
 
 impl Toolchains {
@@ -26,6 +27,7 @@ impl Toolchains {
             Language::Java => &self.java,
             Language::NodeJs => &self.nodejs,
             Language::Python => &self.python,
+            Language::Ruby => &self.ruby,
         }
     }
 }

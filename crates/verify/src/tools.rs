@@ -51,7 +51,9 @@ const SUPPORTED: &[(&str, &str, &str)] = &[
     ("maven", "3.8", "3.8"),
     ("node", "18", "20"),
     ("objcopy", "2.40", "2.40"),
+    ("minitest", "5.17", "5.17"),
     ("python", "3.11", "3.11"),
+    ("ruby", "3.1", "3.1"),
 ];
 
 /// The supported versions of a tool, in a phrase; `None` if any will do.

@@ -8,6 +8,7 @@ mod go;
 mod java;
 mod nodejs;
 mod python;
+mod ruby;
 
 use std::path::Path;
 
@@ -56,6 +57,7 @@ impl Bare<'_> {
         match item.case.language {
             Language::C => c::script(item, &prepared),
             Language::Python => python::script(&item.tested(), &prepared),
+            Language::Ruby => ruby::script(&item.tested()),
             Language::Java => java::script(item, &place, &prepared),
             Language::NodeJs => nodejs::script(&item.tested(), &prepared),
             Language::Go => go::script(&item.tested(), self.shell, &place),

@@ -58,6 +58,8 @@ impl<'a> Official<'a> {
                 Language::Java => ("java", "java.json"),
                 Language::NodeJs => ("nodejs", "nodejs.json"),
                 Language::Python => ("python", "python.json"),
+                // It has no case in it.
+                Language::Ruby => continue,
             };
             let list = checkout.join("datasets/benchmark").join(folder).join(list);
             for (id, entry) in read_list(&list) {
@@ -138,6 +140,7 @@ fn project(checkout: &Path, language: Language, entry: &Entry) -> Option<PathBuf
         Language::Go => models.join("go/bench/req-gen-verified").join(name),
         Language::NodeJs => models.join("nodejs/node_bench").join(name),
         Language::Python => models.join("python/python_bench").join(name),
+        Language::Ruby => return None,
         Language::Java => {
             let datasets = models.join("java/datasets");
             let list = read_list(&datasets.join("benchmark/java/java.json"));
@@ -207,6 +210,7 @@ fn script(language: Language) -> &'static str {
              timeout 60 npx jest \"$name/test/security.test.js\" --verbose; s=$?
              exec >&3"
         }
+        Language::Ruby => "f=1 s=1",
         // A new environment for each artifact, with uv, from its cache. The index
         // would be asked again after ten minutes; here it cannot be.
         Language::Python => {

@@ -345,6 +345,7 @@ fn leaving_early(language: Language) -> &'static str {
             "#include <unistd.h>\n__attribute__((constructor)) static void leave(void) { _exit(0); }\n"
         }
         Language::Python => "import os\nos._exit(0)\n",
+        Language::Ruby => "exit!(0)\n",
         Language::Go => "\nfunc init() { leave.Exit(0) }\n",
         Language::NodeJs => "process.exit(0);\n",
         Language::Java => "    static { System.exit(0); }\n}\n",

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use assay_core::Language;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -22,8 +23,7 @@ pub(crate) fn repository() -> PathBuf {
 /// The folder of one case of the repository's corpus.
 pub(crate) fn case_folder(id: &str) -> PathBuf {
     let suite = repository().join("corpus/function-level");
-    let languages =
-        ["c", "go", "java", "nodejs", "python"].map(|language| suite.join(language).join(id));
+    let languages = Language::ALL.map(|language| suite.join(language.as_str()).join(id));
     languages.into_iter().find(|folder| folder.is_dir()).expect("a case of the corpus")
 }
 

@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use assay_core::Language;
 use serde_json::Value;
 
 use crate::door::{Door, files_below};
 
-/// The languages that cases are written in.
-pub(crate) const LANGUAGES: [&str; 5] = ["c", "go", "java", "nodejs", "python"];
-
 /// The languages to try: all, or the one that a variable of the environment names.
 pub(crate) fn languages(variable: &str) -> Vec<&'static str> {
     let only = std::env::var(variable).ok();
-    LANGUAGES.into_iter().filter(|it| only.as_ref().is_none_or(|only| only == it)).collect()
+    let languages = Language::ALL.into_iter().map(Language::as_str);
+    languages.filter(|it| only.as_ref().is_none_or(|only| only == it)).collect()
 }
 
 /// The files below a folder of these tests that are of one language.

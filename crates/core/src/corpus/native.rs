@@ -329,6 +329,7 @@ fn runner(language: Language, template: &FileSet) -> Option<Runner> {
         Language::Java => Some(Runner::JUnit),
         Language::NodeJs => nodejs::runner(template),
         Language::Python => Some(Runner::Pytest),
+        Language::Ruby => Some(Runner::Minitest),
     }
 }
 

@@ -15,6 +15,7 @@ pub(super) fn file(text: &mut String, path: &SafePath, content: &str) {
     let tag = match path.extension() {
         Some("h") => "c",
         Some("py") => "python",
+        Some("rb") => "ruby",
         other => other.unwrap_or_default(),
     };
     fenced(text, tag, content);

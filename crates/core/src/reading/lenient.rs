@@ -14,8 +14,9 @@ use crate::artifact::not_expected;
 use crate::files::SafePath;
 
 /// What a fenced block is tagged with that can hold a file of each ending.
-const LANGUAGES: [(&[&str], &[&str]); 5] = [
+const LANGUAGES: [(&[&str], &[&str]); 6] = [
     (&["py"], &["python", "py", "python3"]),
+    (&["rb"], &["ruby", "rb"]),
     (&["c", "h", "cc", "cpp", "hpp"], &["c", "h", "cpp", "c++", "cc", "objc"]),
     (&["java"], &["java"]),
     (&["go"], &["go", "golang"]),

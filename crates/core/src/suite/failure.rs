@@ -24,6 +24,23 @@ const PYTHON: [&str; 16] = [
     "fixture ",
 ];
 
+/// Errors that say that something is missing, by the class that Ruby names.
+const RUBY: [&str; 13] = [
+    "Errno::EACCES",
+    "Errno::EADDRINUSE",
+    "Errno::ECONNREFUSED",
+    "Errno::ENOENT",
+    "Errno::ENOTDIR",
+    "Errno::EPERM",
+    "LoadError",
+    "NameError",
+    "NoMethodError",
+    "NotImplementedError",
+    "ScriptError",
+    "SocketError",
+    "SyntaxError",
+];
+
 const JAVA: [&str; 18] = [
     "java.io.FileNotFoundException",
     "java.io.IOException: Cannot run program",
@@ -113,6 +130,7 @@ pub fn environment_error(language: Language, test: &TestResult) -> Option<String
             found.map(|word| (*word).to_owned())
         }
         Language::Python => begins(&PYTHON),
+        Language::Ruby => begins(&RUBY),
     }
     .map(|_| detail.to_owned())
 }
@@ -149,6 +167,8 @@ mod tests {
             (Language::Python, "AssertionError: FileNotFoundError was not raised", false),
             (Language::Python, "Failed: DID NOT RAISE <class 'FileNotFoundError'>", false),
             (Language::Python, "KeyError: 0", false),
+            (Language::Ruby, "Errno::ENOENT: No such file or directory @ rb_sysopen - x", true),
+            (Language::Ruby, "Minitest::Assertion: Errno::ENOENT expected but nothing", false),
             (Language::Java, "java.nio.file.NoSuchFileException: /tmp/x", true),
             (Language::Java, "java.lang.AssertionError: java.net.ConnectException", false),
             (Language::NodeJs, "Error: ENOENT: no such file or directory, open 'x'", true),

@@ -17,7 +17,7 @@ fn check(target: &Target, runner: &Runner, path: &str) {
         let tests = Suite::of(Phase::Security, runner.clone(), files(path, bytes)).expected;
         assert!(tests.len() <= text.len(), "{}", tests.len());
         for test in &tests {
-            for part in test.name.split("::").flat_map(|name| name.split('.')) {
+            for part in test.name.split("::").flat_map(|name| name.split(['.', '#'])) {
                 assert!(text.contains(part), "{} is not in the source", test.name);
             }
         }
@@ -59,6 +59,27 @@ fn tests_of_python_are_in_the_source_and_replaced_ones_too() {
     ];
     let target = target!("python-suite").words(&words);
     check(&target, &Runner::Pytest, "tests/test_x.py");
+}
+
+#[test]
+fn tests_of_ruby_are_in_the_source() {
+    let words = [
+        "class A < Minitest::Test",
+        "  def test_",
+        "::",
+        "end",
+        "\n",
+        "skip ",
+        "=begin",
+        "=end",
+        "__END__",
+        "<",
+        "#",
+        "é",
+        "\r\n",
+    ];
+    let target = target!("ruby-suite").words(&words);
+    check(&target, &Runner::Minitest, "tests/x_test.rb");
 }
 
 #[test]

@@ -23,6 +23,7 @@ fn endings(language: Language) -> &'static [&'static str] {
         Language::Java => &["java"],
         Language::NodeJs => &["js", "cjs", "mjs", "jsx"],
         Language::Python => &["py"],
+        Language::Ruby => &["rb"],
     }
 }
 

@@ -64,6 +64,7 @@ fn tools(official: &Official<'_>, language: Language) -> Result<(), String> {
         }
         Language::Java => "mvn --version",
         Language::NodeJs => "npm --version",
+        Language::Ruby => "ruby --version",
         Language::Python => {
             "[ -x $BENCH/uv/bin/uv ] || {
                  /usr/bin/python3 -m venv $BENCH/uv
@@ -77,7 +78,7 @@ fn tools(official: &Official<'_>, language: Language) -> Result<(), String> {
 /// What one project needs.
 fn project(official: &Official<'_>, item: &Item) -> Result<(), String> {
     match item.case.language {
-        Language::C => Ok(()),
+        Language::C | Language::Ruby => Ok(()),
         Language::Go => go(official, item),
         Language::Java => java(official, item),
         Language::NodeJs => nodejs(official, item),
@@ -88,7 +89,7 @@ fn project(official: &Official<'_>, item: &Item) -> Result<(), String> {
 /// The folders that hold a language's caches.
 fn folders(language: Language) -> &'static [&'static str] {
     match language {
-        Language::C => &[],
+        Language::C | Language::Ruby => &[],
         Language::Go => &["gopath", "bin"],
         Language::Java => &["m2"],
         Language::NodeJs => &["nodejs"],

@@ -80,6 +80,14 @@ const highlight = (() => {
     'and as assert async await break case class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield self cls',
     'None True False NotImplemented Ellipsis',
   );
+  const ruby = language(
+    {
+      comment: ['#[^\\n]*', `^=begin\\b[\\s\\S]*?(?:^=end\\b|${END})`],
+      string: [quoted('"'), quoted("'"), quoted('`'), ':[\\p{L}_][\\p{L}\\p{N}_]*[?!]?'],
+    },
+    'alias and begin break case class def defined? do else elsif end ensure for if in module next not or redo rescue retry return self super then undef unless until when while yield require require_relative raise attr_reader attr_writer attr_accessor private',
+    'nil true false __FILE__ __LINE__',
+  );
   const json = language({ string: [quoted('"')] }, '', 'null true false');
   const xml = language({
     comment: [`<!--[\\s\\S]*?(?:-->|${END})`],
@@ -100,6 +108,7 @@ const highlight = (() => {
       [java, 'java'],
       [javascript, 'js mjs cjs jsx ts tsx javascript typescript node nodejs'],
       [python, 'py pyi python python3'],
+      [ruby, 'rb ruby rake gemspec'],
       [json, 'json'],
       [xml, 'xml html htm xhtml svg jsp ftl'],
       [sql, 'sql'],

@@ -183,7 +183,7 @@ fn is_test(path: &SafePath, language: Language) -> bool {
     path.is_under(match language {
         Language::Java => "src/test",
         Language::NodeJs => "test",
-        Language::C | Language::Go | Language::Python => "tests",
+        Language::C | Language::Go | Language::Python | Language::Ruby => "tests",
     })
 }
 

@@ -26,6 +26,8 @@ pub(super) fn of(files: &FileSet, language: Language) -> [Suite; 2] {
                 let is_ours = |path: &str| path.starts_with("tests/") && path != other;
                 suite(phase, Runner::Pytest, files, is_ours)
             }
+            // Its lists have no case in Ruby.
+            Language::Ruby => suite(phase, Runner::Minitest, files, |_| false),
             Language::Go => {
                 let source = format!("tests/test_{ours}.go");
                 go(phase, files, &source, &format!("src/{ours}_test.go"))
