@@ -101,8 +101,8 @@ fn prepared(validator: &Validator, items: Vec<Item>) -> Vec<Item> {
     validator
         .prepare(&cases, &mut |progress| {
             if let Step::Failed { message } = progress.step {
-                println!("not prepared: {}: {message}", progress.cases.join(", "));
-                lacking.extend(progress.cases.iter().map(|&id| id.to_owned()));
+                println!("not prepared: {}: {message}", progress.needed_by.join(", "));
+                lacking.extend(progress.needed_by.iter().map(|&id| id.to_owned()));
             }
         })
         .expect("a cache");
