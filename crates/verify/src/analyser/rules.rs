@@ -5,7 +5,6 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use assay_core::Language;
 use assay_harness::analysers;
 use assay_sandbox::Command;
 
@@ -16,20 +15,20 @@ use crate::toolchain::Site;
 pub(super) static ENVIRONMENT: Environment = Environment {
     summary: "Semgrep, Meta's Insecure Code Detector and njsscan",
     requirements: include_str!("requirements/semgrep.txt"),
-    files: &[analysers::DETECTOR],
+    files: &[analysers::DETECTOR, OWN],
     layout: 1,
     finish,
 };
 
-/// Assay's own rules.
-const OWN: &str = include_str!("semgrep/assay.yaml");
+/// Assay's own rules, and the name of their file in the environment.
+pub(super) const OWN: (&str, &str) = ("assay.yaml", include_str!("semgrep/assay.yaml"));
 
-/// The detector's rules for Semgrep, by language: its name for the rules, and ours.
-pub(super) const RULES: [(&str, &str, Language); 4] = [
-    ("c.json", "c_cyberseceval.json", Language::C),
-    ("java.json", "java_cyberseceval.json", Language::Java),
-    ("javascript.json", "javascript_cyberseceval.json", Language::NodeJs),
-    ("python.json", "python_cyberseceval.json", Language::Python),
+/// The detector's rules for Semgrep, a file a language: our name for it, and its own.
+pub(super) const RULES: [(&str, &str); 4] = [
+    ("c.json", "c_cyberseceval.json"),
+    ("java.json", "java_cyberseceval.json"),
+    ("javascript.json", "javascript_cyberseceval.json"),
+    ("python.json", "python_cyberseceval.json"),
 ];
 
 /// Semgrep does not start without certificates of authorities, and a sandbox has none; it
@@ -44,18 +43,16 @@ pub(super) fn with_semgrep(command: Command) -> Command {
         .env("SEMGREP_ENABLE_VERSION_CHECK", "0")
 }
 
-/// Lays the rules into one folder, and names Semgrep's program as it is looked for.
+/// Lays the detector's rules into one folder, and names Semgrep's program as it is looked for.
 fn finish(site: &Site<'_>) -> Result<(), String> {
     let packages = packages(site.folder)?;
     let folder = site.folder.join("rules");
     fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
     let generated = packages.join("codeshield/insecure_code_detector/rules/semgrep/_generated_");
-    for (name, original, _) in RULES {
+    for (name, original) in RULES {
         let original = generated.join(original);
         fs::copy(&original, folder.join(name)).map_err(|error| failed(&original, &error))?;
     }
-    let own = folder.join("assay.yaml");
-    fs::write(&own, OWN).map_err(|error| failed(&own, &error))?;
     let certificates = packages.join("certifi/cacert.pem");
     fs::copy(&certificates, site.folder.join(CERTIFICATES))
         .map_err(|error| failed(&certificates, &error))?;
