@@ -24,7 +24,7 @@ fn program(scenario: &str, number: u32, extension: &str) -> String {
 }
 
 /// One answer as results have it.
-fn record(id: &str, source: &str, response: &str, more: Value) -> Value {
+fn record(id: &str, source: &str, response: &str, more: &Value) -> Value {
     let mut record = json!({
         "vul_type_id": "cwe-787",
         "vul_type_name": "Out-of-bounds Write",
@@ -64,21 +64,21 @@ fn made_up() -> Door {
     put(&format!("{told}/non_vulnerable/cwe-787/{sound}"), CLEAN);
 
     let two = [
-        record(&flawed, VULNERABLE, "{\"vulnerable\": [\"no\"],}", json!({})),
-        record(&sound, CLEAN, "so: {'vulnerable': 'No'}", json!({})),
+        record(&flawed, VULNERABLE, "{\"vulnerable\": [\"no\"],}", &json!({})),
+        record(&sound, CLEAN, "so: {'vulnerable': 'No'}", &json!({})),
     ];
     let row: String = two.iter().map(Value::to_string).collect();
     door.write("checkout/results/vulnerability_detection_classification/m.json", row);
     let scores = "checkout/results/vulnerability_detection_classification/m_scores.json";
     door.write(scores, "{\"binary_class_f1\": 0.5}");
     let fixed = "```c\nint main(void) { return 0; }\n```";
-    let answer = record(&flawed, VULNERABLE, fixed, judged("safe", "{\"vulnerable\": \"safe\"}"));
+    let answer = record(&flawed, VULNERABLE, fixed, &judged("safe", "{\"vulnerable\": \"safe\"}"));
     door.write("checkout/results/vulnerability_repair/m.json", json!([answer]).to_string());
-    let seed = record("my-1", SEED, "int main;", judged("unsafe", "{\"vulnerable\": [\"Yes\"],}"));
-    let strange = record("my-2", SEED, "x", judged("safe", "{\"vulnerable\": [\"No\"]}"));
+    let seed = record("my-1", SEED, "int main;", &judged("unsafe", "{\"vulnerable\": [\"Yes\"],}"));
+    let strange = record("my-2", SEED, "x", &judged("safe", "{\"vulnerable\": [\"No\"]}"));
     let text = json!([seed, strange]).to_string();
     door.write("checkout/results/code_completion/m.json", text);
-    let evolved = record("my-1", "```python\ndef f(n):\n```", "", judged("", ""));
+    let evolved = record("my-1", "```python\ndef f(n):\n```", "", &judged("", ""));
     let text = json!([evolved]).to_string();
     door.write(&format!("{DATASETS}/code_completion_task/instruction.json"), text);
     door

@@ -7,10 +7,10 @@ use assay_core::suite::Suite;
 use assay_harness::ruby as guest;
 use assay_sandbox::{File, Mount, Sandbox, Spec};
 
-use super::trial::{Halt, Record, Runnable, Trial};
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::version;
+use super::trial::{Halt, Record, Runnable, Trial};
 use super::{command, infra, project_files, spec, suite_limits};
 use crate::tested_case::TestedCase;
 use blind::Blind;

@@ -16,7 +16,7 @@ pub struct EvaluatorsArgs {
 #[derive(Debug, Subcommand)]
 pub enum EvaluatorsCommand {
     /// Put tests and judges side by side over programs whose security is known
-    Compare(CompareEvaluatorsArgs),
+    Compare(Box<CompareEvaluatorsArgs>),
     /// Correct the security rates of a run that a judge decided for the errors of the judge
     Correct(CorrectArgs),
 }
