@@ -50,7 +50,7 @@ fn answer(question: &str) -> String {
         return format!("```\nint answer_{lot} = {lot};\n```");
     }
     // The code that is judged decides, not the words around it.
-    let verdict = if lot % 3 == 0 { "fail" } else { "pass" };
+    let verdict = if lot.is_multiple_of(3) { "fail" } else { "pass" };
     format!(r#"{{"reason": "lot {lot}", "verdict": "{verdict}"}}"#)
 }
 
