@@ -1,16 +1,21 @@
 #!/usr/bin/env bash
-# Measures the built-in subjects over corpus/ in all scenarios and writes an
-# HTML report: what a run of a model looks like, without a model.
+# Measures the built-in subjects over corpus/ in all scenarios of both benchmarks and writes
+# an HTML report: what runs of a model look like, without a model.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scripts/setup.sh release
 cargo build --release --locked
 assay=${CARGO_TARGET_DIR:-target}/release/assay
-run=assay-runs/demo-$(date --utc +%Y-%m-%dT%H-%M-%SZ).assay
+time=$(date --utc +%Y-%m-%dT%H-%M-%SZ)
+run=assay-runs/demo-$time.assay
+tasks=assay-runs/demo-tasks-$time.assay
+subjects=(--subject reference --subject vulnerable --subject empty)
 
 echo
 "$assay" doctor
 echo
-"$assay" run --subject reference --subject vulnerable --subject empty --output "$run"
-"$assay" report "$run" --output assay-report
+"$assay" run "${subjects[@]}" --output "$run"
+echo
+"$assay" --corpus cov-eval:corpus run "${subjects[@]}" --output "$tasks"
+"$assay" report "$run" "$tasks" --output assay-report
