@@ -84,7 +84,7 @@ impl Tool for Gosec {
             if batch.places(Some(program), &["mod"]).is_empty() {
                 bench.write(&[File::new(module, "module program\n\ngo 1.24\n")])?;
             }
-            let gosec = gosec().args(["-fmt=json", "-nosec", "-quiet", "./..."]);
+            let gosec = gosec().args(["-fmt=json", "-nosec", "./..."]);
             // It ends with 1 where it has found something or could not look at something.
             let output = bench.output(gosec.directory(folder), Stream::Output, &[0, 1])?;
             take(batch, program, &output.json()?)?;
