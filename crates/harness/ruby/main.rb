@@ -53,7 +53,7 @@ module AssayHarness
     end
 
     def broken(answer)
-      answer ? JSON.parse(answer) : "the process that tests are forked from has ended"
+      answer ? written(JSON.parse(answer)) : "the process that tests are forked from has ended"
     end
 
     # Runs a test and reports it.
