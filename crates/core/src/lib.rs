@@ -31,6 +31,7 @@ pub mod prompts;
 pub mod reading;
 pub mod record;
 pub mod response;
+mod root_cause;
 pub mod scenario;
 pub mod score;
 pub mod served;

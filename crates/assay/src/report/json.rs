@@ -4,7 +4,7 @@ use assay_core::score::RankRange;
 use assay_core::{AttemptEnd, Bill, Cost, Verdict};
 use serde_json::{Map, Value, json};
 
-use super::{RunData, Serving, Spending, SubjectScore, panel, readings, repeats};
+use super::{RunData, Serving, Spending, SubjectScore, cov_eval, panel, readings, repeats};
 
 /// Changes whenever a member changes its meaning or goes away; new members may
 /// come without a new version.
@@ -16,7 +16,7 @@ pub fn scorecard(run: &RunData) -> Value {
     let completion = run.completion();
     let subjects = run.subjects.iter().zip(&run.board.entries);
     let subjects = subjects.map(|(it, entry)| subject(it, entry.ranks));
-    json!({
+    let mut card = json!({
         "schema": SCHEMA,
         "run": {
             "id": info.id,
@@ -44,7 +44,11 @@ pub fn scorecard(run: &RunData) -> Value {
         },
         "subjects": subjects.collect::<Vec<_>>(),
         "pairs": pairs(run),
-    })
+    });
+    if !run.baselines.is_empty() {
+        card["cov-eval"] = json!({ "baselines": cov_eval::json::baselines(&run.baselines) });
+    }
+    card
 }
 
 /// The subjects that were compared, a pair each: how much better the first is.
@@ -81,7 +85,7 @@ fn subject(subject: &SubjectScore, ranks: Option<RankRange>) -> Value {
         let count = subject.ends.get(&end).copied().unwrap_or(0);
         (end.to_string(), Value::from(count))
     });
-    json!({
+    let mut value = json!({
         "name": subject.name,
         "attempts": card.attempts,
         "errored": card.errored,
@@ -106,7 +110,11 @@ fn subject(subject: &SubjectScore, ranks: Option<RankRange>) -> Value {
         "repeats": repeats::json(subject),
         "ranks": ranks,
         "spending": (!subject.spending.is_nothing()).then(|| spending(&subject.spending, card.attempts)),
-    })
+    });
+    if let Some(card) = &subject.cov_eval {
+        value["cov-eval"] = cov_eval::json::card(card);
+    }
+    value
 }
 
 fn spending(spending: &Spending, attempts: usize) -> Value {
