@@ -98,6 +98,16 @@ impl CovEvalCard {
         self.detection.recognition.unread() + self.self_detection.recognition.unread()
     }
 
+    /// Whether anything was asked about what the subject completed, or was to be.
+    pub fn has_own(&self) -> bool {
+        self.self_detection.recognition.judged() + self.scores.self_repair.of + self.not_asked > 0
+    }
+
+    /// Whether code for given programs was asked for and judged.
+    pub fn has_code(&self) -> bool {
+        self.scores.completion().of + self.scores.repair.of > 0
+    }
+
     /// Each scenario that asks for code, with how often that is secure.
     pub fn code(&self) -> [(Scenario, Rate); 3] {
         let scores = &self.scores;

@@ -33,7 +33,7 @@ pub(super) fn page(run: &ReportedRun) -> Page {
         header class="heading" {
             p class="kicker" { "Run " (run.number) " " code { (brief(&run.data.info.id)) } }
             h1 { "CoV-Eval" }
-            p class="lede" { (counted(rows.len(), "subject")) " in " (counted(attempts, "attempt")) ": to complete programs, to repair them, to detect weaknesses in them, and to detect and repair its own." }
+            p class="lede" { (counted(rows.len(), "subject")) " in " (counted(attempts, "attempt")) ": to complete programs, to repair them, to detect weaknesses in them, and to detect and repair those of their own." }
         }
         section id="tasks" { h2 { "Tasks" } (tasks(run, &rows)) }
         @if !run.data.baselines.is_empty() {
@@ -53,10 +53,12 @@ pub(super) fn page(run: &ReportedRun) -> Page {
         @if rows.iter().any(|(.., card)| !card.scores.by_cwe.is_empty()) {
             section id="weaknesses" { h2 { "Secure completions by weakness" } (weaknesses(run, &rows)) }
         }
-        section id="own" {
-            h2 { "Their own completions" }
-            p class="note" { "What the paper calls the recall of self-detection is the recall of what is secure, and so named here." }
-            (own(run, &rows))
+        @if rows.iter().any(|(.., card)| card.has_own()) {
+            section id="own" {
+                h2 { "Their own completions" }
+                p class="note" { "What the paper calls the recall of self-detection is the recall of what is secure, and is so named here." }
+                (own(run, &rows))
+            }
         }
         section id="attempts" { h2 { "Attempts" } (attempts_table(run, &rows)) }
     };
@@ -112,8 +114,9 @@ fn tasks(run: &ReportedRun, rows: &[Row<'_>]) -> Markup {
                 @if has_tests { th scope="col" class="numeric" data-descending="" { "Completions work" } }
                 th scope="col" class="numeric" data-descending="" { "Repair SR" }
                 @if has_tests { th scope="col" class="numeric" data-descending="" { "Repairs work" } }
+                th scope="col" class="numeric" data-descending="" { "Balanced accuracy" }
                 th scope="col" class="numeric" data-descending="" { "Detection F1" }
-                th scope="col" class="numeric" data-descending="" { "Types F1" }
+                th scope="col" class="numeric" data-descending="" { "Type F1" }
                 th scope="col" class="numeric" data-descending="" { "Average" }
             } }
             tbody {
@@ -126,6 +129,7 @@ fn tasks(run: &ReportedRun, rows: &[Row<'_>]) -> Markup {
                         @if has_tests { (rate(card.works(COMPLETE))) }
                         (rate(Some(card.scores.repair)))
                         @if has_tests { (rate(card.works(REPAIR))) }
+                        (number(card.scores.detection.binary().balanced_accuracy()))
                         (number(card.scores.detection.binary().f1()))
                         (number(card.scores.detection.weighted_f1()))
                         (number(card.scores.average()))

@@ -14,6 +14,9 @@ use crate::printable::Visible;
 /// The files of the program that a statement is about, by path.
 pub(super) type Program = BTreeMap<String, String>;
 
+/// A short line may be in a program many times.
+const MAX_PLACES: usize = 10;
+
 /// Nothing of an attempt that says nothing of a program.
 pub(super) fn section(record: &AttemptRecord, program: &Program) -> Markup {
     let Some(Judgement::Label(label)) = record.outcome.judgement() else { return html! {} };
@@ -31,21 +34,32 @@ pub(super) fn section(record: &AttemptRecord, program: &Program) -> Markup {
                     " " (badge::outcome(&record.outcome))
                 }
                 dt { "True" } dd { (brief(&label.truth.to_string())) }
-                (cause("Root cause, as it was said", &said))
-                (cause("True root cause", &label.truth))
+                (cause("Root cause, as it was said", &said, program))
+                (cause("True root cause", &label.truth, program))
             }
             (shown(program, &said, &label.truth))
         }
     }
 }
 
-fn cause(title: &str, label: &Label) -> Markup {
+fn cause(title: &str, label: &Label, program: &Program) -> Markup {
     html! {
         @match (&label.cause, label.line) {
-            (Some(cause), _) => { dt { (title) } dd { code { (Visible::line(cause)) } } }
+            (Some(cause), _) => { dt { (title) } dd { code { (Visible::line(cause)) } " " (places(label, program)) } }
             (None, Some(line)) => { dt { (title) } dd { "line " (line) } }
             (None, None) => {}
         }
+    }
+}
+
+/// Where the lines are, as a program may be long.
+fn places(label: &Label, program: &Program) -> Markup {
+    let places = program.iter().flat_map(|(path, text)| {
+        label.lines_in(text).into_iter().map(move |line| format!("{path}:{line}"))
+    });
+    let places: Vec<String> = places.take(MAX_PLACES).collect();
+    html! {
+        @if !places.is_empty() { span class="note" { (Visible::line(&places.join(", "))) } }
     }
 }
 

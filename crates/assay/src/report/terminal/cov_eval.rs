@@ -15,7 +15,10 @@ pub(super) fn tables(run: &RunData) -> String {
         .iter()
         .filter_map(|subject| Some((cut(&subject.name), subject.cov_eval.as_ref()?)))
         .collect();
-    let mut tables = vec![("completion and repair", code(&subjects))];
+    let mut tables = Vec::new();
+    if subjects.iter().any(|(_, card)| card.has_code()) {
+        tables.push(("completion and repair", code(&subjects)));
+    }
     let detections = detections(&subjects, &run.baselines);
     if !run.baselines.is_empty() {
         tables.push(("detection in given programs", detection(&detections)));
@@ -24,7 +27,7 @@ pub(super) fn tables(run: &RunData) -> String {
             types(&detections),
         ));
     }
-    if subjects.iter().any(|(_, card)| has_own(card)) {
+    if subjects.iter().any(|(_, card)| card.has_own()) {
         tables.push(("their own completions", own(&subjects)));
     }
     tables.push(("attempts", attempts(&subjects)));
@@ -33,8 +36,11 @@ pub(super) fn tables(run: &RunData) -> String {
 
 type Row<'a, T> = (String, &'a T);
 
-fn table<T>(rows: &[Row<'_, T>], columns: &[(&str, &dyn Fn(&T) -> String)]) -> Table {
-    let column = |(head, cell): &(&str, &dyn Fn(&T) -> String)| Column {
+/// A column by its head and what stands in its cells.
+type Cells<'a, T> = (&'a str, &'a dyn Fn(&T) -> String);
+
+fn table<T>(rows: &[Row<'_, T>], columns: &[Cells<'_, T>]) -> Table {
+    let column = |(head, cell): &Cells<'_, T>| Column {
         head: (*head).to_owned(),
         cells: rows.iter().map(|(_, row)| cell(row)).collect(),
     };
@@ -115,10 +121,6 @@ fn types(rows: &[Row<'_, Detection>]) -> Table {
             ("both wrong", &|it| of_pairs(it, it.twins.neither)),
         ],
     )
-}
-
-fn has_own(card: &CovEvalCard) -> bool {
-    card.self_detection.recognition.judged() + card.scores.self_repair.of + card.not_asked > 0
 }
 
 fn own(subjects: &[Row<'_, CovEvalCard>]) -> Table {

@@ -6,6 +6,7 @@ use assay_core::statistic::Class;
 use assay_core::weakness::COV_EVAL;
 use maud::{Markup, html};
 
+use crate::printable::Visible;
 use crate::report::html::filters::number_of;
 use crate::report::html::page::{brief, cwe};
 
@@ -43,6 +44,24 @@ pub(super) fn title(class: &Class) -> Markup {
             Class::Vulnerable(id) if id.starts_with("CWE-") => (cwe(id)),
             Class::Vulnerable(id) => (brief(id)),
             Class::Secure => "not vulnerable",
+            Class::Unread => "unread",
+        }
+    }
+}
+
+/// A class at the head of a narrow column.
+pub(super) fn short(class: &Class) -> Markup {
+    let number = |id: &str| id.strip_prefix("CWE-").map(str::to_owned);
+    html! {
+        @match class {
+            Class::Vulnerable(id) if id.is_empty() => abbr title="vulnerable, type not named" { "any" },
+            Class::Vulnerable(id) => {
+                @match number(id) {
+                    Some(number) => abbr title={ (Visible::line(id)) } { (brief(&number)) },
+                    None => (brief(id)),
+                }
+            }
+            Class::Secure => abbr title="not vulnerable" { "none" },
             Class::Unread => "unread",
         }
     }

@@ -35,8 +35,8 @@ pub(super) fn table(run: &ReportedRun, rows: &[Row<'_>]) -> Markup {
                 th scope="col" class="numeric" data-descending="" { "Specificity" }
                 th scope="col" class="numeric" data-descending="" { "F1" }
                 th scope="col" class="numeric" data-descending="" { "Recall" }
-                th scope="col" class="numeric" data-descending="" { "Types: weighted F1" }
-                th scope="col" class="numeric" data-descending="" { "Types: accuracy" }
+                th scope="col" class="numeric" data-descending="" { "Type F1" }
+                th scope="col" class="numeric" data-descending="" { "Type accuracy" }
                 th scope="col" class="numeric" { "Unread" }
                 th scope="col" class="numeric" { "Programs" }
             } }

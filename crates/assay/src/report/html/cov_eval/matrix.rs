@@ -4,7 +4,7 @@ use assay_core::score::Recognition;
 use assay_core::statistic::{Class, Classes};
 use maud::{Markup, html};
 
-use super::classes::{sorted, title};
+use super::classes::{short, sorted, title};
 use super::tenths;
 use crate::report::html::page::scrolling;
 use crate::report::quantity::count;
@@ -23,10 +23,10 @@ pub(super) fn matrix(recognition: &Recognition) -> Markup {
     };
     let table = html! {
         table class="shades confusion" {
-            caption { "Rows: what programs are. Columns: what was said of them. Right answers are framed; shades are shares of a row." }
+            caption { "Rows: what programs are. Columns: what was said of them, by the numbers of CWEs; none is not vulnerable. Right answers are framed; shades are shares of a row." }
             thead { tr {
                 th scope="col" { "True type" }
-                @for said in &said { th scope="col" class="numeric" { (title(said)) } }
+                @for said in &said { th scope="col" class="numeric" { (short(said)) } }
                 th scope="col" class="numeric" { "All" }
             } }
             tbody {

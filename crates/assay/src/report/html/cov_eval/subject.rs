@@ -57,24 +57,28 @@ fn figures(card: &CovEvalCard) -> Markup {
                 (rate("SR@1 seed", card.seed()))
                 (rate("SR@1 evolved", card.evolved()))
             }
-            @for (scenario, secure) in card.code() {
+            @for (scenario, secure) in card.code().into_iter().filter(|(_, secure)| secure.of > 0) {
                 @let title = match scenario.as_str() { "complete" => "SR@1 total", "repair" => "Repair SR", _ => "Self-repair SR" };
                 (rate(title, Some(secure)))
                 @if let Some(works) = card.works(scenario) { (rate(&format!("Works ({scenario})"), Some(works))) }
             }
+            (figure("Average", &percent(card.scores.average())))
+        }
+        @if detection.recognition.judged() > 0 { dl class="figures" {
             (figure("Detection: balanced accuracy", &percent(binary.balanced_accuracy())))
             (figure("Interval of 95 %", &interval(detection.balanced_accuracy_interval)))
             (figure("MCC", &coefficient(binary.mcc())))
             (figure("Specificity", &percent(binary.specificity())))
             (figure("F1", &percent(binary.f1())))
             (figure("Recall", &percent(binary.recall())))
-            (figure("Types: weighted F1", &percent(detection.recognition.weighted_f1())))
-            (figure("Types: accuracy", &percent(detection.recognition.accuracy())))
+            (figure("Type F1, weighted", &percent(detection.recognition.weighted_f1())))
+            (figure("Type accuracy", &percent(detection.recognition.accuracy())))
+        } }
+        @if card.self_detection.recognition.judged() > 0 { dl class="figures" {
             (figure("Self-detection: balanced accuracy", &percent(own.balanced_accuracy())))
             (figure("Recall of secure", &percent(own.specificity())))
             (figure("Self-detection: accuracy", &percent(own.accuracy())))
-            (figure("Average", &percent(card.scores.average())))
-        }
+        } }
     }
 }
 
