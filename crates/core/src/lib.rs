@@ -34,6 +34,7 @@ pub mod prompts;
 pub mod reading;
 pub mod record;
 pub mod response;
+mod root_cause;
 pub mod sarif;
 pub mod scenario;
 pub mod score;

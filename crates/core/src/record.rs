@@ -11,7 +11,7 @@ use crate::artifact::Artifact;
 use crate::case::{Case, Language, Severity};
 use crate::end::AttemptEnd;
 use crate::evidence::Evidence;
-use crate::files::texts;
+use crate::files::{FileSet, texts};
 use crate::judge::JudgeReply;
 use crate::log::Log;
 use crate::outcome::Outcome;
@@ -168,14 +168,21 @@ pub struct CaseSummary {
     /// What a program shares with others that do the same, see [`crate::label::LabelledProgram::origin`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
+    /// The program that something is to be said of; empty where none is, and in a run of a
+    /// version that did not keep it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub program: BTreeMap<String, String>,
 }
 
 impl From<&Case> for CaseSummary {
     fn from(case: &Case) -> CaseSummary {
-        let first = |kind: SolutionKind| -> BTreeMap<String, String> {
+        let first = |kind: SolutionKind| {
             let solution = case.solutions(kind).next();
-            let texts = solution.map(|solution| texts(&solution.files)).unwrap_or_default();
-            texts.into_iter().map(|(path, text)| (path.into(), text)).collect()
+            solution.map(|solution| kept(&solution.files)).unwrap_or_default()
+        };
+        let program = match &case.task {
+            Task::Recognise(program) => Some(program),
+            Task::Code(_) => None,
         };
         CaseSummary {
             id: case.id.clone(),
@@ -186,10 +193,12 @@ impl From<&Case> for CaseSummary {
             digest: case.digest(),
             vulnerable: first(SolutionKind::Vulnerable),
             secure: Some(first(SolutionKind::Secure)),
-            origin: match &case.task {
-                Task::Recognise(program) => program.origin.clone(),
-                Task::Code(_) => None,
-            },
+            origin: program.and_then(|program| program.origin.clone()),
+            program: program.map(|program| kept(&program.files)).unwrap_or_default(),
         }
     }
+}
+
+fn kept(files: &FileSet) -> BTreeMap<String, String> {
+    texts(files).into_iter().map(|(path, text)| (path.into(), text)).collect()
 }

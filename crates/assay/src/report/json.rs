@@ -4,7 +4,7 @@ use assay_core::score::RankRange;
 use assay_core::{AttemptEnd, Bill, Cost, Verdict};
 use serde_json::{Map, Value, json};
 
-use super::{RunData, Serving, Spending, SubjectScore, panel, readings, repeats};
+use super::{RunData, Serving, Spending, SubjectScore, cov_eval, panel, readings, repeats};
 
 /// Changes whenever a member changes its meaning or goes away; new members may
 /// come without a new version.
@@ -17,7 +17,7 @@ pub fn scorecard(run: &RunData) -> Value {
     let subjects = run.subjects.iter().zip(&run.board.entries);
     let verdicts = run.verdicts();
     let subjects = subjects.map(|(it, entry)| subject(it, &verdicts, entry.ranks));
-    json!({
+    let mut card = json!({
         "schema": SCHEMA,
         "run": {
             "id": info.id,
@@ -45,7 +45,11 @@ pub fn scorecard(run: &RunData) -> Value {
         },
         "subjects": subjects.collect::<Vec<_>>(),
         "pairs": pairs(run),
-    })
+    });
+    if !run.baselines.is_empty() {
+        card["cov-eval"] = json!({ "baselines": cov_eval::json::baselines(&run.baselines) });
+    }
+    card
 }
 
 /// The subjects that were compared, a pair each: how much better the first is.
@@ -82,7 +86,7 @@ fn subject(subject: &SubjectScore, verdicts: &[Verdict], ranks: Option<RankRange
         let count = subject.ends.get(&end).copied().unwrap_or(0);
         (end.to_string(), Value::from(count))
     });
-    json!({
+    let mut value = json!({
         "name": subject.name,
         "attempts": card.attempts,
         "errored": card.errored,
@@ -107,7 +111,11 @@ fn subject(subject: &SubjectScore, verdicts: &[Verdict], ranks: Option<RankRange
         "repeats": repeats::json(subject),
         "ranks": ranks,
         "spending": (!subject.spending.is_nothing()).then(|| spending(&subject.spending, card.attempts)),
-    })
+    });
+    if let Some(card) = &subject.cov_eval {
+        value["cov-eval"] = cov_eval::json::card(card);
+    }
+    value
 }
 
 fn spending(spending: &Spending, attempts: usize) -> Value {

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use assay_core::record::{CaseSummary, LeftOut};
-use assay_core::score::{Cells, Leaderboard, PanelScore, Scorecard, ScoredAttempt, Scoring};
+use assay_core::score::{
+    Cells, CovEvalAttempt, CovEvalCard, Leaderboard, PanelScore, Scorecard, ScoredAttempt, Scoring,
+};
 use assay_core::score::{ScoringRules, functional_cells, success_cells};
 
 use assay_core::{AttemptEnd, Bill, Outcome};
@@ -19,6 +21,7 @@ pub mod terminal;
 
 mod asked;
 mod comparison;
+mod cov_eval;
 mod panel;
 pub(crate) mod quantity;
 mod readings;
@@ -27,6 +30,7 @@ mod served;
 mod spending;
 
 pub use comparison::{Compared, Comparison, NoComparison};
+pub use cov_eval::BaselineScore;
 pub use readings::Readings;
 pub use served::{Server, Serving};
 pub use spending::Spending;
@@ -41,6 +45,9 @@ pub struct RunData {
     pub attempts: Vec<AttemptSummary>,
     /// Every planned subject, the best overall score first.
     pub subjects: Vec<SubjectScore>,
+    /// What is beside them in CoV-Eval: those who say of programs what they say without
+    /// looking. Empty in a run that asks nothing about given programs.
+    pub baselines: Vec<BaselineScore>,
     /// How judges voted; `None` where they had nothing to decide.
     pub panel: Option<PanelScore>,
     /// The subjects beside each other; entries and subjects are in the same order.
@@ -67,6 +74,8 @@ pub struct SubjectScore {
     pub repeats: Option<Repeats>,
     /// Its scores under both readings; `None` in a run that did not store how answers were read.
     pub readings: Option<Readings>,
+    /// Its numbers in CoV-Eval; `None` where it has no attempt of it.
+    pub cov_eval: Option<CovEvalCard>,
 }
 
 impl SubjectScore {
@@ -135,6 +144,7 @@ impl RunData {
         let repeats = store.repeats()?;
         let seed = info.settings.get("seed").and_then(serde_json::Value::as_u64);
         let scoring = rules.with_stored(seed);
+        let baselines = baselines(&info, &attempts, &scoring);
         let mut subjects = subject_scores(&info, &attempts, &money, &scoring);
         for subject in &mut subjects {
             subject.repeats =
@@ -148,7 +158,18 @@ impl RunData {
         let served = Serving::all(&info, &store.served()?);
         let pace = store.pace()?;
         let file = store.path().to_owned();
-        Ok(RunData { file, info, attempts, subjects, panel, board, scoring, served, pace })
+        Ok(RunData {
+            file,
+            info,
+            attempts,
+            subjects,
+            baselines,
+            panel,
+            board,
+            scoring,
+            served,
+            pace,
+        })
     }
 
     pub fn case(&self, id: &str) -> Option<&CaseSummary> {
@@ -172,6 +193,12 @@ impl RunData {
     pub fn warnings(&self) -> Vec<String> {
         let served = self.served.iter().flat_map(Serving::warnings);
         served.chain(self.subjects.iter().filter_map(SubjectScore::warning)).collect()
+    }
+
+    /// Whether all that was asked is of CoV-Eval.
+    pub fn is_of_cov_eval(&self) -> bool {
+        let mut attempts = self.attempts.iter().peekable();
+        attempts.peek().is_some() && attempts.all(|attempt| cov_eval::has(&attempt.key))
     }
 
     pub fn completion(&self) -> Completion {
@@ -210,7 +237,9 @@ fn subject_scores(
             let own: Vec<(&AttemptSummary, ScoredAttempt<'_>)> =
                 own.filter_map(|attempt| Some((attempt, scored(info, attempt, &open)?))).collect();
             let scored: Vec<ScoredAttempt<'_>> = own.iter().map(|(_, it)| it.clone()).collect();
+            let of_cov_eval: Vec<CovEvalAttempt<'_>> = cov_eval::attempts(info, own.clone());
             SubjectScore {
+                cov_eval: cov_eval::card(&of_cov_eval, scoring.resampling),
                 repeats: None,
                 ends: ends(own.iter().map(|(attempt, _)| *attempt)),
                 readings: Readings::of(info, own.into_iter(), scoring),
@@ -222,6 +251,14 @@ fn subject_scores(
             }
         })
         .collect()
+}
+
+/// Those who answer without looking, about every program that a subject was asked about.
+fn baselines(info: &RunInfo, attempts: &[AttemptSummary], scoring: &Scoring) -> Vec<BaselineScore> {
+    let open = open_cases(attempts);
+    let of_cov_eval = attempts.iter().filter(|attempt| cov_eval::has(&attempt.key));
+    let scored = of_cov_eval.filter_map(|attempt| Some((attempt, scored(info, attempt, &open)?)));
+    cov_eval::baselines(&cov_eval::attempts(info, scored), scoring.resampling)
 }
 
 fn ends<'a>(attempts: impl Iterator<Item = &'a AttemptSummary>) -> BTreeMap<AttemptEnd, usize> {

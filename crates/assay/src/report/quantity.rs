@@ -14,6 +14,11 @@ pub(crate) fn percent(score: Option<f64>) -> String {
     score.map_or_else(|| "–".to_owned(), |score| format!("{:.2}%", score * 100.0))
 }
 
+/// A number in [-1, 1], and a dash for none.
+pub(crate) fn coefficient(number: Option<f64>) -> String {
+    number.map_or_else(|| "–".to_owned(), |number| format!("{number:.3}"))
+}
+
 /// `59.1–74.9`, per cent.
 pub(crate) fn interval(interval: Option<Interval>) -> String {
     interval.map_or_else(

@@ -2,46 +2,37 @@
 
 use std::collections::BTreeSet;
 
-use assay_core::score::Scorecard;
-use assay_core::{Language, Scenario};
-use unicode_width::UnicodeWidthStr as _;
-
 use super::quantity::{
     amount, bracket, cost, count, counted, errors, interval, overall, paid, percent, ranks, tokens,
 };
 use super::{RunData, SubjectScore, panel, readings};
-use crate::printable::{Visible, pad_end, pad_start, short};
+use crate::printable::Visible;
+use assay_core::score::Scorecard;
+use assay_core::{Language, Scenario};
+use table::{Column, Table, cut};
 
-/// Wider tables continue below, with their first column repeated.
-const MAX_WIDTH: usize = 110;
-
-/// Names are cut to this many characters.
-const MAX_NAME: usize = 36;
-
-const GAP: &str = "  ";
+mod cov_eval;
+mod table;
 
 /// A compact table of the run: a row for each subject, the best first. Holds no
 /// control character but line ends.
 pub fn scorecard(run: &RunData) -> String {
     let mut text = heading(run);
+    match run.is_of_cov_eval() {
+        true => text.push_str(&cov_eval::tables(run)),
+        false => text.push_str(&subjects(run, columns(run)).render()),
+    }
+    text.push_str(&subjects(run, spending(run)).render());
+    text
+}
+
+/// A table with a row for each subject.
+fn subjects(run: &RunData, columns: Vec<Column>) -> Table {
     let names = Column {
         head: "subject".to_owned(),
         cells: run.subjects.iter().map(|subject| cut(&subject.name)).collect(),
     };
-    let spending = panels(names.width(), spending(run));
-    for panel in panels(names.width(), columns(run)).into_iter().chain(spending) {
-        text.push('\n');
-        for row in 0..=run.subjects.len() {
-            let mut line = pad_end(names.line(row), names.width());
-            for column in &panel {
-                line.push_str(GAP);
-                line.push_str(&pad_start(column.line(row), column.width()));
-            }
-            text.push_str(line.trim_end());
-            text.push('\n');
-        }
-    }
-    text
+    Table { names, columns }
 }
 
 fn heading(run: &RunData) -> String {
@@ -76,6 +67,9 @@ fn heading(run: &RunData) -> String {
         let (name, card) = (cut(&subject.name), &subject.card);
         let attempts = counted(card.attempts, "attempt");
         text.push_str(&format!("  {name}: {} of {attempts}\n", errors(&card.errors)));
+        if run.is_of_cov_eval() {
+            continue;
+        }
         text.push_str(&format!("  {name}: overall {}\n", bracket(&card.bracket)));
         if let Some(withheld) = &card.withheld {
             text.push_str(&format!("  {name}: overall withheld: {withheld} (--max-errors)\n"));
@@ -107,27 +101,6 @@ fn heading(run: &RunData) -> String {
         text.push_str(&format!("warning: {warning}\n"));
     }
     text
-}
-
-/// One column, as many cells as subjects.
-struct Column {
-    head: String,
-    cells: Vec<String>,
-}
-
-impl Column {
-    fn width(&self) -> usize {
-        let cells = self.cells.iter().map(|cell| cell.width());
-        cells.max().unwrap_or(0).max(self.head.width())
-    }
-
-    /// The head is row 0.
-    fn line(&self, row: usize) -> &str {
-        match row {
-            0 => &self.head,
-            _ => &self.cells[row - 1],
-        }
-    }
 }
 
 fn columns(run: &RunData) -> Vec<Column> {
@@ -214,28 +187,4 @@ fn languages(run: &RunData) -> Vec<Language> {
     let present: BTreeSet<_> =
         run.subjects.iter().flat_map(|subject| subject.card.languages.keys().copied()).collect();
     present.into_iter().collect()
-}
-
-/// Breaks the columns so that no panel is wider than the terminal.
-fn panels(name_width: usize, columns: Vec<Column>) -> Vec<Vec<Column>> {
-    let mut panels: Vec<Vec<Column>> = Vec::new();
-    let mut room = 0;
-    for column in columns {
-        let width = GAP.len() + column.width();
-        match panels.last_mut() {
-            Some(panel) if width <= room => {
-                panel.push(column);
-                room -= width;
-            }
-            _ => {
-                room = MAX_WIDTH.saturating_sub(name_width + width);
-                panels.push(vec![column]);
-            }
-        }
-    }
-    panels
-}
-
-fn cut(name: &str) -> String {
-    short(name, MAX_NAME)
 }

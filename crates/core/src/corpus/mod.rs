@@ -120,6 +120,7 @@ pub fn sec_code_bench_case(id: &str, language: Language, severity: Severity) -> 
         vulnerable: BTreeMap::new(),
         secure: Some(BTreeMap::new()),
         origin: None,
+        program: BTreeMap::new(),
     }
 }
 

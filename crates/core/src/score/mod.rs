@@ -7,6 +7,8 @@ mod compare;
 mod contributions;
 mod corrected;
 mod cov_eval;
+mod cov_eval_card;
+mod detection;
 mod drawn;
 mod errors;
 mod evaluators;
@@ -17,6 +19,7 @@ mod metric;
 mod panel;
 mod recognition;
 mod scorecard;
+mod twins;
 mod weights;
 
 use std::collections::BTreeMap;
@@ -32,6 +35,8 @@ pub use compare::{Difference, Exchanges, RankRange, holm, rank_ranges};
 pub use contributions::Contributions;
 pub use corrected::{Accuracy, Corrected, Trials, corrected};
 pub use cov_eval::{CovEvalScores, EVOLVED, Rate, average};
+pub use cov_eval_card::{CovEvalAttempt, CovEvalCard, statements};
+pub use detection::{Detection, Statement};
 pub use drawn::Drawn;
 pub use errors::{Bracket, ErrorLimit, ErrorLimitFault, Withheld};
 pub use evaluators::{Agreement, Confusion, EvaluatorScore, Part, agreements};
@@ -42,6 +47,7 @@ pub use metric::{Condition, Metric};
 pub use panel::{JudgeScore, PanelScore};
 pub use recognition::{Baseline, Recognition};
 pub use scorecard::{Intervals, LanguageScore, RepairGain, Scorecard, Scoring, ScoringRules};
+pub use twins::Twins;
 pub use weights::Weights;
 
 /// What a score needs to know of one attempt.

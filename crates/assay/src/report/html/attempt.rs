@@ -1,6 +1,7 @@
 //! The page of one attempt: every question, answer and observation.
 
 use assay_core::answer::{Answer, Finish};
+use assay_core::benchmark::Asks;
 use assay_core::evidence::BuildEvidence;
 use assay_core::execution::Usage;
 use assay_core::log::Log;
@@ -10,6 +11,7 @@ use maud::{Markup, html};
 
 use super::page::{Page, brief, title, trail};
 use super::reported_run::ReportedRun;
+use super::root_cause::{self, Program};
 use super::{badge, ballot, readings, served, solutions, source, suite};
 use crate::printable::Visible;
 use crate::report::quantity::{self, bytes, cost, duration};
@@ -64,9 +66,20 @@ pub(super) fn shell() -> Page {
     Page { title: "Attempt · Assay".to_owned(), root: "", trail: Vec::new(), content }
 }
 
+/// The program that an attempt came to; empty of none.
+pub(super) fn program(record: &AttemptRecord) -> Program {
+    let artifact = record.turns.last().and_then(|turn| turn.artifact.as_ref());
+    let files = artifact.into_iter().flat_map(|artifact| &artifact.files);
+    files.map(|(path, text)| (path.as_str().to_owned(), text.clone())).collect()
+}
+
 /// What is shown of an attempt: its title and its content, whose links begin at the
-/// report's root.
-pub(super) fn parts(attempt: &ReportedAttempt<'_>, record: &AttemptRecord) -> (String, Markup) {
+/// report's root. The program is what the attempt says something of, if it does.
+pub(super) fn parts(
+    attempt: &ReportedAttempt<'_>,
+    record: &AttemptRecord,
+    program: &Program,
+) -> (String, Markup) {
     let case = attempt.case();
     let key = &record.key;
     let name = format!("{} · {} · round {}", key.subject, key.scenario, key.round);
@@ -84,6 +97,7 @@ pub(super) fn parts(attempt: &ReportedAttempt<'_>, record: &AttemptRecord) -> (S
         (failure(record))
         (context_full(record))
         (figures(attempt, record))
+        (root_cause::section(record, program))
         @for (number, turn) in record.turns.iter().enumerate() {
             (turn_section(attempt, record, number, turn))
         }
@@ -234,6 +248,8 @@ fn turn_section(
             @if let Some(reading) = &turn.reading { (readings::of_turn(reading)) }
             @match &turn.artifact {
                 Some(artifact) => (artifact_section(attempt, artifact)),
+                // A statement has none.
+                None if record.key.scenario.asks() == Asks::Recognise => {}
                 None => {
                     h3 { "Artifact" }
                     p { "None." @if let Some(reason) = turn.evidence.why_no_code() { " No code: " (Visible::line(&reason.to_string())) "." } }

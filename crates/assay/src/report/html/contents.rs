@@ -14,11 +14,11 @@ use serde_json::{Map, Value, json};
 use super::attempt::ReportedAttempt;
 use super::page::{Medium, Page};
 use super::reported_run::{Entry, ReportedRun};
-use super::{attempt, case, cells, index, solutions, subject};
+use super::{attempt, case, cells, cov_eval, index, solutions, subject};
 use crate::report::RunData;
 use crate::store::{Store, StoreError};
 
-const STYLE: &str = include_str!("style.css");
+const STYLE: &str = concat!(include_str!("style.css"), include_str!("cov_eval.css"));
 const SCRIPT: &str =
     concat!(include_str!("highlight.js"), include_str!("changes.js"), include_str!("report.js"));
 
@@ -41,6 +41,14 @@ enum File {
         case: usize,
     },
     Subject {
+        run: usize,
+        subject: usize,
+    },
+    /// The results of a run's subjects in CoV-Eval.
+    CovEval {
+        run: usize,
+    },
+    CovEvalSubject {
         run: usize,
         subject: usize,
     },
@@ -135,6 +143,10 @@ impl Report {
             }
             File::Case { run, case } => page(case::page(&self.runs, &self.runs[run], case)),
             File::Subject { run, subject } => page(subject::page(&self.runs[run], subject)),
+            File::CovEval { run } => page(cov_eval::page(&self.runs[run])),
+            File::CovEvalSubject { run, subject } => {
+                page(cov_eval::subject::page(&self.runs[run], subject))
+            }
             File::Attempt => page(attempt::shell()),
             File::Attempts { run, case, subject } => {
                 data(&packed(&self.attempts(run, case, subject)?.to_string()).into())
@@ -159,7 +171,12 @@ impl Report {
         let store = Store::open_to_read(&run.data.file)?;
         let mut attempts = Map::new();
         for reported in ReportedAttempt::all(run, case, subject) {
-            let (title, content) = attempt::parts(&reported, &store.attempt(reported.summary)?);
+            let record = store.attempt(reported.summary)?;
+            let program = match run.earlier(case, reported.summary) {
+                Some(earlier) => attempt::program(&store.attempt(earlier)?),
+                None => run.data.info.cases[case].program.clone(),
+            };
+            let (title, content) = attempt::parts(&reported, &record, &program);
             let shown = json!({ "title": title, "content": content.into_string() });
             attempts.insert(reported.summary.id.to_string(), shown);
         }
@@ -187,6 +204,11 @@ fn files(runs: &[ReportedRun]) -> BTreeMap<String, File> {
         }
         for subject in 0..run.data.subjects.len() {
             files.insert(run.subject_path(subject), File::Subject { run: at, subject });
+            if run.has_cov_eval(subject) {
+                let file = File::CovEvalSubject { run: at, subject };
+                files.insert(run.cov_eval_subject_path(subject), file);
+                files.insert(run.cov_eval_path(), File::CovEval { run: at });
+            }
         }
     }
     files

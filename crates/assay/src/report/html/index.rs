@@ -36,6 +36,7 @@ pub(super) fn page(
         }
         (unfinished(runs))
         (provenance::differences(runs))
+        (cov_eval(runs))
         section id="leaderboard" {
             h2 { "Leaderboard" }
             (filters::form(runs))
@@ -85,6 +86,27 @@ fn summary(runs: &[ReportedRun], subjects: usize) -> String {
         counted(runs.len(), "run"),
         counted(judged, "judged attempt"),
     )
+}
+
+/// The way to the results of runs whose tasks are CoV-Eval's.
+fn cov_eval(runs: &[ReportedRun]) -> Markup {
+    let has_any = |run: &&ReportedRun| run.data.subjects.iter().any(|it| it.cov_eval.is_some());
+    let of_cov_eval: Vec<&ReportedRun> = runs.iter().filter(has_any).collect();
+    html! {
+        @if !of_cov_eval.is_empty() {
+            div class="callout" {
+                p {
+                    strong { "CoV-Eval. " }
+                    "Completion, repair, detection and baselines have pages of their own: "
+                    @for (index, run) in of_cov_eval.iter().enumerate() {
+                        @if index > 0 { ", " }
+                        a href=(run.cov_eval_path()) { "run " (run.number) }
+                    }
+                    ". The scores below count code alone."
+                }
+            }
+        }
+    }
 }
 
 /// Says at the top that a run is not done; its provenance has the numbers.

@@ -187,6 +187,29 @@ impl ReportedRun {
         format!("{}/{}.html", self.folder, numbered("subject", self.subject_number(subject), name))
     }
 
+    /// The page of its results in CoV-Eval, from the report's root.
+    pub(super) fn cov_eval_path(&self) -> String {
+        format!("{}/cov-eval.html", self.folder)
+    }
+
+    /// The page of a subject's, from the report's root.
+    pub(super) fn cov_eval_subject_path(&self, subject: usize) -> String {
+        let name = self.data.subjects.get(subject).map_or("", |subject| subject.name.as_str());
+        let name = numbered("cov-eval", self.subject_number(subject), name);
+        format!("{}/{name}.html", self.folder)
+    }
+
+    /// Whether a subject has results in CoV-Eval.
+    pub(super) fn has_cov_eval(&self, subject: usize) -> bool {
+        self.data.subjects.get(subject).is_some_and(|subject| subject.cov_eval.is_some())
+    }
+
+    /// The attempt at a case that another one is about.
+    pub(super) fn earlier(&self, case: usize, attempt: &AttemptSummary) -> Option<&AttemptSummary> {
+        let key = attempt.key.earlier()?;
+        self.attempts_of(case).find(|attempt| attempt.key == key)
+    }
+
     /// The anchor of a subject's section on the pages of cases.
     pub(super) fn subject_anchor(&self, subject: usize) -> String {
         format!("subject-{}", self.subject_number(subject))

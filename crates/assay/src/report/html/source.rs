@@ -57,11 +57,16 @@ pub(super) fn plain(text: &str) -> Markup {
 
 /// A source file with its lines numbered by the style sheet, so that selecting
 /// the code does not select the numbers.
-fn numbered(text: &str) -> Markup {
+fn numbered(text: &str, mark: Mark<'_>) -> Markup {
     let lines = |text: &str| {
         html! {
             pre class="code" tabindex="0" {
-                @for line in text.split_inclusive('\n') { span class="line" { (Visible::block(line)) } }
+                @for (line, number) in text.split_inclusive('\n').zip(1..) {
+                    @match mark(number) {
+                        Some(class) => mark class={ "line " (class) } { (Visible::block(line)) },
+                        None => span class="line" { (Visible::block(line)) },
+                    }
+                }
             }
         }
     };
@@ -79,12 +84,20 @@ fn numbered(text: &str) -> Markup {
     }
 }
 
+/// The class that a line stands out by, by its number from 1.
+type Mark<'a> = &'a dyn Fn(usize) -> Option<&'static str>;
+
 /// A file with its path and its text.
 pub(super) fn file(path: &str, text: &str) -> Markup {
+    marked_file(path, text, &|_| None)
+}
+
+/// The same, with lines that stand out.
+pub(super) fn marked_file(path: &str, text: &str, mark: Mark<'_>) -> Markup {
     html! {
         figure class="file" {
             figcaption { code { (Visible::line(path)) } " " span class="note" { (extent(text)) } }
-            (numbered(text))
+            (numbered(text, mark))
         }
     }
 }

@@ -25,6 +25,9 @@ pub(super) fn page(run: &ReportedRun, number: usize) -> Page {
             p class="kicker" { "Subject" }
             h1 { (brief(&score.name)) }
             p class="lede" { (counted(card.attempts, "attempt")) " at " (counted(run.data.info.cases.len(), "case")) }
+            @if score.cov_eval.is_some() {
+                p { a href={ (ROOT) (run.cov_eval_subject_path(number)) } { "Its results in CoV-Eval" } }
+            }
         }
         dl class="figures" {
             div { dt { "Overall" } dd { strong { (overall(card)) } } }
