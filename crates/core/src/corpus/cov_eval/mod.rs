@@ -2,10 +2,12 @@
 //! paths, and there is no manifest. docs/cov-eval.md says what becomes of what.
 
 mod checkout;
-mod place;
+mod path_facts;
 mod program;
+mod reader;
 mod results;
 mod rubric;
+mod set;
 mod warnings;
 
 use std::path::Path;
@@ -30,9 +32,10 @@ pub(super) fn is_checkout(root: &Path) -> bool {
     root.join("datasets").is_dir()
 }
 
-pub use checkout::{Checkout, Item, Set};
+pub use checkout::{Checkout, Item};
 pub use program::{Dialect, FenceState, Program};
 pub use results::{ResultFile, ResultRecord, ResultTask, results};
+pub use set::Set;
 
 /// The cases of a checkout, and what of it differs from the published one.
 pub(super) fn load(root: &Path) -> Result<(Vec<Case>, Vec<String>), CorpusError> {

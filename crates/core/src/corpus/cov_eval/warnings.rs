@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::checkout::{Checkout, Item, Set};
+use super::checkout::{Checkout, Item};
 use super::program::{Dialect, FenceState};
+use super::set::Set;
 use crate::case::Language;
 use crate::weakness;
 

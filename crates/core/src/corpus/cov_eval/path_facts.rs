@@ -1,12 +1,12 @@
-//! [`Place`]: what the path of a program in a checkout says of it.
+//! [`PathFacts`]: what the path of a program in a checkout says of it.
 
 use std::path::Path;
 
-use super::checkout::Set;
+use super::set::Set;
 
 /// What a path says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct PathFacts {
     /// `CWE-78` for example.
     pub(super) cwe: String,
     pub(super) name: String,
@@ -16,7 +16,7 @@ pub(super) struct Place {
 
 /// What a path below a checkout's root says, by the set that it is of; `None` if it is not
 /// as that set's paths are.
-pub(super) fn of(path: &Path, set: Set) -> Option<Place> {
+pub(super) fn of(path: &Path, set: Set) -> Option<PathFacts> {
     let parts: Vec<&str> = path
         .strip_prefix(set.folder())
         .ok()?
@@ -38,7 +38,7 @@ pub(super) fn of(path: &Path, set: Set) -> Option<Place> {
     };
     let number = cwe.strip_prefix("cwe-").filter(|it| it.bytes().all(|it| it.is_ascii_digit()))?;
     let name = name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
-    Some(Place { cwe: format!("CWE-{number}"), name, vulnerable })
+    Some(PathFacts { cwe: format!("CWE-{number}"), name, vulnerable })
 }
 
 /// Whether a character may be in a case's id.
@@ -67,7 +67,7 @@ mod tests {
     fn labels_are_in_paths() {
         let check = |set: Set, path: &str, expect: Option<(&str, &str, Option<bool>)>| {
             let found = of(&Path::new(set.folder()).join(path), set);
-            let expect = expect.map(|(cwe, name, vulnerable)| Place {
+            let expect = expect.map(|(cwe, name, vulnerable)| PathFacts {
                 cwe: cwe.to_owned(),
                 name: name.to_owned(),
                 vulnerable,
