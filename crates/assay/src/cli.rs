@@ -1,5 +1,6 @@
 //! The command line.
 
+mod analyse;
 mod evaluators;
 
 use std::net::SocketAddr;
@@ -7,7 +8,7 @@ use std::path::PathBuf;
 
 use assay_core::infra_error::InfraClass;
 use assay_core::score::{Condition, ErrorLimit};
-use assay_core::{Language, Locale, Reading, Scenario};
+use assay_core::{Locale, Reading, Scenario};
 use clap::builder::{EnumValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -17,6 +18,7 @@ use crate::limits::LimitSettings;
 use crate::logging::LogFilter;
 use crate::selection::{Selection, Traits};
 
+pub use analyse::AnalyseArgs;
 pub use evaluators::{
     AlertMatch, CompareEvaluatorsArgs, CorrectArgs, EvaluatorsArgs, EvaluatorsCommand,
 };
@@ -80,15 +82,6 @@ impl Format {
     /// Reads the `--format` of `assay export`.
     fn export() -> impl TypedValueParser<Value = Format> {
         EnumValueParser::<ExportFormat>::new().map(Format::Export)
-    }
-
-    /// Reads the `--format` of `assay analyse`.
-    fn analyses() -> impl TypedValueParser<Value = Format> {
-        EnumValueParser::<AnalysesFormat>::new().map(|format| match format {
-            AnalysesFormat::Human => Format::Human,
-            AnalysesFormat::Json => Format::Json,
-            AnalysesFormat::Sarif => Format::Export(ExportFormat::Sarif),
-        })
     }
 }
 
@@ -170,41 +163,6 @@ pub struct PrepareArgs {
     /// commas (see docs/analysers.md)
     #[arg(long, value_name = "NAMES", num_args = 0..=1, require_equals = true, value_delimiter = ',', conflicts_with_all = ["prune", "cases", "exclude_cases", "languages", "cwes", "severities"])]
     pub analysers: Option<Vec<String>>,
-}
-
-#[derive(Debug, Args)]
-pub struct AnalyseArgs {
-    /// Source files, each a program, and folders, each a program with all sources below it
-    #[arg(required = true, value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-    /// Only this analyser, such as bandit, or syntax, which says whether a text is a program
-    /// at all; may be repeated [default: all that are installed, without syntax]
-    #[arg(long = "analyser", value_name = "NAME")]
-    pub analysers: Vec<String>,
-    /// Only sources in this language: c, go, java, nodejs or python
-    #[arg(long, value_name = "LANGUAGE")]
-    pub language: Option<Language>,
-    /// Take each source below a folder for a program of its own
-    #[arg(long)]
-    pub each: bool,
-    /// Show beside these what another tool has written in SARIF 2.1.0; may be repeated
-    #[arg(long = "sarif", value_name = "FILE")]
-    pub sarif: Vec<PathBuf>,
-    /// For people (human or text), JSON for programs (see docs/json.md), or SARIF
-    // It has the name of the argument that all commands have, and takes its place.
-    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = Format::analyses())]
-    pub format: Format,
-    #[command(flatten)]
-    pub jobs: JobsArg,
-}
-
-/// What `assay analyse` writes.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum AnalysesFormat {
-    #[value(alias = "text")]
-    Human,
-    Json,
-    Sarif,
 }
 
 /// Which cases of the corpus.

@@ -2,7 +2,7 @@
 //! pages.
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
-#[expect(dead_code, reason = "what was asked does not matter here")]
+#[expect(dead_code, reason = "no test looks at what was asked")]
 mod answering;
 mod door;
 #[expect(dead_code, reason = "the server answers by what it is asked")]

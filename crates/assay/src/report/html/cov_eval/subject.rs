@@ -52,7 +52,7 @@ fn figures(card: &CovEvalCard) -> Markup {
     let binary = detection.recognition.binary();
     let own = card.self_detection.recognition.binary();
     html! {
-        dl class="figures" {
+        @if card.has_code() { dl class="figures" {
             @if card.has_sets {
                 (rate("SR@1 seed", card.seed()))
                 (rate("SR@1 evolved", card.evolved()))
@@ -63,7 +63,7 @@ fn figures(card: &CovEvalCard) -> Markup {
                 @if let Some(works) = card.works(scenario) { (rate(&format!("Works ({scenario})"), Some(works))) }
             }
             (figure("Average", &percent(card.scores.average())))
-        }
+        } }
         @if detection.recognition.judged() > 0 { dl class="figures" {
             (figure("Detection: balanced accuracy", &percent(binary.balanced_accuracy())))
             (figure("Interval of 95 %", &interval(detection.balanced_accuracy_interval)))
