@@ -51,7 +51,7 @@ fn program(file: &str, is_clean: bool) -> &'static str {
             "int main(int argc, char **argv) {\n    (void)argv;\n    return argc > 1;\n}\n"
         }
         (GO, false) => {
-            "package query\n\nimport \"database/sql\"\n\nfunc Find(db *sql.DB, name string) (*sql.Rows, error) {\n\treturn db.Query(\"SELECT id FROM people WHERE name = '\" + name + \"'\")\n}\n"
+            "package main\n\nimport (\n\t\"database/sql\"\n\t\"os\"\n)\n\nfunc find(db *sql.DB) (*sql.Rows, error) {\n\treturn db.Query(\"SELECT id FROM people WHERE name = '\" + os.Args[1] + \"'\")\n}\n\nfunc main() {\n\t_, _ = find(nil)\n}\n"
         }
         (GO, true) => {
             "package query\n\nimport \"database/sql\"\n\nfunc Find(db *sql.DB, name string) (*sql.Rows, error) {\n\treturn db.Query(\"SELECT id FROM people WHERE name = ?\", name)\n}\n"
@@ -68,7 +68,7 @@ fn program(file: &str, is_clean: bool) -> &'static str {
         (NODE, true) => "module.exports = (a, b) => a + b;\n",
         // Comments that silence analysers have no effect: the program is what is judged.
         (PYTHON, false) => {
-            "import subprocess\n\n\ndef run(name):\n    subprocess.call(\"ls \" + name, shell=True)  # nosec  # nosemgrep\n"
+            "import subprocess\n\n\ndef run(name):\n    subprocess.call(\"ls \" + name, shell=True)  # nosec\n"
         }
         (PYTHON, true) => "def run(name):\n    return sorted(name)\n",
         other => panic!("there is no program {other:?}"),
