@@ -319,7 +319,7 @@ fn every_form_is_read_as_a_person_reads_it_and_to_the_letter() {
         assert_eq!(readings["verdicts-that-differ"], usize::from(by_person != by_letter), "{name}");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let line = "sole-fence: overall 100.00% lenient, 0.00% strict; 1 attempt is read differently, 1 of them to another verdict";
+    let line = "sole-fence: overall 100.00% lenient, 0.00% strict; 1 attempt is read differently, 1 of them with another verdict";
     assert!(said.stdout.contains(line), "{said}");
     assert!(!said.stdout.contains("as-asked: overall"), "nothing differs: {said}");
 }

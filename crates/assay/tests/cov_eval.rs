@@ -145,7 +145,7 @@ fn questions_show_the_program_and_never_what_is_known_of_it() {
         ["detect-cwe-787-my-1-4", "detect-cwe-787-my-1-5"].map(|id| ask(id, "detect"));
     assert!(flawed.contains(VULNERABLE.trim()) && sound.contains(CLEAN.trim()), "{sound}");
     for question in [&flawed, &sound] {
-        assert_eq!(question.matches("- CWE-").count(), 18, "{question}");
+        assert_eq!(question.matches("- cwe-").count(), 18, "{question}");
     }
     let shown =
         door.run(&["cases", "show", "detect-cwe-787-my-1-4", "--corpus", "cov-eval:checkout"]);
