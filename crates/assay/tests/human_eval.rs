@@ -267,7 +267,7 @@ fn a_line_that_is_no_problem_is_named_with_what_is_wrong_and_what_to_do() {
     check("", &["faulty.jsonl: holds no problem", "HumanEval.jsonl.gz"]);
     check(&second("{"), &["faulty.jsonl:3: is no problem of HumanEval: EOF", "a JSON object with"]);
     check(&second("{}"), &["faulty.jsonl:3: ", "missing field `task_id`"]);
-    check(&second(&halve().to_string()), &["faulty.jsonl:3: Ours-0 is in line 2 too"]);
+    check(&second(&halve().to_string()), &["faulty.jsonl:3: Ours-0 is also in line 2"]);
     check(&changed("task_id", "../../etc"), &["faulty.jsonl:1: `task_id` is not"]);
     check(&changed("entry_point", "halve(1)"), &["`entry_point` is not the name of a function"]);
     check(&changed("entry_point", "third"), &["`prompt` does not define `third`"]);
