@@ -98,6 +98,24 @@ fn what_was_assessed_is_kept_and_not_asked_again() {
 }
 
 #[test]
+fn a_file_that_is_no_ledger_stays_as_it_is() {
+    let door = Door::open();
+    let compare = [&COMPARE[..], &ABOUT[..1], &["--tests", "--output=mine"]].concat();
+    let correct = ["evaluators", "correct", "none.assay", "--evaluator=x", "--assessments=mine"];
+    let texts = ["{\"mine\": 1}", "{}\n", "words", "words\n", "{\"schema\":\"other\"}\n"];
+    let bytes = texts.map(str::as_bytes).into_iter().chain([&b"\xff\xfe\x00"[..]]);
+    for content in bytes {
+        door.write("mine", content);
+        let ended = door.run(&compare).with_code(3);
+        assert!(ended.stderr.contains("name another file"), "{content:?}: {ended}");
+        let left = std::fs::read(door.path("mine")).expect("it is there");
+        assert_eq!(left, content);
+        let ended = door.run(&correct).with_code(3);
+        assert!(ended.stderr.contains("something else than assessments"), "{content:?}: {ended}");
+    }
+}
+
+#[test]
 fn labels_of_people_are_the_truth_where_they_are_given() {
     let server = Answering::start(|_| "{\"vulnerable\": \"safe\"}".to_owned());
     let address = format!("{}/v1", server.address);

@@ -34,6 +34,8 @@ pub enum LedgerFault {
     Io { path: String, source: io::Error },
     #[error("{path}:{line}: not a line of {SCHEMA}: {message}; name another file with --output")]
     Line { path: String, line: usize, message: String },
+    #[error("{path} holds something else than assessments; name another file")]
+    Foreign { path: String },
     #[error(
         "{path} is about another corpus, or the corpus has changed since; name another file with --output"
     )]
@@ -56,7 +58,7 @@ impl Ledger {
             corpus: corpus.to_owned(),
             corpus_digest: digest.to_owned(),
         };
-        let text = std::fs::read_to_string(path).map_err(io)?;
+        let text = text_of(path)?;
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
         let mut lines = text[..whole].lines().enumerate();
         let fault = |line: usize, error: &serde_json::Error| LedgerFault::Line {
@@ -67,10 +69,9 @@ impl Ledger {
         let mut assessments = Vec::new();
         match lines.next() {
             None => {
-                // A first line that was cut off, if there is one, holds nothing.
-                if !text.is_empty() && !text.starts_with('{') {
-                    let error = serde_json::from_str::<Header>(&text).expect_err("no object");
-                    return Err(fault(0, &error));
+                // Only what this would have begun itself is replaced.
+                if !line_of(&header).map_err(io)?.starts_with(&text) {
+                    return Err(LedgerFault::Foreign { path: path.display().to_string() });
                 }
                 file.set_len(0).map_err(io)?;
                 write(&mut file, &header).map_err(io)?;
@@ -95,10 +96,13 @@ impl Ledger {
     /// The assessments in a file that stays as it is.
     pub fn read(path: &Path) -> Result<Vec<Assessment>, LedgerFault> {
         let name = || path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| LedgerFault::Io { path: name(), source })?;
+        let text = text_of(path)?;
         let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        let lines = text[..whole].lines().enumerate().skip(1);
+        let mut lines = text[..whole].lines().enumerate();
+        let head = lines.next().and_then(|(_, first)| serde_json::from_str::<Header>(first).ok());
+        if head.is_none_or(|head| head.schema != SCHEMA) {
+            return Err(LedgerFault::Foreign { path: name() });
+        }
         let read = |(line, text): (usize, &str)| {
             serde_json::from_str(text).map_err(|error| LedgerFault::Line {
                 path: name(),
@@ -131,8 +135,20 @@ impl Ledger {
     }
 }
 
+fn text_of(path: &Path) -> Result<String, LedgerFault> {
+    std::fs::read_to_string(path).map_err(|source| {
+        let path = path.display().to_string();
+        match source.kind() {
+            io::ErrorKind::InvalidData => LedgerFault::Foreign { path },
+            _ => LedgerFault::Io { path, source },
+        }
+    })
+}
+
+fn line_of(value: &impl Serialize) -> io::Result<String> {
+    Ok(serde_json::to_string(value)? + "\n")
+}
+
 fn write(file: &mut File, value: &impl Serialize) -> io::Result<()> {
-    let mut line = serde_json::to_string(value)?;
-    line.push('\n');
-    file.write_all(line.as_bytes())
+    file.write_all(line_of(value)?.as_bytes())
 }
