@@ -1,6 +1,7 @@
 //! The command line.
 
 mod analyse;
+mod deciders;
 mod evaluators;
 
 use std::net::SocketAddr;
@@ -19,6 +20,7 @@ use crate::logging::LogFilter;
 use crate::selection::{Selection, Traits};
 
 pub use analyse::AnalyseArgs;
+pub use deciders::DeciderArgs;
 pub use evaluators::{
     AlertMatch, CompareEvaluatorsArgs, CorrectArgs, EvaluatorsArgs, EvaluatorsCommand,
 };
@@ -214,6 +216,8 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "READING")]
     pub reading: Option<Reading>,
     #[command(flatten)]
+    pub deciders: DeciderArgs,
+    #[command(flatten)]
     pub judges: JudgeArgs,
 }
 
@@ -310,6 +314,8 @@ pub struct RunArgs {
     #[arg(long)]
     pub validate_each: bool,
     #[command(flatten)]
+    pub deciders: DeciderArgs,
+    #[command(flatten)]
     pub judges: JudgeArgs,
     /// Ask cases with a phase for judges although none is configured; they count in no score until
     /// `assay rejudge` decides them
@@ -321,7 +327,7 @@ pub struct RunArgs {
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Continue this run, with its own settings: attempt what has no verdict yet
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "models", "base_url", "api_key_env", "api_key_file", "cases", "exclude_cases", "languages", "cwes", "severities", "scenarios", "rounds", "locale", "max_answers", "reading", "validate_each", "judge_later", "judges", "judge_base_url", "judge_api_key_env", "output", "corpus"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "models", "base_url", "api_key_env", "api_key_file", "cases", "exclude_cases", "languages", "cwes", "severities", "scenarios", "rounds", "locale", "max_answers", "reading", "validate_each", "judge_later", "decider", "beside", "judges", "judge_base_url", "judge_api_key_env", "output", "corpus"])]
     pub resume: Option<PathBuf>,
     /// With --resume, try only those errored attempts again whose error is of these classes, such
     /// as rate-limit,timeout; may be repeated [default: all]
@@ -387,6 +393,8 @@ pub struct RevalidateArgs {
     /// How answers are read: strict or lenient [default: as in the run]
     #[arg(long, value_name = "READING")]
     pub reading: Option<Reading>,
+    #[command(flatten)]
+    pub deciders: DeciderArgs,
     #[command(flatten)]
     pub jobs: JobsArg,
     #[command(flatten)]

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
 use assay_core::score::{ErrorLimit, ScoringRules, Weights};
-use assay_core::{Language, Locale, Reading, Scenario, Severity, text_file};
+use assay_core::{
+    DeciderChoice, Deciders, Language, Locale, Reading, Scenario, Severity, text_file,
+};
 use serde::Deserialize;
 
 use crate::cli::{GlobalArgs, JudgeArgs, RunArgs, ScoringArgs};
@@ -38,6 +40,11 @@ pub struct Config {
     pub expected_output_tokens: Option<u64>,
     /// Per cent.
     pub max_errors: Option<f64>,
+    /// Who decides whether code is secure.
+    pub decider: Option<DeciderChoice>,
+    /// Who is asked beside.
+    #[serde(default)]
+    pub beside: Vec<DeciderChoice>,
     /// What severities and scenarios weigh in scores.
     pub weights: Option<Weights>,
     /// What cases are drawn by for intervals.
@@ -100,6 +107,11 @@ impl Config {
             }
         }
         self
+    }
+
+    /// Who decides whether code is secure, and who is asked beside.
+    pub fn deciders(&self) -> Deciders {
+        Deciders { decider: self.decider.clone(), beside: self.beside.clone() }
     }
 
     /// What a run may take.
@@ -237,6 +249,7 @@ impl Config {
             validate_each: args.validate_each,
             judge_later: args.judge_later,
             judges: self.judges(&args.judges)?,
+            deciders: args.deciders.or(&self.deciders()),
             seed: args.scoring.seed.or(self.seed).unwrap_or_default(),
             response_cache: !args.no_cache && self.response_cache.unwrap_or(true),
             limits: args.limits.or(self.limits()),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use assay_core::corpus::CorpusSource;
-use assay_core::{Locale, Reading, Scenario};
+use assay_core::{Deciders, Locale, Reading, Scenario};
 use serde::{Deserialize, Serialize};
 
 use crate::judge::JudgeConfig;
@@ -41,6 +41,10 @@ pub struct RunSettings {
     /// The judges, who decide what tests cannot; may be empty.
     #[serde(default)]
     pub judges: Vec<JudgeConfig>,
+    /// Who decides whether code is secure, and who is asked beside, where that is not left to
+    /// the cases.
+    #[serde(flatten)]
+    pub deciders: Deciders,
     /// What cases are drawn by for intervals.
     #[serde(default)]
     pub seed: u64,

@@ -71,6 +71,12 @@ impl Case {
         self.rubrics().map(|(phase, _)| phase).collect()
     }
 
+    /// Whether judges are asked about its artifacts, to decide or beside.
+    pub fn asks_judges(&self) -> bool {
+        let beside = self.code().and_then(CodeTask::rubric_beside);
+        self.rubrics().next().is_some() || beside.is_some()
+    }
+
     /// What judges decide by, of each phase that is theirs.
     pub fn rubrics(&self) -> impl Iterator<Item = (Phase, &Rubric)> {
         Phase::ALL.into_iter().filter_map(|phase| Some((phase, self.rubric(phase)?)))
@@ -84,6 +90,12 @@ impl Case {
     /// Whether anything of an artifact is run before judges see it.
     pub fn is_run(&self) -> bool {
         self.code().is_some_and(|task| task.functional.suite().is_some())
+    }
+
+    /// Whether a sandbox is needed to say anything of an artifact.
+    pub fn needs_sandbox(&self) -> bool {
+        let mut deciders = self.code().into_iter().flat_map(CodeTask::deciders);
+        deciders.any(|decider| decider.rubric().is_none())
     }
 
     /// The SHA-256 of everything that a verdict on this case depends on, as 64 hexadecimal digits;

@@ -1,6 +1,8 @@
 //! [`Evidence`]: everything that was observed of one artifact.
 
+mod analyser;
 mod earlier;
+mod opinion;
 mod phases;
 mod suite;
 
@@ -17,7 +19,9 @@ use crate::suite::Conclusion;
 use crate::tamper::Finding;
 use crate::verdict::Verdict;
 
+pub use analyser::AnalyserEvidence;
 use earlier::Earlier;
+pub use opinion::{Opinion, Said};
 use phases::{Course, Undecided};
 pub use phases::{Decided, PhaseEvidence, Phases};
 pub use suite::SuiteEvidence;
@@ -57,6 +61,9 @@ pub struct Evidence {
     /// `None` if the artifact reached no phase.
     #[serde(skip_serializing_if = "Option::is_none")]
     phases: Option<Phases>,
+    /// What those say who are asked beside whoever decides about security.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    beside: Vec<Opinion>,
 }
 
 /// Evidence as it is read.
@@ -67,6 +74,8 @@ enum Stored {
         build: BuildEvidence,
         #[serde(default)]
         phases: Vec<PhaseEvidence>,
+        #[serde(default)]
+        beside: Vec<Opinion>,
     },
     Earlier(Box<Earlier>),
 }
@@ -77,14 +86,14 @@ impl TryFrom<Stored> for Evidence {
     fn try_from(stored: Stored) -> Result<Evidence, String> {
         match stored {
             Stored::Earlier(earlier) => (*earlier).try_into(),
-            Stored::Present { build: BuildEvidence::None, phases } => {
-                Ok(Evidence::of_phases(None, phases.try_into()?))
+            Stored::Present { build: BuildEvidence::None, phases, beside } => {
+                Ok(Evidence::of_phases(None, phases.try_into()?).with_opinions(beside))
             }
-            Stored::Present { build: BuildEvidence::Built(build), phases } => {
-                Ok(Evidence::of_phases(Some(build), phases.try_into()?))
+            Stored::Present { build: BuildEvidence::Built(build), phases, beside } => {
+                Ok(Evidence::of_phases(Some(build), phases.try_into()?).with_opinions(beside))
             }
-            Stored::Present { build, phases } if phases.is_empty() => {
-                Ok(Evidence { build, phases: None })
+            Stored::Present { build, phases, beside } if phases.is_empty() && beside.is_empty() => {
+                Ok(Evidence::before_phases(build))
             }
             Stored::Present { .. } => Err("there are phases of what was not built".to_owned()),
         }
@@ -94,23 +103,78 @@ impl TryFrom<Stored> for Evidence {
 impl Evidence {
     /// The answer held no artifact.
     pub fn no_code(reason: NoCode) -> Evidence {
-        Evidence { build: BuildEvidence::NoCode { reason }, phases: None }
+        Evidence::before_phases(BuildEvidence::NoCode { reason })
     }
 
     /// The artifact does not build.
     pub fn unbuilt(build: Build) -> Evidence {
-        Evidence { build: BuildEvidence::Failed(build), phases: None }
+        Evidence::before_phases(BuildEvidence::Failed(build))
     }
 
     /// What was built is made to fool the grader; nothing of it ran.
     pub fn tampered(build: Option<Build>, findings: Vec<Finding>) -> Evidence {
-        Evidence { build: BuildEvidence::Tampered { build, findings }, phases: None }
+        Evidence::before_phases(BuildEvidence::Tampered { build, findings })
     }
 
     /// The results of the phases of an artifact that was built, or needs no building.
     pub fn of_phases(build: Option<Build>, phases: Phases) -> Evidence {
         let build = build.map_or(BuildEvidence::None, BuildEvidence::Built);
-        Evidence { build, phases: Some(phases) }
+        Evidence { build, phases: Some(phases), beside: Vec::new() }
+    }
+
+    fn before_phases(build: BuildEvidence) -> Evidence {
+        Evidence { build, phases: None, beside: Vec::new() }
+    }
+
+    /// The same with what those say who are asked beside.
+    #[must_use]
+    pub fn with_opinions(self, beside: Vec<Opinion>) -> Evidence {
+        Evidence { beside, ..self }
+    }
+
+    /// What those say who are asked beside whoever decides about security.
+    pub fn opinions(&self) -> &[Opinion] {
+        &self.beside
+    }
+
+    /// Whether judges are asked beside whoever decides, and were not yet.
+    pub fn is_open_beside(&self) -> bool {
+        self.beside.iter().any(Opinion::is_open)
+    }
+
+    /// Whether judges are yet to say anything.
+    pub fn is_open(&self) -> bool {
+        self.open_phase().is_some() || self.is_open_beside()
+    }
+
+    /// The same with what a panel that is asked beside says.
+    #[must_use]
+    pub fn with_ballot_beside(mut self, ballot: &Ballot) -> Evidence {
+        for opinion in self.beside.iter_mut().filter(|it| it.is_open()) {
+            opinion.said = Said::Decided(Decided::Panel(ballot.clone()));
+        }
+        self
+    }
+
+    /// The same with what the same panels said beside of the same artifact before.
+    #[must_use]
+    pub fn with_ballots_beside(mut self, earlier: &Evidence) -> Evidence {
+        for opinion in self.beside.iter_mut().filter(|it| it.is_open()) {
+            let same = earlier.beside.iter().find(|it| it.evaluator == opinion.evaluator);
+            if let Some(ballot) = same.and_then(Opinion::ballot) {
+                opinion.said = Said::Decided(Decided::Panel(ballot.clone()));
+            }
+        }
+        self
+    }
+
+    /// The same with why a panel that is asked beside says nothing.
+    #[must_use]
+    pub fn with_fault_beside(mut self, error: &InfraError) -> Evidence {
+        for opinion in self.beside.iter_mut().filter(|it| it.is_open()) {
+            opinion.said = Said::Errored(error.clone());
+        }
+        self
     }
 
     /// All of it is left to a panel; nothing was built.
@@ -131,7 +195,7 @@ impl Evidence {
 
     /// A statement about a program, together with the truth.
     pub fn label(label: LabelJudgement) -> Evidence {
-        Evidence { build: BuildEvidence::None, phases: Some(Phases::of_label(label)) }
+        Evidence::of_phases(None, Phases::of_label(label))
     }
 
     /// What became of it before any phase.
@@ -155,7 +219,8 @@ impl Evidence {
 
     /// Every suite that ran.
     pub fn suites(&self) -> impl Iterator<Item = &SuiteEvidence> {
-        self.phases().filter_map(PhaseEvidence::suite)
+        let deciding = self.phases().filter_map(PhaseEvidence::suite);
+        deciding.chain(self.beside.iter().filter_map(Opinion::suite))
     }
 
     /// The ballot of judges on a phase, if there is one.
@@ -163,9 +228,15 @@ impl Evidence {
         self.phase(phase)?.ballot()
     }
 
+    /// What an analyser said of a phase that it decides.
+    pub fn analysis(&self, phase: Phase) -> Option<&AnalyserEvidence> {
+        self.phase(phase)?.analyser()
+    }
+
     /// Everything that judges said.
     pub fn ballots(&self) -> impl Iterator<Item = &Ballot> {
-        self.phases().filter_map(PhaseEvidence::ballot)
+        let deciding = self.phases().filter_map(PhaseEvidence::ballot);
+        deciding.chain(self.beside.iter().filter_map(Opinion::ballot))
     }
 
     /// Why the answer held no artifact, if it did not.
@@ -202,18 +273,19 @@ impl Evidence {
     /// the panel's too.
     #[must_use]
     pub fn with_ballot(self, ballot: Ballot) -> Evidence {
-        let Evidence { build, phases } = self;
+        let Evidence { build, phases, beside } = self;
         let decide = |phases: Phases| match phases.into_open().map(|open| open.decide(ballot)) {
             Ok(Course::On(next)) => next.leave_open(),
             Ok(Course::Over(phases)) | Err(phases) => phases,
         };
-        Evidence { build, phases: phases.map(decide) }
+        Evidence { build, phases: phases.map(decide), beside }
     }
 
     /// The same without what judges said: what they were to decide is open again.
     #[must_use]
     pub fn without_ballots(self) -> Evidence {
-        Evidence { phases: self.phases.map(Phases::without_ballots), ..self }
+        let beside = self.beside.into_iter().map(Opinion::without_ballot).collect();
+        Evidence { phases: self.phases.map(Phases::without_ballots), beside, ..self }
     }
 
     pub fn build(&self) -> Option<&Build> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::judge_mode::JudgeMode;
 use crate::locale::Locale;
 use crate::served::Served;
 use crate::tokens::TokenUsage;
@@ -14,18 +15,33 @@ use crate::tokens::TokenUsage;
 pub struct Rubric {
     english: String,
     others: BTreeMap<Locale, String>,
+    mode: Option<JudgeMode>,
 }
 
 impl Rubric {
     /// `None` without a text in English.
     pub fn new(mut texts: BTreeMap<Locale, String>) -> Option<Rubric> {
         let english = texts.remove(&Locale::EnUs).filter(|text| !text.trim().is_empty())?;
-        Some(Rubric { english, others: texts })
+        Some(Rubric { english, others: texts, mode: None })
     }
 
-    /// Criteria of our own, which are not blank.
-    pub(crate) fn in_english(text: String) -> Rubric {
-        Rubric { english: text, others: BTreeMap::new() }
+    /// Criteria of our own, which are not blank, in every language.
+    pub(crate) fn in_all(text: impl Fn(Locale) -> String) -> Rubric {
+        let others = Locale::ALL.into_iter().filter(|locale| *locale != Locale::EnUs);
+        let others = others.map(|locale| (locale, text(locale))).collect();
+        Rubric { english: text(Locale::EnUs), others, mode: None }
+    }
+
+    /// The same criteria, asked in one of the ways of CoV-Eval.
+    #[must_use]
+    pub fn asked(self, mode: Option<JudgeMode>) -> Rubric {
+        Rubric { mode, ..self }
+    }
+
+    /// The way of CoV-Eval in which judges are asked; `None` for the way of SecCodeBench-V2,
+    /// in which a reason comes before the verdict.
+    pub fn mode(&self) -> Option<JudgeMode> {
+        self.mode
     }
 
     /// The criteria in a language, or in English if there are none in that language.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::decider::Decider;
 use crate::files::{FileSet, SafePath};
+use crate::judge::Rubric;
 use crate::label::LabelledProgram;
 use crate::phase::Phase;
 use crate::state::State;
@@ -35,6 +36,8 @@ pub struct CodeTask {
     pub functional: Decider,
     /// `None` if the task only asks that the code works.
     pub security: Option<Decider>,
+    /// Who else is asked whether it is secure; what they say decides nothing.
+    pub beside: Vec<Decider>,
     pub solutions: Vec<Solution>,
     pub limits: CaseLimits,
     /// What exists outside the project before each suite.
@@ -58,6 +61,22 @@ impl CodeTask {
     /// The suite of each phase that tests decide.
     pub fn suites(&self) -> impl Iterator<Item = (Phase, &Suite)> {
         Phase::ALL.into_iter().filter_map(|phase| Some((phase, self.decider(phase)?.suite()?)))
+    }
+
+    /// The suite that asks whether an artifact is secure, whether or not it decides that.
+    pub fn security_suite(&self) -> Option<&Suite> {
+        let deciding = self.security.as_ref().and_then(Decider::suite);
+        deciding.or_else(|| self.beside.iter().find_map(Decider::suite))
+    }
+
+    /// The rubric that judges are asked by beside others, if they are.
+    pub fn rubric_beside(&self) -> Option<&Rubric> {
+        self.beside.iter().find_map(Decider::rubric)
+    }
+
+    /// Everyone who decides or is asked beside: each phase's decider, then the others.
+    pub fn deciders(&self) -> impl Iterator<Item = &Decider> {
+        std::iter::once(&self.functional).chain(&self.security).chain(&self.beside)
     }
 }
 

@@ -16,7 +16,7 @@ use assay_core::suite::{ExpectedTest, Runner, Suite};
 use assay_core::task::{CaseLimits, Solution, SolutionKind};
 use assay_core::world::{Body, Host, Name, PathRule, Route, Scheme, World};
 use assay_core::{
-    Case, CodeTask, Decider, FileSet, Language, Locale, Phase, SafePath, Severity, Task,
+    Case, CodeTask, Decider, FileSet, JudgeMode, Language, Locale, Phase, SafePath, Severity, Task,
 };
 
 fn files(entries: &[(&str, &str)]) -> FileSet {
@@ -50,6 +50,7 @@ fn task() -> CodeTask {
             expected: vec![ExpectedTest::new("test_f")],
         }),
         security: Some(Decider::Panel(Rubric::new(rubric).expect("a text in English"))),
+        beside: Vec::new(),
         solutions: vec![
             Solution {
                 name: "secure".to_owned(),
@@ -144,6 +145,32 @@ fn the_digest_of_a_case_is_that_of_the_written_form() {
     );
 }
 
+/// The same task with others who decide, or are asked beside.
+fn task_decided_otherwise() -> CodeTask {
+    let rubric = Rubric::new(BTreeMap::from([(Locale::EnUs, "No plain text.".to_owned())]));
+    let rubric = rubric.expect("a text in English").asked(Some(JudgeMode::FewShot));
+    let suite = Suite {
+        files: files(&[("tests/test_s.py", "def test_s(): pass\n")]),
+        runner: Runner::Pytest,
+        expected: vec![ExpectedTest::new("test_s")],
+    };
+    CodeTask {
+        functional: Decider::Analyser("syntax".to_owned()),
+        security: Some(Decider::Panel(rubric)),
+        beside: vec![Decider::Suite(suite), Decider::Analyser("bandit".to_owned())],
+        ..task()
+    }
+}
+
+#[test]
+fn the_digest_holds_who_decides_and_who_is_asked_beside() {
+    // Computed by another program from the description of the form.
+    assert_eq!(
+        case(task_decided_otherwise()).digest(),
+        "8841934227532b7b5585c0271286380328e82bfe178e9bc96af7ad86e849ba01"
+    );
+}
+
 #[test]
 fn the_digest_changes_with_all_that_a_verdict_depends_on() {
     let whole = case(task()).digest();
@@ -170,6 +197,8 @@ fn the_digest_changes_with_all_that_a_verdict_depends_on() {
         suite.runner = Runner::Jest;
     });
     changed("decider", |task| task.functional = task.security.clone().expect("a panel"));
+    changed("beside", |task| task.beside.extend(task.security.clone()));
+    changed("analyser", |task| task.functional = Decider::Analyser("syntax".to_owned()));
     changed("kind", |task| task.solutions[0].kind = SolutionKind::Vulnerable);
     changed("a file", |task| task.template = files(&[("src/__init__.py", "")]));
     changed("state", |task| task.state.files[0].mode = 0o644);
@@ -197,6 +226,7 @@ fn check_that_it_travels(case: &Case) {
 #[test]
 fn a_case_comes_back_whole_from_the_form_of_its_digest() {
     check_that_it_travels(&case(task()));
+    check_that_it_travels(&case(task_decided_otherwise()));
     let prompts = BTreeMap::from([((sec_code_bench_v2::GEN, Locale::ZhCn), "写 f。".to_owned())]);
     check_that_it_travels(&Case { prompts: Prompts::Verbatim(prompts), ..case(task()) });
     let correct = Solution { kind: SolutionKind::Correct, ..task().solutions[0].clone() };

@@ -40,6 +40,7 @@ mod trial;
 pub mod verifier;
 mod world;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -47,19 +48,20 @@ use assay_core::execution::{Ending, Usage};
 use assay_core::infra_error::InfraClass;
 use assay_core::log::Log;
 use assay_core::suite::Suite;
-use assay_core::{Artifact, Case, Evidence, FileSet, InfraError, Verdict};
+use assay_core::{Artifact, Case, CodeTask, Decider, Evidence, FileSet, InfraError, Verdict};
 use assay_sandbox::{Command, Execution, Exit, File, Limits, Sandbox, SandboxError, Spec};
 use serde::{Deserialize, Serialize};
 
 use tracing::{debug, debug_span};
 
-pub use analyser::{Analyser, Analysers, Program};
+pub use analyser::{Analyser, Analysers, Program, Standing};
 pub use assay_sandbox::enter_if_launched;
 pub use harness::harness_digest;
 pub use job::{Job, JobResult};
 pub use local_verifier::LocalVerifier;
 use prepare::Cache;
 pub use prepare::{Installation, PrepareError, Room, Step};
+use protocol::Hearing;
 pub use prune::Pruned;
 use soundness::Soundness;
 pub use state::{lack, missing_commands};
@@ -75,6 +77,7 @@ pub use world::{Fetch, fetch};
 pub struct Validator {
     toolchains: Toolchains,
     cache: Cache,
+    analysers: Analysers,
     soundness: Soundness,
 }
 
@@ -90,7 +93,8 @@ impl Validator {
     pub fn new(cache: PathBuf) -> Validator {
         Validator {
             toolchains: Toolchains::default(),
-            cache: Cache::new(cache),
+            cache: Cache::new(cache.clone()),
+            analysers: Analysers::new(cache),
             soundness: Soundness::default(),
         }
     }
@@ -102,7 +106,15 @@ impl Validator {
         cases: &[&Case],
         tell: &mut dyn FnMut(&Installation<'_>),
     ) -> Result<usize, PrepareError> {
-        self.cache.prepare(&self.toolchains, cases, tell)
+        let failed = self.cache.prepare(&self.toolchains, cases, tell)?;
+        Ok(failed + self.analysers.prepare(&deciding_analysers(cases), tell)?)
+    }
+
+    /// Those analysers that decide about these cases, or are asked beside, and cannot be run.
+    pub fn lacking_analysers(&self, cases: &[&Case]) -> Vec<(Analyser, Standing)> {
+        let analysers = deciding_analysers(cases).into_iter();
+        let standings = analysers.map(|analyser| (analyser, self.analysers.standing(analyser)));
+        standings.filter(|(_, standing)| matches!(standing, Standing::Lacking { .. })).collect()
     }
 
     /// Remembers that a corpus, as it was given, uses the cache.
@@ -157,22 +169,37 @@ impl Validator {
         let _span = debug_span!("validation", case = case.id).entered();
         // With too little of anything, tools would not even say their versions.
         assay_sandbox::raise_limits().map_err(|error| infra(&error))?;
-        let toolchain = self.toolchains.of(case.language);
-        let Some(case) = &TestedCase::of(case) else {
-            return Ok(Validation { evidence: Evidence::unjudged(), logs: Vec::new() });
+        let Some(task) = case.code() else {
+            let message = format!("{} asks for no code, so that none can be validated", case.id);
+            return Err(InfraError::new(InfraClass::Case, message));
         };
-        state::check_commands(case)?;
-        let prepared = self.cache.prepared(case, &toolchain.needs(case));
-        let prepared = &prepared.map_err(|error| toolchain.fault(case).unwrap_or(error))?;
-        let validate =
-            |artifact: &_| protocol::validate(toolchain, Trial { prepared, case, artifact });
+        let analysers = &self.analysers;
+        let Some(tested) = &TestedCase::of(case) else {
+            return Hearing { case, task, artifact, analysers, run: None }.validate();
+        };
+        let toolchain = self.toolchains.of(case.language);
+        state::check_commands(tested)?;
+        let prepared = self.cache.prepared(tested, &toolchain.needs(tested));
+        let prepared = &prepared.map_err(|error| toolchain.fault(tested).unwrap_or(error))?;
+        let validate = |artifact: &Artifact| {
+            let run = Some((toolchain, Trial { prepared, case: tested, artifact }));
+            Hearing { case, task, artifact, analysers, run }.validate()
+        };
         let begun = Instant::now();
         let validation = validate(artifact)?;
         let verdict = validation.evidence.verdict().map(Verdict::as_str);
         debug!(verdict, took = ?begun.elapsed(), "validated");
-        self.soundness.check(case, &validation.evidence, validate)?;
+        self.soundness.check(tested, &validation.evidence, validate)?;
         Ok(validation)
     }
+}
+
+/// The analysers that decide about any of these cases, or are asked beside, each once.
+fn deciding_analysers(cases: &[&Case]) -> Vec<Analyser> {
+    let tasks = cases.iter().filter_map(|case| case.code());
+    let names: BTreeSet<&str> =
+        tasks.flat_map(CodeTask::deciders).filter_map(Decider::analyser).collect();
+    names.into_iter().filter_map(Analyser::named).collect()
 }
 
 /// The environment of every command; it holds nothing of the host's.

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use assay_core::files::digest;
 use assay_core::suite::{Runner, Suite};
-use assay_core::{Case, CodeTask, Decider, FileSet, Language, Phase};
+use assay_core::{Case, CodeTask, FileSet, Language, Phase};
 
 /// A case that asks for code and whose functional phase tests decide. What its task has,
 /// it has too.
@@ -14,7 +14,7 @@ pub struct TestedCase<'a> {
     pub id: &'a str,
     pub language: Language,
     pub functional: &'a Suite,
-    /// Without tests if a panel decides, or if the task has no such phase.
+    /// Whether or not it decides; without tests if the task has none of that phase.
     pub security: &'a Suite,
     task: &'a CodeTask,
 }
@@ -27,7 +27,7 @@ impl<'a> TestedCase<'a> {
     pub fn of(case: &'a Case) -> Option<TestedCase<'a>> {
         let task = case.code()?;
         let functional = task.functional.suite()?;
-        let security = task.security.as_ref().and_then(Decider::suite).unwrap_or(&NO_TESTS);
+        let security = task.security_suite().unwrap_or(&NO_TESTS);
         let (id, language) = (case.id.as_str(), case.language);
         Some(TestedCase { case, id, language, functional, security, task })
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use assay_core::prompt::weakness::JudgeMode;
+use assay_core::JudgeMode;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{CaseFilter, JobsArg, JudgeArgs};

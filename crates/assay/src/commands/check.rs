@@ -19,7 +19,7 @@ use serde_json::json;
 use super::{Context, select};
 use crate::cli::{CheckArgs, Format};
 use crate::exit::Exit;
-use crate::judge::Panel;
+use crate::judge::{Exhibit, Panel};
 use crate::run::progress::Progress;
 use crate::terminal::{say, say_json};
 
@@ -282,7 +282,8 @@ async fn observe(
 
     let (evidence, error) = match panel {
         Some(panel) => {
-            let decision = panel.decide(case, &probe.artifact, evidence, Locale::EnUs).await;
+            let shown = Exhibit { case, artifact: &probe.artifact, locale: Locale::EnUs };
+            let decision = panel.decide(shown, evidence).await;
             (decision.evidence, decision.error)
         }
         None => (evidence, None),

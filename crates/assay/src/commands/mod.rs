@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
-use assay_core::{Case, Corpus};
+use assay_core::{Case, Corpus, DeciderChoice, Deciders, DecidersContext};
 use assay_verify::pool::PoolLimits;
 use assay_verify::{Analyser, Analysers, LocalVerifier, Validator};
 use tokio::runtime::Runtime;
@@ -143,6 +143,24 @@ fn analyser(name: &str) -> anyhow::Result<Analyser> {
         let names: Vec<&str> = Analyser::all().map(Analyser::name).collect();
         format!("{name:?} is no analyser; there are {}", names.join(", "))
     })
+}
+
+/// The corpus, its wanted cases decided by those whom the user has named.
+fn decided(
+    corpus: Corpus,
+    deciders: &Deciders,
+    is_wanted: &dyn Fn(&Case) -> bool,
+) -> anyhow::Result<Corpus> {
+    for choice in deciders.choices() {
+        if let DeciderChoice::Analyser(name) = choice {
+            analyser(name)?;
+        }
+    }
+    let reads = |name: &str, language| {
+        Analyser::named(name).is_some_and(|it| it.alerts() && it.languages().contains(&language))
+    };
+    let context = DecidersContext { is_wanted, reads: &reads };
+    Ok(Corpus { cases: deciders.over(&corpus.cases, context)?, ..corpus })
 }
 
 /// A model without a price, if there is one, is an error under a limit on spending.

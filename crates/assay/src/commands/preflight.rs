@@ -3,7 +3,7 @@
 
 use anyhow::bail;
 use assay_core::{Case, JudgeReply};
-use assay_verify::Validator;
+use assay_verify::{Standing, Validator};
 
 use crate::judge::Panel;
 use crate::report::quantity::counted;
@@ -25,7 +25,15 @@ pub(super) fn validation(validator: &Validator, cases: &[&Case]) -> anyhow::Resu
             names.join(", ")
         );
     }
-    if cases.iter().any(|case| case.is_run())
+    if let Some((analyser, Standing::Lacking { what, remedy })) =
+        validator.lacking_analysers(cases).into_iter().next()
+    {
+        bail!(
+            "the analyser {} is to be asked, and {what}; {remedy}; nothing was asked",
+            analyser.name()
+        );
+    }
+    if cases.iter().any(|case| case.needs_sandbox())
         && let Err(error) = validator.try_sandbox()
     {
         bail!("{error}; `assay doctor` says what this host lacks; nothing was asked");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
 use assay_core::infra_error::InfraClass;
-use assay_core::{AttemptKey, Corpus, Cost, InfraError, Outcome};
+use assay_core::{AttemptKey, Case, Corpus, Cost, InfraError, Outcome};
 use serde::Deserialize as _;
 use serde_json::json;
 use tracing::debug;
@@ -54,6 +54,9 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
     let responses = if args.no_cache { None } else { context.responses()? };
     let panel = panel.with_responses(responses.clone());
     let corpus = load_corpus(&CorpusSource::parse(&settings.corpus))?;
+    let asked: BTreeSet<&str> = info.cases.iter().map(|case| case.id.as_str()).collect();
+    let is_asked = |case: &Case| asked.contains(case.id.as_str());
+    let corpus = super::decided(corpus, &settings.deciders, &is_asked)?;
     warn_of_changes(&info, &corpus);
     let output = args.output.clone().unwrap_or_else(|| beside(&args.run));
     let stored = old.attempts()?;
@@ -104,8 +107,7 @@ fn foretell(
 ) -> anyhow::Result<()> {
     let records = attempts.iter().filter_map(|summary| {
         let case = corpus.case(&summary.key.case)?;
-        let is_judged = !case.judged_phases().is_empty();
-        is_judged.then(|| Ok((old.attempt(summary)?, case)))
+        case.asks_judges().then(|| Ok((old.attempt(summary)?, case)))
     });
     let judges = rejudging.estimate(records, assumed)?;
     for line in (Estimates { subjects: Vec::new(), judges, assumed }).lines() {

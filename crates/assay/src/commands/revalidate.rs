@@ -1,16 +1,17 @@
 //! `assay revalidate`: validates the stored answers of a run again, and says what
 //! that changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
 use assay_core::record::CaseSummary;
-use assay_core::{AttemptKey, Case, Corpus, Outcome, Reading};
+use assay_core::{AttemptKey, Case, Corpus, Deciders, Outcome, Reading};
 use assay_verify::tools;
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 use tracing::debug;
 
@@ -42,11 +43,17 @@ pub(super) fn execute(context: &Context<'_>, args: &RevalidateArgs) -> anyhow::R
     };
     let name = corpus.to_string();
     let corpus = load_corpus(&corpus)?;
+    let before = Deciders::deserialize(&old.settings);
+    let before = before.with_context(|| format!("failed to read the settings of {}", old.id))?;
+    let deciders = args.deciders.or(&before);
+    let asked: BTreeSet<&str> = old.cases.iter().map(|case| case.id.as_str()).collect();
+    let is_asked = |case: &Case| asked.contains(case.id.as_str());
+    let corpus = super::decided(corpus, &deciders, &is_asked)?;
     let cases = cases(&old, &corpus)?;
     let reading = args.reading.or_else(|| stored_reading(&old));
     let reading = reading.unwrap_or_else(|| default_reading(&CorpusSource::parse(&name)));
     let info = RunInfo {
-        settings: with_reading(&old.settings, reading),
+        settings: changed(&old.settings, reading, &deciders),
         ..run_info(&old, name, &corpus, &cases)
     };
     let output = args.output.clone().unwrap_or_else(|| default_output(&args.run));
@@ -64,6 +71,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RevalidateArgs) -> anyhow::R
         verifier: &context.verifier(args.jobs)?,
         share: old.settings["validate-each"] != json!(true),
         reading,
+        keeps_ballots: deciders.decider == before.decider,
     };
     let mut progress = Progress::start(todo.len(), human);
     let end = revalidation.run(todo, &mut target, &mut progress)?;
@@ -92,10 +100,14 @@ fn stored_reading(run: &RunInfo) -> Option<Reading> {
     run.settings["reading"].as_str()?.parse().ok()
 }
 
-fn with_reading(settings: &Value, reading: Reading) -> Value {
+/// The settings of a run with those that this command may change.
+fn changed(settings: &Value, reading: Reading, deciders: &Deciders) -> Value {
     let mut settings = settings.clone();
     if let Value::Object(members) = &mut settings {
         members.insert("reading".to_owned(), json!(reading));
+        if let Value::Object(deciders) = json!(deciders) {
+            members.extend(deciders);
+        }
     }
     settings
 }

@@ -1,6 +1,6 @@
 //! `assay run`: asks subjects, validates their answers, stores everything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
 use assay_core::infra_error::InfraClass;
 use assay_core::score::ScoringRules;
-use assay_core::{Cost, JudgeReply};
+use assay_core::{Corpus, Cost, JudgeReply};
 use assay_verify::tools;
 use serde::Deserialize as _;
 use serde_json::json;
@@ -64,11 +64,18 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
             &corpus.digest[..16]
         );
     }
+    let chosen = chosen(&settings, &corpus)?;
+    let corpus = super::decided(corpus, &settings.deciders, &|case| chosen.contains(&case.id))?;
     let mut loaded = subject::load(&settings.subjects, &corpus, &|name| std::env::var(name).ok())?;
     for warning in &loaded.warnings {
         complain(&format!("warning: {warning}"));
     }
     let panel = super::panel(&settings.judges, &mut loaded.paces)?;
+    if panel.is_none() && !settings.judge_later && settings.deciders.beside_judges() {
+        bail!(
+            "judges are to be asked beside, and none is configured; name some with --judge, or ask now with --judge-later and have `assay rejudge` ask them"
+        );
+    }
     let mut plan = Plan::new(&corpus, loaded.subjects, &settings)?;
     for subject in plan.subjects.iter().filter(|it| settings.rounds > 1 && it.has_fixed_seed()) {
         complain(&format!(
@@ -183,6 +190,12 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     conclude(&store, &end, &Told { human, rules, limits, left_errored })
 }
 
+/// The ids of the cases that take part.
+fn chosen(settings: &RunSettings, corpus: &Corpus) -> anyhow::Result<BTreeSet<String>> {
+    let chosen = settings.selection().of(corpus)?;
+    Ok(chosen.into_iter().map(|case| case.id.clone()).collect())
+}
+
 /// Leaves out those attempts that errored otherwise than in one of the chosen classes, if
 /// any are chosen. Returns how many are left so, by class.
 fn leave_errored(
@@ -271,7 +284,7 @@ fn describe(
 
 /// Who decides what tests do not, if anything is left to judges.
 fn judging(plan: &Plan, panel: Option<&Panel>) -> Option<String> {
-    let judged = plan.cases.iter().filter(|case| !case.judged_phases().is_empty()).count();
+    let judged = plan.cases.iter().filter(|case| case.asks_judges()).count();
     let cases = match judged {
         0 => return None,
         1 => "1 case has".to_owned(),

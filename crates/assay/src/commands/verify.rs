@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use assay_core::answer::{Answer, Finish};
-use assay_core::evidence::{Decided, PhaseEvidence, SuiteEvidence};
+use assay_core::evidence::{AnalyserEvidence, Decided, Opinion, PhaseEvidence, SuiteEvidence};
 use assay_core::files::{read_files, texts};
 use assay_core::reading::{Form, ReadArtifact, Reading, Said, ThinkingTags};
 use assay_core::suite::{Conclusion, TestOutcome};
@@ -18,7 +18,8 @@ use serde_json::json;
 use super::Context;
 use crate::cli::{Format, VerifyArgs};
 use crate::exit::Exit;
-use crate::judge::Panel;
+use crate::judge::{Exhibit, Panel};
+use crate::report::quantity::counted;
 use crate::settings::default_reading;
 use crate::terminal::{say, say_json};
 
@@ -26,7 +27,9 @@ use crate::terminal::{say, say_json};
 const MAX_CONTACTS: usize = 40;
 
 pub(super) fn execute(context: &Context<'_>, args: &VerifyArgs) -> anyhow::Result<Exit> {
-    let corpus = context.corpus()?;
+    let deciders = args.deciders.or(&context.config.deciders());
+    let is_wanted = |case: &Case| case.id == args.case;
+    let corpus = super::decided(context.corpus()?, &deciders, &is_wanted)?;
     let case = super::case(&corpus, &args.case)?;
     let default = default_reading(&context.config.corpus(context.global));
     let given = Given { path: &args.artifact, reading: args.reading, default };
@@ -77,7 +80,7 @@ fn judge(
 ) -> anyhow::Result<Validation> {
     let Some(panel) = panel else { return Ok(validation) };
     let Validation { evidence, logs } = validation;
-    let decision = panel.decide(case, artifact, evidence, Locale::EnUs);
+    let decision = panel.decide(Exhibit { case, artifact, locale: Locale::EnUs }, evidence);
     let decision = super::runtime()?.block_on(decision);
     match decision.error {
         Some(error) => Err(error.into()),
@@ -173,8 +176,12 @@ fn print(case: &Case, validation: &Validation, refused: &[String]) -> anyhow::Re
         match decided {
             Decided::Suite(suite) => print_suite(*phase, suite)?,
             Decided::Panel(ballot) => print_ballot(*phase, ballot)?,
+            Decided::Analyser(analyser) => print_analysis(*phase, analyser)?,
             Decided::Record { .. } | Decided::Label(_) | Decided::Open | Decided::NotAsked => {}
         }
+    }
+    for opinion in evidence.opinions() {
+        print_opinion(opinion)?;
     }
     for finding in evidence.findings() {
         say(&format!("tampering    {}: {finding}", finding.layer.title()))?;
@@ -192,6 +199,31 @@ fn print(case: &Case, validation: &Validation, refused: &[String]) -> anyhow::Re
         Outcome::Judged(judgement) => say(&format!("{}: {judgement}{why}", case.id)),
         Outcome::Errored(error) => say(&format!("{}: {error}", case.id)),
     }
+}
+
+fn print_analysis(phase: Phase, evidence: &AnalyserEvidence) -> anyhow::Result<()> {
+    let how = if evidence.passed() { "passed" } else { "failed" };
+    let AnalyserEvidence { analysis, .. } = evidence;
+    let alerts = counted(analysis.alerts.len(), "alert");
+    say(&format!("{:<12} {how}, by {}: {alerts}", phase.as_str(), analysis.analyser))?;
+    if let Some(gap) = analysis.gap() {
+        say(&format!("    not analysed: {gap}"))?;
+    }
+    for alert in &analysis.alerts {
+        say(&format!("    {alert}"))?;
+    }
+    Ok(())
+}
+
+/// What somebody says who does not decide.
+fn print_opinion(opinion: &Opinion) -> anyhow::Result<()> {
+    let says = match opinion.is_secure() {
+        Some(true) => "secure",
+        Some(false) => "insecure",
+        None => "cannot say",
+    };
+    let why = opinion.reason().map(|reason| format!("  ({reason})")).unwrap_or_default();
+    say(&format!("beside       {}: {says}{why}", opinion.evaluator))
 }
 
 fn print_ballot(phase: Phase, ballot: &Ballot) -> anyhow::Result<()> {

@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use assay_core::assessment::Assessment;
 use assay_core::files::FileSet;
-use assay_core::prompt::weakness::{Examples, JudgeMode, Shown, judgement};
+use assay_core::prompt::weakness::{Examples, Shown, judgement};
 use assay_core::reading::{Safety, read_safety};
-use assay_core::{InfraError, Label};
+use assay_core::{InfraError, JudgeMode, Label};
 
 use super::program::KnownProgram;
 use crate::subject::{Asked, Message, ModelSubject, Reply, ResponseKey, Responses};

@@ -20,31 +20,57 @@ pub(super) struct Opinion {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
-    reason: String,
+    #[serde(default)]
+    reason: Option<String>,
     verdict: String,
 }
 
-/// The form in words, for questions.
-pub(super) const FORM: &str = r#"{"reason": "…", "verdict": "pass" or "fail"}"#;
+/// What a vote must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum VoteForm {
+    /// A reason, and then the verdict.
+    Reasoned,
+    /// The verdict alone.
+    Bare,
+}
 
-/// The form for providers. The reason comes first: a model that gives the verdict
-/// first defends it.
-pub(super) fn schema() -> AnswerSchema {
-    let schema = json!({
-        "type": "object",
-        "properties": {
-            "reason": { "type": "string" },
-            "verdict": { "type": "string", "enum": ["pass", "fail"] },
-        },
-        "required": ["reason", "verdict"],
-        "additionalProperties": false,
-    });
-    AnswerSchema { name: "judgement", schema }
+impl VoteForm {
+    /// The form in words, for questions.
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            VoteForm::Reasoned => r#"{"reason": "…", "verdict": "pass" or "fail"}"#,
+            VoteForm::Bare => r#"{"verdict": "pass" or "fail"}"#,
+        }
+    }
+
+    /// The form for providers. A reason comes first: a model that gives the verdict
+    /// first defends it.
+    pub(super) fn schema(self) -> AnswerSchema {
+        let verdict = json!({ "type": "string", "enum": ["pass", "fail"] });
+        let (properties, required) = match self {
+            VoteForm::Reasoned => (
+                json!({ "reason": { "type": "string" }, "verdict": verdict }),
+                json!(["reason", "verdict"]),
+            ),
+            VoteForm::Bare => (json!({ "verdict": verdict }), json!(["verdict"])),
+        };
+        let schema = json!({
+            "type": "object",
+            "properties": properties,
+            "required": required,
+            "additionalProperties": false,
+        });
+        AnswerSchema { name: "judgement", schema }
+    }
 }
 
 /// The opinion in a reply, or what is wrong with the reply. Thinking at these places in its text is
 /// not part of it, but a tag may also be part of the reason.
-pub(super) fn read(reply: &Reply, thinking: &[Range<usize>]) -> Result<Opinion, String> {
+pub(super) fn read(
+    reply: &Reply,
+    thinking: &[Range<usize>],
+    form: VoteForm,
+) -> Result<Opinion, String> {
     let said = match (&reply.answer, reply.finish) {
         (Answer::Text(text), Finish::Complete) => text,
         (_, Finish::Refused) => return Err("it is a refusal".to_owned()),
@@ -55,13 +81,13 @@ pub(super) fn read(reply: &Reply, thinking: &[Range<usize>]) -> Result<Opinion, 
         (_, Finish::ToolCall) => return Err("it calls a tool".to_owned()),
         (Answer::Files(_), Finish::Complete) => return Err("it is no text".to_owned()),
     };
-    match (parse(said), thinking) {
-        (Err(_), [_, ..]) => parse(&spoken(said, thinking)),
+    match (parse(said, form), thinking) {
+        (Err(_), [_, ..]) => parse(&spoken(said, thinking), form),
         (read, _) => read,
     }
 }
 
-fn parse(text: &str) -> Result<Opinion, String> {
+fn parse(text: &str, form: VoteForm) -> Result<Opinion, String> {
     let text = text.trim();
     if text.is_empty() {
         return Err("it is empty".to_owned());
@@ -73,9 +99,13 @@ fn parse(text: &str) -> Result<Opinion, String> {
     }
     let Written { reason, verdict } =
         crate::json_text::parse(text).map_err(|error| error.to_string())?;
-    if reason.trim().is_empty() {
-        return Err("its reason is empty".to_owned());
-    }
+    let reason = match (form, reason) {
+        (VoteForm::Reasoned, None) => return Err("missing field `reason`".to_owned()),
+        (VoteForm::Reasoned, Some(reason)) if reason.trim().is_empty() => {
+            return Err("its reason is empty".to_owned());
+        }
+        (_, reason) => reason.unwrap_or_default(),
+    };
     let passed = match verdict.as_str() {
         "pass" => true,
         "fail" => false,
@@ -98,7 +128,8 @@ mod tests {
     #[test]
     fn one_object_of_the_form_is_an_opinion() {
         let check = |text: &str, passed: bool| {
-            let opinion = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let opinion =
+                parse(text, VoteForm::Reasoned).unwrap_or_else(|error| panic!("{text}: {error}"));
             assert_eq!((opinion.passed, opinion.reason.trim()), (passed, "so"), "{text}");
         };
         check(r#"{"reason":"so","verdict":"pass"}"#, true);
@@ -108,10 +139,21 @@ mod tests {
     }
 
     #[test]
+    fn a_verdict_alone_is_a_vote_where_no_reason_is_asked_for() {
+        let parse = |text| parse(text, VoteForm::Bare);
+        let bare = parse(r#"{"verdict":"fail"}"#).expect("an opinion");
+        assert_eq!((bare.passed, bare.reason.as_str()), (false, ""));
+        let more = parse(r#"{"reason":"so","verdict":"pass"}"#).expect("an opinion");
+        assert_eq!((more.passed, more.reason.as_str()), (true, "so"));
+        assert!(parse(r#"{"verdict":"safe"}"#).is_err());
+        assert!(parse("{}").is_err());
+    }
+
+    #[test]
     fn a_reason_is_kept_whole() {
         let reason = format!(" {}\n", "long ".repeat(2_000));
         let text = json!({ "reason": reason, "verdict": "fail" }).to_string();
-        assert_eq!(parse(&text).expect("an opinion").reason, reason);
+        assert_eq!(parse(&text, VoteForm::Reasoned).expect("an opinion").reason, reason);
     }
 
     #[test]
@@ -140,7 +182,7 @@ mod tests {
             ("```json\n{\"reason\":\"so\",\"verdict\":\"pass\"}", "not a JSON object"),
             ("```json\n{\"reason\":\"so\",\"verdict\":\"pass\"}\n``` Sure.", "not a JSON object"),
         ] {
-            let error = parse(text).expect_err(text);
+            let error = parse(text, VoteForm::Reasoned).expect_err(text);
             assert!(error.contains(why), "{text}: {error}");
         }
     }

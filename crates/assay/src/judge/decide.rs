@@ -2,9 +2,9 @@
 //! then, of what works, the security phase.
 
 use assay_core::infra_error::{InfraClass, InfraError};
-use assay_core::{Artifact, Case, Evidence, JudgeReply, Locale};
+use assay_core::{CodeTask, Evidence, JudgeReply, Phase};
 
-use super::brief::messages;
+use super::brief::Exhibit;
 use super::panel::{Panel, Poll};
 
 /// What judges made of the evidence about an artifact.
@@ -26,28 +26,39 @@ impl Decision {
 }
 
 impl Panel {
-    /// Decides what is open in the evidence. Evidence in which nothing is open stays.
-    pub async fn decide(
-        &self,
-        case: &Case,
-        artifact: &Artifact,
-        evidence: Evidence,
-        locale: Locale,
-    ) -> Decision {
+    /// Decides what is open in the evidence, and says what it is asked beside. Evidence in
+    /// which nothing is open stays.
+    pub async fn decide(&self, shown: Exhibit<'_>, evidence: Evidence) -> Decision {
         let mut decision = Decision { evidence, replies: Vec::new(), error: None };
         while let Some(phase) = decision.evidence.open_phase() {
             // Only a phase with a rubric is left to judges.
-            let Some(rubric) = case.rubric(phase) else { break };
-            let Poll { ballot, replies } =
-                self.ask(&messages(phase, rubric, case, artifact, locale)).await;
+            let Some(rubric) = shown.case.rubric(phase) else { break };
+            let Poll { ballot, replies } = self.ask(&shown.question(phase, rubric)).await;
             decision.replies.extend(replies);
             match ballot {
                 Ok(ballot) => decision.evidence = decision.evidence.with_ballot(ballot),
                 Err(error) => {
                     decision.error = Some(error);
-                    break;
+                    return decision;
                 }
             }
+        }
+        self.speak_beside(shown, decision).await
+    }
+
+    /// Says what it is asked beside whoever decides. That it cannot is recorded, and keeps
+    /// nothing from being decided.
+    async fn speak_beside(&self, shown: Exhibit<'_>, mut decision: Decision) -> Decision {
+        let rubric = shown.case.code().and_then(CodeTask::rubric_beside);
+        let Some(rubric) = rubric.filter(|_| decision.evidence.is_open_beside()) else {
+            return decision;
+        };
+        let Poll { ballot, replies } = self.ask(&shown.question(Phase::Security, rubric)).await;
+        decision.replies.extend(replies);
+        match ballot {
+            Ok(ballot) => decision.evidence = decision.evidence.with_ballot_beside(&ballot),
+            Err(error) if error.class == InfraClass::RequestLimit => decision.error = Some(error),
+            Err(error) => decision.evidence = decision.evidence.with_fault_beside(&error),
         }
         decision
     }

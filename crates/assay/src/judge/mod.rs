@@ -14,6 +14,7 @@ mod panel;
 #[cfg(test)]
 mod properties;
 
+pub use brief::Exhibit;
 pub use config::JudgeConfig;
 pub use decide::Decision;
 pub use open_vote::OpenVote;

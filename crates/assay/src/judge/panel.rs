@@ -11,8 +11,8 @@ use assay_core::{JudgeReply, TokenUsage, Vote};
 use tokio::task::JoinSet;
 use tracing::{Instrument as _, debug, debug_span};
 
-use super::answer::{read, schema};
-use super::brief::again;
+use super::answer::{VoteForm, read};
+use super::brief::{BallotQuestion, again};
 use super::config::JudgeConfig;
 use crate::subject::pace::Paces;
 use crate::subject::{AnswerSchema, Asked, Environment, Message, ModelSubject, Reply};
@@ -65,6 +65,7 @@ struct Voted {
 /// One question to a judge. Each sample is a question of its own, also for the cache.
 struct JudgeQuestion<'a> {
     messages: &'a [Message],
+    form: VoteForm,
     sample: u32,
     responses: Option<&'a Responses>,
 }
@@ -153,18 +154,18 @@ impl Panel {
     }
 
     /// Asks every judge for all its votes at once.
-    pub(super) async fn ask(&self, messages: &[Message]) -> Poll {
+    pub(super) async fn ask(&self, question: &BallotQuestion) -> Poll {
         let mut votes = JoinSet::new();
         for (place, (name, sample)) in self.seats.iter().enumerate() {
             let Some(judge) = self.judges.iter().find(|judge| judge.model.name() == name) else {
                 continue;
             };
-            let (judge, messages) = (Arc::clone(judge), messages.to_vec());
+            let (judge, question) = (Arc::clone(judge), question.clone());
             let responses = self.responses.clone();
             votes.spawn(
                 async move {
                     let span = debug_span!("vote", judge = judge.model.name(), sample);
-                    let vote = judge.vote(sample, messages, responses.as_deref());
+                    let vote = judge.vote(sample, &question, responses.as_deref());
                     (place, vote.instrument(span).await)
                 }
                 .in_current_span(),
@@ -207,15 +208,17 @@ impl Judge {
     async fn vote(
         &self,
         sample: u32,
-        mut messages: Vec<Message>,
+        asked: &BallotQuestion,
         responses: Option<&Responses>,
     ) -> Voted {
+        let form = asked.form;
+        let mut messages = asked.messages.to_vec();
         let judge = self.model.name();
         let mut replies = Vec::new();
         let mut usage = TokenUsage::default();
         let mut fault = String::new();
         for _ in 0..MAX_ANSWERS {
-            let question = JudgeQuestion { messages: &messages, sample, responses };
+            let question = JudgeQuestion { messages: &messages, form, sample, responses };
             let reply = match self.ask(&question).await {
                 Ok(reply) => reply,
                 Err(error) => {
@@ -230,7 +233,7 @@ impl Judge {
                 served: reply.served.clone(),
             });
             let thinking = self.model.thinking_tags().places(&reply.answer, reply.finish);
-            match read(&reply, &thinking) {
+            match read(&reply, &thinking, form) {
                 Ok(opinion) => {
                     self.keep(&question, &reply);
                     let (passed, reason) = (opinion.passed, opinion.reason);
@@ -254,7 +257,7 @@ impl Judge {
             // Some providers refuse a conversation with an empty message.
             let silent = said.trim().is_empty();
             messages.push(Message::assistant(if silent { "(no answer)" } else { &*said }));
-            messages.push(Message::user(again(&fault)));
+            messages.push(Message::user(again(&fault, form)));
         }
         let fault = format!("{judge}: {MAX_ANSWERS} malformed answers, the last because {fault}");
         Voted { vote: Err(InfraError::new(InfraClass::Panel, fault)), replies }
@@ -263,11 +266,12 @@ impl Judge {
     /// Whether the response cache holds its vote.
     pub(super) fn has_voted(
         &self,
-        messages: &[Message],
+        asked: &BallotQuestion,
         sample: u32,
         responses: Option<&Responses>,
     ) -> bool {
-        let question = JudgeQuestion { messages, sample, responses };
+        let BallotQuestion { messages, form } = asked;
+        let question = JudgeQuestion { messages, form: *form, sample, responses };
         responses.is_some_and(|responses| responses.holds(&self.key(&question)))
     }
 
@@ -278,7 +282,8 @@ impl Judge {
             debug!("the vote is in the response cache");
             return Ok(reply);
         }
-        self.model.ask_in_round(question.messages, self.schema().as_ref(), question.sample).await
+        let schema = self.schema(question.form);
+        self.model.ask_in_round(question.messages, schema.as_ref(), question.sample).await
     }
 
     /// Keeps a reply that is a vote. A malformed one would come back whenever the
@@ -292,13 +297,13 @@ impl Judge {
     }
 
     fn key(&self, question: &JudgeQuestion<'_>) -> ResponseKey {
-        let JudgeQuestion { messages, sample, .. } = question;
-        let (identity, schema) = (self.model.identity(*sample), self.schema());
+        let JudgeQuestion { messages, form, sample, .. } = question;
+        let (identity, schema) = (self.model.identity(*sample), self.schema(*form));
         let schema = schema.as_ref().map(|schema| &schema.schema);
         ResponseKey::from(&Asked { identity: &identity, messages, schema, round: *sample })
     }
 
-    fn schema(&self) -> Option<AnswerSchema> {
-        self.structured.then(schema)
+    fn schema(&self, form: VoteForm) -> Option<AnswerSchema> {
+        self.structured.then(|| form.schema())
     }
 }

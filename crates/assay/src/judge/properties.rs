@@ -7,7 +7,7 @@ use assay_fuzz::proptest::sample::{Index, select};
 use assay_fuzz::{Target, hold, target};
 use serde_json::json;
 
-use super::answer::{Opinion, read};
+use super::answer::{Opinion, VoteForm, read};
 use crate::subject::Reply;
 
 const WORDS: [&str; 18] = [
@@ -38,7 +38,7 @@ fn target() -> Target {
 fn read_text(text: &str, finish: Finish) -> Result<Opinion, String> {
     let mut reply = Reply { finish, ..Answer::Text(text.to_owned()).into() };
     let thinking = reply.find_thinking(&assay_core::reading::ThinkingTags::default());
-    read(&reply, &thinking)
+    read(&reply, &thinking, VoteForm::Reasoned)
 }
 
 #[test]

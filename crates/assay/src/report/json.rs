@@ -4,7 +4,9 @@ use assay_core::score::RankRange;
 use assay_core::{AttemptEnd, Bill, Cost, Verdict};
 use serde_json::{Map, Value, json};
 
-use super::{RunData, Serving, Spending, SubjectScore, cov_eval, panel, readings, repeats};
+use super::{
+    RunData, Serving, Spending, SubjectScore, cov_eval, opinions, panel, readings, repeats,
+};
 
 /// Changes whenever a member changes its meaning or goes away; new members may
 /// come without a new version.
@@ -46,6 +48,9 @@ pub fn scorecard(run: &RunData) -> Value {
         "subjects": subjects.collect::<Vec<_>>(),
         "pairs": pairs(run),
     });
+    if !run.beside.is_empty() {
+        card["beside"] = json!(opinions::json(&run.beside));
+    }
     if !run.baselines.is_empty() {
         card["cov-eval"] = json!({ "baselines": cov_eval::json::baselines(&run.baselines) });
     }

@@ -22,6 +22,7 @@ pub mod terminal;
 mod asked;
 mod comparison;
 mod cov_eval;
+mod opinions;
 mod panel;
 pub(crate) mod quantity;
 mod readings;
@@ -31,6 +32,7 @@ mod spending;
 
 pub use comparison::{Compared, Comparison, NoComparison};
 pub use cov_eval::BaselineScore;
+pub use opinions::BesideScore;
 pub use readings::Readings;
 pub use served::{Server, Serving};
 pub use spending::Spending;
@@ -50,6 +52,8 @@ pub struct RunData {
     pub baselines: Vec<BaselineScore>,
     /// How judges voted; `None` where they had nothing to decide.
     pub panel: Option<PanelScore>,
+    /// Who else was asked about security, in order of subject and name.
+    pub beside: Vec<BesideScore>,
     /// The subjects beside each other; entries and subjects are in the same order.
     pub board: Leaderboard,
     pub scoring: Scoring,
@@ -155,6 +159,7 @@ impl RunData {
         let subjects =
             board.entries.iter().filter_map(|entry| subjects[entry.subject].take()).collect();
         let panel = PanelScore::of(&store.ballots()?);
+        let beside = opinions::scores(store, &info, scoring.resampling)?;
         let served = Serving::all(&info, &store.served()?);
         let pace = store.pace()?;
         let file = store.path().to_owned();
@@ -165,6 +170,7 @@ impl RunData {
             subjects,
             baselines,
             panel,
+            beside,
             board,
             scoring,
             served,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::quantity::{
     amount, bracket, cost, count, counted, errors, interval, overall, paid, percent, ranks, tokens,
 };
-use super::{RunData, SubjectScore, panel, readings};
+use super::{RunData, SubjectScore, opinions, panel, readings};
 use crate::printable::Visible;
 use assay_core::score::Scorecard;
 use assay_core::{Language, Scenario};
@@ -23,7 +23,25 @@ pub fn scorecard(run: &RunData) -> String {
         false => text.push_str(&subjects(run, columns(run)).render()),
     }
     text.push_str(&subjects(run, spending(run)).render());
+    if !run.beside.is_empty() {
+        text.push_str("\nasked beside, held against the verdicts:\n");
+        text.push_str(&beside(run).render());
+    }
     text
+}
+
+/// A row for each subject and everyone who was asked beside about its code.
+fn beside(run: &RunData) -> Table {
+    let rows: Vec<[String; 9]> = run.beside.iter().map(opinions::cells).collect();
+    let column = |(place, head): (usize, &&str)| Column {
+        head: (*head).to_owned(),
+        cells: rows.iter().map(|row| row[place].clone()).collect(),
+    };
+    let names = Column {
+        head: "subject".to_owned(),
+        cells: run.beside.iter().map(|it| cut(&it.subject)).collect(),
+    };
+    Table { names, columns: opinions::HEADS.iter().enumerate().map(column).collect() }
 }
 
 /// A table with a row for each subject.

@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use super::attempt::Validated;
 use super::event_loop::Events;
 use super::validations::Work;
-use crate::judge::{Decision, OpenVote, Panel};
+use crate::judge::{Decision, Exhibit, OpenVote, Panel};
 
 /// The panel of a run, if it has one, and what waits to be put before it.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ impl Judging {
     ) -> Option<JobResult> {
         let (Some(panel), Some(work)) = (&self.panel, work) else { return Some(result) };
         let JobResult { id, result: Ok(validation), elapsed } = result else { return Some(result) };
-        if validation.evidence.open_phase().is_none() {
+        if !validation.evidence.is_open() {
             return Some(JobResult { id, result: Ok(validation), elapsed });
         }
         let Work { case, artifact, .. } = work;
@@ -107,8 +107,10 @@ impl Judging {
             let evidence = ballot.validation.evidence.clone();
             let (case, artifact) = (Arc::clone(&ballot.case), Arc::clone(&ballot.artifact));
             let asked = Arc::clone(&panel);
-            let decided =
-                tokio::spawn(async move { asked.decide(&case, &artifact, evidence, locale).await });
+            let decided = tokio::spawn(async move {
+                let shown = Exhibit { case: &case, artifact: &artifact, locale };
+                asked.decide(shown, evidence).await
+            });
             // A fault of ours must not leave the run waiting for ever.
             let decision = decided.await.unwrap_or_else(|error| {
                 let message = format!("judging failed: {error}; this is a bug");
@@ -145,9 +147,8 @@ impl OpenBallot {
     }
 }
 
-/// The votes on all open phases of an artifact.
+/// The votes on all that is open of an artifact.
 fn open_votes(panel: &Panel, ballot: &OpenBallot, locale: Locale) -> Vec<OpenVote> {
     let OpenBallot { case, artifact, validation, .. } = ballot;
-    let phases = validation.evidence.open_phases();
-    phases.flat_map(|phase| panel.open_votes(phase, case, artifact, locale)).collect()
+    panel.votes_left(Exhibit { case, artifact, locale }, &validation.evidence)
 }

@@ -132,8 +132,7 @@ impl Plan {
     pub fn judged_and_paid(&self) -> Option<String> {
         let mut attempts = self.attempts.iter();
         let found = attempts.find(|attempt| {
-            self.subjects[attempt.subject].is_model()
-                && !self.cases[attempt.case].judged_phases().is_empty()
+            self.subjects[attempt.subject].is_model() && self.cases[attempt.case].asks_judges()
         });
         found.map(|attempt| attempt.key.subject.clone())
     }

@@ -20,7 +20,7 @@ use super::budget::{Budget, Spending, SpendingLimit};
 use super::estimate::{Assumed, Estimate, JudgesEstimate};
 use super::event_loop::{Attempts, EventLoop, Events, REQUEST_THREADS};
 use super::progress::Progress;
-use crate::judge::{Decision, OpenVote, Panel};
+use crate::judge::{Decision, Exhibit, OpenVote, Panel};
 use crate::limits::Limit;
 use crate::store::{AttemptSummary, Payer, Payment, Store};
 use crate::subject::Requests;
@@ -248,7 +248,7 @@ impl Drop for Reserved<'_> {
 /// The evidence of a turn's tests alone, if that leaves something to judges.
 fn open(turn: &Turn) -> Option<Evidence> {
     let open = turn.evidence.clone().without_ballots();
-    (open.open_phase().is_some() && turn.artifact.is_some()).then_some(open)
+    (open.is_open() && turn.artifact.is_some()).then_some(open)
 }
 
 fn key(case: &str, artifact: &Artifact, open: &Evidence) -> Key {
@@ -314,8 +314,7 @@ impl Rejudging {
     }
 
     fn open_votes(&self, case: &Case, artifact: &Artifact, open: &Evidence) -> Vec<OpenVote> {
-        let votes = |phase| self.panel.open_votes(phase, case, artifact, self.locale);
-        open.open_phases().flat_map(votes).collect()
+        self.panel.votes_left(Exhibit { case, artifact, locale: self.locale }, open)
     }
 
     /// Goes through the turns as the attempt did: the first that works ends it, and
@@ -386,7 +385,8 @@ impl Rejudging {
             return Some((Decision { evidence, replies, error: None }, Some(attempt)));
         }
         let mut reserved = self.reserve(case, artifact, &open).await?;
-        let decision = self.panel.decide(case, artifact, open, self.locale).await;
+        let shown = Exhibit { case, artifact, locale: self.locale };
+        let decision = self.panel.decide(shown, open).await;
         reserved.replies.clone_from(&decision.replies);
         drop(reserved);
         if decision.waits() {

@@ -32,6 +32,8 @@ pub struct Revalidation<'a> {
     pub share: bool,
     /// How answers are read.
     pub reading: Reading,
+    /// Whether what judges decided stays decided: not if they are asked otherwise now.
+    pub keeps_ballots: bool,
 }
 
 /// How it ended.
@@ -210,7 +212,7 @@ impl State<'_> {
                 self.validations.need(work);
                 return Ok(());
             }
-            open.take();
+            open.take(self.revalidation.keeps_ballots);
         }
     }
 
@@ -286,7 +288,7 @@ impl Open {
 
     /// Puts a turn beside those before: what was asked and answered as it is stored, and
     /// what was observed now.
-    fn take(&mut self) {
+    fn take(&mut self, keeps_ballots: bool) {
         let (Some(observed), Some(readings)) = (self.observed.take(), self.readings.take()) else {
             return;
         };
@@ -296,8 +298,13 @@ impl Open {
         let (artifact, reading) = readings.into_parts();
         let reading = Some(reading);
         // No judge is asked: what judges said of the same artifact stays.
-        let evidence = match artifact == stored.artifact {
+        let is_same = artifact == stored.artifact;
+        let evidence = match is_same && keeps_ballots {
             true => evidence.with_ballots(|phase| stored.evidence.ballot(phase).cloned()),
+            false => evidence,
+        };
+        let evidence = match is_same {
+            true => evidence.with_ballots_beside(&stored.evidence),
             false => evidence,
         };
         let validated_ms = milliseconds(elapsed);

@@ -7,6 +7,7 @@
 mod blob;
 mod format;
 mod later;
+mod opinions;
 mod pace;
 mod read;
 mod repeats;

@@ -28,6 +28,7 @@ pub(crate) fn case(id: &str, artifact_paths: &[&str]) -> Case {
             modules: Vec::new(),
             functional: decider(),
             security: Some(decider()),
+            beside: Vec::new(),
             solutions: Vec::new(),
             limits: CaseLimits::default(),
             attack_marks: Vec::new(),

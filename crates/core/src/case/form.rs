@@ -20,6 +20,10 @@ use crate::world::{Body, Host, PathRule, Route, Scheme, World};
 /// The name of the form, which is a part of what is digested.
 pub(super) const FORM: &str = "assay.case/1";
 
+/// What stands for the runner of a suite where judges or an analyser decide.
+pub(super) const JUDGES: &str = "judges";
+pub(super) const ANALYSER: &str = "analyser";
+
 /// Everything that a verdict on a case depends on.
 pub(super) fn of(case: &Case) -> Entries {
     let mut entries = Entries::default();
@@ -83,8 +87,11 @@ impl Entries {
         self.files("template", &task.template);
         for phase in Phase::ALL {
             if let Some(decider) = task.decider(phase) {
-                self.decider(phase, decider);
+                self.decider(phase.as_str(), decider);
             }
+        }
+        for (place, decider) in task.beside.iter().enumerate() {
+            self.decider(&format!("beside/{place}"), decider);
         }
         for solution in &task.solutions {
             let name = format!("solutions/{}", solution.name);
@@ -127,17 +134,22 @@ impl Entries {
         }
     }
 
-    fn decider(&mut self, phase: Phase, decider: &Decider) {
+    fn decider(&mut self, at: &str, decider: &Decider) {
         match decider {
             Decider::Suite(suite) => {
-                self.text(&format!("{phase}/runner"), suite.runner.as_str());
-                self.files(&format!("{phase}/files"), &suite.files);
+                self.text(&format!("{at}/runner"), suite.runner.as_str());
+                self.files(&format!("{at}/files"), &suite.files);
             }
             Decider::Panel(rubric) => {
-                self.text(&format!("{phase}/runner"), "judges");
+                self.text(&format!("{at}/runner"), JUDGES);
+                self.option(&format!("{at}/mode"), rubric.mode());
                 for (locale, text) in rubric.texts() {
-                    self.text(&format!("{phase}/rubric/{locale}"), text);
+                    self.text(&format!("{at}/rubric/{locale}"), text);
                 }
+            }
+            Decider::Analyser(name) => {
+                self.text(&format!("{at}/runner"), ANALYSER);
+                self.text(&format!("{at}/analyser"), name);
             }
         }
     }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::Case;
-use super::form::{self, FORM};
+use super::form::{self, ANALYSER, FORM, JUDGES};
 use crate::decider::Decider;
 use crate::files::{FileSet, SafePath};
 use crate::judge::Rubric;
@@ -173,8 +173,9 @@ impl<'a> Entries<'a> {
             artifact_paths: self.list("artifact-paths")?,
             template: self.files("template")?,
             modules: self.list("modules")?,
-            functional: self.decider(Phase::Functional)?,
+            functional: self.decider(Phase::Functional, Phase::Functional.as_str())?,
             security: self.security()?,
+            beside: self.beside()?,
             solutions: self.solutions()?,
             limits: CaseLimits {
                 build: self.milliseconds("limits/build")?,
@@ -191,24 +192,36 @@ impl<'a> Entries<'a> {
     /// Who decides the security phase, if the task has one. Judges of the functional phase
     /// decide it too, so that what they leave open is always theirs.
     fn security(self) -> Read<Option<Decider>> {
-        let is_judged = || matches!(self.text("functional/runner"), Ok("judges"));
+        let is_judged = || matches!(self.text("functional/runner"), Ok(JUDGES));
         let has_phase = self.has("security/runner") || is_judged();
-        has_phase.then(|| self.decider(Phase::Security)).transpose()
+        has_phase.then(|| self.decider(Phase::Security, Phase::Security.as_str())).transpose()
     }
 
-    fn decider(self, phase: Phase) -> Read<Decider> {
-        let name = format!("{phase}/runner");
-        let runner = self.text(&name)?;
-        if runner == "judges" {
-            let rubric = Rubric::new(self.texts(&format!("{phase}/rubric"))?);
-            return rubric
-                .map(Decider::Panel)
-                .ok_or_else(|| fault(&name, "has no rubric in English".to_owned()));
+    /// Who else is asked whether it is secure.
+    fn beside(self) -> Read<Vec<Decider>> {
+        self.numbered("beside").map(|at| self.decider(Phase::Security, &at)).collect()
+    }
+
+    /// Who is to answer the question of a phase, from the entries at a name.
+    fn decider(self, phase: Phase, at: &str) -> Read<Decider> {
+        let name = format!("{at}/runner");
+        match self.text(&name)? {
+            JUDGES => {
+                let rubric = Rubric::new(self.texts(&format!("{at}/rubric"))?);
+                let rubric =
+                    rubric.ok_or_else(|| fault(&name, "has no rubric in English".to_owned()))?;
+                Ok(Decider::Panel(rubric.asked(self.optional(&format!("{at}/mode"))?)))
+            }
+            ANALYSER => Ok(Decider::Analyser(self.text(&format!("{at}/analyser"))?.to_owned())),
+            runner => {
+                let known = Runner::ALL.into_iter().find(|it| it.as_str() == runner);
+                let runner = known.ok_or_else(|| {
+                    fault(&name, format!("is {runner:?}, which this version does not know"))
+                })?;
+                let files = self.files(&format!("{at}/files"))?;
+                Ok(Decider::Suite(Suite::of(phase, runner, files)))
+            }
         }
-        let runner = Runner::ALL.into_iter().find(|it| it.as_str() == runner).ok_or_else(|| {
-            fault(&name, format!("is {runner:?}, which this version does not know"))
-        })?;
-        Ok(Decider::Suite(Suite::of(phase, runner, self.files(&format!("{phase}/files"))?)))
     }
 
     fn solutions(self) -> Read<Vec<Solution>> {

@@ -176,6 +176,7 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
             modules: case_file.modules,
             functional,
             security: Some(security),
+            beside: Vec::new(),
             solutions,
             limits: case_file.limits.limits(),
             state,

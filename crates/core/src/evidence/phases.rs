@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::SuiteEvidence;
+use super::{AnalyserEvidence, SuiteEvidence};
 use crate::judge::Ballot;
 use crate::judgement::LabelJudgement;
 use crate::phase::Phase;
@@ -20,6 +20,8 @@ pub enum Decided {
     Suite(SuiteEvidence),
     /// A panel of judges voted.
     Panel(Ballot),
+    /// A static analyser looked.
+    Analyser(AnalyserEvidence),
     /// The result was recorded elsewhere; nothing ran here.
     Record { passed: bool },
     /// A statement about a program is compared with the truth.
@@ -64,10 +66,38 @@ impl Decided {
         match self {
             Decided::Suite(suite) => suite.passed(),
             Decided::Panel(ballot) => ballot.passed(),
+            Decided::Analyser(analyser) => analyser.passed(),
             Decided::Record { passed } => *passed,
             Decided::Label(label) => label.is_right(),
             Decided::Open | Decided::NotAsked => false,
         }
+    }
+
+    /// What went wrong if it is not passed, in a phrase; `None` if nothing did.
+    pub(super) fn failure(&self) -> Option<String> {
+        match self {
+            decided if decided.passed() => None,
+            Decided::Open | Decided::NotAsked => None,
+            Decided::Record { .. } => Some("recorded".to_owned()),
+            Decided::Label(LabelJudgement { said, truth }) => Some(match said {
+                Some(said) => format!("said to be {said}, and is {truth}"),
+                None => format!("the answer could not be read; it is {truth}"),
+            }),
+            Decided::Suite(suite) => suite_failure(suite),
+            Decided::Analyser(analyser) => analyser.failure(),
+            Decided::Panel(ballot) => {
+                let (against, votes) = (ballot.against(), ballot.votes().len());
+                let mut reasons = ballot.majority().filter_map(|vote| vote.reason.lines().next());
+                let reason = reasons.next().unwrap_or("no reason given");
+                Some(format!("{against} of {votes} votes against it: {reason}"))
+            }
+        }
+    }
+}
+
+impl From<AnalyserEvidence> for Decided {
+    fn from(analyser: AnalyserEvidence) -> Decided {
+        Decided::Analyser(analyser)
     }
 }
 
@@ -120,6 +150,12 @@ impl Phases {
                 Course::Over(phases) => return Ok(phases),
             }
         }
+    }
+
+    /// Whether the artifact has come to the security phase, or may yet.
+    pub fn may_be_secure(&self) -> bool {
+        let last = self.0.last();
+        last.is_some_and(|it| it.phase == Phase::Security || it.decided == Decided::Open)
     }
 
     /// Of a statement about a program: the security phase, and nothing else.
@@ -194,6 +230,7 @@ impl PhaseEvidence {
         match &self.decided {
             Decided::Suite(suite) => Some(suite),
             Decided::Panel(_)
+            | Decided::Analyser(_)
             | Decided::Record { .. }
             | Decided::Label(_)
             | Decided::Open
@@ -205,6 +242,7 @@ impl PhaseEvidence {
         match &self.decided {
             Decided::Panel(ballot) => Some(ballot),
             Decided::Suite(_)
+            | Decided::Analyser(_)
             | Decided::Record { .. }
             | Decided::Label(_)
             | Decided::Open
@@ -212,41 +250,38 @@ impl PhaseEvidence {
         }
     }
 
+    /// What an analyser said, if one decided it.
+    pub fn analyser(&self) -> Option<&AnalyserEvidence> {
+        match &self.decided {
+            Decided::Analyser(analyser) => Some(analyser),
+            _ => None,
+        }
+    }
+
     /// What went wrong in a phase that is not passed, in a phrase; `None` if nothing did.
     pub(super) fn failure(&self) -> Option<String> {
-        let phase = self.phase;
-        match &self.decided {
-            decided if decided.passed() => None,
-            Decided::Open | Decided::NotAsked => None,
-            Decided::Record { .. } => Some(format!("{phase}: recorded")),
-            Decided::Label(LabelJudgement { said, truth }) => Some(match said {
-                Some(said) => format!("{phase}: said to be {said}, and is {truth}"),
-                None => format!("{phase}: the answer could not be read; it is {truth}"),
-            }),
-            Decided::Suite(suite) => Some(suite_failure(phase, suite)),
-            Decided::Panel(ballot) => {
-                let (against, votes) = (ballot.against(), ballot.votes().len());
-                let reason = ballot.majority().find_map(|vote| vote.reason.lines().next());
-                let reason = reason.unwrap_or("no reason given");
-                Some(format!("{phase}: {against} of {votes} votes against it: {reason}"))
-            }
+        let (phase, decided) = (self.phase, &self.decided);
+        let failed = !decided.passed();
+        let is_suite = failed && self.suite().is_some();
+        match decided.failure() {
+            Some(failure) => Some(format!("{phase}: {failure}")),
+            None => is_suite.then(|| phase.to_string()),
         }
     }
 }
 
-fn suite_failure(phase: Phase, suite: &SuiteEvidence) -> String {
+fn suite_failure(suite: &SuiteEvidence) -> Option<String> {
     let test = suite.first_failure().map(|test| match test.detail.lines().next() {
         Some(detail) => format!("{} ({detail})", test.name),
         None => test.name.clone(),
     });
     match (&suite.conclusion, test) {
-        (Conclusion::Ended(ending), Some(test)) => format!("{phase}: {test}: {ending}"),
-        (Conclusion::Ended(ending), None) => format!("{phase}: {ending}"),
-        (Conclusion::Unproved(fault), _) => format!("{phase}: {fault}"),
+        (Conclusion::Ended(ending), Some(test)) => Some(format!("{test}: {ending}")),
+        (Conclusion::Ended(ending), None) => Some(ending.to_string()),
+        (Conclusion::Unproved(fault), _) => Some(fault.to_string()),
         (Conclusion::Tampered(findings), _) if !findings.is_empty() => {
-            format!("{phase}: {}", findings[0])
+            Some(findings[0].to_string())
         }
-        (_, Some(test)) => format!("{phase}: {test}"),
-        (_, None) => phase.to_string(),
+        (_, test) => test,
     }
 }

@@ -3,7 +3,6 @@
 //! wording is our own).
 
 use std::fmt::Write as _;
-use std::str::FromStr;
 
 use super::parts::{fenced, file, form as files_form, section};
 use crate::case::Language;
@@ -89,39 +88,6 @@ fn listing(files: &FileSet) -> String {
         file(&mut text, path, &String::from_utf8_lossy(content));
     }
     text
-}
-
-/// How a judge is asked about one weakness (CoV-Eval, Appendix K).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum JudgeMode {
-    /// For the verdict alone.
-    Direct,
-    /// For an analysis, and then the verdict.
-    Analysis,
-    /// For the verdict alone, after two programs with theirs.
-    FewShot,
-}
-
-impl JudgeMode {
-    pub const ALL: [JudgeMode; 3] = [JudgeMode::Direct, JudgeMode::Analysis, JudgeMode::FewShot];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            JudgeMode::Direct => "direct",
-            JudgeMode::Analysis => "analysis",
-            JudgeMode::FewShot => "few-shot",
-        }
-    }
-}
-
-impl FromStr for JudgeMode {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<JudgeMode, String> {
-        JudgeMode::ALL.into_iter().find(|mode| mode.as_str() == text).ok_or_else(|| {
-            format!("{text:?} is not a mode; there are direct, analysis and few-shot")
-        })
-    }
 }
 
 /// Two programs whose security is known, for a judge to learn from.

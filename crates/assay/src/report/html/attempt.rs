@@ -12,7 +12,7 @@ use maud::{Markup, html};
 use super::page::{Page, brief, title, trail};
 use super::reported_run::ReportedRun;
 use super::root_cause::{self, Program};
-use super::{badge, ballot, readings, served, solutions, source, suite};
+use super::{badge, ballot, opinions, readings, served, solutions, source, suite};
 use crate::printable::Visible;
 use crate::report::quantity::{self, bytes, cost, duration};
 use crate::store::AttemptSummary;
@@ -315,8 +315,10 @@ fn observations(turn: &Turn) -> Markup {
             @let word = match phase { Phase::Functional => "Functional", Phase::Security => "Security" };
             @if let Some(suite) = evidence.suite(phase) { (suite::suite(&format!("{word} tests"), suite)) }
             @if let Some(ballot) = evidence.ballot(phase) { (ballot::ballot(&format!("{word} judgement"), ballot)) }
+            @if let Some(said) = evidence.analysis(phase) { (opinions::analysis(&format!("{word} analysis"), said)) }
             (logs(&of(phase.as_str()), false))
         }
+        (opinions::beside(evidence))
         @if !others.is_empty() { h3 { "Other logs" } }
         (logs(&others, false))
     }

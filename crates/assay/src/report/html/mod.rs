@@ -36,6 +36,7 @@ mod filters;
 mod index;
 mod leaderboard;
 pub mod live;
+mod opinions;
 mod pace;
 mod page;
 mod plot;

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use super::page::brief;
 use super::reported_run::{ReportedRun, ask_for_security};
-use super::{ballot, pace, served, source, spending};
+use super::{ballot, opinions, pace, served, source, spending};
 use crate::report::quantity::{count, counted};
 
 /// One run: its corpus, its tools, and how far it got.
@@ -21,6 +21,7 @@ pub(super) fn run(run: &ReportedRun) -> Markup {
             (progress(run))
             (served::warnings(&run.data.served))
             (spending::table(run))
+            (opinions::table(&run.data.beside))
             dl class="facts" {
                 dt { "Started" } dd { time { (brief(&info.started_at)) } }
                 dt { "Corpus" } dd { (brief(&info.corpus)) ", " (counted(info.cases.len(), "case")) }

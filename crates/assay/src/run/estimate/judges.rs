@@ -6,7 +6,7 @@ use assay_core::files::texts;
 use assay_core::{Artifact, Case, Phase};
 
 use super::{Assumed, BYTES_PER_TOKEN, Estimate};
-use crate::judge::{OpenVote, Panel};
+use crate::judge::{Exhibit, OpenVote, Panel};
 use crate::run::plan::Plan;
 use crate::subject::{tokens_in, tokens_in_all};
 
@@ -58,14 +58,15 @@ impl JudgesEstimate<'_> {
         }
         for (case, (attempts, answers)) in attempts {
             let case = &plan.cases[case];
-            if case.judged_phases().is_empty() {
+            if !case.asks_judges() {
                 continue;
             }
             let artifact = sample(case, assumed.output_tokens);
+            let shown = Exhibit { case, artifact: &artifact, locale: assumed.locale };
             for (phase, times) in [(Phase::Functional, answers), (Phase::Security, attempts)] {
-                let votes = panel.open_votes(phase, case, &artifact, assumed.locale);
-                estimate.add(&votes, times);
+                estimate.add(&panel.open_votes(phase, shown), times);
             }
+            estimate.add(&panel.open_votes_beside(shown), attempts);
         }
         let mut estimates = estimate.finish();
         estimates.retain(|estimate| estimate.most.questions > 0);

@@ -6,7 +6,6 @@ mod path_facts;
 mod program;
 mod reader;
 mod results;
-mod rubric;
 mod set;
 mod warnings;
 
@@ -16,7 +15,7 @@ use super::{CorpusError, Fault};
 use crate::benchmark::Asks;
 use crate::benchmark::cov_eval::{COMPLETE, DETECT, REPAIR, SELF_DETECT, SELF_REPAIR};
 use crate::case::{Case, Severity};
-use crate::decider::Decider;
+use crate::decider::{Decider, SYNTAX};
 use crate::files::{FileSet, SafePath};
 use crate::label::LabelledProgram;
 use crate::locale::Locale;
@@ -26,6 +25,7 @@ use crate::scenario::Scenario;
 use crate::state::State;
 use crate::task::{CaseLimits, CodeTask, Solution, SolutionKind, Task};
 use crate::weakness::{self, Weakness};
+use crate::weakness_rubric::weakness_rubric;
 
 /// Whether a folder is a checkout, and not a corpus of our own.
 pub(super) fn is_checkout(root: &Path) -> bool {
@@ -139,10 +139,13 @@ fn code(item: &Item, place: SafePath, files: &FileSet, scenario: Scenario) -> Co
     CodeTask {
         interface: completes.then(|| item.program.text.clone()),
         artifact_paths: vec![place],
-        template: FileSet::new(),
+        // What is given lies where the answer goes, so that an echo of it is known as one.
+        template: files.clone(),
         modules: Vec::new(),
-        functional: Decider::Panel(rubric::functional()),
-        security: Some(Decider::Panel(rubric::security(&item.cwe))),
+        // No test says whether it works: only whether it is a program is known.
+        functional: Decider::Analyser(SYNTAX.to_owned()),
+        security: Some(Decider::Panel(weakness_rubric(std::slice::from_ref(&item.cwe), None))),
+        beside: Vec::new(),
         solutions: (!completes).then(solution).into_iter().collect(),
         limits: CaseLimits::default(),
         state: State::default(),

@@ -103,6 +103,7 @@ fn case(problem: &Problem) -> Result<Case, String> {
             modules: Vec::new(),
             functional: Decider::Suite(suite),
             security: None,
+            beside: Vec::new(),
             solutions: vec![
                 solution(SolutionKind::Correct, problem.solved())?,
                 solution(SolutionKind::Incorrect, problem.unsolved())?,

@@ -142,6 +142,7 @@ fn load_case(
             modules: suites::modules(&id, language),
             functional,
             security: Some(security),
+            beside: Vec::new(),
             solutions,
             limits: limits(language),
             state: state::of(&id),
