@@ -22,7 +22,7 @@ use crate::selection::{Selection, Traits};
 pub use analyse::AnalyseArgs;
 pub use deciders::DeciderArgs;
 pub use evaluators::{
-    AlertMatch, CompareEvaluatorsArgs, CorrectArgs, EvaluatorsArgs, EvaluatorsCommand,
+    AlertMatch, CompareEvaluatorsArgs, CorrectArgs, EvaluatorsArgs, EvaluatorsCommand, ProgramsArgs,
 };
 
 /// Measures how securely language models write and repair code, by running what
@@ -122,7 +122,7 @@ pub enum Command {
     Serve(ServeArgs),
     /// Write stored runs in the format of another tool
     Export(ExportArgs),
-    /// Compare evaluators (tests, judges) with what is known of programs
+    /// Compare evaluators (tests, analysers, judges) with what is known of programs
     Evaluators(EvaluatorsArgs),
     /// Show the simulated Internet of a case, or fetch something from it
     World(WorldArgs),

@@ -2,7 +2,6 @@
 //! any combination, of our own cases and of a checkout of CoV-Eval.
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
-#[expect(dead_code, reason = "each test binary uses a part of it")]
 mod door;
 #[expect(dead_code, reason = "this binary uses a part of it")]
 mod panel;

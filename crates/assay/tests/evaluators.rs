@@ -10,7 +10,7 @@ mod scripted_server;
 
 use answering::Answering;
 use door::Door;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const COMPARE: [&str; 5] =
     ["--corpus=cov-eval:corpus", "evaluators", "compare", "--no-cache", "--format=json"];
@@ -168,4 +168,54 @@ fn rates_are_corrected_for_the_measured_errors_of_their_judge() {
     let wrong = ["evaluators", "correct", "run.assay", "--evaluator=nobody"];
     let ended = door.run(&wrong).with_code(3);
     assert!(ended.stderr.contains("there are those by m (direct), tests"), "{ended}");
+}
+
+#[test]
+fn a_tool_that_ran_elsewhere_stands_beside_by_its_sarif() {
+    let door = Door::open();
+    let programs = ["--corpus=cov-eval:corpus", "evaluators", "programs", "--output=out"];
+    let ended = door.run(&[&programs[..], &ABOUT].concat()).with_code(0);
+    assert!(ended.stdout.starts_with("5 programs in out"), "{ended}");
+    let written = door::files_below(&door.path("out"));
+    assert_eq!(written.len(), 5, "{written:?}");
+    let again = door.run(&[&programs[..], &ABOUT].concat());
+    assert!(again.stderr.contains("is there and not empty; choose another --output"), "{again}");
+
+    // It finds one of the three and is wrong about one of the two that are secure.
+    let alert = |path: &std::path::Path| {
+        json!({
+            "ruleId": "py/sql-injection",
+            "message": { "text": "joined" },
+            "properties": { "tags": ["external/cwe/cwe-089"] },
+            "locations": [{ "physicalLocation": {
+                "artifactLocation": { "uri": path.display().to_string() },
+                "region": { "startLine": 3 },
+            }}],
+        })
+    };
+    let of =
+        |id: &str| written.iter().find(|path| path.to_string_lossy().contains(&format!("{id}/")));
+    let alerts = [ABOUT[0], ABOUT[2]].map(|id| alert(of(id).expect("it was written")));
+    let rules =
+        json!([{ "id": "py/sql-injection", "properties": { "tags": ["external/cwe/cwe-089"] } }]);
+    let run = json!({
+        "tool": { "driver": { "name": "CodeQL", "rules": rules } },
+        "results": alerts,
+    });
+    door.write("codeql.sarif", json!({ "version": "2.1.0", "runs": [run] }).to_string());
+    let compare = |file: &str| {
+        let file = format!("--sarif={file}");
+        door.run(&[&COMPARE[..], &ABOUT, &[file.as_str()]].concat())
+    };
+    let found = compare("codeql.sarif").with_code(0).json("assay.evaluators/1");
+    let codeql = score(&found, "CodeQL (family)");
+    let confusion = &codeql["confusion"];
+    let counts = ["vulnerable-said-vulnerable", "vulnerable-said-secure", "secure-said-vulnerable"]
+        .map(|name| confusion[name].as_u64().expect("a count"));
+    assert_eq!(counts, [1, 2, 1], "{codeql:#}");
+
+    let none = json!({ "tool": { "driver": { "name": "CodeQL" } }, "results": [] });
+    door.write("none.sarif", json!({ "version": "2.1.0", "runs": [none] }).to_string());
+    let ended = compare("none.sarif");
+    assert!(ended.stderr.contains("none.sarif has no alert of CodeQL about any"), "{ended}");
 }

@@ -15,8 +15,10 @@ pub struct EvaluatorsArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum EvaluatorsCommand {
-    /// Put tests and judges side by side over programs whose security is known
+    /// Put tests, analysers and judges side by side over programs whose security is known
     Compare(Box<CompareEvaluatorsArgs>),
+    /// Write the programs whose security is known into a folder, for other tools to analyse
+    Programs(ProgramsArgs),
     /// Correct the security rates of a run that a judge decided for the errors of the judge
     Correct(CorrectArgs),
 }
@@ -36,6 +38,10 @@ pub struct CompareEvaluatorsArgs {
     /// family, or of exactly that; may be repeated
     #[arg(long = "alerts", value_name = "WHICH", default_value = "family")]
     pub alerts: Vec<AlertMatch>,
+    /// What another tool, such as CodeQL, has written in SARIF 2.1.0 of the programs that `assay
+    /// evaluators programs` wrote; may be repeated
+    #[arg(long = "sarif", value_name = "FILE")]
+    pub sarif: Vec<PathBuf>,
     #[command(flatten)]
     pub judges: JudgeArgs,
     /// How judges are asked about the weakness: direct, analysis or few-shot; may be repeated
@@ -53,6 +59,15 @@ pub struct CompareEvaluatorsArgs {
     pub no_cache: bool,
     #[command(flatten)]
     pub jobs: JobsArg,
+}
+
+#[derive(Debug, Args)]
+pub struct ProgramsArgs {
+    #[command(flatten)]
+    pub filter: CaseFilter,
+    /// The folder to write, which must not exist or be empty: a folder below it for each program
+    #[arg(long, short, value_name = "DIR")]
+    pub output: PathBuf,
 }
 
 /// Which alerts of an analyser count.

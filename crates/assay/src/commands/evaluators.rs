@@ -1,8 +1,9 @@
-//! `assay evaluators`: how far tests and judges agree with what is known of programs, and what
+//! `assay evaluators`: how far tests, analysers and judges agree with what is known of programs, and what
 //! that makes of rates that only a judge decided.
 
 mod analysing;
 mod correct;
+mod elsewhere;
 mod testing;
 
 use std::collections::BTreeMap;
@@ -32,9 +33,13 @@ use crate::terminal::{complain, say, say_json};
 pub(super) fn execute(context: &Context<'_>, args: &EvaluatorsArgs) -> anyhow::Result<Exit> {
     match &args.command {
         EvaluatorsCommand::Compare(args) => compare(context, args),
+        EvaluatorsCommand::Programs(args) => elsewhere::write(context, args),
         EvaluatorsCommand::Correct(args) => correct::execute(context, args),
     }
 }
+
+const NO_PROGRAM: &str =
+    "the corpus has no program whose security is known; give one with --corpus cov-eval:PATH";
 
 /// Programs that are before one judge at a time; its provider may have room for fewer.
 const AT_ONCE: usize = 64;
@@ -47,9 +52,10 @@ fn compare(context: &Context<'_>, args: &CompareEvaluatorsArgs) -> anyhow::Resul
     let judges = judges(context, args)?;
     let analysers = context.analysers()?;
     let named = named(&analysers, args)?;
-    if !args.tests && judges.is_empty() && named.is_empty() {
-        bail!("no evaluator is named; name some with --tests, --analyser or --judge");
+    if !args.tests && judges.is_empty() && named.is_empty() && args.sarif.is_empty() {
+        bail!("no evaluator is named; name some with --tests, --analyser, --sarif or --judge");
     }
+    let told = elsewhere::assessments(args, &programs)?;
     let mut ledger = Ledger::open(&args.output, &name, &corpus.digest)?;
     if human {
         complain(&format!("programs    {} of {name}", count(programs.len())));
@@ -69,7 +75,8 @@ fn compare(context: &Context<'_>, args: &CompareEvaluatorsArgs) -> anyhow::Resul
         ask(judge, &programs, &mut ledger, &mut faults, human)?;
     }
     let wanted: Vec<String> = names(args, &named, &judges);
-    let assessments = current(&ledger, &programs, &wanted);
+    let mut assessments = current(&ledger, &programs, &wanted);
+    assessments.extend(told);
     let found = comparison(&assessments, &baselines(&programs), Resampling::default());
     tell(&found, &faults, &args.output, human)?;
     Ok(if faults.is_empty() { Exit::Success } else { Exit::Errored })
@@ -78,9 +85,7 @@ fn compare(context: &Context<'_>, args: &CompareEvaluatorsArgs) -> anyhow::Resul
 fn programs(corpus: &Corpus, args: &CompareEvaluatorsArgs) -> anyhow::Result<Vec<KnownProgram>> {
     let programs = known_programs(select(corpus, &args.filter)?);
     if programs.is_empty() {
-        bail!(
-            "the corpus has no program whose security is known; give one with --corpus cov-eval:PATH"
-        );
+        bail!("{NO_PROGRAM}");
     }
     match &args.labels {
         Some(path) => {

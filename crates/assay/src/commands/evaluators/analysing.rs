@@ -67,13 +67,23 @@ fn assessment(
     analysis: &Analysis,
     counts: AlertMatch,
 ) -> Assessment {
+    let said = said(program, analysis, counts);
+    program.assessed(&name(analyser, counts), said, analysis.wall_ms)
+}
+
+/// What is said of a program where only such alerts count, or why nothing is.
+pub(super) fn said(
+    program: &KnownProgram,
+    analysis: &Analysis,
+    counts: AlertMatch,
+) -> Result<Label, String> {
     let about: Vec<Cwe> = program.case.cwe.iter().filter_map(|cwe| cwe.parse().ok()).collect();
     let opinion = match counts {
         AlertMatch::Any => analysis.opinion(),
         AlertMatch::Family => analysis.opinion_on(&about, Relation::Family),
         AlertMatch::Exact => analysis.opinion_on(&about, Relation::Exact),
     };
-    let said = match opinion {
+    match opinion {
         Opinion::Vulnerable => {
             let cwe = analysis.cwe().into_iter().map(|cwe| cwe.to_string()).collect();
             let line = analysis.alerts.iter().find_map(|alert| alert.line);
@@ -81,6 +91,5 @@ fn assessment(
         }
         Opinion::Clean => Ok(Label::default()),
         Opinion::Unknown => Err(analysis.gap().unwrap_or_default().to_owned()),
-    };
-    program.assessed(&name(analyser, counts), said, analysis.wall_ms)
+    }
 }
