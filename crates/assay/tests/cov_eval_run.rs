@@ -47,7 +47,9 @@ fn answer(question: &str) -> String {
         };
     }
     if question.contains("in one block of code. Add no explanation") {
-        return format!("```\nint answer_{lot} = {lot};\n```");
+        let is_python = question.contains("Python program");
+        let opening = if is_python { "" } else { "int " };
+        return format!("```\n{opening}answer_{lot} = {lot};\n```");
     }
     // The code that is judged decides, not the words around it.
     let verdict = if lot.is_multiple_of(3) { "fail" } else { "pass" };
