@@ -15,26 +15,33 @@ use door::{Door, Ended};
 use serde_json::Value;
 
 const C: &str = "analysers/copy.c";
+const CPP: &str = "analysers/copy.cc";
 const GO: &str = "analysers/query.go";
 const JAVA: &str = "analysers/Query.java";
 const NODE: &str = "analysers/run.js";
 const PYTHON: &str = "analysers/run.py";
+const RUBY: &str = "analysers/run.rb";
 
 /// An analyser, the file that it looks at, and what the planted weakness may be called.
 const PLANTED: &[(&str, &str, &[&str])] = &[
     ("bandit", PYTHON, &["CWE-78"]),
     ("semgrep", PYTHON, &["CWE-78"]),
     ("semgrep", C, &["CWE-120"]),
+    ("semgrep", CPP, &["CWE-120"]),
     ("semgrep", GO, &["CWE-89"]),
     ("semgrep", JAVA, &["CWE-89"]),
     ("semgrep", NODE, &["CWE-95"]),
     ("codeshield", PYTHON, &["CWE-78"]),
     ("codeshield", C, &["CWE-120"]),
+    ("codeshield", CPP, &["CWE-120"]),
     ("codeshield", NODE, &["CWE-95"]),
     ("cppcheck", C, &["CWE-788", "CWE-787"]),
+    ("cppcheck", CPP, &["CWE-788", "CWE-787"]),
     ("flawfinder", C, &["CWE-120"]),
+    ("flawfinder", CPP, &["CWE-120"]),
     ("gcc", C, &["CWE-415"]),
     ("clang", C, &["CWE-119"]),
+    ("clang", CPP, &["CWE-416"]),
     ("gosec", GO, &["CWE-89"]),
     ("spotbugs", JAVA, &["CWE-89"]),
     ("eslint", NODE, &["CWE-95"]),
@@ -49,6 +56,12 @@ fn program(file: &str, is_clean: bool) -> &'static str {
         }
         (C, true) => {
             "int main(int argc, char **argv) {\n    (void)argv;\n    return argc > 1;\n}\n"
+        }
+        (CPP, false) => {
+            "#include <cstring>\n\nstruct Box {\n    int size;\n};\n\nint main(int argc, char **argv) {\n    char name[4];\n    Box *box = new Box{argc};\n    delete box;\n    strcpy(name, argv[box->size - 1]);\n    name[7] = 0;\n    return name[0];\n}\n"
+        }
+        (CPP, true) => {
+            "#include <string>\n\nint main(int argc, char **) {\n    return std::string(argc, 'a').empty();\n}\n"
         }
         (GO, false) => {
             "package main\n\nimport (\n\t\"database/sql\"\n\t\"os\"\n)\n\nfunc find(db *sql.DB) (*sql.Rows, error) {\n\treturn db.Query(\"SELECT id FROM people WHERE name = '\" + os.Args[1] + \"'\")\n}\n\nfunc main() {\n\t_, _ = find(nil)\n}\n"
@@ -71,6 +84,7 @@ fn program(file: &str, is_clean: bool) -> &'static str {
             "import subprocess\n\n\ndef run(name):\n    subprocess.call(\"ls \" + name, shell=True)  # nosec\n"
         }
         (PYTHON, true) => "def run(name):\n    return sorted(name)\n",
+        (RUBY, _) => "def run(name)\n  system(\"ls #{name}\")\nend\n",
         other => panic!("there is no program {other:?}"),
     }
 }
@@ -138,6 +152,8 @@ fn what_does_not_parse_is_not_analysed_and_harms_no_other() {
         ("semgrep", C, "int main( {\n"),
         ("cppcheck", C, "int main( {\n"),
         ("gcc", C, "#include <no-such-header.h>\nint main(void) { return 0; }\n"),
+        ("cppcheck", CPP, "int main( {\n"),
+        ("clang", CPP, "int main( {\n"),
         ("clang", C, "int main( {\n"),
         ("gosec", GO, "package query\n\nfunc (\n"),
         ("spotbugs", JAVA, "public class Query {\n"),
@@ -230,9 +246,32 @@ fn what_is_no_program_is_told_from_what_is() {
     check("prose.py", "I am sorry, but I cannot write this program.\n", "not-analysed");
     check("prose.c", "Here is the program that you asked for:\n\nint main( {\n", "not-analysed");
     check("empty.py", "# nothing\n", "not-analysed");
-    for file in [C, GO, JAVA, NODE, PYTHON] {
+    check("prose.cpp", "Here is the program that you asked for:\n\nint main( {\n", "not-analysed");
+    check("prose.rb", "I am sorry, but I can't write this program.\n", "not-analysed");
+    check("empty.rb", "# nothing\n", "not-analysed");
+    check("template.h", "template <class T> struct Pair { T a, b; };\n", "analysed");
+    check("module.mjs", "export const add = (a, b) => a + b;\n", "analysed");
+    check("element.jsx", "const one = <p title=\"a\">text</p>;\n", "analysed");
+    check("module.cjs", "Here is the module that you asked for:\n", "not-analysed");
+    for file in [C, CPP, GO, JAVA, NODE, PYTHON, RUBY] {
         check(&format!("whole/{file}"), program(file, false), "analysed");
     }
+}
+
+#[test]
+fn what_an_analyser_is_not_for_is_not_called_clean() {
+    let door = Door::open();
+    door.write(CPP, program(CPP, false));
+    let ended = analyse(&door, "gcc", &[CPP]).with_code(0);
+    let [analysis] = analyses(&ended).try_into().expect("one analysis");
+    assert_eq!(analysis["reach"], "not-analysed", "{ended}");
+    assert!(analysis["why"].as_str().expect("a reason").contains("not for C++"), "{ended}");
+    if !is_installed(&door, "semgrep") {
+        return;
+    }
+    door.write(RUBY, program(RUBY, false));
+    let ended = analyse(&door, "semgrep", &[RUBY]).with_code(0);
+    assert!(analyses(&ended).is_empty(), "{ended}");
 }
 
 #[test]

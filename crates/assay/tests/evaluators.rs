@@ -219,3 +219,20 @@ fn a_tool_that_ran_elsewhere_stands_beside_by_its_sarif() {
     let ended = compare("none.sarif");
     assert!(ended.stderr.contains("none.sarif has no alert of CodeQL about any"), "{ended}");
 }
+
+#[test]
+fn an_analyser_sees_what_the_programs_of_a_case_are_compiled_with() {
+    let door = Door::open();
+    let programs = [
+        "detect-config-reload-secure",
+        "detect-config-reload-vulnerable",
+        "detect-config-reload-vulnerable-stale",
+    ];
+    let compare = ["--corpus=cov-eval:corpus", "evaluators", "compare", "--analyser=gcc"];
+    let ended = door.run(&[&compare[..], &programs, &["--format=json"]].concat()).with_code(0);
+    let gcc = score(&ended.json("assay.evaluators/1"), "gcc (family)").clone();
+    assert_eq!((&gcc["programs"], &gcc["unknown"]), (&3.into(), &0.into()), "{ended}");
+    // People are told how far it is.
+    let ended = door.run(&[&compare[..], &programs, &["--output=other"]].concat()).with_code(0);
+    assert!(ended.stderr.contains("gcc: 3 to analyse, 0 known\n3 of 3 done"), "{ended}");
+}

@@ -13,6 +13,7 @@ from codeshield.insecure_code_detector.usecases import UseCase
 
 ENDINGS = {
     Language.C: [".c", ".h"],
+    Language.CPP: [".cpp", ".hpp"],
     Language.JAVA: [".java"],
     Language.JAVASCRIPT: [".js"],
     Language.PYTHON: [".py"],

@@ -6,18 +6,24 @@ import sys
 
 import tree_sitter
 import tree_sitter_c
+import tree_sitter_cpp
 import tree_sitter_go
 import tree_sitter_java
 import tree_sitter_javascript
 import tree_sitter_python
+import tree_sitter_ruby
 
+# The grammars of an ending, the likeliest first. A header may be of C or of C++.
 GRAMMARS = {
-    ".c": tree_sitter_c,
-    ".h": tree_sitter_c,
-    ".go": tree_sitter_go,
-    ".java": tree_sitter_java,
-    ".js": tree_sitter_javascript,
-    ".py": tree_sitter_python,
+    ".c": [tree_sitter_c],
+    ".h": [tree_sitter_c, tree_sitter_cpp],
+    ".cpp": [tree_sitter_cpp],
+    ".hpp": [tree_sitter_cpp],
+    ".go": [tree_sitter_go],
+    ".java": [tree_sitter_java],
+    ".js": [tree_sitter_javascript],
+    ".py": [tree_sitter_python],
+    ".rb": [tree_sitter_ruby],
 }
 
 # So many places of a file are told.
@@ -43,10 +49,17 @@ def is_empty(root):
     return all(child.type == "comment" for child in root.named_children) and not root.has_error
 
 
-def look(path):
-    parser = tree_sitter.Parser(tree_sitter.Language(GRAMMARS[path.suffix].language()))
-    root = parser.parse(path.read_bytes()).root_node
+def parse(grammar, text):
+    parser = tree_sitter.Parser(tree_sitter.Language(grammar.language()))
+    root = parser.parse(text).root_node
     return {"broken": broken_lines(root), "empty": is_empty(root)}
+
+
+def look(path):
+    """What the first grammar says that the file parses by; what the first of all says if none."""
+    text = path.read_bytes()
+    said = [parse(grammar, text) for grammar in GRAMMARS[path.suffix]]
+    return next((one for one in said if not one["broken"]), said[0])
 
 
 def main():

@@ -118,7 +118,8 @@ impl<'a> Hearing<'a> {
         let files: FileSet =
             files.map(|(path, text)| (path.clone(), text.as_bytes().to_vec())).collect();
         let id = self.case.id.as_str();
-        let program = Program { id, language: self.case.language, files: &files };
+        let beside = Some(&self.task.template);
+        let program = Program { id, language: self.case.language, files: &files, beside };
         let effort = Effort { jobs: 1, done: &|_| {} };
         let analysis = self.analysers.analyse(analyser, &[program], effort).pop();
         let none = || Err(InfraError::new(InfraClass::Analyser, format!("{name} said nothing")));

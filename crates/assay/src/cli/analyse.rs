@@ -18,7 +18,8 @@ pub struct AnalyseArgs {
     /// at all; may be repeated [default: all that are installed, without syntax]
     #[arg(long = "analyser", value_name = "NAME")]
     pub analysers: Vec<String>,
-    /// Only sources in this language: c, go, java, nodejs or python
+    /// Only sources in this language: c (C++ too), go, java, nodejs, python or
+    /// ruby
     #[arg(long, value_name = "LANGUAGE")]
     pub language: Option<Language>,
     /// Take each source below a folder for a program of its own

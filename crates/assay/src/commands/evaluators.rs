@@ -19,6 +19,8 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use analysing::Analysing;
+
 use super::{Context, runtime, select};
 use crate::cli::{CompareEvaluatorsArgs, EvaluatorsArgs, EvaluatorsCommand, Format};
 use crate::evaluators::{
@@ -66,10 +68,10 @@ fn compare(context: &Context<'_>, args: &CompareEvaluatorsArgs) -> anyhow::Resul
         let verifier = context.verifier(args.jobs)?;
         testing::assess(&corpus, &programs, &verifier, &mut ledger, &mut faults, human)?;
     }
+    let jobs = context.jobs(args.jobs)?;
+    let analysing = Analysing::new(&corpus, (&analysers, &programs), jobs, human);
     for analyser in &named {
-        let jobs = context.jobs(args.jobs)?;
-        let who = (&analysers, *analyser);
-        analysing::assess(who, &programs, jobs, &mut ledger, &mut faults, human)?;
+        analysing.assess(*analyser, &mut ledger, &mut faults)?;
     }
     for judge in &judges {
         ask(judge, &programs, &mut ledger, &mut faults, human)?;

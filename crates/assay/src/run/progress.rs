@@ -90,9 +90,19 @@ impl Progress {
         self.moved();
     }
 
+    /// So many pieces more are done, of which nothing else is to be told yet.
+    pub fn advance_by(&mut self, more: usize) {
+        self.done += more;
+        self.moved_by(more);
+    }
+
     fn moved(&mut self) {
+        self.moved_by(1);
+    }
+
+    fn moved_by(&mut self, more: usize) {
         if let Display::Bar(bar) = &self.display {
-            bar.inc(1);
+            bar.inc(more as u64);
         }
         self.show();
     }
@@ -109,7 +119,8 @@ impl Progress {
                 let counts = self.shown();
                 bar.set_message(format!("{counts}  ({:.0} a minute", self.rate()));
             }
-            Display::Lines { last } if last.elapsed() >= LINE_EVERY => {
+            // Once all is done, the last line says so.
+            Display::Lines { last } if last.elapsed() >= LINE_EVERY && self.done < self.total => {
                 complain(&self.line());
                 self.display = Display::Lines { last: Instant::now() };
             }
@@ -179,12 +190,10 @@ impl Progress {
                 format!("{} left", humantime::format_duration(Duration::from_secs(seconds)))
             }
         };
-        format!(
-            "{} of {} done: {}  ({rate:.0} a minute, {left})",
-            self.done,
-            self.total,
-            self.shown()
-        )
+        let shown = self.shown();
+        let colon = if shown.is_empty() { "" } else { ": " };
+        let Progress { done, total, .. } = self;
+        format!("{done} of {total} done{colon}{shown}  ({rate:.0} a minute, {left})")
     }
 }
 

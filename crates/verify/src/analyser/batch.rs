@@ -7,7 +7,7 @@ use assay_core::infra_error::InfraClass;
 use assay_core::{Alert, InfraError, SafePath};
 use assay_sandbox::File;
 
-use super::program::Program;
+use super::program::{CPP, CPP_HEADERS, Program};
 
 /// The folder of all programs, in the working directory of every command.
 pub(super) const FOLDER: &str = "in";
@@ -45,6 +45,8 @@ struct Placed<'a> {
     program: usize,
     path: &'a SafePath,
     content: Vec<u8>,
+    /// Whether it is a file of the program, and not of what the program is compiled with.
+    is_own: bool,
 }
 
 /// What has been said of a program so far.
@@ -64,7 +66,12 @@ impl<'a> Batch<'a> {
                     Layout::Tree => (path.to_string(), content.to_vec()),
                 };
                 let place = format!("{}/{name}", folder(number));
-                placed.insert(place, Placed { program: number, path, content });
+                placed.insert(place, Placed { program: number, path, content, is_own: true });
+            }
+            // Who looks at each file by itself has no use for the others.
+            for (path, content) in program.beside().filter(|_| layout == Layout::Tree) {
+                let (place, content) = (format!("{}/{path}", folder(number)), content.to_vec());
+                placed.insert(place, Placed { program: number, path, content, is_own: false });
             }
         }
         Batch { programs, placed, drafts: vec![Draft::default(); programs.len()] }
@@ -75,18 +82,24 @@ impl<'a> Batch<'a> {
         files.map(|(place, placed)| File::new(place.clone(), placed.content.clone())).collect()
     }
 
-    /// The places of all files with one of these endings, of one program or of all.
+    /// The places of the programs' files with one of these endings, of one program or of all.
     pub(super) fn places(&self, program: Option<usize>, endings: &[&str]) -> Vec<String> {
-        let is_wanted = |(place, placed): &(&String, &Placed<'_>)| {
-            let ending = place.rsplit_once('.').map_or("", |(_, ending)| ending);
-            endings.contains(&ending) && program.is_none_or(|program| program == placed.program)
-        };
-        self.placed.iter().filter(is_wanted).map(|(place, _)| place.clone()).collect()
+        let own = self.placed.iter().filter(|(_, placed)| placed.is_own);
+        named(own, program, endings)
     }
 
-    /// Takes an alert whose file is named by its place.
+    /// The same with the files that they are compiled with.
+    pub(super) fn all_places(&self, program: usize, endings: &[&str]) -> Vec<String> {
+        named(self.placed.iter(), Some(program), endings)
+    }
+
+    /// Takes an alert whose file is named by its place. One in a file that the program is only
+    /// compiled with is none of the program's.
     pub(super) fn alert(&mut self, mut alert: Alert) -> Result<(), InfraError> {
         let placed = self.placed(&alert.file)?;
+        if !placed.is_own {
+            return Ok(());
+        }
         let (program, path) = (placed.program, placed.path.to_string());
         alert.file = path;
         self.alert_of(program, alert);
@@ -166,10 +179,25 @@ pub(super) fn folder(program: usize) -> String {
     format!("{FOLDER}/{program}")
 }
 
-/// Any JavaScript is `.js` then, which all analysers know.
+/// Those of files with one of these endings, of one program or of all.
+fn named<'b>(
+    placed: impl Iterator<Item = (&'b String, &'b Placed<'b>)>,
+    program: Option<usize>,
+    endings: &[&str],
+) -> Vec<String> {
+    let is_wanted = |(place, placed): &(&String, &Placed<'_>)| {
+        let ending = place.rsplit_once('.').map_or("", |(_, ending)| ending);
+        endings.contains(&ending) && program.is_none_or(|program| program == placed.program)
+    };
+    placed.filter(is_wanted).map(|(place, _)| place.clone()).collect()
+}
+
+/// Each language has one ending then, and C++ has two, which all analysers know.
 fn flat_name(number: usize, path: &SafePath) -> String {
     let ending = match path.extension().unwrap_or_default() {
         "cjs" | "mjs" | "jsx" => "js",
+        other if CPP.contains(&other) => "cpp",
+        other if CPP_HEADERS.contains(&other) => "hpp",
         other => other,
     };
     format!("{number}.{ending}")

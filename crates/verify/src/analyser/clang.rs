@@ -1,4 +1,4 @@
-//! Clang's static analyzer, for C. It states hardly any weakness, so a table here does, by
+//! Clang's static analyzer, for C and C++. It states hardly any weakness, so a table here does, by
 //! what its documentation says of each checker
 //! (https://releases.llvm.org/14.0.0/tools/clang/docs/analyzer/checkers.html).
 
@@ -7,6 +7,7 @@ use assay_sandbox::File;
 
 use super::batch::{Batch, Layout, folder, misunderstood};
 use super::bench::{Bench, Stream, command};
+use super::program::CPP;
 use super::tool::{HostProgram, Tool};
 use crate::tools::version;
 
@@ -22,7 +23,7 @@ const LESS: &str =
     "security.insecureAPI.DeprecatedOrUnsafeBufferHandling,deadcode,security.FloatLoopCounter";
 
 /// The weakness of an alert, by the beginning of its rule's name and a part of its message.
-const WEAKNESSES: [(&str, &str, u32); 33] = [
+const WEAKNESSES: [(&str, &str, u32); 39] = [
     ("alpha.security.ArrayBoundV2", "", 119),
     ("alpha.security.MallocOverflow", "", 190),
     ("alpha.security.ReturnPtrRange", "", 466),
@@ -40,6 +41,12 @@ const WEAKNESSES: [(&str, &str, u32); 33] = [
     ("core.UndefinedBinaryOperatorResult", "", 457),
     ("core.VLASize", "", 789),
     ("core.uninitialized", "", 457),
+    ("cplusplus.InnerPointer", "", 416),
+    ("cplusplus.NewDelete", "released", 415),
+    ("cplusplus.NewDelete", "after it is freed", 416),
+    ("cplusplus.NewDelete", "leak", 401),
+    ("cplusplus.NewDelete", "", 763),
+    ("cplusplus.PlacementNew", "", 131),
     ("security.insecureAPI.UncheckedReturn", "", 252),
     ("security.insecureAPI.gets", "", 242),
     ("security.insecureAPI.getpw", "", 242),
@@ -95,9 +102,10 @@ impl Tool for Clang {
 
     fn analyse(&self, bench: &mut Bench, batch: &mut Batch<'_>) -> Result<(), InfraError> {
         for program in 0..batch.programs.len() {
-            let places = batch.places(Some(program), &["c"]);
+            let [c, cpp] = [&["c"][..], &CPP].map(|endings| batch.places(Some(program), endings));
+            let places = [c, cpp].concat();
             if places.is_empty() {
-                batch.gap_of(program, "it has no file that can be compiled (.c)");
+                batch.gap_of(program, "it has no file that can be compiled (.c, .cpp)");
             }
             for place in places {
                 analyse_file(bench, batch, program, &place)?;
@@ -121,6 +129,8 @@ fn analyse_file(
         .args(["-Xclang", &format!("-analyzer-checker={MORE}")])
         .args(["-Xclang", &format!("-analyzer-disable-checker={LESS}")])
         .args([&format!("-I{folder}"), &format!("-I{folder}/src"), place]);
+    let is_cpp = CPP.iter().any(|ending| place.ends_with(&format!(".{ending}")));
+    let clang = if is_cpp { clang.arg("-std=gnu++17") } else { clang };
     let output = bench.output(clang, Stream::Error, &[0, 1])?;
     if output.code != 0 {
         let text = String::from_utf8_lossy(&output.bytes);

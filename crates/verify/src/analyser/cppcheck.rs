@@ -1,4 +1,4 @@
-//! Cppcheck, for C: its errors and warnings. It states a weakness with most of them.
+//! Cppcheck, for C and C++: its errors and warnings. It states a weakness with most of them.
 
 use assay_core::{Alert, Cwe, InfraError, Language};
 use assay_sandbox::File;
@@ -6,6 +6,7 @@ use roxmltree::{Document, Node};
 
 use super::batch::{Batch, Layout, misunderstood};
 use super::bench::{Bench, Stream, command};
+use super::program::{CPP, CPP_HEADERS};
 use super::tool::{HostProgram, Tool};
 use crate::tools::version;
 
@@ -55,21 +56,41 @@ impl Tool for Cppcheck {
     }
 
     fn analyse(&self, bench: &mut Bench, batch: &mut Batch<'_>) -> Result<(), InfraError> {
-        let mut places = batch.places(None, &["c"]);
-        if places.is_empty() {
-            places = batch.places(None, &["h"]);
+        for (language, places) in lists(batch) {
+            if places.is_empty() {
+                continue;
+            }
+            bench.write(&[File::new(LIST, places.join("\n"))])?;
+            let cppcheck = command(PROGRAM)
+                .args(["--xml", "--quiet", "--enable=warning", "-j1"])
+                .arg(format!("--language={language}"))
+                .arg(format!("--file-list={LIST}"));
+            let report = bench.output(cppcheck, Stream::Error, &[0])?;
+            let text = String::from_utf8_lossy(&report.bytes);
+            let document = Document::parse(&text)
+                .map_err(|error| misunderstood(&format!("no XML ({error})")))?;
+            let errors = document.descendants().filter(|node| node.has_tag_name("error"));
+            errors.into_iter().try_for_each(|error| take(batch, error))?;
         }
-        bench.write(&[File::new(LIST, places.join("\n"))])?;
-        let cppcheck = command(PROGRAM)
-            .args(["--xml", "--quiet", "--enable=warning", "--language=c", "-j1"])
-            .arg(format!("--file-list={LIST}"));
-        let report = bench.output(cppcheck, Stream::Error, &[0])?;
-        let text = String::from_utf8_lossy(&report.bytes);
-        let document =
-            Document::parse(&text).map_err(|error| misunderstood(&format!("no XML ({error})")))?;
-        let errors = document.descendants().filter(|node| node.has_tag_name("error"));
-        errors.into_iter().try_for_each(|error| take(batch, error))
+        Ok(())
     }
+}
+
+/// The files to look at as C and as C++: what is compiled, and the headers of programs that
+/// have nothing else.
+fn lists(batch: &Batch<'_>) -> [(&'static str, Vec<String>); 2] {
+    let (mut c, mut cpp) = (Vec::new(), Vec::new());
+    for program in 0..batch.programs.len() {
+        let of = |endings: &[&str]| batch.places(Some(program), endings);
+        let units = (of(&["c"]), of(&CPP));
+        let (of_c, of_cpp) = match &units {
+            (c, cpp) if c.is_empty() && cpp.is_empty() => (of(&["h"]), of(&CPP_HEADERS)),
+            _ => units,
+        };
+        c.extend(of_c);
+        cpp.extend(of_cpp);
+    }
+    [("c", c), ("c++", cpp)]
 }
 
 fn take(batch: &mut Batch<'_>, error: Node<'_, '_>) -> Result<(), InfraError> {

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::batch::{Batch, Layout, folder, misunderstood};
 use super::bench::{Bench, Stream, command};
+use super::program::CPP;
 use super::tool::{HostProgram, Tool};
 use crate::tools::version;
 
@@ -47,9 +48,13 @@ impl Tool for Gcc {
 
     fn analyse(&self, bench: &mut Bench, batch: &mut Batch<'_>) -> Result<(), InfraError> {
         for program in 0..batch.programs.len() {
-            let places = batch.places(Some(program), &["c"]);
-            if places.is_empty() {
+            let [places, cpp] =
+                [&["c"][..], &CPP].map(|endings| batch.places(Some(program), endings));
+            if places.is_empty() && cpp.is_empty() {
                 batch.gap_of(program, "it has no file that can be compiled (.c)");
+            }
+            for place in cpp {
+                batch.gap(&place, None, "GCC's analyzer is for C, and not for C++")?;
             }
             for place in places {
                 let folder = folder(program);

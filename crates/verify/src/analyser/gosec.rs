@@ -81,7 +81,7 @@ impl Tool for Gosec {
         for program in 0..batch.programs.len() {
             let folder = folder(program);
             let module = format!("{folder}/go.mod");
-            if batch.places(Some(program), &["mod"]).is_empty() {
+            if batch.all_places(program, &["mod"]).is_empty() {
                 bench.write(&[File::new(module, "module program\n\ngo 1.24\n")])?;
             }
             let gosec = gosec().args(["-fmt=json", "-nosec", "./..."]);

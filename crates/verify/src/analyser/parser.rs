@@ -22,6 +22,9 @@ static ENVIRONMENT: Environment = Environment {
     finish: |_| Ok(()),
 };
 
+/// The endings of what it is shown.
+const ENDINGS: [&str; 9] = ["c", "h", "cpp", "hpp", "go", "java", "js", "py", "rb"];
+
 #[derive(Debug)]
 pub(super) struct Parser;
 
@@ -74,7 +77,7 @@ impl Tool for Parser {
 pub(super) fn parse(bench: &mut Bench, batch: &Batch<'_>) -> Result<Vec<Syntax>, InfraError> {
     let report = bench.json(script(analysers::SYNTAX.0).arg(FOLDER), &[0])?;
     let program = |number| {
-        let places = batch.places(Some(number), &super::semgrep::ENDINGS);
+        let places = batch.places(Some(number), &ENDINGS);
         let said = places.iter().map(|place| (place, &report[place]));
         syntax(batch, &said.collect::<Vec<_>>())
     };

@@ -13,7 +13,7 @@ use crate::prepare::Fill;
 use crate::toolchain::Needs;
 
 /// The endings of what it is shown.
-pub(super) const ENDINGS: [&str; 6] = ["c", "h", "go", "java", "js", "py"];
+const ENDINGS: [&str; 8] = ["c", "h", "cpp", "hpp", "go", "java", "js", "py"];
 
 /// The weakness of rules that state none, as the detector's own expression for the same says.
 const WEAKNESSES: [(&str, u32); 1] = [("vulnerable-strcpy", 120)];
@@ -31,7 +31,7 @@ impl Tool for Semgrep {
     }
 
     fn languages(&self) -> &'static [Language] {
-        &Language::ALL
+        &[Language::C, Language::Go, Language::Java, Language::NodeJs, Language::Python]
     }
 
     fn programs(&self) -> &'static [HostProgram] {

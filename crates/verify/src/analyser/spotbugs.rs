@@ -70,7 +70,7 @@ impl Tool for SpotBugs {
 
     fn analyse(&self, bench: &mut Bench, batch: &mut Batch<'_>) -> Result<(), InfraError> {
         for program in 0..batch.programs.len() {
-            let sources = batch.places(Some(program), &["java"]);
+            let sources = batch.all_places(program, &["java"]);
             let quoted: Vec<String> = sources.iter().map(|it| format!("\"{it}\"")).collect();
             let classes = format!("classes/{program}");
             bench.write(&[
@@ -107,8 +107,11 @@ fn analyse_classes(
     let report = bench.read(REPORT)?;
     let runs = sarif::read(&report).map_err(|error| misunderstood(&error.to_string()))?;
     for alert in runs.into_iter().flat_map(|run| run.alerts) {
-        let file = file(batch, sources, &alert)?;
-        batch.alert_of(program, Alert { file, ..alert });
+        let ending = format!("/{}", alert.file);
+        match sources.iter().find(|source| source.ends_with(&ending)) {
+            Some(source) => batch.alert(Alert { file: source.clone(), ..alert })?,
+            None => batch.alert_of(program, alert),
+        }
     }
     Ok(())
 }
@@ -119,15 +122,6 @@ fn java(classes: &str) -> Command {
         .args([&format!("{INSTALLED}/jars/*"), "edu.umd.cs.findbugs.FindBugs2"])
         .args([&format!("-sarif={REPORT}"), "-effort:max", "-low", "-bugCategories", "SECURITY"])
         .args(["-pluginList", &format!("{INSTALLED}/jars/{PLUGIN}"), classes])
-}
-
-/// The path of a source that is named by its package's folder and its name.
-fn file(batch: &Batch<'_>, sources: &[String], alert: &Alert) -> Result<String, InfraError> {
-    let ending = format!("/{}", alert.file);
-    match sources.iter().find(|source| source.ends_with(&ending)) {
-        Some(source) => batch.path(source),
-        None => Ok(alert.file.clone()),
-    }
 }
 
 fn install(site: &Site<'_>) -> Result<(), String> {

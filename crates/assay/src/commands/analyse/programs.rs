@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use assay_core::files::read_files;
 use assay_core::{FileSet, Language, SafePath};
+use assay_verify::analyser::{all_endings, language_of};
 
 use crate::cli::AnalyseArgs;
 
@@ -30,21 +31,11 @@ pub(super) fn read(args: &AnalyseArgs) -> anyhow::Result<Vec<Given>> {
     programs.retain(|program| args.language.is_none_or(|language| language == program.language));
     if programs.is_empty() {
         bail!(
-            "no source is there in a language that is analysed (.c, .h, .go, .java, .js, .py), or none that --language leaves"
+            "no source is there in a language that is analysed ({}), or none that --language leaves",
+            all_endings()
         );
     }
     Ok(programs)
-}
-
-fn language(ending: Option<&str>) -> Option<Language> {
-    match ending? {
-        "c" | "h" => Some(Language::C),
-        "go" => Some(Language::Go),
-        "java" => Some(Language::Java),
-        "js" | "cjs" | "mjs" | "jsx" => Some(Language::NodeJs),
-        "py" => Some(Language::Python),
-        _ => None,
-    }
 }
 
 fn file(path: &Path, wanted: Option<Language>) -> anyhow::Result<Given> {
@@ -53,8 +44,9 @@ fn file(path: &Path, wanted: Option<Language>) -> anyhow::Result<Given> {
     let own = path.file_name().and_then(|own| own.to_str()).and_then(|own| SafePath::new(own).ok());
     let own =
         own.with_context(|| format!("{name} has a name that is not plain UTF-8; rename it"))?;
-    let language = language(own.extension()).or(wanted).with_context(|| {
-        format!("the ending of {name} is of no language that is analysed (.c, .h, .go, .java, .js, .py); give it one")
+    let language = own.extension().and_then(language_of).or(wanted).with_context(|| {
+        let endings = all_endings();
+        format!("the ending of {name} is of no language that is analysed ({endings}); give it one")
     })?;
     Ok(Given { id: name.to_string(), language, files: FileSet::from([(own, content)]) })
 }
@@ -65,7 +57,7 @@ fn folder(root: &Path, each: bool) -> anyhow::Result<Vec<Given>> {
     for (path, content) in read_files(root)? {
         let of = match path.file_name() {
             "go.mod" | "go.sum" if !each => Some(Language::Go),
-            _ => language(path.extension()),
+            _ => path.extension().and_then(language_of),
         };
         let Some(language) = of else { continue };
         let own = each.then(|| path.clone());
