@@ -301,6 +301,24 @@ fn every_fault_of_a_corpus_is_told_at_once() {
 }
 
 #[test]
+fn a_corpus_without_a_path_is_an_error_that_says_how_to_name_one() {
+    let door = Door::open();
+    for (corpus, remedy) in [
+        ("", "--corpus PATH"),
+        ("cov-eval:", "--corpus cov-eval:PATH"),
+        ("sec-code-bench:", "--corpus sec-code-bench:PATH"),
+        ("human-eval:", "--corpus human-eval:PATH"),
+    ] {
+        for command in [&["cases"][..], &["run", "--subject", "empty"], &["prepare"]] {
+            let ended = door.run(&[command, &["--corpus", corpus]].concat()).with_code(3);
+            let named = format!("error: the corpus {corpus:?}: no path; ");
+            assert!(ended.stderr.starts_with(&named), "{command:?}: {ended}");
+            assert!(ended.stderr.contains(remedy), "{command:?}: {ended}");
+        }
+    }
+}
+
+#[test]
 fn a_corpus_that_is_not_there_is_an_error_that_says_how_to_name_one() {
     let door = Door::open();
     fs::create_dir(door.path("bare")).expect("it is made");

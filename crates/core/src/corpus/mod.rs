@@ -85,8 +85,25 @@ impl CorpusSource {
     }
 
     /// The same place, wherever the program is started next time.
-    pub fn absolute(self) -> std::io::Result<CorpusSource> {
-        Ok(self.at(std::path::absolute(self.path())?))
+    pub fn absolute(self) -> Result<CorpusSource, CorpusError> {
+        self.named()?;
+        let path = std::path::absolute(self.path()).map_err(|error| {
+            let message = format!("failed to tell where it is: {error}");
+            CorpusError(vec![Fault::in_file(self.path(), message)])
+        })?;
+        Ok(self.at(path))
+    }
+
+    /// That it has a path at all.
+    fn named(&self) -> Result<(), CorpusError> {
+        match self.path().as_os_str().is_empty() {
+            false => Ok(()),
+            true => Err(CorpusError(vec![Fault {
+                place: format!("the corpus {:?}", self.to_string()),
+                line: None,
+                message: format!("no path; write it as in --corpus {}PATH", self.prefix()),
+            }])),
+        }
     }
 
     /// A relative place, as seen from `folder`.
@@ -96,6 +113,7 @@ impl CorpusSource {
     }
 
     pub fn load(&self) -> Result<Corpus, CorpusError> {
+        self.named()?;
         let (cases, warnings) = match self {
             CorpusSource::Native(path) => (native::load(path)?, Vec::new()),
             CorpusSource::SecCodeBench(path) => (sec_code_bench::load(path)?, Vec::new()),
