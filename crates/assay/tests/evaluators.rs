@@ -132,6 +132,14 @@ fn labels_of_people_are_the_truth_where_they_are_given() {
         ("program,vulnerable\nx,yes\n", "labels the program \"x\""),
         ("program,vulnerable\nx,maybe\n", "labels.csv:2: vulnerable is \"maybe\""),
         ("id,vulnerable\nx,yes\n", "the columns are program,vulnerable,cwe"),
+        // Lines are those of the file, however many of them are blank or one value.
+        ("program,vulnerable\n\n\nx,maybe\n", "labels.csv:4: vulnerable is \"maybe\""),
+        (
+            "program,vulnerable,cwe\nx,yes,\"CWE-89\nCWE-564\"\ny,maybe,\n",
+            "labels.csv:4: vulnerable is \"maybe\"",
+        ),
+        ("program,vulnerable\nx,yes\n\nx,no\n", "labels.csv:4: x is labelled twice"),
+        ("program,vulnerable\n\nx,yes,,\n", "labels.csv:3: "),
     ] {
         door.write("labels.csv", labels);
         let ended = door.run(&arguments(&address, &["--labels=labels.csv"]));
