@@ -188,6 +188,26 @@ fn a_case_that_nobody_can_decide_is_left_out_for_every_subject_and_said_everywhe
 }
 
 #[test]
+fn of_many_cases_left_out_the_first_are_named_and_where_the_others_are() {
+    let door = Door::open();
+    let judged = ["--cwe=916", "--cwe=1336", "--scenario=complete", "--scenario=repair"];
+    let run = ["--corpus=cov-eval:corpus", "run", "--subject=empty", "--output=run.assay"];
+    let ended = door.run(&[&run[..], &judged].concat()).with_code(0);
+    let named = "complete-member-passwords, repair-member-passwords-vulnerable, \
+                 repair-member-passwords-vulnerable-few-rounds";
+    assert!(!ended.stderr.contains("fixed-salt"), "{ended}");
+    assert!(ended.stderr.contains("left out   and 1 more"), "{ended}");
+    assert!(!ended.stdout.contains("fixed-salt"), "{ended}");
+    let line = format!("left out: 4 cases (needs judges, none configured): {named} and 1 more");
+    assert!(ended.stdout.contains(&line), "{ended}");
+    let card = panel::scores(&door, "run.assay");
+    assert_eq!(card["run"]["left-out"].as_array().expect("a list").len(), 4, "{card:#}");
+    door.run(&["report", "run.assay", "--output", "report"]).with_code(0);
+    let page = fs::read_to_string(door.path("report/index.html")).expect("a page");
+    assert!(page.contains(&format!("{named} and 1 more")), "{page}");
+}
+
+#[test]
 fn a_case_that_judges_are_to_decide_later_is_scored_for_no_subject() {
     let door = Door::open();
     configure(&door, &["reference", "empty"], &[]);

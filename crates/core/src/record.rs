@@ -143,6 +143,9 @@ impl LeftOut {
     }
 }
 
+/// So many cases that were left out are named; the others are in the output for programs.
+pub const LEFT_OUT_NAMED: usize = 3;
+
 impl fmt::Display for LeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.case, self.why)

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
 use assay_core::infra_error::InfraClass;
+use assay_core::record::LEFT_OUT_NAMED;
 use assay_core::score::ScoringRules;
 use assay_core::{Corpus, Cost, JudgeReply};
 use assay_verify::tools;
@@ -119,8 +120,12 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         for line in describe(&plan, (planned, left_errored.values().sum()), &settings, &output) {
             complain(&line);
         }
-        for left_out in &plan.left_out {
+        for left_out in plan.left_out.iter().take(LEFT_OUT_NAMED) {
             complain(&format!("left out   {left_out}"));
+        }
+        let more = plan.left_out.len().saturating_sub(LEFT_OUT_NAMED);
+        if more > 0 {
+            complain(&format!("left out   and {more} more; the plan has all with --format json"));
         }
         if let Some(line) = judging(&plan, panel.as_ref()) {
             complain(&line);

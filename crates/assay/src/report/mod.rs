@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use assay_core::record::{CaseSummary, LeftOut};
+use assay_core::record::{CaseSummary, LEFT_OUT_NAMED, LeftOut};
 use assay_core::score::{
     Cells, CovEvalAttempt, CovEvalCard, Leaderboard, PanelScore, Scorecard, ScoredAttempt, Scoring,
 };
@@ -182,14 +182,21 @@ impl RunData {
         case(&self.info, id)
     }
 
-    /// How many cases were left out for each reason, and which, in a phrase.
+    /// How many cases were left out for each reason, and the first of them, in a phrase.
     pub fn left_out(&self) -> Vec<String> {
         let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for LeftOut { case, why } in &self.info.left_out {
             reasons.entry(why).or_default().push(case);
         }
         let phrase = |(why, cases): (&str, Vec<&str>)| {
-            format!("{} ({why}): {}", counted(cases.len(), "case"), cases.join(", "))
+            let named = cases.iter().take(LEFT_OUT_NAMED).copied().collect::<Vec<_>>().join(", ");
+            let counted = counted(cases.len(), "case");
+            match cases.len().saturating_sub(LEFT_OUT_NAMED) {
+                0 => format!("{counted} ({why}): {named}"),
+                more => format!(
+                    "{counted} ({why}): {named} and {more} more, all in the output of `assay score --format json`"
+                ),
+            }
         };
         reasons.into_iter().map(phrase).collect()
     }

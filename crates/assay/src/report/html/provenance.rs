@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use super::page::brief;
 use super::reported_run::{ReportedRun, ask_for_security};
 use super::{ballot, opinions, pace, served, source, spending};
+use crate::printable::Visible;
 use crate::report::quantity::{count, counted};
 
 /// One run: its corpus, its tools, and how far it got.
@@ -84,7 +85,7 @@ fn progress(run: &ReportedRun) -> Markup {
             }
         }
         @for left_out in run.data.left_out() {
-            p { "Left out, for every subject alike: " (brief(&left_out)) "." }
+            p { "Left out, for every subject alike: " (Visible::line(&left_out)) "." }
         }
         @if completion.unjudged > 0 {
             p { (counted(completion.unjudged, "attempt")) " unjudged: judges are to decide, and none is configured. Their cases count in no score of any subject, and cause no score to be withheld." }
@@ -105,7 +106,7 @@ pub(super) fn differences(runs: &[ReportedRun]) -> Markup {
     {
         differing.push("scenarios");
     }
-    if distinct(runs, |run| run.data.left_out().join(" ")) > 1 {
+    if distinct(runs, |run| format!("{:?}", run.data.info.left_out)) > 1 {
         differing.push("cases left out");
     }
     if distinct(runs, |run| run.data.info.assay_version.clone()) > 1 {
