@@ -1,5 +1,5 @@
 //! The environment of Semgrep, and of what uses it: Meta's Insecure Code Detector and
-//! njsscan. Semgrep is in it twice, under the names by which either looks for it.
+//! njsscan. Semgrep is in it under each name by which one of them looks for it.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -16,7 +16,7 @@ pub(super) static ENVIRONMENT: Environment = Environment {
     summary: "Semgrep, Meta's Insecure Code Detector and njsscan",
     requirements: include_str!("requirements/semgrep.txt"),
     files: &[analysers::DETECTOR, OWN],
-    layout: 1,
+    layout: 2,
     finish,
 };
 
@@ -34,6 +34,14 @@ pub(super) const RULES: [(&str, &str); 4] = [
 /// Semgrep does not start without certificates of authorities, and a sandbox has none; it
 /// can reach nobody either.
 const CERTIFICATES: &str = "certificates.pem";
+
+/// What njsscan starts as `semgrep`: the front end that is one program with the engine, and finds
+/// the same. The other one, in Python, reads and checks all rules first, which takes longer than
+/// most programs do.
+const FRONT_END: &str = "#!/bin/sh\n\
+    command=$1\n\
+    shift\n\
+    exec /opt/analyser/bin/osemgrep \"$command\" --experimental \"$@\"\n";
 
 /// The command with what Semgrep looks for in its environment.
 pub(super) fn with_semgrep(command: Command) -> Command {
@@ -61,7 +69,10 @@ fn finish(site: &Site<'_>) -> Result<(), String> {
     let program = packages.join("semgrep/bin/semgrep-core");
     let program = program.strip_prefix(site.folder).unwrap_or(&program);
     let link = site.folder.join("bin/osemgrep");
-    symlink(Path::new("..").join(program), &link).map_err(|error| failed(&link, &error))
+    symlink(Path::new("..").join(program), &link).map_err(|error| failed(&link, &error))?;
+    // It takes the place of the script of that name, and so may be executed.
+    let script = site.folder.join("bin/semgrep");
+    fs::write(&script, FRONT_END).map_err(|error| failed(&script, &error))
 }
 
 /// The folder of an environment's packages, which is named after the interpreter's version.
