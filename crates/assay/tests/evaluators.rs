@@ -240,6 +240,17 @@ fn an_analyser_sees_what_the_programs_of_a_case_are_compiled_with() {
     let ended = door.run(&[&compare[..], &programs, &["--format=json"]].concat()).with_code(0);
     let gcc = score(&ended.json("assay.evaluators/1"), "gcc (family)").clone();
     assert_eq!((&gcc["programs"], &gcc["unknown"]), (&3.into(), &0.into()), "{ended}");
+    // Libraries that were prepared for the case are there too.
+    let doctor = door.run(&["doctor", "--format", "json"]).json("assay.doctor/1");
+    let findings = doctor["findings"].as_array().expect("a list").iter();
+    let is_installed = |it: &Value| it["name"] == "analyser spotbugs" && it["status"] == "ok";
+    if findings.into_iter().any(is_installed) {
+        let java = ["--analyser=spotbugs", "detect-order-grid-secure", "--output=java"];
+        let compare = ["--corpus=cov-eval:corpus", "evaluators", "compare", "--format=json"];
+        let ended = door.run(&[&compare[..], &java].concat()).with_code(0);
+        let spotbugs = score(&ended.json("assay.evaluators/1"), "spotbugs (family)").clone();
+        assert_eq!((&spotbugs["programs"], &spotbugs["unknown"]), (&1.into(), &0.into()));
+    }
     // People are told how far it is.
     let ended = door.run(&[&compare[..], &programs, &["--output=other"]].concat()).with_code(0);
     assert!(ended.stderr.contains("gcc: 3 to analyse, 0 known\n3 of 3 done"), "{ended}");

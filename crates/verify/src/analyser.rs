@@ -36,7 +36,7 @@ use crate::toolchain::Needs;
 use crate::tools::{MISSING, version};
 use batch::{Batch, Draft};
 use bench::Bench;
-pub use program::{Program, all_endings, language_of};
+pub use program::{Program, Project, all_endings, language_of};
 use run::Run;
 use tool::Tool;
 

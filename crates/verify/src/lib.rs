@@ -139,14 +139,17 @@ impl Validator {
 
     /// Those of these cases whose artifacts are run and which are not prepared.
     pub fn unprepared<'a>(&self, cases: &[&'a Case]) -> Vec<&'a Case> {
-        let is_unprepared = |case: &&Case| {
-            let lacks = |case: TestedCase<'_>| {
-                let needs = self.toolchains.of(case.language).needs(&case);
-                self.cache.prepared(&case, &needs).is_err()
-            };
-            TestedCase::of(case).is_some_and(lacks)
-        };
+        let is_unprepared =
+            |case: &&Case| TestedCase::of(case).is_some_and(|_| self.prepared(case).is_none());
         cases.iter().copied().filter(is_unprepared).collect()
+    }
+
+    /// The folder of what was prepared for a case; `None` if nothing was, or no artifact of it
+    /// is run.
+    pub fn prepared(&self, case: &Case) -> Option<PathBuf> {
+        let case = TestedCase::of(case)?;
+        let needs = self.toolchains.of(case.language).needs(&case);
+        self.cache.prepared(&case, &needs).ok()
     }
 
     /// Starts a sandbox, and runs nothing of anybody in it.

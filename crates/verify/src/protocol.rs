@@ -10,7 +10,7 @@ use assay_core::infra_error::InfraClass;
 use assay_core::{Artifact, Case, CodeTask, Cwe, Decider, Evidence, FileSet, InfraError, Phase};
 
 use super::Validation;
-use super::analyser::{Analyser, Analysers, Effort, Program};
+use super::analyser::{Analyser, Analysers, Effort, Program, Project};
 use super::toolchain::Toolchain;
 use super::trial::{Halt, Record, Runnable, Trial};
 
@@ -118,8 +118,9 @@ impl<'a> Hearing<'a> {
         let files: FileSet =
             files.map(|(path, text)| (path.clone(), text.as_bytes().to_vec())).collect();
         let id = self.case.id.as_str();
-        let beside = Some(&self.task.template);
-        let program = Program { id, language: self.case.language, files: &files, beside };
+        let prepared = self.run.map(|(_, trial)| trial.prepared);
+        let project = Some(Project { files: &self.task.template, prepared });
+        let program = Program { id, language: self.case.language, files: &files, project };
         let effort = Effort { jobs: 1, done: &|_| {} };
         let analysis = self.analysers.analyse(analyser, &[program], effort).pop();
         let none = || Err(InfraError::new(InfraClass::Analyser, format!("{name} said nothing")));

@@ -100,7 +100,12 @@ fn run(
     let programs: Vec<Program<'_>> = given
         .iter()
         .filter(|one| analyser.languages().contains(&one.language))
-        .map(|one| Program { id: &one.id, language: one.language, files: &one.files, beside: None })
+        .map(|one| Program {
+            id: &one.id,
+            language: one.language,
+            files: &one.files,
+            project: None,
+        })
         .collect();
     let (count, total) = (AtomicUsize::new(0), programs.len());
     let done = |more: usize| {

@@ -68,10 +68,13 @@ fn compare(context: &Context<'_>, args: &CompareEvaluatorsArgs) -> anyhow::Resul
         let verifier = context.verifier(args.jobs)?;
         testing::assess(&corpus, &programs, &verifier, &mut ledger, &mut faults, human)?;
     }
-    let jobs = context.jobs(args.jobs)?;
-    let analysing = Analysing::new(&corpus, (&analysers, &programs), jobs, human);
-    for analyser in &named {
-        analysing.assess(*analyser, &mut ledger, &mut faults)?;
+    if !named.is_empty() {
+        let (validator, jobs) = (context.validator()?, context.jobs(args.jobs)?);
+        let who = (&analysers, &programs[..]);
+        let analysing = Analysing::new((&corpus, &validator), who, jobs, human);
+        for analyser in &named {
+            analysing.assess(*analyser, &mut ledger, &mut faults)?;
+        }
     }
     for judge in &judges {
         ask(judge, &programs, &mut ledger, &mut faults, human)?;

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::batch::{Batch, Layout, folder, misunderstood};
 use super::bench::{Bench, INSTALLED, Stream, command};
+use super::program::Program;
 use super::tool::{HostProgram, Tool};
 use crate::go::toolchain;
 use crate::installer::{installer, run};
@@ -53,7 +54,7 @@ impl Tool for Gosec {
         Some((needs, Box::new(install)))
     }
 
-    fn mounts(&self) -> Result<Vec<Mount>, InfraError> {
+    fn mounts(&self, _programs: &[Program<'_>]) -> Result<Vec<Mount>, InfraError> {
         Ok(vec![Mount::new(toolchain::goroot()?, GO)])
     }
 

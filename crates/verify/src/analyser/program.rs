@@ -1,5 +1,7 @@
 //! [`Program`]: what analysers are given.
 
+use std::path::Path;
+
 use assay_core::{FileSet, Language, SafePath};
 
 /// A program to analyse.
@@ -9,10 +11,18 @@ pub struct Program<'a> {
     pub id: &'a str,
     pub language: Language,
     pub files: &'a FileSet,
-    /// What it is compiled with, if that is known: the other files of its project. Only those
-    /// analysers see them that follow includes and packages, and what they find there is not
-    /// the program's.
-    pub beside: Option<&'a FileSet>,
+    /// What it is a part of, if that is known.
+    pub project: Option<Project<'a>>,
+}
+
+/// What a program is compiled with. Only those analysers see it that follow includes and
+/// packages, and what they find in it is not the program's.
+#[derive(Debug, Clone, Copy)]
+pub struct Project<'a> {
+    /// Its files; where the program has one of the same path, that takes its place.
+    pub files: &'a FileSet,
+    /// What `assay prepare` made for it, if anything.
+    pub prepared: Option<&'a Path>,
 }
 
 /// What is shown of a program to analysers is no larger.
@@ -62,8 +72,8 @@ impl<'a> Program<'a> {
 
     /// Those of its project that are shown beside them.
     pub(super) fn beside(&self) -> impl Iterator<Item = (&'a SafePath, &'a [u8])> + use<'a> {
-        let Program { language, files: own, beside, .. } = *self;
-        let all = beside.into_iter().flat_map(move |files| shown(language, files));
+        let Program { language, files: own, project, .. } = *self;
+        let all = project.into_iter().flat_map(move |project| shown(language, project.files));
         all.filter(move |(path, _)| !own.contains_key(*path))
     }
 

@@ -90,7 +90,8 @@ impl Run<'_> {
             InfraError::new(class, format!("{}: {message}", self.tool.name()))
         };
         let look_at = || {
-            let mut bench = Bench::start(self.installed, self.tool.mounts()?, programs.len())?;
+            let mut bench =
+                Bench::start(self.installed, self.tool.mounts(programs)?, programs.len())?;
             let batch = Batch::new(programs, self.tool.layout());
             bench.write(&batch.files())?;
             look(&mut bench, batch)

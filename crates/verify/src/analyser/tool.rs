@@ -8,6 +8,7 @@ use assay_sandbox::Mount;
 
 use super::batch::{Batch, Layout};
 use super::bench::Bench;
+use super::program::Program;
 use crate::prepare::Fill;
 use crate::toolchain::Needs;
 
@@ -29,8 +30,8 @@ pub(super) trait Tool: Debug + Sync {
         None
     }
 
-    /// What it is shown of the host beside its installation.
-    fn mounts(&self) -> Result<Vec<Mount>, InfraError> {
+    /// What it is shown of the host beside its installation when it looks at these programs.
+    fn mounts(&self, _programs: &[Program<'_>]) -> Result<Vec<Mount>, InfraError> {
         Ok(Vec::new())
     }
 

@@ -1,6 +1,7 @@
 //! Static analysers as evaluators.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use assay_core::analysis::Opinion;
@@ -8,8 +9,8 @@ use assay_core::assessment::Assessment;
 use assay_core::benchmark::cov_eval::COMPLETE;
 use assay_core::cwe::{Cwe, Relation};
 use assay_core::{Analysis, Corpus, FileSet, InfraError, Label, Task};
-use assay_verify::Analyser;
-use assay_verify::analyser::{Analysers, Effort, Program};
+use assay_verify::analyser::{Analysers, Effort, Program, Project};
+use assay_verify::{Analyser, Validator};
 
 use super::{Faults, note};
 use crate::cli::AlertMatch;
@@ -26,8 +27,8 @@ pub(super) fn name(analyser: Analyser, counts: AlertMatch) -> String {
 pub(super) struct Analysing<'a> {
     pub(super) analysers: &'a Analysers,
     pub(super) programs: &'a [KnownProgram],
-    /// What programs of a group are compiled with.
-    projects: BTreeMap<&'a str, &'a FileSet>,
+    /// What programs of a group are compiled with: files, and what was prepared for them.
+    projects: BTreeMap<&'a str, (&'a FileSet, Option<PathBuf>)>,
     /// How many starts of an analyser are under way together.
     pub(super) jobs: usize,
     /// Whether people are told how far it is.
@@ -36,14 +37,17 @@ pub(super) struct Analysing<'a> {
 
 impl<'a> Analysing<'a> {
     pub(super) fn new(
-        corpus: &'a Corpus,
+        (corpus, validator): (&'a Corpus, &Validator),
         (analysers, programs): (&'a Analysers, &'a [KnownProgram]),
         jobs: usize,
         human: bool,
     ) -> Analysing<'a> {
+        let groups: BTreeSet<&str> =
+            programs.iter().map(|program| program.group.as_str()).collect();
         let projects = corpus.cases.iter().filter_map(|case| match &case.task {
             Task::Code(task) if case.scenarios.contains(&COMPLETE) => {
-                Some((case.id.strip_prefix("complete-")?, &task.template))
+                let id = case.id.strip_prefix("complete-").filter(|id| groups.contains(id))?;
+                Some((id, (&task.template, validator.prepared(case))))
             }
             _ => None,
         });
@@ -90,13 +94,17 @@ impl<'a> Analysing<'a> {
         analyser: Analyser,
         wanted: &[(&KnownProgram, FileSet)],
     ) -> Vec<Result<Analysis, InfraError>> {
+        let project = |group: &str| {
+            let (files, prepared) = self.projects.get(group)?;
+            Some(Project { files, prepared: prepared.as_deref() })
+        };
         let shown: Vec<Program<'_>> = wanted
             .iter()
             .map(|(program, files)| Program {
                 id: program.id(),
                 language: program.case.language,
                 files,
-                beside: self.projects.get(program.group.as_str()).copied(),
+                project: project(&program.group),
             })
             .collect();
         let progress = Mutex::new(Progress::start(shown.len(), self.human && !shown.is_empty()));
