@@ -222,6 +222,13 @@ fn a_tool_that_ran_elsewhere_stands_beside_by_its_sarif() {
         .map(|name| confusion[name].as_u64().expect("a count"));
     assert_eq!(counts, [1, 2, 1], "{codeql:#}");
 
+    // It is about Python, and GCC about C: people are not told how far they agree.
+    let compare_all = ["--corpus=cov-eval:corpus", "evaluators", "compare", "--output=human"];
+    let both = ["--sarif=codeql.sarif", "--analyser=gcc", "detect-config-reload-secure"];
+    let ended = door.run(&[&compare_all[..], &both, &ABOUT].concat()).with_code(0);
+    assert!(ended.stdout.contains("gcc (family)"), "{ended}");
+    assert!(!ended.stdout.contains("alpha"), "{ended}");
+
     let none = json!({ "tool": { "driver": { "name": "CodeQL" } }, "results": [] });
     door.write("none.sarif", json!({ "version": "2.1.0", "runs": [none] }).to_string());
     let ended = compare("none.sarif");

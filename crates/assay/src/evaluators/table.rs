@@ -61,7 +61,9 @@ impl Comparison {
         let mut text = table(&titles, &rows);
         text.push_str(&self.parts("weakness", |score| &score.cwes));
         text.push_str(&self.parts("language", |score| &score.languages));
-        let pairs: Vec<Vec<String>> = self.agreements.iter().map(pair).collect();
+        // Analysers of different languages have nothing to agree on.
+        let pairs = self.agreements.iter().filter(|it| it.programs > 0);
+        let pairs: Vec<Vec<String>> = pairs.map(pair).collect();
         if !pairs.is_empty() {
             text.push('\n');
             let titles = ["evaluator", "and", "programs", "agree", "alpha"];
