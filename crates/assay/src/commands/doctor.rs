@@ -127,7 +127,7 @@ fn analysers(context: &Context<'_>) -> anyhow::Result<Vec<Line>> {
                 Line { name, status: Status::Ok, detail: version, remedy: None }
             }
             Standing::Lacking { what, remedy } => {
-                let detail = format!("{what}; only `assay analyse` needs it");
+                let detail = format!("{what}; only static analysis needs it");
                 Line { name, status: Status::Degraded, detail, remedy: Some(remedy) }
             }
         }
