@@ -9,6 +9,7 @@ pub mod config;
 pub mod evaluators;
 mod exit;
 pub mod export;
+pub mod gateway;
 pub mod import;
 mod json_lines;
 mod json_text;

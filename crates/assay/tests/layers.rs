@@ -20,7 +20,7 @@ const FOR_TESTS: &str = "fuzz";
 
 /// All that stands at the top of the program, from the ground up: each may use of the
 /// others what it names, and that stands above it in this list, so that nothing leads back.
-const ROOMS: [(&str, &[&str]); 25] = [
+const ROOMS: [(&str, &[&str]); 26] = [
     ("exit", &[]),
     ("json_text", &[]),
     ("limits", &[]),
@@ -36,6 +36,7 @@ const ROOMS: [(&str, &[&str]); 25] = [
     ("agreement", &["json_lines", "store"]),
     ("import", &["json_text"]),
     ("subject", &["json_lines", "json_text", "printable"]),
+    ("gateway", &["json_text", "subject"]),
     ("judge", &["json_text", "subject"]),
     ("evaluators", &["subject", "terminal"]),
     ("settings", &["judge", "limits", "selection", "subject"]),

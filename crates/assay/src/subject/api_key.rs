@@ -7,9 +7,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use assay_core::Served;
+use assay_core::answer::Answer;
 use assay_core::text_file;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
+
+use super::question::Reply;
 
 /// A secret. It has no `Display`, and its `Debug` says nothing of it.
 pub(super) struct ApiKey {
@@ -89,6 +93,23 @@ impl ApiKey {
     pub(super) fn scrub(&self, text: &str) -> String {
         let texts = self.forms.iter();
         texts.fold(text.to_owned(), |text, form| text.replace(form, REPLACEMENT))
+    }
+
+    /// The forms of the secret that are looked for.
+    pub(super) fn forms(&self) -> &[String] {
+        &self.forms
+    }
+
+    /// Whether an answer holds the API key, as that of a server may which echoes what it
+    /// was sent. An answer is evidence, so it is kept as it is or not at all.
+    pub(super) fn is_in_reply(&self, reply: &Reply) -> bool {
+        let text = match &reply.answer {
+            Answer::Text(text) => Some(text),
+            Answer::Files(_) => None,
+        };
+        let Served { model, fingerprint, .. } = &reply.served;
+        let said = text.into_iter().chain(&reply.thinking).chain(model).chain(fingerprint);
+        said.into_iter().any(|text| self.is_in(text))
     }
 
     /// Whether a text holds the secret and could not hold it by chance.

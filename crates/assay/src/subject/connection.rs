@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
 use assay_core::infra_error::{InfraClass, InfraError};
+use hyper::body::Bytes;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Response, Url, redirect};
 use serde_json::{Map, Value};
@@ -86,7 +87,7 @@ impl Connection {
         trace!(status, version = ?response.version(), took = ?begun.elapsed(), "the server answers");
         match response.status().is_success() {
             true => self.receive(response).await,
-            false => self.refusal(response).await,
+            false => refusal(response, self.idle()).await,
         }
     }
 
@@ -95,7 +96,7 @@ impl Connection {
         let kind = kind.unwrap_or_default().to_owned();
         let mut answer = EventStream::new(self.provider);
         while !answer.is_over() {
-            match self.more(&mut response).await {
+            match more(&mut response, self.idle()).await {
                 Ok(Some(bytes)) => answer.push(bytes.as_ref()),
                 Ok(None) => break,
                 // What was said whole counts.
@@ -111,47 +112,60 @@ impl Connection {
         answer.finish(&kind).map(Received::Body).map_err(Failure::from)
     }
 
-    async fn more(
-        &self,
-        response: &mut Response,
-    ) -> Result<Option<impl AsRef<[u8]> + use<>>, Failure> {
-        let Mode::Events { idle } = self.mode else {
-            return response.chunk().await.map_err(transport);
-        };
-        match tokio::time::timeout(idle, response.chunk()).await {
-            Ok(chunk) => chunk.map_err(transport),
-            Err(_) => {
-                let message = "the server's stream was silent for longer than idle-seconds";
-                Err(InfraError::new(InfraClass::Timeout, message).into())
-            }
+    /// The longest silence within an answer that is accepted.
+    fn idle(&self) -> Option<Duration> {
+        match self.mode {
+            Mode::Whole => None,
+            Mode::Events { idle } => Some(idle),
         }
-    }
-
-    async fn refusal(&self, mut response: Response) -> Result<Received, Failure> {
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        if (300..400).contains(&status) {
-            return Err(redirected(&headers));
-        }
-        let mut body = Vec::new();
-        while body.len() <= MOST_REFUSAL_BYTES {
-            match self.more(&mut response).await {
-                Ok(Some(bytes)) => body.extend_from_slice(bytes.as_ref()),
-                Ok(None) => break,
-                // The status tells enough where the rest does not come.
-                Err(failure) => {
-                    let class = failure.error.class.to_string();
-                    debug!(status, class, "the server's error broke off");
-                    break;
-                }
-            }
-        }
-        let retry_after = retry_after(&headers, SystemTime::now());
-        let body = String::from_utf8_lossy(&body).into_owned();
-        Ok(Received::Refusal { status, retry_after, body })
     }
 }
 
-fn http_client(
+/// The next bytes of an answer, which may not be silent for longer than `idle`; `None` at its
+/// end.
+pub(super) async fn more(
+    response: &mut Response,
+    idle: Option<Duration>,
+) -> Result<Option<Bytes>, Failure> {
+    let Some(idle) = idle else { return response.chunk().await.map_err(transport) };
+    match tokio::time::timeout(idle, response.chunk()).await {
+        Ok(chunk) => chunk.map_err(transport),
+        Err(_) => {
+            let message = "the server's stream was silent for longer than idle-seconds";
+            Err(InfraError::new(InfraClass::Timeout, message).into())
+        }
+    }
+}
+
+/// What a server sent with another status than one of success.
+pub(super) async fn refusal(
+    mut response: Response,
+    idle: Option<Duration>,
+) -> Result<Received, Failure> {
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    if (300..400).contains(&status) {
+        return Err(redirected(&headers));
+    }
+    let mut body = Vec::new();
+    while body.len() <= MOST_REFUSAL_BYTES {
+        match more(&mut response, idle).await {
+            Ok(Some(bytes)) => body.extend_from_slice(bytes.as_ref()),
+            Ok(None) => break,
+            // The status tells enough where the rest does not come.
+            Err(failure) => {
+                let class = failure.error.class.to_string();
+                debug!(status, class, "the server's error broke off");
+                break;
+            }
+        }
+    }
+    let retry_after = retry_after(&headers, SystemTime::now());
+    let body = String::from_utf8_lossy(&body).into_owned();
+    Ok(Received::Refusal { status, retry_after, body })
+}
+
+/// A client for one endpoint. The headers go with every request.
+pub(super) fn http_client(
     endpoint: &Url,
     headers: HeaderMap,
     timeout: Duration,
@@ -193,7 +207,7 @@ fn redirected(headers: &HeaderMap) -> Failure {
 }
 
 /// A failure to send or to receive.
-fn transport(error: reqwest::Error) -> Failure {
+pub(super) fn transport(error: reqwest::Error) -> Failure {
     let class = match &error {
         error if error.is_timeout() => InfraClass::Timeout,
         error if error.is_builder() => InfraClass::BadRequest,

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use super::event_lines::{Event, EventLines};
 use super::fault::{self, Aside, beginning};
 use super::provider::Provider;
+use super::question::Reply;
+use super::retry::Failure;
 use crate::json_text;
 
 /// The most bytes of one answer.
@@ -53,6 +55,27 @@ pub(super) struct Body {
     pub(super) in_events: bool,
 }
 
+impl Body {
+    /// What a body with a status of success says. In a stream an error that names no cause
+    /// is how a server says that it failed; in the place of a whole answer it may be
+    /// anything.
+    pub(super) fn read(&self, provider: Provider) -> Result<Reply, Failure> {
+        let unknown =
+            if self.in_events { InfraClass::Server } else { InfraClass::MalformedResponse };
+        let is_answer = provider.is_answer(&self.value);
+        if let Some(fault) = fault::in_body(&self.value, is_answer, unknown) {
+            return fault;
+        }
+        provider.read(&self.value).map_err(|mut error| {
+            if !is_answer {
+                let sent = beginning(&self.value.to_string());
+                error.message.push_str(&format!("; it sent {sent}"));
+            }
+            error.into()
+        })
+    }
+}
+
 impl EventStream {
     pub(super) fn new(provider: Provider) -> EventStream {
         EventStream {
@@ -64,6 +87,10 @@ impl EventStream {
             words: None,
             state: State::Open,
         }
+    }
+
+    pub(super) fn provider(&self) -> Provider {
+        self.provider
     }
 
     /// Takes received bytes, up to the point after which nothing matters any more.
@@ -92,6 +119,26 @@ impl EventStream {
             }
             State::Done | State::Failed | State::NotJson(_) | State::TooLarge => true,
         }
+    }
+
+    /// Whether anything of an answer, or an error, has come in events.
+    pub(super) fn has_begun(&self) -> bool {
+        self.in_events && (!self.body.is_null() || self.state != State::Open)
+    }
+
+    /// Whether what came can be no answer, or says that there is none.
+    pub(super) fn has_failed(&self) -> bool {
+        matches!(self.state, State::Failed | State::NotJson(_) | State::TooLarge)
+    }
+
+    /// Whether an answer has come to its end.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self.state, State::Whole | State::Done)
+    }
+
+    /// What has come of an answer that is not whole.
+    pub(super) fn part(&mut self) -> Body {
+        self.take_body()
     }
 
     fn is_open(&self) -> bool {

@@ -1,7 +1,6 @@
 //! What a reply took: as the provider counts it, or as it is estimated where it does not.
 
-use assay_core::answer::Answer;
-use assay_core::{Estimated, Tokens};
+use assay_core::Estimated;
 
 use super::price::Price;
 use super::question::{Message, Reply};
@@ -20,35 +19,33 @@ pub fn tokens_in_all(messages: &[Message]) -> u64 {
     messages.iter().map(|message| tokens_in(&message.text)).sum()
 }
 
-/// Puts a price on a reply to these messages. A count of 0 for a question, or for an answer that is
-/// not empty, is treated as missing: some servers say 0 if they do not count.
-pub(super) fn settle(
-    reply: &mut Reply,
-    price: Option<Price>,
-    system: Option<&str>,
-    messages: &[Message],
-) {
-    let cost = |tokens: &Tokens| price.map(|price| price.cost(tokens));
+/// Puts a price on a reply. `asked` and `said` are about how many tokens the question and the
+/// text of the answer have. A count of 0 for a question, or for an answer that is not empty, is
+/// treated as missing: some servers say 0 if they do not count.
+pub(super) fn settle(reply: &mut Reply, price: Option<Price>, asked: u64, said: u64) {
     let thought = reply.thinking.as_deref().map_or(0, tokens_in);
-    let said = match &reply.answer {
-        Answer::Text(text) => tokens_in(text),
-        Answer::Files(_) => 0,
-    };
     let counted = reply.usage.tokens.unwrap_or_default();
     let is_counted = counted.input > 0 && (counted.output > 0 || thought + said == 0);
     if reply.usage.tokens.is_some() && is_counted {
-        reply.usage.cost = cost(&counted);
+        reply.usage.cost = price.map(|price| price.cost(&counted));
         return;
     }
+    estimate(reply, price, asked, said);
+}
+
+/// The same of a reply whose end is missing, so that counts in it are of a part.
+pub(super) fn estimate(reply: &mut Reply, price: Option<Price>, asked: u64, said: u64) {
+    let thought = reply.thinking.as_deref().map_or(0, tokens_in);
+    let counted = reply.usage.tokens.unwrap_or_default();
     // Half of a count is better than none.
     let mut tokens = counted;
     if tokens.input == 0 {
-        tokens.input = system.map_or(0, tokens_in) + tokens_in_all(messages);
+        tokens.input = asked;
     }
     if tokens.output == 0 {
         (tokens.output, tokens.reasoning) = (thought + said, thought);
     }
     reply.usage.tokens = None;
     reply.usage.cost = None;
-    reply.usage.estimate = Some(Estimated { tokens, cost: cost(&tokens) });
+    reply.usage.estimate = Some(Estimated { tokens, cost: price.map(|price| price.cost(&tokens)) });
 }

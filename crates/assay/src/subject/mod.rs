@@ -9,6 +9,7 @@ mod event_lines;
 mod event_stream;
 mod fault;
 mod full_context;
+mod key_guard;
 mod key_lookup;
 mod metering;
 mod model;
@@ -24,8 +25,10 @@ mod requests;
 mod responses;
 mod retry;
 mod seed;
+mod server;
 mod spec;
 mod stated;
+mod upstream;
 mod watch;
 
 use assay_core::Case;
@@ -39,13 +42,14 @@ pub use metering::{BYTES_PER_TOKEN, tokens_in, tokens_in_all};
 pub use model::ModelSubject;
 pub use model_config::{Effort, Environment, ModelConfig, ModelError};
 pub use price::Price;
-pub use provider::Provider;
+pub use provider::{Call, Form, Provider};
 pub use question::{AnswerSchema, Message, Question, Reply, Role};
 pub use replay::{Replay, ReplayConfig, ReplayError, ReplaySubject};
 pub use requests::Requests;
 pub use responses::{Asked, ResponseKey, Responses, ResponsesFault, ResponsesSize};
 pub use spec::{KINDS, Loaded, SubjectConfig, SubjectError, load, load_model};
 pub use stated::Stated;
+pub use upstream::{Declined, Finished, Outgoing, Passed, Passing, Upstream};
 
 /// One subject. A provider is one variant of [`Provider`].
 #[derive(Debug)]

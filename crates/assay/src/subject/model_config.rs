@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use assay_core::reading::ThinkingTags;
 use assay_core::text_file;
@@ -12,7 +13,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::api_key::ApiKeyError;
+use super::api_key::{ApiKey, ApiKeyError};
 use super::price::Price;
 use super::provider::Provider;
 
@@ -118,6 +119,12 @@ fn default_retry_seconds() -> u64 {
 fn default_concurrency() -> NonZeroUsize {
     NonZeroUsize::MIN.saturating_add(511)
 }
+
+/// The limits of one request where the user sets none: long answers come in events, and
+/// one that stalls is noticed sooner.
+const WHOLE_TIMEOUT: Duration = Duration::from_secs(600);
+const EVENTS_TIMEOUT: Duration = Duration::from_secs(3_600);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Headers that hold keys, which a run does not store.
 const SECRET_HEADERS: [&str; 6] =
@@ -237,6 +244,28 @@ impl ModelConfig {
             headers.insert(header, value.map_err(|_| ModelError::Header(name.clone()))?);
         }
         Ok(headers)
+    }
+
+    /// All headers of a request.
+    pub(super) fn headers_to(
+        &self,
+        provider: Provider,
+        key: Option<&ApiKey>,
+    ) -> Result<HeaderMap, ModelError> {
+        let mut headers = provider.headers(key);
+        headers.extend(self.header_map()?);
+        Ok(headers)
+    }
+
+    /// The limit of one request.
+    pub(super) fn timeout(&self, stream: bool) -> Duration {
+        let default = if stream { EVENTS_TIMEOUT } else { WHOLE_TIMEOUT };
+        self.timeout_seconds.map_or(default, |seconds| Duration::from_secs(seconds.get()))
+    }
+
+    /// How long a stream may be silent.
+    pub(super) fn idle(&self) -> Duration {
+        self.idle_seconds.map_or(IDLE_TIMEOUT, |seconds| Duration::from_secs(seconds.get()))
     }
 
     /// The system prompt, which may lie in a file.

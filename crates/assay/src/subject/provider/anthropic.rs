@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::body::{append, count_at, put, set_given, take, text_at, tokens};
 use super::ending::is_end;
 use super::spoken::Spoken;
+use crate::json_text::parse;
 use crate::subject::model_config::{Effort, ModelConfig, ModelError};
 use crate::subject::question::AnswerSchema;
 
@@ -15,6 +16,9 @@ pub(super) const VERSION: &str = "2023-06-01";
 
 /// What a user may not set: Assay does.
 pub(super) const OWN: [&str; 4] = ["model", "messages", "system", "stream"];
+
+/// Where the text of a tool's input is gathered until it is whole.
+const PARTIAL: &str = "partial_json";
 
 /// The protocol demands a limit; all current models can take this one.
 const DEFAULT_MAX_TOKENS: u32 = 64_000;
@@ -112,11 +116,21 @@ pub(super) fn fold(body: &mut Value, mut event: Value) -> bool {
                     ("text_delta", "text"),
                     ("thinking_delta", "thinking"),
                     ("signature_delta", "signature"),
+                    ("input_json_delta", PARTIAL),
                 ] {
                     if text_at(&event, "/delta/type") == kind {
                         append(block, name, text_at(&event, &format!("/delta/{name}")));
                     }
                 }
+            }
+        }
+        "content_block_stop" => {
+            let content = body.get_mut("content").and_then(Value::as_array_mut);
+            if let Some(Value::Object(block)) = content.and_then(|content| content.last_mut())
+                && let Some(Ok(input)) = block.get(PARTIAL).and_then(Value::as_str).map(parse)
+            {
+                block.remove(PARTIAL);
+                block.insert("input".to_owned(), input);
             }
         }
         "message_delta" => {
@@ -144,5 +158,23 @@ mod tests {
     fn a_block_that_is_unknown_is_passed_over() {
         let body = json!({ "content": [{ "type": "new" }, { "type": "text", "text": "x" }] });
         assert_eq!(read(&body).expect("it is read").text, "x");
+    }
+
+    #[test]
+    fn the_input_of_a_tool_comes_in_pieces_and_is_kept_whole() {
+        let block = json!({ "type": "tool_use", "id": "t", "name": "bash", "input": {} });
+        let mut body = Value::Null;
+        for event in [
+            json!({ "type": "message_start", "message": { "content": [] } }),
+            json!({ "type": "content_block_start", "index": 0, "content_block": block }),
+            json!({ "type": "content_block_delta", "delta": { "type": "input_json_delta", "partial_json": "{\"com" } }),
+            json!({ "type": "content_block_delta", "delta": { "type": "input_json_delta", "partial_json": "mand\":1}" } }),
+            json!({ "type": "content_block_stop", "index": 0 }),
+        ] {
+            fold(&mut body, event);
+        }
+        let expect =
+            json!({ "type": "tool_use", "id": "t", "name": "bash", "input": { "command": 1 } });
+        assert_eq!(body["content"][0], expect);
     }
 }

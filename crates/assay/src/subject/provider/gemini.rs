@@ -16,7 +16,11 @@ pub(super) const OWN: [&str; 2] = ["contents", "systemInstruction"];
 
 /// The model is named in the address, alone or with the folder that it lies in.
 pub(super) fn segments(model: &str, stream: bool) -> Vec<String> {
-    let action = if stream { "streamGenerateContent" } else { "generateContent" };
+    segments_of(model, if stream { "streamGenerateContent" } else { "generateContent" })
+}
+
+/// The same of any action.
+pub(super) fn segments_of(model: &str, action: &str) -> Vec<String> {
     let model = format!("{model}:{action}");
     match model.contains('/') {
         true => model.split('/').map(str::to_owned).collect(),

@@ -2,6 +2,7 @@
 
 mod anthropic;
 mod body;
+mod call;
 mod ending;
 mod gemini;
 mod lost;
@@ -11,6 +12,8 @@ mod protocol;
 mod request;
 mod served;
 mod spoken;
+
+pub use call::{Call, Form};
 
 /// A protocol, named after the provider that defined it. Other servers speak it too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -121,6 +121,38 @@ pub(super) fn is_event(value: &Value) -> bool {
     is_object("/choices/0/delta") || (is_named && !is_object("/choices/0/message"))
 }
 
+/// More calls of tools in one answer than any model makes.
+const MOST_CALLS: u64 = 1_000;
+
+/// Adds a piece of a call of a tool: the first names it, and the others lengthen what it is
+/// called with.
+fn add_call(message: &mut Value, piece: &Value) {
+    if list_at(message, "/tool_calls").is_empty() {
+        put(message, "tool_calls", json!([]));
+    }
+    let Some(Value::Array(calls)) = message.get_mut("tool_calls") else { return };
+    // Where a server leaves the place out, a name begins another call.
+    let last = u64::try_from(calls.len()).unwrap_or_default();
+    let is_new = !text_at(piece, "/function/name").is_empty();
+    let next = if is_new { last } else { last.saturating_sub(1) };
+    let place = count_at(piece, "/index").unwrap_or(next).min(last).min(MOST_CALLS);
+    let Ok(place) = usize::try_from(place) else { return };
+    if place == calls.len() {
+        calls.push(json!({ "function": { "name": "", "arguments": "" } }));
+    }
+    let call = &mut calls[place];
+    for name in ["id", "type"] {
+        if !text_at(piece, &format!("/{name}")).is_empty() {
+            put(call, name, piece[name].clone());
+        }
+    }
+    if let Some(function) = call.get_mut("function") {
+        for name in ["name", "arguments"] {
+            append(function, name, text_at(piece, &format!("/function/{name}")));
+        }
+    }
+}
+
 pub(super) fn fold(body: &mut Value, event: &Value) -> bool {
     if body.is_null() {
         *body = json!({ "choices": [{ "message": {}, "finish_reason": null }] });
@@ -143,10 +175,9 @@ pub(super) fn fold(body: &mut Value, event: &Value) -> bool {
                 _ => {}
             }
         }
-        for name in ["tool_calls", "reasoning_details"] {
-            if !list_at(choice, &format!("/delta/{name}")).is_empty() {
-                put(message, name, json!([{}]));
-            }
+        list_at(choice, "/delta/tool_calls").iter().for_each(|piece| add_call(message, piece));
+        if !list_at(choice, "/delta/reasoning_details").is_empty() {
+            put(message, "reasoning_details", json!([{}]));
         }
     }
     // Some servers have an empty one in every event.
@@ -156,4 +187,27 @@ pub(super) fn fold(body: &mut Value, event: &Value) -> bool {
         put(whole, "finish_reason", reason.clone());
     }
     reason.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_of_tools_come_in_pieces_and_are_kept_whole() {
+        let event = |calls: Value| json!({ "choices": [{ "delta": { "tool_calls": calls } }] });
+        let mut body = Value::Null;
+        for calls in [
+            json!([{ "index": 0, "id": "a", "type": "function", "function": { "name": "bash", "arguments": "" } }]),
+            json!([{ "index": 0, "function": { "arguments": "{\"x\"" } }, { "index": 0, "function": { "arguments": ":1}" } }]),
+            json!([{ "index": 1, "id": "b", "function": { "name": "read", "arguments": "{}" } }]),
+        ] {
+            fold(&mut body, &event(calls));
+        }
+        let expect = json!([
+            { "function": { "name": "bash", "arguments": "{\"x\":1}" }, "id": "a", "type": "function" },
+            { "function": { "name": "read", "arguments": "{}" }, "id": "b" },
+        ]);
+        assert_eq!(body["choices"][0]["message"]["tool_calls"], expect);
+    }
 }

@@ -112,6 +112,17 @@ impl Provider {
         Ok(reply)
     }
 
+    /// What a body says in any form, as text: to estimate how much it is.
+    pub(in crate::subject) fn said_in(self, body: &Value) -> String {
+        let place = match self {
+            Provider::OpenAi => "/choices/0/message",
+            Provider::OpenAiResponses => "/output",
+            Provider::Anthropic => "/content",
+            Provider::Gemini => "/candidates/0/content/parts",
+        };
+        body.pointer(place).map(Value::to_string).unwrap_or_default()
+    }
+
     /// Whether a body is an answer, or an event a piece of one, by its form.
     pub(in crate::subject) fn is_answer(self, value: &Value) -> bool {
         match self {
