@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
+use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -17,6 +18,7 @@ use nix::sys::time::TimeSpec;
 use nix::unistd::Pid;
 use tracing::{debug, trace, warn};
 
+use crate::inside::descriptor;
 use crate::inside::launch::MARKER;
 use crate::inside::syscall;
 use crate::inside::world::record;
@@ -47,6 +49,8 @@ pub struct Sandbox {
     launcher: Launched,
     /// To the process of the world, where there is one.
     world: Option<UnixStream>,
+    /// At the port that is the host's, until somebody takes it.
+    listener: Option<TcpListener>,
     /// What a log calls it.
     number: u64,
 }
@@ -66,9 +70,9 @@ impl Sandbox {
             cause: error.into(),
         };
         let (ours, theirs) = UnixStream::pair().map_err(failed)?;
-        let (world, stdout) = match &spec.world {
-            None => (None, Stdio::null()),
-            Some(_) => {
+        let (control, stdout) = match spec.world.is_some() || spec.host_port.is_some() {
+            false => (None, Stdio::null()),
+            true => {
                 let (ours, theirs) = UnixStream::pair().map_err(failed)?;
                 (Some(ours), Stdio::from(OwnedFd::from(theirs)))
             }
@@ -88,17 +92,17 @@ impl Sandbox {
             .stderr(Stdio::null())
             .spawn()
             .map_err(failed)?;
-        Sandbox::begin(ours, Launched::Executed(launcher), world, spec)
+        Sandbox::begin(ours, Launched::Executed(launcher), control, spec)
     }
 
     /// The same, forked from a nursery, whose interpreter then runs the one command that
-    /// it was prepared for. It has no world.
+    /// it was prepared for. It has no world and no port of the host.
     pub fn start_in(nursery: &Nursery, spec: &Spec) -> Result<Sandbox, SandboxError> {
         let failed = |error: io::Error| SandboxError::Launch {
             program: "from the nursery".to_owned(),
             cause: error.into(),
         };
-        if spec.world.is_some() {
+        if spec.world.is_some() || spec.host_port.is_some() {
             return Err(failed(io::ErrorKind::Unsupported.into()));
         }
         let (ours, theirs) = UnixStream::pair().map_err(failed)?;
@@ -110,16 +114,23 @@ impl Sandbox {
     fn begin(
         socket: UnixStream,
         launcher: Launched,
-        world: Option<UnixStream>,
+        control: Option<UnixStream>,
         spec: &Spec,
     ) -> Result<Sandbox, SandboxError> {
         static NUMBERS: AtomicU64 = AtomicU64::new(1);
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        let mut sandbox = Sandbox { socket: Some(socket), launcher, world, number };
+        let mut sandbox =
+            Sandbox { socket: Some(socket), launcher, world: None, listener: None, number };
         let asked = Instant::now();
         match sandbox.ask(&Request::Start(Cow::Borrowed(spec)), PATIENCE)? {
             Reply::Done => {}
             other => return Err(unexpected(&other)),
+        }
+        if let Some(control) = control {
+            if spec.host_port.is_some() {
+                sandbox.listener = Some(receive_listener(&control)?);
+            }
+            sandbox.world = spec.world.is_some().then_some(control);
         }
         debug!(
             sandbox = number,
@@ -128,12 +139,20 @@ impl Sandbox {
             mounts = spec.mounts.len(),
             files = spec.files.len(),
             world = spec.world.is_some(),
+            host_port = spec.host_port,
             "sandbox started"
         );
         for Mount { source, target } in &spec.mounts {
             trace!(sandbox = number, source = %source.display(), target = %target.display(), "mounted");
         }
         Ok(sandbox)
+    }
+
+    /// The listener at the port that [`Spec::host_port`] gives to the host; `None` if there is
+    /// none, or it was taken. Who connects to it is inside, and may be hostile. It outlives the
+    /// sandbox, and then nobody connects any more.
+    pub fn take_listener(&mut self) -> Option<TcpListener> {
+        self.listener.take()
     }
 
     /// Writes files and makes the directories above them. Files, links and pipes of
@@ -406,6 +425,21 @@ impl Write for Patient<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Takes the listener that the launcher has sent.
+fn receive_listener(control: &UnixStream) -> Result<TcpListener, SandboxError> {
+    let lost = |cause: Errno| SandboxError::Lost {
+        request: "hand over the port of the host".to_owned(),
+        cause: cause.into(),
+        remedy: None,
+    };
+    // It was sent before the sandbox said that it has started.
+    control.set_read_timeout(Some(PATIENCE)).map_err(|error| lost(lost_cause(&error)))?;
+    match descriptor::receive::<1>(control).map_err(lost)? {
+        Some([listener]) => Ok(TcpListener::from(listener)),
+        None => Err(lost(Errno::ECONNRESET)),
     }
 }
 

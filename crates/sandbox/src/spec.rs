@@ -28,6 +28,10 @@ pub struct Spec {
     pub allow_ptrace: bool,
     /// The hosts that exist on the network; without a world, there is only the sandbox itself.
     pub world: Option<World>,
+    /// A port of the sandbox's own 127.0.0.1 at which the host listens, by the listener that
+    /// [`Sandbox::take_listener`](crate::Sandbox::take_listener) returns. It is the one thing
+    /// outside that programs can reach, and they need no help for it inside.
+    pub host_port: Option<u16>,
     /// The program executed as launcher and init.
     pub launcher: Launcher,
 }
@@ -46,6 +50,7 @@ impl Default for Spec {
             tmp_bytes: 128 << 20,
             allow_ptrace: false,
             world: None,
+            host_port: None,
             launcher: Launcher::CurrentExecutable,
         }
     }

@@ -1,5 +1,6 @@
 //! The launcher: makes the namespaces, starts init, and kills it when the host goes.
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::panic;
@@ -11,7 +12,7 @@ use nix::sys::stat::{SFlag, fstat};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
 
-use super::{failed, inherited, init, namespaces, syscall, world};
+use super::{descriptor, failed, failed_io, inherited, init, namespaces, syscall, world};
 use crate::protocol::{self, Reply, Request};
 use crate::{SandboxError, Spec};
 
@@ -42,8 +43,8 @@ pub(super) fn launch(socket: &UnixStream, control: Option<UnixStream>) -> ! {
     }
 }
 
-/// The socket to the host is standard input, and that of the world, if there is one,
-/// standard output. All other descriptors but the null device are closed, whatever the
+/// The socket to the host is standard input, and that of the world or for the port of the host,
+/// if there is one, standard output. All other descriptors but the null device are closed, whatever the
 /// host leaked.
 pub(super) fn take_sockets() -> Result<(UnixStream, Option<UnixStream>), Errno> {
     syscall::close_from(3)?;
@@ -79,6 +80,9 @@ fn start(
     let identity = namespaces::enter()?;
     syscall::bring_up_loopback().map_err(failed("bring up the loopback interface"))?;
     syscall::prctl(libc::PR_SET_DUMPABLE, 0, 0).map_err(failed("forbid tracing the launcher"))?;
+    if let Some(port) = spec.host_port {
+        hand_over(port, control.as_ref())?;
+    }
     if let (Some(world), Some(control)) = (&spec.world, control) {
         world::start(world, identity, socket, &control)?;
     }
@@ -96,6 +100,16 @@ fn start(
             syscall::exit_now(0);
         }
     }
+}
+
+/// Gives the host a listener in the sandbox's network, and keeps none: nobody else can then
+/// listen at its port, or answer who connects to it.
+fn hand_over(port: u16, control: Option<&UnixStream>) -> Result<(), SandboxError> {
+    let step = format!("listen at port {port} for the host");
+    let control = control.ok_or(Errno::ENOTSOCK).map_err(failed(step.clone()))?;
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(failed_io(step.clone()))?;
+    descriptor::send(control, [listener.as_fd()]).map_err(failed(step))
 }
 
 /// Waits until the host hangs up or init ends, and leaves nothing alive.

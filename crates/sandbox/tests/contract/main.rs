@@ -7,6 +7,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test is the host of sandboxes")]
 
 mod files;
+mod host_port;
 mod isolation;
 mod lifetime;
 mod limits;
