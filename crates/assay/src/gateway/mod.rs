@@ -6,9 +6,8 @@
 //! what the model answers.
 //!
 //! The gateway listens on the loopback interface of the host, which no sandbox reaches: each
-//! has a network of its own. The way into it is a relay, which moves bytes and understands
-//! none: the sandbox's network gets an address at which a confined process of the sandbox
-//! listens, and each connection to it becomes one to the gateway.
+//! has a network of its own. There the host has a listener at a port of the sandbox, at which a
+//! session answers too, so that an agent finds its model at an address of its own machine.
 
 mod conversation;
 mod exchange;

@@ -15,6 +15,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 use tracing::{debug, warn};
@@ -37,13 +38,24 @@ pub struct Gateway {
 
 /// The open sessions, by a digest of their tokens: comparing digests takes as long for a token
 /// that is nearly right as for any other.
-#[derive(Default)]
 pub(super) struct Hub {
     sessions: Mutex<HashMap<[u8; 32], Arc<Shared>>>,
+    runtime: Handle,
+}
+
+/// Who may ask at a listener.
+enum Door {
+    /// Whoever has the token of any session.
+    All,
+    /// One session alone.
+    One(Arc<Shared>),
 }
 
 /// Connections that are served at once; others wait. Each has one request.
 const CONNECTIONS: usize = 512;
+
+/// The same at a listener of one session.
+const CONNECTIONS_OF_ONE: usize = 64;
 
 /// How long a client may take to send the head of its request.
 const HEAD_PATIENCE: Duration = Duration::from_secs(30);
@@ -59,8 +71,8 @@ impl Gateway {
     pub async fn start() -> io::Result<Gateway> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let hub = Arc::new(Hub::default());
-        let server = tokio::spawn(serve(listener, Arc::clone(&hub)));
+        let hub = Arc::new(Hub { sessions: Mutex::default(), runtime: Handle::current() });
+        let server = tokio::spawn(serve(listener, Arc::clone(&hub), Arc::new(Door::All)));
         debug!(%address, "gateway started");
         Ok(Gateway { address, hub, server })
     }
@@ -99,11 +111,25 @@ impl Hub {
         self.sessions().get(&digest(token)).cloned()
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Served {
+    /// Serves one session at a listener until it is aborted.
+    pub(super) fn serve_at(
+        self: &Arc<Hub>,
+        listener: std::net::TcpListener,
+        session: &Arc<Shared>,
+    ) -> io::Result<JoinHandle<()>> {
+        listener.set_nonblocking(true)?;
+        let _runtime = self.runtime.enter();
+        let listener = TcpListener::from_std(listener)?;
+        let door = Arc::new(Door::One(Arc::clone(session)));
+        Ok(self.runtime.spawn(serve(listener, Arc::clone(self), door)))
+    }
+
+    async fn answer(&self, request: Request<Incoming>, door: &Door) -> Served {
         let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
         let route = Route::of(request.method().as_str(), path, query);
         let tokens = tokens(request.headers()).into_iter().chain(route.key);
-        let Some(session) = tokens.into_iter().find_map(|token| self.find(token)) else {
+        let session = tokens.into_iter().find_map(|token| self.find(token));
+        let Some(session) = session.filter(|session| door.lets_in(session)) else {
             let protocol = route.protocol.unwrap_or(Provider::OpenAi);
             let message = "the token is that of no attempt that is under way";
             debug!(path, "a request without a session was refused");
@@ -135,19 +161,35 @@ impl Hub {
     }
 }
 
+impl Door {
+    fn lets_in(&self, session: &Arc<Shared>) -> bool {
+        match self {
+            Door::All => true,
+            Door::One(one) => Arc::ptr_eq(one, session),
+        }
+    }
+
+    fn connections(&self) -> usize {
+        match self {
+            Door::All => CONNECTIONS,
+            Door::One(_) => CONNECTIONS_OF_ONE,
+        }
+    }
+}
+
 /// Accepts connections for as long as it is polled; with it end those that are served.
-async fn serve(listener: TcpListener, hub: Arc<Hub>) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
+async fn serve(listener: TcpListener, hub: Arc<Hub>, door: Arc<Door>) {
+    let room = Arc::new(Semaphore::new(door.connections()));
     let mut served = JoinSet::new();
     loop {
         while served.try_join_next().is_some() {}
         let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
-                let hub = Arc::clone(&hub);
+                let (hub, door) = (Arc::clone(&hub), Arc::clone(&door));
                 served.spawn(async move {
                     let _place = place;
-                    serve_connection(stream, hub).await;
+                    serve_connection(stream, hub, door).await;
                 });
             }
             Err(error) => {
@@ -159,12 +201,12 @@ async fn serve(listener: TcpListener, hub: Arc<Hub>) {
 }
 
 /// One request a connection: nothing can then follow a request that is read in two ways.
-async fn serve_connection(stream: TcpStream, hub: Arc<Hub>) {
+async fn serve_connection(stream: TcpStream, hub: Arc<Hub>, door: Arc<Door>) {
     // Events are small, and each is to arrive at once.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| {
-        let hub = Arc::clone(&hub);
-        async move { hub.answer(request).await }
+        let (hub, door) = (Arc::clone(&hub), Arc::clone(&door));
+        async move { hub.answer(request, &door).await }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

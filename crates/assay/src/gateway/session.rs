@@ -2,12 +2,15 @@
 //! record.
 
 use std::fmt;
+use std::io;
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use assay_core::infra_error::InfraError;
 use assay_core::{Amount, TokenUsage};
 use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tracing::debug;
 
@@ -53,6 +56,8 @@ pub enum NoSession {
 pub struct Session {
     shared: Arc<Shared>,
     hub: Arc<Hub>,
+    /// Those that serve it alone.
+    servers: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// What all exchanges of a session share.
@@ -129,12 +134,20 @@ impl Session {
             room: Semaphore::new(AT_ONCE),
         });
         hub.add(&shared);
-        Ok(Session { shared, hub: Arc::clone(hub) })
+        Ok(Session { shared, hub: Arc::clone(hub), servers: Mutex::default() })
     }
 
     /// What the agent shows the gateway, in place of a key.
     pub fn token(&self) -> &str {
         &self.shared.token
+    }
+
+    /// Answers at this listener too, which is that of a sandbox say, until the session ends.
+    /// There no other session is answered.
+    pub fn serve_at(&self, listener: TcpListener) -> io::Result<()> {
+        let server = self.hub.serve_at(listener, &self.shared)?;
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner).push(server);
+        Ok(())
     }
 
     /// What all exchanges took so far.
@@ -187,6 +200,8 @@ impl Drop for Session {
     fn drop(&mut self) {
         self.shared.state.send_modify(|state| state.is_closed = true);
         self.hub.remove(&self.shared);
+        let servers = self.servers.get_mut().unwrap_or_else(PoisonError::into_inner);
+        servers.iter().for_each(JoinHandle::abort);
     }
 }
 

@@ -11,5 +11,6 @@ mod hostile;
 mod limits;
 mod many;
 mod refusals;
+mod sandboxed;
 mod secrets;
 mod setting;
