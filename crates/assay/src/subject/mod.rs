@@ -15,6 +15,7 @@ mod metering;
 mod model;
 mod model_config;
 pub mod pace;
+mod passing;
 mod price;
 #[cfg(test)]
 mod properties;
@@ -41,6 +42,7 @@ pub use api_key::ApiKeyError;
 pub use metering::{BYTES_PER_TOKEN, tokens_in, tokens_in_all};
 pub use model::ModelSubject;
 pub use model_config::{Effort, Environment, ModelConfig, ModelError};
+pub use passing::{Finished, Passing};
 pub use price::Price;
 pub use provider::{Call, Form, Provider};
 pub use question::{AnswerSchema, Message, Question, Reply, Role};
@@ -49,7 +51,7 @@ pub use requests::Requests;
 pub use responses::{Asked, ResponseKey, Responses, ResponsesFault, ResponsesSize};
 pub use spec::{KINDS, Loaded, SubjectConfig, SubjectError, load, load_model};
 pub use stated::Stated;
-pub use upstream::{Declined, Finished, Outgoing, Passed, Passing, Upstream};
+pub use upstream::{Declined, Outgoing, Passed, Upstream};
 
 /// One subject. A provider is one variant of [`Provider`].
 #[derive(Debug)]
