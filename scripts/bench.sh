@@ -19,3 +19,6 @@ fi
 if [[ -z ${ASSAY_BENCH_ONLY:-} || $ASSAY_BENCH_ONLY == throughput ]]; then
     cargo bench --locked --package assay --bench throughput
 fi
+if [[ -z ${ASSAY_BENCH_ONLY:-} || $ASSAY_BENCH_ONLY == gateway ]]; then
+    cargo bench --locked --package assay --bench gateway
+fi

@@ -27,7 +27,7 @@ impl Refusal {
         Refusal::new(400, message)
     }
 
-    /// Clients try again what is refused with another status.
+    /// Clients try other statuses again.
     pub(super) fn of_limit(limit: Limit) -> Refusal {
         let message = format!(
             "the limit on the {limit} of this attempt is reached, so nothing more is answered"
@@ -35,7 +35,13 @@ impl Refusal {
         Refusal::bad(message)
     }
 
-    /// What a provider's failure is called that no retry mended.
+    /// The provider failed, no retry mended it, and nothing more is answered. Codex and Gemini
+    /// CLI try any other status again for minutes, whatever the answer says.
+    pub(super) fn of_end(error: &InfraError) -> Refusal {
+        Refusal::bad(format!("the model could not be asked, so nothing more is answered: {error}"))
+    }
+
+    /// The provider failed at something that an agent can do without.
     pub(super) fn of_failure(error: &InfraError) -> Refusal {
         let status = match error.class {
             InfraClass::RateLimit => 429,

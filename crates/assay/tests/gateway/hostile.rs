@@ -123,5 +123,7 @@ fn deep_and_wide_json_is_refused_or_passed_on_and_never_a_crash() {
     let deep = format!("{{\"model\":\"m\",\"x\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
     setting.say(&session, "POST /v1/chat/completions", &deep).with_status(400);
     let wide = format!("{{\"model\":\"m\",\"x\":[{}1]}}", "1,".repeat(500_000));
-    setting.say(&session, "POST /v1/chat/completions", &wide).with_status(502);
+    let heard = setting.say(&session, "POST /v1/chat/completions", &wide).with_status(400);
+    assert!(heard.body.contains("the model could not be asked"), "{heard:?}");
+    assert_eq!(server.requests().len(), 1);
 }
