@@ -72,26 +72,33 @@ fn a_limit_on_time_ends_a_session_before_it_begins() {
 
 #[test]
 fn time_that_is_up_cuts_off_what_is_under_way() {
+    std::thread::scope(|scope| {
+        for provider in PROVIDERS {
+            scope.spawn(|| cut_off(provider));
+        }
+    });
+}
+
+fn cut_off(provider: &str) {
     let setting = Setting::new();
-    for provider in PROVIDERS {
-        let events = dialect::beginning(provider);
-        let sent: String = events.iter().map(|event| format!("{event}\n\n")).collect();
-        let server = Server::start(vec![Step::Events { events, end: End::Silent }]);
-        let upstream = upstream(provider, &server.address, "");
-        let wall_time = Some(Duration::from_millis(400));
-        let limits = SessionLimits { wall_time, ..SessionLimits::default() };
-        let session = setting.open_with(&upstream, limits);
-        let heard = setting.ask(&session, provider, true).with_status(200);
-        let last = heard.body.strip_prefix(&sent).expect("what came before");
-        assert!(last.contains("data: {") && last.contains("the limit on the time"), "{last}");
-        assert!(heard.is_whole, "{provider}: {heard:?}");
-        assert_eq!(setting.runtime.block_on(session.ended()), SessionEnd::Limit(Limit::WallTime));
-        let conversation = setting.close(session);
-        let outcome = &conversation.exchanges[0].outcome;
-        let Outcome::CutOff { body, usage } = outcome else { panic!("{outcome:?}") };
-        assert!(!body.is_null() && usage.estimate.is_some(), "{outcome:?}");
-        assert_eq!(conversation.failure(), None, "{provider}");
-    }
+    let events = dialect::beginning(provider);
+    let sent: String = events.iter().map(|event| format!("{event}\n\n")).collect();
+    let server = Server::start(vec![Step::Events { events, end: End::Silent }]);
+    let upstream = upstream(provider, &server.address, "");
+    // Long enough for the answer to begin on a busy machine.
+    let wall_time = Some(Duration::from_secs(3));
+    let limits = SessionLimits { wall_time, ..SessionLimits::default() };
+    let session = setting.open_with(&upstream, limits);
+    let heard = setting.ask(&session, provider, true).with_status(200);
+    let last = heard.body.strip_prefix(&sent).expect("what came before");
+    assert!(last.contains("data: {") && last.contains("the limit on the time"), "{last}");
+    assert!(heard.is_whole, "{provider}: {heard:?}");
+    assert_eq!(setting.runtime.block_on(session.ended()), SessionEnd::Limit(Limit::WallTime));
+    let conversation = setting.close(session);
+    let outcome = &conversation.exchanges[0].outcome;
+    let Outcome::CutOff { body, usage } = outcome else { panic!("{outcome:?}") };
+    assert!(!body.is_null() && usage.estimate.is_some(), "{outcome:?}");
+    assert_eq!(conversation.failure(), None, "{provider}");
 }
 
 #[test]
