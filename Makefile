@@ -18,7 +18,7 @@ demo: ## Measure three built-in subjects and write an HTML report
 test: ## The whole gate: format, lints, licences, the proof of the corpus, tests
 	@scripts/test.sh
 
-bench: ## Time validations beside the bare tools, and runs beside a provider
+bench: ## Time validations beside the bare tools, runs beside a provider, and the gateway
 	@scripts/bench.sh
 
 clean: ## Remove what was built and the HTML report; runs are kept

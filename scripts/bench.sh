@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Times validations beside the bare compilers and test runners on the same
 # artifacts and, with a checkout of SecCodeBench-V2 and recorded answers, beside
-# its official verifiers; and runs beside a provider of a known speed:
-# docs/benchmarks.md.
+# its official verifiers; runs beside a provider of a known speed; and the
+# gateway beside a plain proxy: docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
