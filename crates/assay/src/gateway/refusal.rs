@@ -36,9 +36,10 @@ impl Refusal {
     }
 
     /// The provider failed, no retry mended it, and nothing more is answered. Codex and Gemini
-    /// CLI try any other status again for minutes, whatever the answer says.
-    pub(super) fn of_end(error: &InfraError) -> Refusal {
-        Refusal::bad(format!("the model could not be asked, so nothing more is answered: {error}"))
+    /// CLI try any other status again for minutes, and OpenCode whatever has the words of a
+    /// provider that failed. What failed is in the record.
+    pub(super) fn of_end() -> Refusal {
+        Refusal::bad("the model cannot be asked in this attempt, so nothing more is answered")
     }
 
     /// The provider failed at something that an agent can do without.

@@ -356,7 +356,7 @@ impl Drop for Turn {
 fn refusal_of(end: &End) -> Refusal {
     match end {
         End::Limit(limit) => Refusal::of_limit(*limit),
-        End::Failure(error) => Refusal::of_end(error),
+        End::Failure(_) => Refusal::of_end(),
     }
 }
 

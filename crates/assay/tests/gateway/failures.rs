@@ -50,6 +50,10 @@ fn what_does_not_pass_ends_the_session_and_is_the_providers_failure() {
         // Agents try any other status again.
         let heard = setting.ask(&session, provider, false).with_status(400);
         assert!(heard.head.contains("x-should-retry: false"), "{heard:?}");
+        // What the words of a failure would have some agents do too.
+        let message = heard.json()["error"]["message"].as_str().expect("words").to_owned();
+        let expect = "gateway of Assay: the model cannot be asked in this attempt, so nothing more is answered";
+        assert_eq!(message, expect, "{provider}");
         // Nothing more is asked: the answer would come from nobody.
         let asked = server.requests().len();
         setting.ask(&session, provider, true).with_status(400);

@@ -124,6 +124,6 @@ fn deep_and_wide_json_is_refused_or_passed_on_and_never_a_crash() {
     setting.say(&session, "POST /v1/chat/completions", &deep).with_status(400);
     let wide = format!("{{\"model\":\"m\",\"x\":[{}1]}}", "1,".repeat(500_000));
     let heard = setting.say(&session, "POST /v1/chat/completions", &wide).with_status(400);
-    assert!(heard.body.contains("the model could not be asked"), "{heard:?}");
+    assert!(heard.body.contains("the model cannot be asked"), "{heard:?}");
     assert_eq!(server.requests().len(), 1);
 }
