@@ -91,7 +91,7 @@ impl Format {
 pub enum Command {
     /// List the cases, or show one with its prompts
     Cases(CasesArgs),
-    /// Install what the cases need, or static analysers, once, so that runs need no network
+    /// Install what the cases need, static analysers, or agents, once, so that runs need no network
     Prepare(PrepareArgs),
     /// Prove cases: secure and correct solutions pass, vulnerable ones fail security,
     /// incorrect, empty and cheating ones fail
@@ -165,6 +165,11 @@ pub struct PrepareArgs {
     /// commas (see docs/analysers.md)
     #[arg(long, value_name = "NAMES", num_args = 0..=1, require_equals = true, value_delimiter = ',', conflicts_with_all = ["prune", "cases", "exclude_cases", "languages", "cwes", "severities"])]
     pub analysers: Option<Vec<String>>,
+    /// Install coding agents, all or these, separated by commas, each NAME or NAME@VERSION, and
+    /// what they need to work on the cases, beside what validations need (see
+    /// docs/agent-workspace.md)
+    #[arg(long, value_name = "NAMES", num_args = 0..=1, require_equals = true, value_delimiter = ',', conflicts_with_all = ["prune", "analysers"])]
+    pub agents: Option<Vec<String>>,
 }
 
 /// Which cases of the corpus.

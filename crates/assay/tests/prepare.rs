@@ -150,3 +150,72 @@ fn installers_have_the_environment_without_keys_of_models() {
     assert!(seen.contains("NPM_CONFIG_REGISTRY=http://127.0.0.1:9/"), "{seen}");
     assert!(!seen.contains("planted"), "{seen}");
 }
+
+/// An npm that installs an agent without a network: with the program where `$PLACE` says, and a
+/// lock file that names one package.
+const NPM: &str = r#"#!/bin/sh
+[ "$1" = --version ] && exec echo 10.0
+echo "$@" >> "$SEEN"
+mkdir -p "node_modules/$(dirname "$PLACE")"
+echo program > "node_modules/$PLACE"
+echo '{"packages":{"":{},"node_modules/@openai/codex":{"version":"9.9.9","integrity":"sha512-AA=="}}}' \
+  > package-lock.json
+"#;
+
+/// Where an agent's program lies on this machine.
+fn place() -> String {
+    let machine = std::env::consts::ARCH;
+    let here = if machine == "aarch64" { "arm64" } else { "x64" };
+    format!("@openai/codex-linux-{here}/vendor/{machine}-unknown-linux-musl/bin/codex")
+}
+
+/// Prepares agents with that npm.
+fn prepare_agents(door: &Door, place: &str, arguments: &[&str]) -> Ended {
+    let npm = door.write("bin/npm", NPM);
+    fs::set_permissions(&npm, Permissions::from_mode(0o755)).expect("executable");
+    let path = format!("{}:{}", door.path("bin").display(), std::env::var("PATH").expect("set"));
+    let fixed = ["prepare", "--corpus", "cases", "--cache", "cache"];
+    let mut prepare = door.command(&[&fixed[..], arguments].concat());
+    prepare.env("PATH", path).env("SEEN", door.path("seen")).env("PLACE", place);
+    Ended::of(prepare.output().expect("assay starts"))
+}
+
+#[test]
+fn an_agent_is_installed_once_without_its_scripts_and_with_its_digest() {
+    let door = Door::open();
+    copied(&door, "cases", GOOD);
+    let agent = ["--agents=codex@9.9.9", "--format", "json"];
+    let first = prepare_agents(&door, &place(), &agent).with_code(0).json("assay.prepare-agents/1");
+    assert_eq!(first["installations"][0]["fresh"], true, "{first:#}");
+    assert_eq!(first["agents"][0]["version"], "9.9.9", "{first:#}");
+    let digest = first["agents"][0]["digest"].as_str().expect("a digest");
+    assert_eq!(digest, assay_core::files::sha256(b"@openai/codex 9.9.9 sha512-AA==\n"));
+    let again = prepare_agents(&door, &place(), &agent).with_code(0).json("assay.prepare-agents/1");
+    assert_eq!(again["installations"][0]["fresh"], false, "{again:#}");
+    let seen = fs::read_to_string(door.path("seen")).expect("npm was run");
+    assert_eq!(seen.lines().count(), 1, "{seen}");
+    assert!(seen.contains("--ignore-scripts"), "{seen}");
+    // The pinned version is another one.
+    let doctor = door.run(&["doctor", "--cache", "cache", "--format", "json"]);
+    let doctor = doctor.json("assay.doctor/1");
+    let findings = doctor["findings"].as_array().expect("a list");
+    let codex = findings.iter().find(|one| one["name"] == "agent codex").expect("a line of it");
+    assert_eq!(codex["status"], "degraded", "{codex:#}");
+    assert_eq!(codex["remedy"], "run `assay prepare --agents=codex`", "{codex:#}");
+}
+
+#[test]
+fn an_agent_that_cannot_be_started_or_is_none_is_named() {
+    let door = Door::open();
+    copied(&door, "cases", GOOD);
+    let ended = prepare_agents(&door, "elsewhere/codex", &["--agents=codex@9.9.9"]).with_code(3);
+    assert!(ended.stderr.contains("this version of @openai/codex has no node_modules"), "{ended}");
+    assert!(ended.stderr.contains("run `assay prepare --agents=codex@9.9.9`"), "{ended}");
+    for (argument, expect) in [
+        ("--agents=cursor", "no agent is called \"cursor\"; there are claude-code, codex,"),
+        ("--agents=codex@latest", "\"latest\" is no version of codex; write it as in codex@1.2.3"),
+    ] {
+        let ended = prepare_agents(&door, &place(), &[argument]).with_code(3);
+        assert!(ended.stderr.contains(expect), "{ended}");
+    }
+}

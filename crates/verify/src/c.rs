@@ -39,6 +39,7 @@ use inspect::Inspected;
 use program::Program;
 use translation_units::TranslationUnits;
 
+use super::desk::Desk;
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::version;
@@ -131,6 +132,16 @@ impl Toolchain for C {
     fn install(&self, case: &TestedCase<'_>, site: &Site<'_>) -> Result<(), String> {
         let files = suites::prepare(case).map_err(|error| error.message)?;
         files.iter().try_for_each(|file| site.write(file))
+    }
+
+    /// The compiler is the system's.
+    fn desk(
+        &self,
+        _case: &TestedCase<'_>,
+        _prepared: &Path,
+        _supplies: Option<&Path>,
+    ) -> Result<Desk, InfraError> {
+        Ok(Desk { traces: true, ..Desk::default() })
     }
 
     fn build<'a>(

@@ -7,11 +7,14 @@
 //! in which no code of the artifact is.
 
 mod blind;
+mod desk;
 mod findings;
 mod packages;
 #[cfg(test)]
 mod properties;
 pub(super) mod toolchain;
+
+use std::path::Path;
 
 use assay_core::evidence::SuiteEvidence;
 use assay_core::execution::{Ending, Usage};
@@ -21,6 +24,8 @@ use assay_sandbox::{Mount, Sandbox, Spec};
 use serde_json::{Value, json};
 
 use self::findings::Seen;
+use super::desk::Desk;
+use super::prepare::Fill;
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::trial::{Halt, Record, Runnable, Trial};
@@ -50,6 +55,19 @@ impl Toolchain for Go {
 
     fn install(&self, case: &TestedCase<'_>, site: &Site<'_>) -> Result<(), String> {
         packages::install(case, site)
+    }
+
+    fn supplies<'a>(&self, case: &'a TestedCase<'a>) -> Option<(Needs, Fill<'a>)> {
+        Some(desk::supplies(case))
+    }
+
+    fn desk(
+        &self,
+        _case: &TestedCase<'_>,
+        _prepared: &Path,
+        supplies: Option<&Path>,
+    ) -> Result<Desk, InfraError> {
+        desk::desk(supplies)
     }
 
     fn build<'a>(

@@ -13,6 +13,7 @@ mod bench;
 mod blind;
 mod class_file;
 mod decoys;
+mod desk;
 mod engines;
 mod inspect;
 mod kept;
@@ -41,9 +42,11 @@ use assay_sandbox::{File, Mount, Spec};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::desk::Desk;
 use super::installer::{installer, run as run_installer};
 use super::javac::{Compiled, Compilers};
 use super::jdk::{CONFIGURATION, JAR, JAVA, JAVAC};
+use super::prepare::Fill;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::version;
 use super::trial::{Halt, Record, Runnable, Trial};
@@ -131,6 +134,19 @@ impl Toolchain for Java {
         write_json(BASELINE, &bench.baseline, site)?;
         train::archive(&mut bench, site).map_err(|error| error.message)?;
         write_json(PROJECT, &bench.project, site)
+    }
+
+    fn supplies<'a>(&self, case: &'a TestedCase<'a>) -> Option<(Needs, Fill<'a>)> {
+        Some(desk::supplies(case))
+    }
+
+    fn desk(
+        &self,
+        _case: &TestedCase<'_>,
+        prepared: &Path,
+        supplies: Option<&Path>,
+    ) -> Result<Desk, InfraError> {
+        Ok(desk::desk(prepared, supplies))
     }
 
     fn build<'a>(

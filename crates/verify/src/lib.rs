@@ -5,10 +5,12 @@
 //! follows from that. A program that uses it calls [`enter_if_launched`] first in `main`:
 //! `examples/verdict.rs` is one, whole.
 
+pub mod agent;
 pub mod analyser;
 #[doc(hidden)]
 pub mod bare;
 mod c;
+mod desk;
 mod entropy;
 mod go;
 mod guard;
@@ -38,6 +40,7 @@ mod toolchains;
 pub mod tools;
 mod trial;
 pub mod verifier;
+pub mod workspace;
 mod world;
 
 use std::collections::BTreeSet;
@@ -54,8 +57,10 @@ use serde::{Deserialize, Serialize};
 
 use tracing::{debug, debug_span};
 
+pub use agent::{Agent, Agents, InstalledAgent};
 pub use analyser::{Analyser, Analysers, Program, Standing};
-pub use assay_sandbox::enter_if_launched;
+pub use assay_sandbox::{Mount, enter_if_launched};
+use desk::Desk;
 pub use harness::harness_digest;
 pub use job::{Job, JobResult};
 pub use local_verifier::LocalVerifier;
@@ -70,6 +75,9 @@ use toolchains::Toolchains;
 pub use toolchains::versions;
 use trial::Trial;
 pub use verifier::{Jobs, Verifier};
+pub use workspace::{
+    AgentCommand, AgentLimits, AgentRun, Changes, Workspace, WorkspacePlan, git_version,
+};
 pub use world::{Fetch, fetch};
 
 /// Prepares cases, and builds and tests artifacts, any number at a time.
@@ -132,9 +140,9 @@ impl Validator {
         self.cache.forget(corpus)
     }
 
-    /// Removes what neither these cases nor analysers need from the cache.
+    /// Removes what neither these cases nor analysers and agents need from the cache.
     pub fn prune(&self, cases: &[Case]) -> Result<Pruned, PrepareError> {
-        self.cache.prune(&self.toolchains, cases, &analyser::needs())
+        self.cache.prune(&self.toolchains, cases)
     }
 
     /// Those of these cases whose artifacts are run and which are not prepared.
@@ -150,6 +158,38 @@ impl Validator {
         let case = TestedCase::of(case)?;
         let needs = self.toolchains.of(case.language).needs(&case);
         self.cache.prepared(&case, &needs).ok()
+    }
+
+    /// Lays out a workspace for an agent. The case is prepared, and what agents need of its
+    /// language too.
+    pub fn workspace(&self, plan: &WorkspacePlan<'_>) -> Result<Workspace, InfraError> {
+        assay_sandbox::raise_limits().map_err(|error| infra(&error))?;
+        let case = plan.case;
+        let Some(task) = case.code() else {
+            let message = format!("{} asks for no code, so that none can be written", case.id);
+            return Err(InfraError::new(InfraClass::Case, message));
+        };
+        let Some(tested) = TestedCase::of(case) else {
+            return Workspace::open(plan, task, &Desk::default());
+        };
+        let toolchain = self.toolchains.of(case.language);
+        let prepared = self.cache.prepared(&tested, &toolchain.needs(&tested))?;
+        let supplies = match toolchain.supplies(&tested) {
+            Some((needs, _)) => Some(self.cache.supplies(&tested, &needs)?),
+            None => None,
+        };
+        let desk = toolchain.desk(&tested, &prepared, supplies.as_deref())?;
+        Workspace::open(plan, task, &desk)
+    }
+
+    /// Installs what agents need to work on these cases and is not there yet, beside what
+    /// [`Validator::prepare`] installs, and returns how many installations failed.
+    pub fn prepare_supplies(
+        &self,
+        cases: &[&Case],
+        tell: &mut dyn FnMut(&Installation<'_>),
+    ) -> Result<usize, PrepareError> {
+        self.cache.prepare_supplies(&self.toolchains, cases, tell)
     }
 
     /// Starts a sandbox, and runs nothing of anybody in it.

@@ -5,6 +5,8 @@ mod names;
 mod scan;
 mod task;
 
+use std::path::Path;
+
 use assay_core::evidence::SuiteEvidence;
 use assay_core::files::digest;
 use assay_core::infra_error::InfraClass;
@@ -13,6 +15,7 @@ use assay_core::{InfraError, Phase, SafePath};
 use assay_harness::nodejs as guest;
 use assay_sandbox::{Command, File, Mount, Sandbox, Spec};
 
+use super::desk::{Desk, PROJECT};
 use super::guard;
 use super::installer::{installer, run as run_installer};
 use super::suite_run::SuiteRun;
@@ -86,6 +89,27 @@ impl Toolchain for NodeJs {
         prepare_runner(case, site)?;
         let guard = guard::compile(case)?;
         site.write(&File::new(format!("{}/{}", RUNNER.0, guard::NAME), guard.content))
+    }
+
+    /// The packages lie where `npm install` puts them, with their programs for `npx`.
+    fn desk(
+        &self,
+        _case: &TestedCase<'_>,
+        prepared: &Path,
+        _supplies: Option<&Path>,
+    ) -> Result<Desk, InfraError> {
+        let (folder, _) = MODULES;
+        let place = format!("{PROJECT}/{folder}");
+        let desk = Desk {
+            path: vec![format!("{place}/.bin")],
+            mounts: vec![Mount::new(prepared.join(folder), place)],
+            ignored: &["node_modules"],
+            ..Desk::default()
+        };
+        // A package that is not there is not to be waited for.
+        Ok(desk
+            .variable("npm_config_offline", "true")
+            .variable("npm_config_update_notifier", "false"))
     }
 
     fn build<'a>(

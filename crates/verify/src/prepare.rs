@@ -78,11 +78,12 @@ pub enum Step<'a> {
 pub enum Room {
     Language(Language),
     Analysers,
+    Agents,
 }
 
 impl Room {
     pub(super) fn all() -> impl Iterator<Item = Room> {
-        Language::ALL.into_iter().map(Room::Language).chain([Room::Analysers])
+        Language::ALL.into_iter().map(Room::Language).chain([Room::Analysers, Room::Agents])
     }
 
     /// The name of its folder.
@@ -90,6 +91,7 @@ impl Room {
         match self {
             Room::Language(language) => language.as_str(),
             Room::Analysers => "analysers",
+            Room::Agents => "agents",
         }
     }
 
@@ -98,6 +100,7 @@ impl Room {
         match self {
             Room::Language(language) => language.title(),
             Room::Analysers => "analysers",
+            Room::Agents => "agents",
         }
     }
 }
@@ -135,6 +138,19 @@ impl Cache {
         let place = self.place(Room::Language(case.language), needs);
         self.whole(place).map_err(|lack| {
             let message = format!("what {} needs {lack}; run `assay prepare`", case.id);
+            InfraError::new(InfraClass::Unprepared, message)
+        })
+    }
+
+    /// The folder with what agents need to work on a case.
+    pub(super) fn supplies(
+        &self,
+        case: &TestedCase<'_>,
+        needs: &Needs,
+    ) -> Result<PathBuf, InfraError> {
+        self.whole(self.place(Room::Agents, needs)).map_err(|lack| {
+            let message =
+                format!("what agents need for {} {lack}; run `assay prepare --agents`", case.id);
             InfraError::new(InfraClass::Unprepared, message)
         })
     }
@@ -182,6 +198,29 @@ impl Cache {
             }),
         });
         self.install_all(&installations.collect::<Vec<_>>(), tell)
+    }
+
+    /// Installs what agents need to work on these cases and is not there yet; returns how
+    /// many installations failed.
+    pub(super) fn prepare_supplies(
+        &self,
+        toolchains: &Toolchains,
+        cases: &[&Case],
+        tell: &mut dyn FnMut(&Installation<'_>),
+    ) -> Result<usize, PrepareError> {
+        let tested: Vec<TestedCase<'_>> =
+            cases.iter().filter_map(|case| TestedCase::of(case)).collect();
+        let mut wanted: BTreeMap<Needs, PlannedInstallation<'_>> = BTreeMap::new();
+        for case in &tested {
+            let Some((needs, fill)) = toolchains.of(case.language).supplies(case) else {
+                continue;
+            };
+            let room = Room::Agents;
+            let new =
+                PlannedInstallation { room, needs: needs.clone(), needed_by: Vec::new(), fill };
+            wanted.entry(needs).or_insert(new).needed_by.push(case.id);
+        }
+        self.install_all(&wanted.into_values().collect::<Vec<_>>(), tell)
     }
 
     /// Installs what is not there yet. One that fails does not keep the others from being

@@ -12,8 +12,8 @@ use walkdir::WalkDir;
 
 use super::prepare::{Cache, PrepareError, Room};
 use super::tested_case::TestedCase;
-use super::toolchain::Needs;
 use super::toolchains::Toolchains;
+use super::{agent, analyser};
 
 /// Beside the folders of the languages: a file for each corpus, which holds the
 /// corpus as it was given.
@@ -61,19 +61,22 @@ impl Cache {
         }
     }
 
-    /// Removes every folder that none of these cases needs, nor an analyser as it is now,
-    /// and what package managers have downloaded.
+    /// Removes every folder that none of these cases needs, nor an analyser or an agent as it
+    /// is now, and what package managers have downloaded.
     pub(super) fn prune(
         &self,
         toolchains: &Toolchains,
         cases: &[Case],
-        analysers: &[Needs],
     ) -> Result<Pruned, PrepareError> {
-        let needs = |case: &TestedCase<'_>| toolchains.of(case.language).needs(case);
-        let cases = cases.iter().filter_map(TestedCase::of);
-        let of_cases = cases.map(|case| self.place(Room::Language(case.language), &needs(&case)));
-        let of_analysers = analysers.iter().map(|needs| self.place(Room::Analysers, needs));
-        let needed: BTreeSet<PathBuf> = of_cases.chain(of_analysers).collect();
+        let mut needed: BTreeSet<PathBuf> = BTreeSet::new();
+        for case in cases.iter().filter_map(TestedCase::of) {
+            let toolchain = toolchains.of(case.language);
+            needed.insert(self.place(Room::Language(case.language), &toolchain.needs(&case)));
+            let supplies = toolchain.supplies(&case);
+            needed.extend(supplies.map(|(needs, _)| self.place(Room::Agents, &needs)));
+        }
+        needed.extend(analyser::needs().iter().map(|needs| self.place(Room::Analysers, needs)));
+        needed.extend(agent::needs().iter().map(|needs| self.place(Room::Agents, needs)));
         let mut pruned = Pruned::default();
         for room in Room::all() {
             let folder = self.root().join(room.as_str());

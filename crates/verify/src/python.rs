@@ -12,6 +12,7 @@ use assay_sandbox::{Command, Mount, Sandbox, SandboxError, Spec};
 use serde_json::json;
 use tracing::{debug, warn};
 
+use super::desk::Desk;
 use super::installer::{installer, run as run_installer};
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
@@ -23,6 +24,7 @@ use blind::Blind;
 use nurseries::Nurseries;
 
 mod blind;
+mod desk;
 mod nurseries;
 
 /// Installs torch, whose build of the package index needs CUDA's libraries.
@@ -77,6 +79,22 @@ impl Toolchain for Python {
         pip_install.args(pip).arg("--requirement").arg(list);
         run_installer(pip_install.env("PIP_CACHE_DIR", site.downloads))?;
         Ok(())
+    }
+
+    fn desk(
+        &self,
+        _case: &TestedCase<'_>,
+        prepared: &Path,
+        _supplies: Option<&Path>,
+    ) -> Result<Desk, InfraError> {
+        let desk = Desk {
+            mounts: vec![Mount::new(prepared, ENVIRONMENT)],
+            home: desk::scripts(prepared)?,
+            path: vec![format!("{ENVIRONMENT}/bin")],
+            ignored: &["__pycache__", ".pytest_cache"],
+            ..Desk::default()
+        };
+        Ok(desk.variable("VIRTUAL_ENV", ENVIRONMENT))
     }
 
     fn build<'a>(

@@ -1,12 +1,15 @@
 //! Ruby: Minitest, as the system has it, under a supervisor that forks a process for each
 //! test and reports on the report channel.
 
-use assay_core::Phase;
+use std::path::Path;
+
 use assay_core::evidence::SuiteEvidence;
 use assay_core::suite::Suite;
+use assay_core::{InfraError, Phase};
 use assay_harness::ruby as guest;
 use assay_sandbox::{File, Mount, Sandbox, Spec};
 
+use super::desk::Desk;
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
 use super::tools::version;
@@ -44,6 +47,16 @@ impl Toolchain for Ruby {
 
     fn install(&self, _case: &TestedCase<'_>, site: &Site<'_>) -> Result<(), String> {
         guest::ALL.iter().try_for_each(|(name, text)| site.write(&File::new(*name, *text)))
+    }
+
+    /// Interpreter and Minitest are the system's.
+    fn desk(
+        &self,
+        _case: &TestedCase<'_>,
+        _prepared: &Path,
+        _supplies: Option<&Path>,
+    ) -> Result<Desk, InfraError> {
+        Ok(Desk::default())
     }
 
     fn build<'a>(

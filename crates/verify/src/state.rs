@@ -22,15 +22,20 @@ pub(super) fn of(case: &TestedCase<'_>) -> State {
         mode: it.mode,
         content: it.content.clone(),
     };
+    State {
+        folders: state.folders.iter().map(folder).collect(),
+        files: state.files.iter().map(file).collect(),
+        programs: programs(state),
+    }
+}
+
+/// The programs that exist for a case alone.
+pub(super) fn programs(state: &assay_core::State) -> Vec<StateProgram> {
     let program = |it: &assay_core::state::Program| StateProgram {
         name: it.name.clone(),
         content: it.content.clone(),
     };
-    State {
-        folders: state.folders.iter().map(folder).collect(),
-        files: state.files.iter().map(file).collect(),
-        programs: state.programs.iter().map(program).collect(),
-    }
+    state.programs.iter().map(program).collect()
 }
 
 /// The command with the variables that the case declares.

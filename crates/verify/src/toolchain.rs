@@ -6,6 +6,8 @@ use std::path::Path;
 use assay_core::InfraError;
 use assay_sandbox::File;
 
+use super::desk::Desk;
+use super::prepare::Fill;
 use super::tested_case::TestedCase;
 use super::trial::{Halt, Record, Runnable, Trial};
 
@@ -35,6 +37,21 @@ pub(super) trait Toolchain: Debug + Send + Sync {
         trial: Trial<'a>,
         record: &mut Record,
     ) -> Result<Box<dyn Runnable + 'a>, Halt>;
+
+    /// What `assay prepare --agents` makes for those who work in the case's project, beside
+    /// what validations need: their tools want more than a validation does.
+    fn supplies<'a>(&self, _case: &'a TestedCase<'a>) -> Option<(Needs, Fill<'a>)> {
+        None
+    }
+
+    /// What somebody who works in the case's project finds beside it, with the folder that
+    /// `install` has filled and that of the supplies, if there are any.
+    fn desk(
+        &self,
+        case: &TestedCase<'_>,
+        prepared: &Path,
+        supplies: Option<&Path>,
+    ) -> Result<Desk, InfraError>;
 }
 
 /// What a case needs prepared. Cases with equal keys share it.

@@ -11,7 +11,7 @@ use crate::report::quantity::{self, counted};
 use crate::subject::{Responses, ResponsesSize};
 use crate::terminal::{say, say_json};
 use assay_verify::analyser::Standing;
-use assay_verify::{Analyser, harness_digest, missing_commands, tools};
+use assay_verify::{Agent, Analyser, harness_digest, missing_commands, tools};
 
 /// One line of the answer.
 struct Line {
@@ -40,6 +40,7 @@ pub(super) fn execute(context: &Context<'_>) -> anyhow::Result<Exit> {
     });
     lines.extend(commands(context));
     lines.extend(analysers(context)?);
+    lines.extend(agents(context)?);
     lines.push(responses(context)?);
     let missing = lines.iter().filter(|line| line.status == Status::Missing).count();
     let word = |status| match status {
@@ -133,6 +134,35 @@ fn analysers(context: &Context<'_>) -> anyhow::Result<Vec<Line>> {
         }
     };
     Ok(Analyser::all().map(line).collect())
+}
+
+/// Which coding agents are there; none is needed but by who has it as a subject.
+fn agents(context: &Context<'_>) -> anyhow::Result<Vec<Line>> {
+    let agents = context.agents()?;
+    let line = |agent: Agent| {
+        let name = format!("agent {}", agent.name());
+        match agents.standing(&agent) {
+            Standing::Installed { version } => {
+                Line { name, status: Status::Ok, detail: version, remedy: None }
+            }
+            Standing::Lacking { what, remedy } => {
+                let detail = format!("{what}; only subjects that are this agent need it");
+                Line { name, status: Status::Degraded, detail, remedy: Some(remedy) }
+            }
+        }
+    };
+    let git = match assay_verify::git_version() {
+        Some(version) => {
+            Line { name: "git".to_owned(), status: Status::Ok, detail: version, remedy: None }
+        }
+        None => Line {
+            name: "git".to_owned(),
+            status: Status::Degraded,
+            detail: "missing; only agents need it".to_owned(),
+            remedy: Some("run `apt-get install git`".to_owned()),
+        },
+    };
+    Ok(std::iter::once(git).chain(Agent::all().map(line)).collect())
 }
 
 /// How much the response cache holds, and how to be rid of it.

@@ -30,7 +30,7 @@ use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
 use assay_core::{Case, Corpus, DeciderChoice, Deciders, DecidersContext};
 use assay_verify::pool::PoolLimits;
-use assay_verify::{Analyser, Analysers, LocalVerifier, Validator};
+use assay_verify::{Agents, Analyser, Analysers, LocalVerifier, Validator};
 use tokio::runtime::Runtime;
 
 use crate::cli::{CaseFilter, Cli, Command, GlobalArgs, JobsArg, JudgeArgs};
@@ -109,6 +109,10 @@ impl Context<'_> {
 
     fn analysers(&self) -> anyhow::Result<Analysers> {
         Ok(Analysers::new(self.config.cache(self.global)?))
+    }
+
+    fn agents(&self) -> anyhow::Result<Agents> {
+        Ok(Agents::new(self.config.cache(self.global)?))
     }
 
     /// The panel of the judges that were named, or of those of the configuration.

@@ -1,4 +1,6 @@
-//! `assay prepare`: installs what cases need, or analysers, so that runs need no network.
+//! `assay prepare`: installs what cases need, analysers or agents, so that runs need no network.
+
+mod agents;
 
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
@@ -17,6 +19,9 @@ pub(super) fn execute(context: &Context<'_>, args: &PrepareArgs) -> anyhow::Resu
     }
     if let Some(names) = &args.analysers {
         return prepare_analysers(context, names);
+    }
+    if let Some(names) = &args.agents {
+        return agents::prepare(context, names, args);
     }
     let corpus = context.corpus()?;
     let cases = select(&corpus, &args.filter)?;
@@ -77,6 +82,7 @@ impl Told {
         let mut one = match room {
             Room::Language(language) => json!({ "language": language, "cases": needed_by }),
             Room::Analysers => json!({ "analysers": needed_by }),
+            Room::Agents => json!({ "needed-by": needed_by }),
         };
         one["needs"] = (*summary).into();
         match step {
@@ -178,7 +184,7 @@ fn line(progress: &Installation<'_>) -> String {
         Step::Failed { message } => {
             let what = match room {
                 Room::Language(_) => "validated",
-                Room::Analysers => "run",
+                Room::Analysers | Room::Agents => "run",
             };
             format!("failed: {summary}; cannot be {what}: {needed_by}: {message}")
         }
@@ -189,5 +195,6 @@ fn line(progress: &Installation<'_>) -> String {
 /// How many cases have an installation that failed.
 fn failed(done: &[Value]) -> usize {
     let failed = done.iter().filter(|one| one["ready"] == false);
-    failed.filter_map(|one| one["cases"].as_array()).map(Vec::len).sum()
+    let cases = |one: &Value| one.get("cases").or_else(|| one.get("needed-by")).cloned();
+    failed.filter_map(cases).filter_map(|it| it.as_array().map(Vec::len)).sum()
 }

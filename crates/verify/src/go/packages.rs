@@ -76,20 +76,20 @@ pub(super) fn needs(case: &TestedCase<'_>) -> Needs {
 }
 
 /// The case's `go.mod` and `go.sum`.
-struct Module {
-    requirements: String,
-    sums: String,
+pub(super) struct Module {
+    pub(super) requirements: String,
+    pub(super) sums: String,
 }
 
 impl Module {
-    fn of(case: &TestedCase<'_>) -> Module {
+    pub(super) fn of(case: &TestedCase<'_>) -> Module {
         let folder = module_folder(&case.template);
         let text = |name: &str| text(&case.template, &format!("{folder}{name}"));
         Module { requirements: text("go.mod"), sums: text("go.sum") }
     }
 
     /// The paths of the modules it requires.
-    fn required(&self) -> Vec<&str> {
+    pub(super) fn required(&self) -> Vec<&str> {
         let mut required = Vec::new();
         let mut in_block = false;
         for line in self.requirements.lines().map(str::trim) {
