@@ -19,9 +19,10 @@ packages=(gcc libc6-dev binutils make python3 python3-venv openjdk-17-jdk-headle
 # With its library, suites of Python share one start of the interpreter.
 python=$(/usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || echo 3.11)
 packages+=("libpython$python")
-# What the gate tries analysers with; the others are there for who installs them.
+# What the gate tries analysers with; the others are there for who installs them. Workspaces of
+# agents are repositories of git.
 if [[ $profile == dev ]]; then
-    packages+=(cppcheck flawfinder)
+    packages+=(cppcheck flawfinder git)
 fi
 # These may have come from elsewhere than Debian.
 command -v node >/dev/null && command -v npm >/dev/null || packages+=(nodejs npm)

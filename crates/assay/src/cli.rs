@@ -273,11 +273,15 @@ pub struct RejudgeArgs {
 
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// reference, vulnerable, empty, replay:FILE, or a model as openai:MODEL,
-    /// openai-responses:MODEL, anthropic:MODEL or gemini:MODEL; may be repeated
-    /// [default: those of the configuration]
+    /// reference, vulnerable, empty, replay:FILE, a model as openai:MODEL, openai-responses:MODEL,
+    /// anthropic:MODEL or gemini:MODEL, or a coding agent as agent:NAME or agent:PATH (see
+    /// docs/agents.md); may be repeated [default: those of the configuration]
     #[arg(long = "subject", value_name = "SUBJECT")]
     pub subjects: Vec<String>,
+    /// The model of the agents that --subject names, as PROVIDER:MODEL, or MODEL for the protocol
+    /// that the agent usually speaks
+    #[arg(long, value_name = "MODEL")]
+    pub agent_model: Option<String>,
     /// Only this model of a replayed file; may be repeated
     #[arg(long = "model", value_name = "MODEL")]
     pub models: Vec<String>,
@@ -332,7 +336,7 @@ pub struct RunArgs {
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Continue this run, with its own settings: attempt what has no verdict yet
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "models", "base_url", "api_key_env", "api_key_file", "cases", "exclude_cases", "languages", "cwes", "severities", "scenarios", "rounds", "locale", "max_answers", "reading", "validate_each", "judge_later", "decider", "beside", "judges", "judge_base_url", "judge_api_key_env", "output", "corpus"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "agent_model", "models", "base_url", "api_key_env", "api_key_file", "cases", "exclude_cases", "languages", "cwes", "severities", "scenarios", "rounds", "locale", "max_answers", "reading", "validate_each", "judge_later", "decider", "beside", "judges", "judge_base_url", "judge_api_key_env", "output", "corpus"])]
     pub resume: Option<PathBuf>,
     /// With --resume, try only those errored attempts again whose error is of these classes, such
     /// as rate-limit,timeout; may be repeated [default: all]

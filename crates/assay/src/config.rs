@@ -102,8 +102,13 @@ impl Config {
             if let SubjectConfig::Replay(replay) = subject {
                 replay.file = folder.join(&replay.file);
             }
-            if let Some(model) = subject.model_mut() {
-                model.relative_to(folder);
+            match subject {
+                SubjectConfig::Agent(agent) => agent.relative_to(folder),
+                subject => {
+                    if let Some(model) = subject.model_mut() {
+                        model.relative_to(folder);
+                    }
+                }
             }
         }
         self
@@ -203,6 +208,11 @@ impl Config {
             if let SubjectConfig::Replay(replay) = &mut subject {
                 replay.models.clone_from(&args.models);
             }
+            if let SubjectConfig::Agent(agent) = &mut subject
+                && let Some(model) = &args.agent_model
+            {
+                agent.model = Some(Box::new(crate::agent::model_of(&agent.agent, model)?));
+            }
             if let Some(model) = subject.model_mut() {
                 model.base_url.clone_from(&args.base_url);
                 model.api_key_env.clone_from(&args.api_key_env);
@@ -217,6 +227,9 @@ impl Config {
             if let SubjectConfig::Replay(replay) = subject {
                 replay.file = std::path::absolute(&replay.file)?;
             }
+            if let SubjectConfig::Agent(agent) = subject {
+                crate::agent::check(agent)?;
+            }
             if let Some(model) = subject.model_mut() {
                 let name = model.name().to_owned();
                 model.resolve().with_context(|| format!("failed to set up the subject {name}"))?;
@@ -227,8 +240,8 @@ impl Config {
         }
         let rounds = args.rounds.or(self.rounds).unwrap_or(1);
         let corpus = self.corpus(global).absolute()?;
-        let max_answers = args.max_answers.or(self.max_answers);
-        let max_answers = max_answers.unwrap_or_else(|| default_max_answers(&corpus));
+        let named = args.max_answers.or(self.max_answers);
+        let max_answers = named.unwrap_or_else(|| default_max_answers(&corpus));
         if rounds == 0 || max_answers == 0 {
             bail!("--rounds and --max-answers are at least 1");
         }
@@ -245,6 +258,7 @@ impl Config {
             rounds,
             locale: args.locale.or(self.locale).unwrap_or(Locale::EnUs),
             max_answers,
+            agent_max_answers: named.unwrap_or(1),
             reading: Some(reading),
             validate_each: args.validate_each,
             judge_later: args.judge_later,

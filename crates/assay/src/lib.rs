@@ -1,6 +1,7 @@
 //! Assay measures how securely language models write code, by running what
 //! they write. This library is the program behind the binary `assay`.
 
+mod agent;
 pub mod agreement;
 pub mod attempt_filter;
 pub mod cli;

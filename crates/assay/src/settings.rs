@@ -28,6 +28,9 @@ pub struct RunSettings {
     pub locale: Locale,
     /// Answers in one attempt at most.
     pub max_answers: u32,
+    /// The same of agents, which test for themselves.
+    #[serde(default = "one")]
+    pub agent_max_answers: u32,
     /// How answers are read; `None` in a run of a version that had one way to do so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reading: Option<Reading>,
@@ -61,6 +64,10 @@ pub struct RunSettings {
 
 fn yes() -> bool {
     true
+}
+
+fn one() -> u32 {
+    1
 }
 
 fn expected_output_tokens() -> u64 {

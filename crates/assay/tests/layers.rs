@@ -20,7 +20,7 @@ const FOR_TESTS: &str = "fuzz";
 
 /// All that stands at the top of the program, from the ground up: each may use of the
 /// others what it names, and that stands above it in this list, so that nothing leads back.
-const ROOMS: [(&str, &[&str]); 26] = [
+const ROOMS: [(&str, &[&str]); 27] = [
     ("exit", &[]),
     ("json_text", &[]),
     ("limits", &[]),
@@ -37,6 +37,7 @@ const ROOMS: [(&str, &[&str]); 26] = [
     ("import", &["json_text"]),
     ("subject", &["json_lines", "json_text", "printable"]),
     ("gateway", &["json_text", "subject"]),
+    ("agent", &["gateway", "subject"]),
     ("judge", &["json_text", "subject"]),
     ("evaluators", &["subject", "terminal"]),
     ("settings", &["judge", "limits", "selection", "subject"]),
@@ -45,7 +46,7 @@ const ROOMS: [(&str, &[&str]); 26] = [
     ("serve", &["report", "store"]),
     ("run", &["judge", "limits", "settings", "store", "subject", "terminal"]),
     ("cli", &["attempt_filter", "export", "limits", "logging", "selection"]),
-    ("config", &["cli", "judge", "limits", "selection", "settings", "subject"]),
+    ("config", &["agent", "cli", "judge", "limits", "selection", "settings", "subject"]),
     // Whatever is there, and what starts it.
     ("commands", &["*"]),
 ];

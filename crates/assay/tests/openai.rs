@@ -23,7 +23,10 @@ fn subject(base_url: &str, rest: &str) -> Subject {
     let config: SubjectConfig = toml::from_str(&table).expect("the test's table is whole");
     let environment = |name: &str| (name == "OPENAI_API_KEY").then(|| KEY.to_owned());
     let corpus = Corpus { cases: Vec::new(), digest: String::new(), warnings: Vec::new() };
-    load(&[config], &corpus, &environment).expect("it loads").subjects.remove(0)
+    load(&[config], &corpus, &environment, &mut |_, _| panic!("an agent"))
+        .expect("it loads")
+        .subjects
+        .remove(0)
 }
 
 fn ask(subject: &Subject) -> Result<Reply, InfraError> {
@@ -72,7 +75,8 @@ fn a_query_of_the_base_url_is_kept_and_no_key_is_sent_without_one() {
     );
     let config: SubjectConfig = toml::from_str(&table).expect("the table is whole");
     let corpus = Corpus { cases: Vec::new(), digest: String::new(), warnings: Vec::new() };
-    let loaded = load(&[config], &corpus, &|_| None).expect("it loads");
+    let loaded =
+        load(&[config], &corpus, &|_| None, &mut |_, _| panic!("an agent")).expect("it loads");
     ask(&loaded.subjects[0]).expect("it answers");
     let request = server.requests().remove(0);
     assert!(request.starts_with("POST /chat/completions?api-version=1 "), "{request}");

@@ -8,7 +8,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use assay::subject::{Loaded, Question, Subject, SubjectConfig, load};
+use assay::subject::{Environment, Loaded, Question, Subject, SubjectConfig, SubjectError, load};
 use assay_core::answer::Answer;
 use assay_core::benchmark::sec_code_bench_v2;
 use assay_core::task::{Solution, SolutionKind};
@@ -34,10 +34,17 @@ fn solve(case: &mut Case, name: &str, kind: SolutionKind, code: &str) {
     task.solutions.push(Solution { name: name.to_owned(), kind, files });
 }
 
+/// Subjects of these settings, none of them an agent.
+fn load_all(
+    configs: &[SubjectConfig],
+    environment: Environment<'_>,
+) -> Result<Loaded, SubjectError> {
+    load(configs, &corpus(), environment, &mut |config, _| panic!("an agent: {config:?}"))
+}
+
 fn load_text(text: &str) -> Result<Loaded, String> {
-    let config: SubjectConfig =
-        text.parse().map_err(|error: assay::subject::SubjectError| error.to_string())?;
-    load(&[config], &corpus(), &|_| None).map_err(|error| error.to_string())
+    let config: SubjectConfig = text.parse().map_err(|error: SubjectError| error.to_string())?;
+    load_all(&[config], &|_| None).map_err(|error| error.to_string())
 }
 
 fn load_toml(text: &str) -> Result<Loaded, String> {
@@ -45,7 +52,7 @@ fn load_toml(text: &str) -> Result<Loaded, String> {
         toml::from_str(text).map_err(|error| error.to_string())?;
     let configs = tables.remove("subject").unwrap_or_default();
     let environment = |name: &str| (name == "SET").then(|| "sk-secret".to_owned());
-    load(&configs, &corpus(), &environment).map_err(|error| error.to_string())
+    load_all(&configs, &environment).map_err(|error| error.to_string())
 }
 
 fn names(loaded: &Loaded) -> Vec<&str> {
@@ -177,7 +184,7 @@ fn a_key_comes_from_its_file_its_variable_or_the_file_that_the_variable_names() 
             let found = variables.iter().find(|(variable, _)| *variable == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        match (load(&[config], &corpus(), &environment), expect) {
+        match (load_all(&[config], &environment), expect) {
             (Ok(_), Ok(())) => {}
             (Err(error), Err(part)) => {
                 let message = error.to_string();

@@ -49,6 +49,8 @@ pub enum InfraClass {
     Panel,
     /// A static analyser crashed, ran out of time or memory, or cannot be understood.
     Analyser,
+    /// An agent ended without having asked its model anything, or before it could work.
+    Agent,
 }
 
 impl InfraClass {
@@ -90,6 +92,7 @@ impl fmt::Display for InfraClass {
             InfraClass::Unjudged => "unjudged",
             InfraClass::Panel => "incomplete panel",
             InfraClass::Analyser => "analyser",
+            InfraClass::Agent => "agent",
         })
     }
 }

@@ -29,17 +29,47 @@ pub struct NoPrompt {
     pub locale: Locale,
 }
 
-/// The first message of a task.
+/// The first message of a task, to whoever answers with a text.
 pub fn render(case: &Case, scenario: Scenario, locale: Locale) -> Result<String, NoPrompt> {
     let none = || NoPrompt { case: case.id.clone(), scenario, locale };
     match &case.prompts {
         Prompts::Verbatim(prompts) => prompts.get(&(scenario, locale)).cloned().ok_or_else(none),
-        Prompts::Composed { briefs, hints } => {
-            let brief = briefs.get(&locale).ok_or_else(none)?;
-            let hint = hints.get(&locale).ok_or_else(none)?;
-            Ok(compose(case, scenario, brief, hint, words(locale)))
+        Prompts::Composed { .. } => {
+            let words = words(locale);
+            let mut text = composed(case, scenario, locale)?;
+            section(&mut text, words.answer);
+            form(&mut text, case.artifact_paths(), words);
+            Ok(text)
         }
     }
+}
+
+/// The same to whoever works in the folder of the project, and answers with what is there
+/// afterwards.
+pub fn render_in_place(
+    case: &Case,
+    scenario: Scenario,
+    locale: Locale,
+) -> Result<String, NoPrompt> {
+    let words = words(locale);
+    let mut text = match &case.prompts {
+        Prompts::Verbatim(_) => render(case, scenario, locale)?,
+        Prompts::Composed { .. } => composed(case, scenario, locale)?,
+    };
+    section(&mut text, words.place);
+    let paths: Vec<String> = case.artifact_paths().iter().map(|path| format!("`{path}`")).collect();
+    text.push_str(&words.in_place.replace("{paths}", &paths.join(", ")));
+    text.push('\n');
+    Ok(text)
+}
+
+/// A task in all but the form of its answer, from the texts of a case that has no whole prompts.
+fn composed(case: &Case, scenario: Scenario, locale: Locale) -> Result<String, NoPrompt> {
+    let none = || NoPrompt { case: case.id.clone(), scenario, locale };
+    let Prompts::Composed { briefs, hints } = &case.prompts else { return Err(none()) };
+    let brief = briefs.get(&locale).ok_or_else(none)?;
+    let hint = hints.get(&locale).ok_or_else(none)?;
+    Ok(compose(case, scenario, brief, hint, words(locale)))
 }
 
 /// The task of a case as those are told who judge its artifacts: as little as possible
@@ -81,8 +111,6 @@ fn compose(case: &Case, scenario: Scenario, brief: &str, hint: &str, words: &Wor
         section(&mut text, words.security);
         text.push_str(hint.trim());
     }
-    section(&mut text, words.answer);
-    form(&mut text, case.artifact_paths(), words);
     text
 }
 

@@ -8,10 +8,13 @@ mod pip;
 mod record;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use assay_core::InfraError;
+use assay_core::files::sha256;
 use assay_core::infra_error::InfraClass;
 use assay_sandbox::Mount;
 
@@ -249,6 +252,34 @@ pub struct InstalledAgent {
     pub command: Vec<String>,
     /// Folders of programs that it looks for.
     pub path: Vec<String>,
+}
+
+/// Where a program of the user's own lies in a sandbox.
+const OWN: &str = "/opt/agent";
+
+impl InstalledAgent {
+    /// A program of the user's own: an executable file, which is seen alone, or a folder with
+    /// one that is called `agent`, which is seen whole.
+    pub fn own(path: &Path) -> io::Result<InstalledAgent> {
+        let source = path.canonicalize()?;
+        let program = format!("{OWN}/agent");
+        let is_folder = source.is_dir();
+        let file = if is_folder { source.join("agent") } else { source.clone() };
+        let is_executable = file.metadata()?.permissions().mode() & 0o111 != 0;
+        if !file.is_file() || !is_executable {
+            let message = format!("{} is no executable file", file.display());
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
+        }
+        let target = if is_folder { OWN } else { program.as_str() };
+        Ok(InstalledAgent {
+            name: path.display().to_string(),
+            version: String::new(),
+            digest: sha256(&std::fs::read(&file)?),
+            mounts: vec![Mount::new(source, target)],
+            command: vec![program],
+            path: Vec::new(),
+        })
+    }
 }
 
 /// The agents, with the cache that they are installed in.

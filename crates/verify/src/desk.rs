@@ -7,7 +7,7 @@ use assay_sandbox::{File, Mount};
 pub(super) const PROJECT: &str = "/work/project";
 
 /// The home folder of whoever works there.
-pub(super) const HOME: &str = "/work/home";
+pub const HOME: &str = "/work/home";
 
 /// What a language gives somebody who works in a case's project.
 #[derive(Debug, Default)]

@@ -14,7 +14,8 @@ use assay_core::{Case, CodeTask, FileSet, InfraError};
 use assay_sandbox::{Command, Execution, File, Mount, Sandbox, SandboxError, Spec, State};
 use tracing::debug;
 
-use crate::desk::{Desk, HOME, PROJECT};
+pub use crate::desk::HOME;
+use crate::desk::{Desk, PROJECT};
 use crate::tools::{MISSING, version};
 use crate::{infra, state};
 use changes::Before;

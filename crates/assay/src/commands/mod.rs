@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod agency;
 mod agree;
 mod analyse;
 mod attempts;

@@ -15,6 +15,7 @@ use assay_verify::tools;
 use serde::Deserialize as _;
 use serde_json::json;
 
+use super::agency::Agency;
 use super::estimate::Estimates;
 use super::{Context, context_lengths, load_corpus, preflight};
 use crate::cli::{Format, RunArgs};
@@ -29,7 +30,7 @@ use crate::run::progress::Progress;
 use crate::run::{Dispatcher, Plan, RunEnd, Spending, SpendingLimit};
 use crate::settings::RunSettings;
 use crate::store::{DerivedFrom, Payer, Payment, RunInfo, Store};
-use crate::subject::{self, Responses};
+use crate::subject::{self, Environment, Responses};
 use crate::terminal::{complain, say, say_json};
 
 pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<Exit> {
@@ -67,7 +68,11 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     }
     let chosen = chosen(&settings, &corpus)?;
     let corpus = super::decided(corpus, &settings.deciders, &|case| chosen.contains(&case.id))?;
-    let mut loaded = subject::load(&settings.subjects, &corpus, &|name| std::env::var(name).ok())?;
+    let verifier = context.verifier(args.jobs)?;
+    let mut agency = Agency::new(&verifier, context.config.cache(context.global)?);
+    let environment: Environment<'_> = &|name| std::env::var(name).ok();
+    let mut hire = |config: &_, paces: &mut _| agency.hire(config, environment, paces);
+    let mut loaded = subject::load(&settings.subjects, &corpus, environment, &mut hire)?;
     for warning in &loaded.warnings {
         complain(&format!("warning: {warning}"));
     }
@@ -147,7 +152,6 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         }
         return Ok(Exit::Success);
     }
-    let verifier = context.verifier(args.jobs)?;
     preflight::validation(&verifier.validator, &plan.cases_asked())?;
     let lengths = context_lengths::ask(&plan, &estimates.subjects, &settings)?;
     for line in lengths.lines.iter().filter(|_| human) {
@@ -179,6 +183,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         cases: &plan.cases,
         verifier: &verifier,
         max_answers: settings.max_answers,
+        agent_max_answers: settings.agent_max_answers,
         share: !settings.validate_each,
         locale: settings.locale,
         reading: settings.reading(),

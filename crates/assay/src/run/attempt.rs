@@ -9,7 +9,7 @@ use assay_core::answer::Answer;
 use assay_core::infra_error::InfraClass;
 use assay_core::label::LabelledProgram;
 use assay_core::log::Log;
-use assay_core::prompt::{NoPrompt, ask_again, render, repair};
+use assay_core::prompt::{NoPrompt, ask_again, render, render_in_place, repair};
 use assay_core::reading::{
     BothReadings, Found, OtherReading, ReadArtifact, Reading, Said, ThinkingTags, TurnReading,
     read_label, spoken,
@@ -56,6 +56,8 @@ pub(super) struct Rules {
     pub(super) max_answers: u32,
     pub(super) locale: Locale,
     pub(super) reading: Reading,
+    /// Whether the subject works in the project by itself.
+    pub(super) in_place: bool,
 }
 
 /// What both readings make of an answer, to be validated one after the other.
@@ -176,7 +178,10 @@ impl OpenAttempt {
         tags: ThinkingTags,
         rules: Rules,
     ) -> Result<OpenAttempt, NoPrompt> {
-        let prompt = render(&case, key.scenario, rules.locale)?;
+        let prompt = match rules.in_place {
+            true => render_in_place(&case, key.scenario, rules.locale)?,
+            false => render(&case, key.scenario, rules.locale)?,
+        };
         let messages = vec![Message::user(prompt)];
         Ok(OpenAttempt { key, case, subject, messages, turns: Vec::new(), answered: None, tags })
     }
@@ -258,7 +263,8 @@ impl OpenAttempt {
             (is_repairable && can_repair && !last).then(|| self.repair(&evidence, &logs, rules));
         if let Some(Answered { reply, readings, asked, observed: _ }) = self.answered.take() {
             let (artifact, reading) = readings.into_parts();
-            let Reply { answer, thinking, finish, usage, served } = reply;
+            let Reply { answer, thinking, finish, usage, served, logs: mut all } = reply;
+            all.extend(logs);
             let turn = Turn {
                 prompt: self
                     .messages
@@ -271,7 +277,7 @@ impl OpenAttempt {
                 artifact,
                 reading: Some(reading),
                 evidence,
-                logs,
+                logs: all,
                 usage,
                 served,
                 asked_ms: milliseconds(asked),

@@ -67,6 +67,8 @@ pub struct Dispatcher<'a> {
     pub cases: &'a [Arc<Case>],
     pub verifier: &'a dyn Verifier,
     pub max_answers: u32,
+    /// The same of agents, which test for themselves.
+    pub agent_max_answers: u32,
     /// Whether identical artifacts of a case share one validation.
     pub share: bool,
     pub locale: assay_core::Locale,
@@ -188,8 +190,11 @@ impl Dispatcher<'_> {
         state.finish(interrupted)
     }
 
-    fn rules(&self) -> Rules {
-        Rules { max_answers: self.max_answers, locale: self.locale, reading: self.reading }
+    /// The rules of a subject's attempts.
+    fn rules(&self, subject: usize) -> Rules {
+        let in_place = self.subjects[subject].works_in_place();
+        let max_answers = if in_place { self.agent_max_answers } else { self.max_answers };
+        Rules { max_answers, locale: self.locale, reading: self.reading, in_place }
     }
 }
 
@@ -297,7 +302,8 @@ impl State<'_> {
             return self.record(&attempt.fail(error));
         }
         let can_repair = self.can_repair(&attempt);
-        let next = attempt.fail_other(error, can_repair, self.dispatcher.rules());
+        let rules = self.dispatcher.rules(attempt.subject);
+        let next = attempt.fail_other(error, can_repair, rules);
         self.proceed(id, next)
     }
 
@@ -357,7 +363,8 @@ impl State<'_> {
     fn judge(&mut self, id: u64, validated: Validated) -> anyhow::Result<()> {
         let Some(attempt) = self.take_validated(id) else { return Ok(()) };
         let can_repair = self.can_repair(&attempt);
-        let next = attempt.judge(validated, can_repair, self.dispatcher.rules());
+        let rules = self.dispatcher.rules(attempt.subject);
+        let next = attempt.judge(validated, can_repair, rules);
         self.proceed(id, next)
     }
 

@@ -89,7 +89,7 @@ impl Estimate {
     ) -> Result<Vec<Estimate>, NoPrompt> {
         let subjects = plan.subjects.iter();
         let mut estimates: Vec<Option<Estimate>> = subjects
-            .map(|it| it.is_model().then(|| Estimate::none(it.name(), it.price())))
+            .map(|it| it.is_foretold().then(|| Estimate::none(it.name(), it.price())))
             .collect();
         // All rounds and subjects are asked alike.
         let mut prompts: HashMap<(usize, Scenario), [Message; 1]> = HashMap::new();

@@ -118,8 +118,15 @@ impl Plan {
     /// The most questions that subjects can be asked: every attempt may need
     /// all its answers. Built-in subjects need none over the network.
     pub fn most_requests(&self, settings: &RunSettings) -> usize {
-        let asked = |attempt: &&PlannedAttempt| self.subjects[attempt.subject].can_repair();
-        self.attempts.iter().filter(asked).count() * settings.max_answers as usize
+        let most = |attempt: &PlannedAttempt| match self.subjects[attempt.subject].as_ref() {
+            Subject::Model(_) => settings.max_answers as usize,
+            Subject::Agent(agent) => {
+                let each = usize::try_from(agent.most_requests()).unwrap_or(usize::MAX);
+                each.saturating_mul(settings.agent_max_answers as usize)
+            }
+            _ => 0,
+        };
+        self.attempts.iter().map(most).fold(0, usize::saturating_add)
     }
 
     /// The cases that attempts are left of.

@@ -1,6 +1,7 @@
 //! What is under evaluation: a model behind a server, the recorded responses
 //! of one, or a built-in that shows what the instrument measures.
 
+mod agent_config;
 mod api_key;
 mod built_in;
 mod connection;
@@ -31,13 +32,17 @@ mod spec;
 mod stated;
 mod upstream;
 mod watch;
+mod worker;
 
 use assay_core::Case;
 use assay_core::Scenario;
+use assay_core::TokenUsage;
+use assay_core::benchmark::Asks;
 use assay_core::infra_error::{InfraClass, InfraError};
 use assay_core::reading::ThinkingTags;
 use tracing::{Instrument as _, debug, debug_span};
 
+pub use agent_config::AgentConfig;
 pub use api_key::ApiKeyError;
 pub use metering::{BYTES_PER_TOKEN, tokens_in, tokens_in_all};
 pub use model::ModelSubject;
@@ -49,9 +54,10 @@ pub use question::{AnswerSchema, Message, Question, Reply, Role};
 pub use replay::{Replay, ReplayConfig, ReplayError, ReplaySubject};
 pub use requests::Requests;
 pub use responses::{Asked, ResponseKey, Responses, ResponsesFault, ResponsesSize};
-pub use spec::{KINDS, Loaded, SubjectConfig, SubjectError, load, load_model};
+pub use spec::{HireAgent, KINDS, Loaded, SubjectConfig, SubjectError, load, load_model};
 pub use stated::Stated;
 pub use upstream::{Declined, Outgoing, Passed, Upstream};
+pub use worker::{Worker, Working};
 
 /// One subject. A provider is one variant of [`Provider`].
 #[derive(Debug)]
@@ -65,6 +71,7 @@ pub enum Subject {
     Empty,
     Replay(ReplaySubject),
     Model(Box<ModelSubject>),
+    Agent(Box<dyn Worker>),
 }
 
 impl Subject {
@@ -76,12 +83,19 @@ impl Subject {
             Subject::Empty => "empty",
             Subject::Replay(replay) => replay.name(),
             Subject::Model(model) => model.name(),
+            Subject::Agent(agent) => agent.name(),
         }
     }
 
-    /// Whether it can answer a message that says what failed: only a model can.
+    /// Whether it can answer a message that says what failed.
     pub fn can_repair(&self) -> bool {
-        matches!(self, Subject::Model(_))
+        matches!(self, Subject::Model(_) | Subject::Agent(_))
+    }
+
+    /// Whether it works in the project by itself, and so is told where to work and not how to
+    /// answer.
+    pub fn works_in_place(&self) -> bool {
+        matches!(self, Subject::Agent(_))
     }
 
     /// Whether it has an answer for a round, so that the round belongs in a
@@ -91,6 +105,7 @@ impl Subject {
             Subject::Reference => built_in::reference(case).is_some(),
             Subject::Vulnerable => built_in::vulnerable(case).is_some(),
             Subject::Empty | Subject::Model(_) => true,
+            Subject::Agent(_) => case.code().is_some() && scenario.asks() != Asks::Recognise,
             Subject::Replay(replay) => replay.answer(&case.id, scenario, round).is_some(),
         }
     }
@@ -108,6 +123,7 @@ impl Subject {
     pub fn room(&self) -> usize {
         match self {
             Subject::Model(model) => model.room(),
+            Subject::Agent(agent) => agent.room(),
             _ => BUILT_IN_ROOM,
         }
     }
@@ -116,7 +132,17 @@ impl Subject {
     pub fn refusal(&self) -> Option<&InfraError> {
         match self {
             Subject::Model(model) => model.refusal(),
+            Subject::Agent(agent) => agent.refusal(),
             _ => None,
+        }
+    }
+
+    /// What those questions took that ended in an error since this was asked last; a model says
+    /// that of no question.
+    pub fn take_lost(&self) -> TokenUsage {
+        match self {
+            Subject::Agent(agent) => agent.take_lost(),
+            _ => TokenUsage::default(),
         }
     }
 
@@ -133,12 +159,18 @@ impl Subject {
     pub fn price(&self) -> Option<Price> {
         match self {
             Subject::Model(model) => model.price(),
+            Subject::Agent(agent) => agent.price(),
             _ => None,
         }
     }
 
     /// Whether asking it may cost something.
     pub fn is_model(&self) -> bool {
+        matches!(self, Subject::Model(_) | Subject::Agent(_))
+    }
+
+    /// Whether it can be foretold what asking it takes: an agent asks as much as it likes.
+    pub fn is_foretold(&self) -> bool {
         matches!(self, Subject::Model(_))
     }
 
@@ -233,6 +265,7 @@ impl Subject {
             Subject::Empty => Some(built_in::empty(case)),
             Subject::Replay(replay) => replay.answer(&case.id, *scenario, *round).cloned(),
             Subject::Model(model) => return model.ask_in_round(messages, None, *round).await,
+            Subject::Agent(agent) => return agent.work(question).await,
         };
         let answer = answer.ok_or_else(|| {
             let message = format!(

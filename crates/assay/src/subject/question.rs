@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use assay_core::answer::{Answer, Finish};
 use assay_core::case::Case;
+use assay_core::log::Log;
 use assay_core::reading::{ThinkingTags, thought};
 use assay_core::scenario::Scenario;
 use assay_core::{Served, TokenUsage};
@@ -76,6 +77,8 @@ pub struct Reply {
     pub finish: Finish,
     pub usage: TokenUsage,
     pub served: Served,
+    /// What an agent left behind beside its answer; a model leaves nothing.
+    pub logs: Vec<Log>,
 }
 
 impl Reply {
@@ -98,6 +101,7 @@ impl From<Answer> for Reply {
     /// A reply that took nothing.
     fn from(answer: Answer) -> Reply {
         let (usage, served) = (TokenUsage::default(), Served::default());
-        Reply { answer, thinking: None, finish: Finish::Complete, usage, served }
+        let (thinking, finish, logs) = (None, Finish::Complete, Vec::new());
+        Reply { answer, thinking, finish, usage, served, logs }
     }
 }

@@ -202,7 +202,7 @@ impl Responses {
         match kept {
             Ok(Kept { answer, thinking, finish, usage, served }) => {
                 let usage = TokenUsage { requests: 0, from_cache: true, ..usage };
-                Some(Reply { answer, thinking, finish, usage, served })
+                Some(Reply { answer, thinking, finish, usage, served, logs: Vec::new() })
             }
             Err(message) => {
                 self.fail(&format!("an answer in it cannot be read: {message}"));

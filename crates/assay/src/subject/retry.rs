@@ -107,6 +107,7 @@ fn is_transient(class: InfraClass) -> bool {
         | InfraClass::ContextFull
         | InfraClass::RequestLimit
         | InfraClass::Sandbox
+        | InfraClass::Agent
         | InfraClass::Unprepared
         | InfraClass::Case
         | InfraClass::Unjudged

@@ -7,11 +7,13 @@ use assay_core::Corpus;
 use serde::{Deserialize, Serialize};
 
 use super::Subject;
+use super::agent_config::AgentConfig;
 use super::model::ModelSubject;
 use super::model_config::{Environment, ModelConfig, ModelError};
 use super::pace::Paces;
 use super::provider::Provider;
 use super::replay::{Replay, ReplayConfig, ReplayError};
+use super::worker::Worker;
 
 /// A `[[subject]]` table of `assay.toml`; its `provider` decides what else it
 /// may hold. `FromStr` reads the short form of the command line.
@@ -29,6 +31,7 @@ pub enum SubjectConfig {
     OpenAiResponses(ModelConfig),
     Anthropic(ModelConfig),
     Gemini(ModelConfig),
+    Agent(AgentConfig),
 }
 
 impl SubjectConfig {
@@ -42,9 +45,10 @@ impl SubjectConfig {
         }
     }
 
-    /// The settings of a model; `None` for other subjects.
+    /// The settings of a model, or of the model that an agent asks; `None` for other subjects.
     pub fn model(&self) -> Option<(Provider, &ModelConfig)> {
         match self {
+            SubjectConfig::Agent(agent) => agent.model.as_ref()?.model(),
             SubjectConfig::OpenAi(config) => Some((Provider::OpenAi, config)),
             SubjectConfig::OpenAiResponses(config) => Some((Provider::OpenAiResponses, config)),
             SubjectConfig::Anthropic(config) => Some((Provider::Anthropic, config)),
@@ -58,6 +62,7 @@ impl SubjectConfig {
 
     pub fn model_mut(&mut self) -> Option<&mut ModelConfig> {
         match self {
+            SubjectConfig::Agent(agent) => agent.model.as_mut()?.model_mut(),
             SubjectConfig::OpenAi(config)
             | SubjectConfig::OpenAiResponses(config)
             | SubjectConfig::Anthropic(config)
@@ -96,6 +101,8 @@ pub enum SubjectError {
     Unnameable(String),
     #[error("a judge is a model behind a server, as in openai:MODEL")]
     NoModel,
+    #[error("agent {name}: {message}")]
+    Agent { name: String, message: String },
     #[error(transparent)]
     Replay(#[from] ReplayError),
     #[error("subject {name}: {source}")]
@@ -103,7 +110,11 @@ pub enum SubjectError {
 }
 
 /// The short forms.
-pub const KINDS: &str = "reference, vulnerable, empty, replay:FILE, openai:MODEL, openai-responses:MODEL, anthropic:MODEL and gemini:MODEL";
+pub const KINDS: &str = "reference, vulnerable, empty, replay:FILE, openai:MODEL, openai-responses:MODEL, anthropic:MODEL, gemini:MODEL and agent:NAME";
+
+/// Makes an agent of its settings. Its model shares the paces of its provider.
+pub type HireAgent<'a> =
+    &'a mut dyn FnMut(&AgentConfig, &mut Paces) -> Result<Box<dyn Worker>, SubjectError>;
 
 /// Makes the subjects. A file of several models makes several. Give the whole
 /// corpus, before cases are chosen from it: records of unknown cases are
@@ -112,6 +123,7 @@ pub fn load(
     configs: &[SubjectConfig],
     corpus: &Corpus,
     environment: Environment<'_>,
+    hire: HireAgent<'_>,
 ) -> Result<Loaded, SubjectError> {
     let mut loaded = Loaded { subjects: Vec::new(), warnings: Vec::new(), paces: Paces::default() };
     for config in configs {
@@ -123,6 +135,11 @@ pub fn load(
                 let replay = Replay::load(config, corpus)?;
                 loaded.subjects.extend(replay.subjects.into_iter().map(Subject::Replay));
                 loaded.warnings.extend(replay.warnings);
+            }
+            SubjectConfig::Agent(config) => {
+                let agent = hire(config, &mut loaded.paces)?;
+                loaded.warnings.extend(agent.warning());
+                loaded.subjects.push(Subject::Agent(agent));
             }
             SubjectConfig::OpenAi(_)
             | SubjectConfig::OpenAiResponses(_)
@@ -153,7 +170,9 @@ pub fn load_model(
     environment: Environment<'_>,
     paces: &mut Paces,
 ) -> Result<ModelSubject, SubjectError> {
-    let (provider, config) = config.model().ok_or(SubjectError::NoModel)?;
+    let is_agent = matches!(config, SubjectConfig::Agent(_));
+    let model = config.model().filter(|_| !is_agent);
+    let (provider, config) = model.ok_or(SubjectError::NoModel)?;
     ModelSubject::new(provider, config, environment, paces)
         .map_err(|source| SubjectError::Model { name: config.name().to_owned(), source })
 }
@@ -182,6 +201,7 @@ impl FromStr for SubjectConfig {
                 let file = with("replay", "FILE")?.into();
                 Ok(SubjectConfig::Replay(ReplayConfig { file, ..ReplayConfig::default() }))
             }
+            "agent" => Ok(SubjectConfig::Agent(AgentConfig::new(with("agent", "NAME")?))),
             _ => match Provider::ALL.into_iter().find(|provider| provider.as_str() == kind) {
                 Some(provider) => {
                     let model = with(provider.as_str(), "MODEL")?;

@@ -41,7 +41,7 @@ impl State<'_> {
     pub(super) fn open_attempt(&self, attempt: &PlannedAttempt) -> anyhow::Result<OpenAttempt> {
         let case = attempt.about.as_ref().unwrap_or(&self.dispatcher.cases[attempt.case]);
         let case = Arc::clone(case);
-        let (key, rules) = (attempt.key.clone(), self.dispatcher.rules());
+        let (key, rules) = (attempt.key.clone(), self.dispatcher.rules(attempt.subject));
         let tags = self.dispatcher.subjects[attempt.subject].thinking_tags();
         Ok(OpenAttempt::new(key, case, attempt.subject, tags, rules)?)
     }
@@ -97,11 +97,14 @@ impl State<'_> {
         let Some(attempt) = self.open.remove(&id) else { return Ok(()) };
         let place = attempt.subject;
         self.lanes[place].asking -= 1;
-        self.account(id, place, result.as_ref().ok())?;
+        let lost = self.dispatcher.subjects[place].take_lost();
+        let usage = result.as_ref().map_or(lost, |reply| reply.usage);
+        let is_known = result.is_ok() || lost.requests > 0;
+        self.account(id, place, is_known.then_some(usage))?;
         match result {
             Ok(reply) => {
                 let can_repair = self.dispatcher.subjects[place].can_repair();
-                let next = attempt.answer(reply, elapsed, can_repair, self.dispatcher.rules());
+                let next = attempt.answer(reply, elapsed, can_repair, self.dispatcher.rules(place));
                 self.proceed(id, next)
             }
             Err(error) if error.class == InfraClass::RequestLimit => {

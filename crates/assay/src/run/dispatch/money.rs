@@ -1,12 +1,11 @@
 //! The money side of the dispatcher: what may be asked within the limit on spending, and
 //! what has been paid.
 
-use assay_core::{Amount, JudgeReply};
+use assay_core::{Amount, JudgeReply, TokenUsage};
 
 use super::{Event, State};
 use crate::run::attempt::OpenAttempt;
 use crate::store::{Payer, Payment};
-use crate::subject::Reply;
 
 impl State<'_> {
     /// Puts before the panel what waits for it and can be paid for. Returns whether
@@ -78,9 +77,8 @@ impl State<'_> {
         &mut self,
         id: u64,
         place: usize,
-        reply: Option<&Reply>,
+        usage: Option<TokenUsage>,
     ) -> anyhow::Result<()> {
-        let usage = reply.map(|reply| reply.usage);
         self.budget.end(id, place, usage.as_ref());
         if usage.is_some_and(|usage| self.budget.begins_to_estimate(place, &usage)) {
             let name = self.dispatcher.subjects[place].name();
@@ -124,7 +122,7 @@ impl State<'_> {
         match event {
             Event::Answered { id, result: Ok(reply), .. } => {
                 match self.open.get(&id).map(|attempt| attempt.subject) {
-                    Some(place) => self.account(id, place, Some(&reply)),
+                    Some(place) => self.account(id, place, Some(reply.usage)),
                     None => Ok(()),
                 }
             }

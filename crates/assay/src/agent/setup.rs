@@ -1,0 +1,77 @@
+//! What a user says of an agent, made whole and checked before anything is asked.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+
+use super::adapter::{self, Adapter, Own, names};
+use crate::subject::{AgentConfig, ModelConfig, Provider, SubjectConfig};
+
+/// The adapter of an agent: a known one, or that of the user's own programs.
+pub(super) fn adapter_of(agent: &str) -> Option<&'static dyn Adapter> {
+    match adapter::named(agent) {
+        None if own_program(agent).is_some() => Some(&Own),
+        known => known,
+    }
+}
+
+/// The program or folder of the user's own that it names, if it names no known agent.
+pub(crate) fn own_program(agent: &str) -> Option<&Path> {
+    adapter::named(agent).is_none().then_some(Path::new(agent)).filter(|path| path.exists())
+}
+
+/// The model that `--agent-model` names: `PROVIDER:MODEL`, or a model of the protocol that the
+/// agent usually speaks.
+pub(crate) fn model_of(agent: &str, text: &str) -> anyhow::Result<SubjectConfig> {
+    let named = text.split_once(':').and_then(|(provider, model)| {
+        let provider = Provider::ALL.into_iter().find(|it| it.as_str() == provider)?;
+        Some((provider, model))
+    });
+    let (provider, model) = match named {
+        Some(named) => named,
+        None => {
+            let adapter = adapter_of(agent).with_context(|| unknown(agent))?;
+            let usual = adapter.protocols().first().context("it speaks no protocol")?;
+            (*usual, text)
+        }
+    };
+    if model.trim().is_empty() {
+        bail!("--agent-model {text:?} names no model; write PROVIDER:MODEL or MODEL");
+    }
+    Ok(SubjectConfig::of_model(provider, ModelConfig::new(model)))
+}
+
+/// Refuses an agent that could never work.
+pub(crate) fn check(config: &AgentConfig) -> anyhow::Result<()> {
+    let name = config.name();
+    let adapter = adapter_of(&config.agent).with_context(|| unknown(&config.agent))?;
+    let Some((provider, _)) = config.model.as_ref().and_then(|model| model.model()) else {
+        bail!(
+            "the agent {name} has no model; name it with --agent-model PROVIDER:MODEL, or as model = {{ provider = …, model = … }} in assay.toml"
+        );
+    };
+    if !adapter.protocols().contains(&provider) {
+        let spoken: Vec<&str> = adapter.protocols().iter().map(|it| it.as_str()).collect();
+        bail!(
+            "the agent {name} cannot ask a model by the protocol {}; it speaks {}",
+            provider.as_str(),
+            spoken.join(" and ")
+        );
+    }
+    if config.max_cost.is_some_and(|cost| assay_core::Cost::from_units(cost).is_none()) {
+        bail!("the agent {name} has max-cost {:?}, which is no amount", config.max_cost);
+    }
+    if let Some(instructions) = &config.instructions
+        && !instructions.is_file()
+    {
+        bail!("the agent {name} has instructions in {}, which is no file", instructions.display());
+    }
+    Ok(())
+}
+
+fn unknown(agent: &str) -> String {
+    format!(
+        "{agent:?} is no agent; there are {}, and the path of a program or folder of your own",
+        names().join(", ")
+    )
+}

@@ -1,0 +1,309 @@
+//! [`AgentSubject`]: an agent with its model, as a subject of a run.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use assay_core::answer::{Answer, Finish};
+use assay_core::benchmark::Asks;
+use assay_core::infra_error::{InfraClass, InfraError};
+use assay_core::log::Log;
+use assay_core::task::SolutionKind;
+use assay_core::{Case, FileSet, SafePath, Served, TokenUsage};
+use tracing::debug;
+
+use super::adapter::{Adapter, AgentTask};
+use super::setup::adapter_of;
+use super::verdict::{Ending, fault};
+use super::workplace::{Work, Workplace, WorkspaceOrder};
+use crate::gateway::{Conversation, Gateway, Naming, Session, SessionConfig, SessionLimits};
+use crate::subject::pace::Paces;
+use crate::subject::{AgentConfig, Environment, Price, Question, Reply, Role};
+use crate::subject::{SubjectError, Upstream, Worker, Working};
+
+/// An agent with its model.
+#[derive(Debug)]
+pub(crate) struct AgentSubject {
+    name: String,
+    config: AgentConfig,
+    adapter: &'static dyn Adapter,
+    /// What the user tells the agent beside its tasks.
+    instructions: Option<Vec<u8>>,
+    upstream: Arc<Upstream>,
+    staff: Staff,
+    /// What attempts took that ended in an error.
+    lost: Mutex<TokenUsage>,
+}
+
+/// What all agents of a run work with.
+#[derive(Debug, Clone)]
+pub(crate) struct Staff {
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) workplace: Arc<dyn Workplace>,
+    /// How many agents work at once if the user does not say.
+    pub(crate) at_once: usize,
+}
+
+/// Where the gateway is inside a workspace.
+const PORT: u16 = 8377;
+
+/// The longest that is kept of what an agent printed, from its end.
+const MOST_PRINTED: usize = 1 << 20;
+
+impl Staff {
+    /// An agent that works here.
+    pub(crate) fn hire(
+        &self,
+        config: &AgentConfig,
+        environment: Environment<'_>,
+        paces: &mut Paces,
+    ) -> Result<AgentSubject, SubjectError> {
+        let name = config.name();
+        let failed = |message: String| SubjectError::Agent { name: name.clone(), message };
+        let adapter = adapter_of(&config.agent).ok_or_else(|| failed("is not known".to_owned()))?;
+        let model = config.model.as_ref().and_then(|model| model.model());
+        let (provider, model) = model.ok_or_else(|| failed("has no model".to_owned()))?;
+        let upstream = Upstream::new(provider, model, environment, paces)
+            .map_err(|source| failed(source.to_string()))?;
+        let read = |path: &std::path::PathBuf| {
+            std::fs::read(path).map_err(|error| {
+                failed(format!("failed to read its instructions {}: {error}", path.display()))
+            })
+        };
+        let instructions = config.instructions.as_ref().map(read).transpose()?;
+        let (config, staff) = (config.clone(), self.clone());
+        let (upstream, lost) = (Arc::new(upstream), Mutex::default());
+        Ok(AgentSubject { name, config, adapter, instructions, upstream, staff, lost })
+    }
+}
+
+impl AgentSubject {
+    async fn work_on(&self, question: &Question<'_>) -> Result<Reply, InfraError> {
+        let session = self.staff.gateway.open(SessionConfig {
+            upstream: Arc::clone(&self.upstream),
+            naming: Naming::Fixed,
+            limits: self.limits(),
+            payments: None,
+        });
+        let session =
+            session.map_err(|error| InfraError::new(InfraClass::Agent, error.to_string()))?;
+        let worked = self.in_workspace(question, &session).await;
+        let conversation = session.close().await;
+        let (call, work) = match worked {
+            Ok(worked) => worked,
+            Err(error) => return Err(self.lose(&conversation, error)),
+        };
+        let last_words = self.adapter.last_words(&work.stdout);
+        let last_words = last_words.unwrap_or_else(|| end_of(&work.stdout, &work.stderr));
+        let ending = Ending { how: work.how.clone(), last_words };
+        debug!(agent = self.name, how = work.how, requests = conversation.requests, "agent ended");
+        if let Some(error) = fault(&conversation, &ending) {
+            return Err(self.lose(&conversation, error));
+        }
+        let logs = logs(&call, &work, &conversation);
+        let files = work.artifact.into_iter();
+        let files = files.map(|(path, text)| (path.to_string(), text)).collect();
+        Ok(Reply {
+            answer: Answer::Files(files),
+            thinking: None,
+            finish: Finish::Complete,
+            usage: conversation.usage,
+            served: served(&conversation),
+            logs,
+        })
+    }
+
+    /// Has the agent work in a fresh workspace, where it can reach the session and nothing else.
+    async fn in_workspace(
+        &self,
+        question: &Question<'_>,
+        session: &Session,
+    ) -> Result<(String, Work), InfraError> {
+        let prompt = prompt(question);
+        let gateway = format!("http://127.0.0.1:{PORT}");
+        let workplace = Arc::clone(&self.staff.workplace);
+        let call = self.adapter.call(&AgentTask {
+            prompt: &prompt,
+            protocol: self.upstream.provider(),
+            model: self.upstream.model(),
+            gateway: &gateway,
+            token: session.token(),
+            home: workplace.home(),
+            paths: question.case.artifact_paths(),
+            more: &self.config.arguments,
+        });
+        let files = self.files(question);
+        let order = (question.case.clone(), files, self.config.clone(), call.files.clone());
+        let open = move || {
+            let (case, files, config, home) = &order;
+            workplace.open(&WorkspaceOrder {
+                case,
+                agent: &config.agent,
+                version: config.version.as_deref(),
+                files,
+                home,
+                port: PORT,
+                wall: config.wall(),
+            })
+        };
+        let mut opened = blocking(open).await?;
+        let listener = opened.take_listener().ok_or_else(|| {
+            InfraError::new(InfraClass::Sandbox, "the workspace has no way to the gateway")
+        })?;
+        session.serve_at(listener).map_err(|error| {
+            InfraError::new(InfraClass::Sandbox, format!("failed to serve the workspace: {error}"))
+        })?;
+        let told = told(&call.program, &call.arguments, &prompt);
+        let work = blocking(move || opened.work(&call)).await?;
+        Ok((told, work))
+    }
+
+    fn limits(&self) -> SessionLimits {
+        SessionLimits {
+            requests: Some(self.config.requests()),
+            tokens: self.config.max_total_tokens.map(std::num::NonZeroU64::get),
+            cost: self.config.max_cost.and_then(assay_core::Cost::from_units),
+            wall_time: Some(self.config.wall()),
+        }
+    }
+
+    /// What lies in the workspace beside the scaffold: the code to be mended, or, in a repair,
+    /// what was written before; and the user's instructions.
+    fn files(&self, question: &Question<'_>) -> FileSet {
+        let mut files = given(question.case, question);
+        if let Some(text) = &self.instructions
+            && let Ok(path) = SafePath::new(self.adapter.instructions())
+        {
+            files.insert(path, text.clone());
+        }
+        files
+    }
+
+    /// Remembers what an attempt took that comes to nothing.
+    fn lose(&self, conversation: &Conversation, error: InfraError) -> InfraError {
+        *self.lost.lock().unwrap_or_else(PoisonError::into_inner) += conversation.usage;
+        error
+    }
+}
+
+impl Worker for AgentSubject {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn warning(&self) -> Option<String> {
+        self.upstream.warning()
+    }
+
+    fn room(&self) -> usize {
+        let most = self
+            .config
+            .concurrency
+            .map_or(self.staff.at_once, |most| usize::try_from(most.get()).unwrap_or(usize::MAX));
+        most.min(self.upstream.room().max(1))
+    }
+
+    fn refusal(&self) -> Option<&InfraError> {
+        self.upstream.refusal()
+    }
+
+    fn price(&self) -> Option<Price> {
+        self.upstream.price()
+    }
+
+    fn most_requests(&self) -> u64 {
+        self.config.requests()
+    }
+
+    fn take_lost(&self) -> TokenUsage {
+        std::mem::take(&mut *self.lost.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn work<'a>(&'a self, question: &'a Question<'a>) -> Working<'a> {
+        Box::pin(self.work_on(question))
+    }
+}
+
+/// Runs what waits on a thread of its own.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, InfraError> + Send + 'static,
+) -> Result<T, InfraError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        let message = format!("an agent's workspace failed: {error}; this is a bug");
+        Err(InfraError::new(InfraClass::Sandbox, message))
+    })
+}
+
+/// The code that a question is about, where it goes.
+fn given(case: &Case, question: &Question<'_>) -> FileSet {
+    if question.scenario.asks() != Asks::Mend {
+        return FileSet::new();
+    }
+    let vulnerable = case.solutions(SolutionKind::Vulnerable).next();
+    vulnerable.map(|solution| solution.files.clone()).unwrap_or_default()
+}
+
+/// The task and, in a repair, what failed: the agent begins anew each time.
+fn prompt(question: &Question<'_>) -> String {
+    let asked = question.messages.iter().filter(|message| message.role == Role::User);
+    let asked: Vec<&str> = asked.map(|message| message.text.trim()).collect();
+    match (asked.first(), asked.last()) {
+        (Some(first), Some(last)) if asked.len() > 1 => format!("{first}\n\n{last}\n"),
+        (Some(first), _) => format!("{first}\n"),
+        _ => String::new(),
+    }
+}
+
+/// The command line without the task.
+fn told(program: &str, arguments: &[String], prompt: &str) -> String {
+    let mut line = program.to_owned();
+    for argument in arguments {
+        let argument = if argument == prompt { "TASK" } else { argument };
+        let _ = write!(line, " {argument}");
+    }
+    line
+}
+
+/// What is kept of an agent's work beside its artifact.
+fn logs(call: &str, work: &Work, conversation: &Conversation) -> Vec<Log> {
+    let mut end = format!("{call}\n{}\n", work.how);
+    if work.timed_out {
+        end.push_str("its time was over\n");
+    }
+    if let Some(limit) = conversation.limit() {
+        let _ = writeln!(end, "ended by the limit on {limit}");
+    }
+    let _ = writeln!(end, "{} requests", conversation.requests);
+    let conversation = serde_json::to_string_pretty(conversation).unwrap_or_default();
+    let all = [
+        ("agent.end", end.as_str()),
+        ("agent.stdout", tail(&work.stdout)),
+        ("agent.stderr", tail(&work.stderr)),
+        ("agent.patch", work.patch.as_str()),
+        ("agent.conversation", conversation.as_str()),
+    ];
+    let kept = all.into_iter().filter(|(_, text)| !text.trim().is_empty());
+    kept.map(|(name, text)| Log { name: name.to_owned(), text: text.to_owned() }).collect()
+}
+
+/// The end of a text that is too long.
+fn tail(text: &str) -> &str {
+    let from = text.len().saturating_sub(MOST_PRINTED);
+    let from = (from..=text.len()).find(|place| text.is_char_boundary(*place));
+    &text[from.unwrap_or(0)..]
+}
+
+/// The last lines of what was printed.
+fn end_of(stdout: &str, stderr: &str) -> String {
+    let printed = if stderr.trim().is_empty() { stdout } else { stderr };
+    let lines: Vec<&str> = printed.lines().filter(|line| !line.trim().is_empty()).collect();
+    lines[lines.len().saturating_sub(4)..].join(" / ")
+}
+
+/// Which model answered, by its last answer.
+fn served(conversation: &Conversation) -> Served {
+    let served = conversation.exchanges.iter().rev().find_map(|exchange| match &exchange.outcome {
+        crate::gateway::Outcome::Answered { served, .. } => Some(served.clone()),
+        _ => None,
+    });
+    served.unwrap_or_default()
+}

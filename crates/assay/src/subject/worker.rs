@@ -1,0 +1,40 @@
+//! [`Worker`]: whoever answers a question by working in a project, and not with a text.
+
+use std::fmt::Debug;
+use std::pin::Pin;
+
+use assay_core::{InfraError, TokenUsage};
+
+use super::price::Price;
+use super::question::{Question, Reply};
+
+/// A reply that is being worked on.
+pub type Working<'a> = Pin<Box<dyn Future<Output = Result<Reply, InfraError>> + Send + 'a>>;
+
+/// Whoever answers a question by working in a project. Its answer is the files that it leaves
+/// where the case's artifact goes.
+pub trait Worker: Debug + Send + Sync {
+    /// Unique among the subjects of a run.
+    fn name(&self) -> &str;
+
+    /// What the user should know before a run, if anything.
+    fn warning(&self) -> Option<String>;
+
+    /// How many questions to it may be open at once now.
+    fn room(&self) -> usize;
+
+    /// Why it is asked no more, if every further question would fail alike.
+    fn refusal(&self) -> Option<&InfraError>;
+
+    /// What its tokens cost, if that is known.
+    fn price(&self) -> Option<Price>;
+
+    /// How many requests it may send to its model for one question.
+    fn most_requests(&self) -> u64;
+
+    /// What those questions took that ended in an error since this was asked last.
+    fn take_lost(&self) -> TokenUsage;
+
+    /// Works on a question. The error is a fault that it did not cause.
+    fn work<'a>(&'a self, question: &'a Question<'a>) -> Working<'a>;
+}
