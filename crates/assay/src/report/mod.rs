@@ -29,6 +29,7 @@ mod readings;
 mod repeats;
 mod served;
 mod spending;
+mod timeline;
 
 pub use comparison::{Compared, Comparison, NoComparison};
 pub use cov_eval::BaselineScore;

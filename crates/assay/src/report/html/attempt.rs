@@ -12,7 +12,7 @@ use maud::{Markup, html};
 use super::page::{Page, brief, title, trail};
 use super::reported_run::ReportedRun;
 use super::root_cause::{self, Program};
-use super::{badge, ballot, opinions, readings, served, solutions, source, suite};
+use super::{badge, ballot, opinions, readings, served, solutions, source, suite, timeline};
 use crate::printable::Visible;
 use crate::report::quantity::{self, bytes, cost, duration};
 use crate::store::AttemptSummary;
@@ -244,6 +244,7 @@ fn turn_section(
             @if turn.finish != Finish::Complete {
                 p class="note" { "The answer ended as " (turn.finish.as_str()) "." }
             }
+            (timeline::of_turn(turn))
             (answer(turn))
             @if let Some(reading) = &turn.reading { (readings::of_turn(reading)) }
             @match &turn.artifact {
@@ -302,7 +303,9 @@ fn observations(turn: &Turn) -> Markup {
     let failed_to_build = matches!(evidence.build_evidence(), BuildEvidence::Failed(_));
     let of =
         |phase: &str| turn.logs.iter().filter(|log| phase_of(log) == phase).collect::<Vec<_>>();
-    let other = |log: &&Log| !matches!(phase_of(log), "build" | "functional" | "security");
+    let other = |log: &&Log| {
+        !matches!(phase_of(log), "build" | "functional" | "security") && !timeline::is_told(log)
+    };
     let others: Vec<&Log> = turn.logs.iter().filter(other).collect();
     html! {
         @if let Some(build) = evidence.build() { (suite::build(build)) }

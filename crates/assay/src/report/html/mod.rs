@@ -52,6 +52,7 @@ mod source;
 mod spending;
 mod subject;
 mod suite;
+mod timeline;
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
