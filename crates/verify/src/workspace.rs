@@ -5,6 +5,8 @@
 mod changes;
 mod command;
 mod patch;
+#[cfg(test)]
+mod properties;
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
