@@ -54,12 +54,14 @@ fn pom<'a>(case: &'a TestedCase<'_>) -> &'a [u8] {
 }
 
 fn install(case: &TestedCase<'_>, site: &Site<'_>) -> Result<(), String> {
+    let work = tempfile::tempdir().map_err(|error| format!("failed to make a folder: {error}"))?;
     let mut unpack = installer(MAVEN);
     unpack.args(["--batch-mode", "--quiet", UNPACK]);
     unpack.arg(format!("-Dmaven.repo.local={}", site.downloads.join(REPOSITORY).display()));
     unpack.arg(format!("-Dartifact=org.apache.maven:apache-maven:{MAVEN_VERSION}:tar.gz:bin"));
     unpack.arg(format!("-DoutputDirectory={}", site.folder.display()));
-    run(unpack.env("JAVA_HOME", HOME))?;
+    // It leaves a note of what it unpacked where it is started.
+    run(unpack.env("JAVA_HOME", HOME).current_dir(work.path()))?;
 
     // A project with a test makes Maven fetch everything that a project with tests needs.
     let test = match Engine::of(case) {
@@ -67,7 +69,6 @@ fn install(case: &TestedCase<'_>, site: &Site<'_>) -> Result<(), String> {
         Engine::Platform { .. } => "org.junit.jupiter.api.Test",
     };
     let test = format!("public class OwnTest {{ @{test} public void own() {{}} }}\n");
-    let work = tempfile::tempdir().map_err(|error| format!("failed to make a folder: {error}"))?;
     for (name, content) in [
         ("pom.xml", pom(case)),
         ("src/main/java/Own.java", b"public class Own {}\n".as_slice()),
