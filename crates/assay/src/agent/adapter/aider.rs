@@ -45,6 +45,9 @@ impl Adapter for Aider {
             .arguments(["--model".to_owned(), format!("{prefix}/{}", task.model)])
             .arguments(["--weak-model".to_owned(), format!("{prefix}/{}", task.model)])
             .arguments(["--message-file".to_owned(), format!("{}/{MESSAGE}", task.home)])
+            // Otherwise they lie in the project.
+            .arguments(["--chat-history-file".to_owned(), format!("{}/chat.md", task.home)])
+            .arguments(["--input-history-file".to_owned(), format!("{}/input", task.home)])
             .arguments(task.more)
             .arguments(task.paths.iter().map(ToString::to_string))
             .environment([
