@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Installs what Assay needs and is not there: packages of Debian, Go, then, with
 # the binary of the profile that is named (release or dev), what the cases of
-# corpus/ need. Where nothing is missing it changes nothing.
+# corpus/ need. Where nothing is missing it changes nothing. With a second word it does a part
+# of this alone: all until the binary is built (programs), or what comes after it (cases).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 profile=${1:-release}
+part=${2:-all}
 
 fail() {
     printf 'setup: %s\n' "$*" >&2
@@ -49,6 +51,25 @@ install_packages() {
         exit 1
     fi
 }
+
+assay=${CARGO_TARGET_DIR:-target}/${profile/dev/debug}/assay
+build_assay() {
+    if [[ ! -x $assay ]]; then
+        printf 'setup: building the %s binary, which takes some minutes\n' "$profile"
+    fi
+    cargo build --quiet --locked --profile "$profile" --package assay
+}
+prepare_cases() {
+    printf 'setup: preparing what the cases need, with the %s binary\n' "$profile"
+    "$assay" prepare
+    if [[ $profile == dev ]]; then
+        "$assay" prepare --analysers=bandit,syntax
+    fi
+}
+if [[ $part == cases ]]; then
+    prepare_cases
+    exit
+fi
 
 command -v cargo >/dev/null || fail 'cargo is not there; install Rust, with rustup for example'
 needed=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
@@ -118,11 +139,7 @@ if [[ $profile == dev && $(cat "$linters/versions" 2>/dev/null) != "$linter_vers
 fi
 
 printf 'setup: system packages, Rust %s and Go are there\n' "$found"
-printf 'setup: preparing what the cases need, with the %s binary\n' "$profile"
-if [[ ! -x ${CARGO_TARGET_DIR:-target}/${profile/dev/debug}/assay ]]; then
-    printf 'setup: it is built first, which takes some minutes\n'
-fi
-cargo run --quiet --locked --profile "$profile" --package assay -- prepare
-if [[ $profile == dev ]]; then
-    cargo run --quiet --locked --profile "$profile" --package assay -- prepare --analysers=bandit,syntax
+build_assay
+if [[ $part == all ]]; then
+    prepare_cases
 fi

@@ -15,10 +15,20 @@ step() {
 }
 
 printf '\n==> scripts/setup.sh dev\n'
-scripts/setup.sh dev || exit 1
+scripts/setup.sh dev programs || exit 1
+# What the cases need is mostly waited for: lints go on beside it.
+prepared=$(mktemp)
+scripts/setup.sh dev cases >"$prepared" 2>&1 &
+preparing=$!
 step cargo fmt --check
 step cargo clippy --workspace --all-targets --locked -- -D warnings
 step scripts/check-guests.sh
+wait "$preparing"
+is_prepared=$?
+printf '\n==> scripts/setup.sh dev cases\n'
+cat "$prepared"
+rm -f "$prepared"
+((is_prepared == 0)) || exit 1
 if command -v cargo-deny >/dev/null; then
     step cargo deny check
 else
