@@ -228,7 +228,7 @@ impl Config {
                 replay.file = std::path::absolute(&replay.file)?;
             }
             if let SubjectConfig::Agent(agent) = subject {
-                crate::agent::check(agent)?;
+                crate::agent::settle(agent)?;
             }
             if let Some(model) = subject.model_mut() {
                 let name = model.name().to_owned();

@@ -11,6 +11,8 @@ mod scripted_server;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use door::{Door, Ended, solution};
 use panel::{Deciding, says, scores, verdict_of};
@@ -212,6 +214,30 @@ fn a_failed_functional_suite_goes_back_if_more_answers_are_allowed() {
     run(&door, &["--max-answers", "2"]).with_code(0);
     let card = scores(&door, "run.assay");
     assert_eq!(verdict_of(&card, "mine", "secure"), 1, "{card:#}");
+}
+
+#[test]
+fn a_run_is_resumed_from_another_folder_with_the_agent_that_it_began_with() {
+    let text = solution(CASE, "secure");
+    let is_shut = Arc::new(AtomicBool::new(true));
+    let (shut, writing) = (Arc::clone(&is_shut), writing(&text));
+    let server = Deciding::start(move |request| match shut.load(Ordering::Relaxed) {
+        true => answer(401, "{}"),
+        false => writing(request),
+    });
+    let door = open(&server, "");
+    fs::remove_file(door.path("assay.toml")).expect("it is there");
+    let address = format!("{}/v1", server.address);
+    let agent = ["--subject", "agent:./my-agent", "--agent-model", "openai:m"];
+    let ended = run(&door, &[&agent[..], &["--base-url", &address]].concat());
+    assert_eq!(ended.code, Some(4), "the provider failed: {ended}");
+    is_shut.store(false, Ordering::Relaxed);
+    let elsewhere = door.path("corpus");
+    let mut resumed = door.command(&["run", "--resume"]);
+    resumed.arg(door.path("run.assay")).current_dir(elsewhere).env("OPENAI_API_KEY", KEY);
+    Ended::of(resumed.output().expect("assay starts")).with_code(0);
+    let card = scores(&door, "run.assay");
+    assert_eq!(verdict_of(&card, "my-agent (m)", "secure"), 1, "{card:#}");
 }
 
 #[test]

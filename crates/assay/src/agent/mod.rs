@@ -8,6 +8,6 @@ mod verdict;
 mod workplace;
 
 pub(crate) use adapter::AgentCall;
-pub(crate) use setup::{check, model_of, own_program};
+pub(crate) use setup::{model_of, own_program, settle};
 pub(crate) use subject::Staff;
 pub(crate) use workplace::{OpenWorkspace, Work, Workplace, WorkspaceOrder};

@@ -41,8 +41,25 @@ pub(crate) fn model_of(agent: &str, text: &str) -> anyhow::Result<SubjectConfig>
     Ok(SubjectConfig::of_model(provider, ModelConfig::new(model)))
 }
 
-/// Refuses an agent that could never work.
-pub(crate) fn check(config: &AgentConfig) -> anyhow::Result<()> {
+/// Makes paths absolute, so that a run is resumed from any folder, and refuses an agent that could
+/// never work.
+pub(crate) fn settle(config: &mut AgentConfig) -> anyhow::Result<()> {
+    check(config)?;
+    if let Some(path) = own_program(&config.agent) {
+        let path = std::path::absolute(path).context("failed to find the agent")?;
+        // It is called by its own name, and not by where it lies.
+        let own = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        config.name = Some(AgentConfig { agent: own, ..config.clone() }.name());
+        config.agent = path.display().to_string();
+    }
+    if let Some(instructions) = &mut config.instructions {
+        *instructions = std::path::absolute(&*instructions)
+            .context("failed to find the agent's instructions")?;
+    }
+    Ok(())
+}
+
+fn check(config: &AgentConfig) -> anyhow::Result<()> {
     let name = config.name();
     let adapter = adapter_of(&config.agent).with_context(|| unknown(&config.agent))?;
     let Some((provider, _)) = config.model.as_ref().and_then(|model| model.model()) else {
