@@ -83,7 +83,8 @@ fn a_short_form_names_its_subject_or_says_what_is_wrong() {
     check("vulnerable", Ok("vulnerable"));
     check("empty", Ok("empty"));
     check("reference:x", Err("nothing may follow"));
-    check("gpt", Err("openai-responses:MODEL, anthropic:MODEL and gemini:MODEL"));
+    check("gpt", Err("openai-responses:MODEL, anthropic:MODEL, gemini:MODEL and agent:NAME"));
+    check("agent:", Err("write agent:NAME"));
     check("replay", Err("write replay:FILE"));
     check("openai:", Err("write openai:MODEL"));
     check("replay:/nowhere/x.jsonl", Err("/nowhere/x.jsonl"));
