@@ -5,7 +5,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scripts/setup.sh release
-cargo build --release --locked
 assay=${CARGO_TARGET_DIR:-target}/release/assay
 time=$(date --utc +%Y-%m-%dT%H-%M-%SZ)
 run=assay-runs/demo-$time.assay
