@@ -97,10 +97,12 @@ impl State<'_> {
         let Some(attempt) = self.open.remove(&id) else { return Ok(()) };
         let place = attempt.subject;
         self.lanes[place].asking -= 1;
-        let lost = self.dispatcher.subjects[place].take_lost();
-        let usage = result.as_ref().map_or(lost, |reply| reply.usage);
-        let is_known = result.is_ok() || lost.requests > 0;
-        self.account(id, place, is_known.then_some(usage))?;
+        let usage = match &result {
+            Ok(reply) => Some(reply.usage),
+            // It may be that of several questions that ended so; each is taken once.
+            Err(_) => Some(self.dispatcher.subjects[place].take_lost()),
+        };
+        self.account(id, place, usage.filter(|usage| result.is_ok() || usage.requests > 0))?;
         match result {
             Ok(reply) => {
                 let can_repair = self.dispatcher.subjects[place].can_repair();
