@@ -257,5 +257,10 @@ fn what_cannot_work_is_refused_before_anything_is_asked() {
     let missing = ["--cache", "empty", "--subject", "agent:codex", "--agent-model", "m"];
     check(&missing, "run `assay prepare --agents=codex`");
     check(&["--subject", "agent:./corpus", "--agent-model", "m"], "agent");
+    let table = "[[subject]]\nprovider = 'agent'\nagent = 'codex'\n[subject.model]\nprovider = 'agent'\nagent = 'codex'\nmodel = { provider = 'openai-responses', model = 'm' }\n";
+    let door = Door::open();
+    door.write("assay.toml", table);
+    let ended = door.run(&["run", "--output", "run.assay"]);
+    assert!(ended.stderr.contains("has an agent for its model"), "{ended}");
     check(&other, "cannot ask a model by the protocol gemini; it speaks anthropic");
 }

@@ -62,6 +62,9 @@ pub(crate) fn settle(config: &mut AgentConfig) -> anyhow::Result<()> {
 fn check(config: &AgentConfig) -> anyhow::Result<()> {
     let name = config.name();
     let adapter = adapter_of(&config.agent).with_context(|| unknown(&config.agent))?;
+    if let Some(SubjectConfig::Agent(_)) = config.model.as_deref() {
+        bail!("the agent {name} has an agent for its model; give it a model, such as openai:MODEL");
+    }
     let Some((provider, _)) = config.model.as_ref().and_then(|model| model.model()) else {
         bail!(
             "the agent {name} has no model; name it with --agent-model PROVIDER:MODEL, or as model = {{ provider = …, model = … }} in assay.toml"
