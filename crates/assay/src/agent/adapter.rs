@@ -132,6 +132,26 @@ impl AgentCall {
     }
 }
 
+/// What agents that ask by LiteLLM are told: the model by its name there, and variables.
+fn by_litellm(task: &AgentTask<'_>) -> (String, [(&'static str, String); 3]) {
+    let (prefix, base, key) = match task.protocol {
+        Provider::Anthropic => ("anthropic", "ANTHROPIC_API_BASE", "ANTHROPIC_API_KEY"),
+        _ => ("openai", "OPENAI_API_BASE", "OPENAI_API_KEY"),
+    };
+    let variables = [
+        (base, task.base()),
+        (key, task.token.to_owned()),
+        // Prices and windows of models are not fetched.
+        ("LITELLM_LOCAL_MODEL_COST_MAP", "True".to_owned()),
+    ];
+    (format!("{prefix}/{}", task.model), variables)
+}
+
+/// The last line of an output that is not blank.
+fn last_line(output: &str) -> Option<String> {
+    output.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
+}
+
 /// The values of the lines of an output that are JSON.
 fn json_lines(output: &str) -> impl DoubleEndedIterator<Item = Value> + '_ {
     output.lines().filter_map(|line| serde_json::from_str(line.trim()).ok())

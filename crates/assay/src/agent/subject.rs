@@ -46,9 +46,6 @@ pub(crate) struct Staff {
 /// Where the gateway is inside a workspace.
 const PORT: u16 = 8377;
 
-/// The longest that is kept of what an agent printed, from its end.
-const MOST_PRINTED: usize = 1 << 20;
-
 impl Staff {
     /// An agent that works here.
     pub(crate) fn hire(
@@ -276,20 +273,13 @@ fn logs(call: &str, work: &Work, conversation: &Conversation) -> Vec<Log> {
     let conversation = serde_json::to_string_pretty(conversation).unwrap_or_default();
     let all = [
         ("agent.end", end.as_str()),
-        ("agent.stdout", tail(&work.stdout)),
-        ("agent.stderr", tail(&work.stderr)),
+        ("agent.stdout", work.stdout.as_str()),
+        ("agent.stderr", work.stderr.as_str()),
         ("agent.patch", work.patch.as_str()),
         ("agent.conversation", conversation.as_str()),
     ];
     let kept = all.into_iter().filter(|(_, text)| !text.trim().is_empty());
     kept.map(|(name, text)| Log { name: name.to_owned(), text: text.to_owned() }).collect()
-}
-
-/// The end of a text that is too long.
-fn tail(text: &str) -> &str {
-    let from = text.len().saturating_sub(MOST_PRINTED);
-    let from = (from..=text.len()).find(|place| text.is_char_boundary(*place));
-    &text[from.unwrap_or(0)..]
 }
 
 /// The last lines of what was printed.

@@ -52,6 +52,7 @@ pub(crate) trait OpenWorkspace: Send {
 pub(crate) struct Work {
     /// How its program ended, in a phrase: `it exited with status 0`.
     pub(crate) how: String,
+    /// Bounded, as is what follows.
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     /// What lies where the artifact goes, changed or not.

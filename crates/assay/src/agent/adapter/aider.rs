@@ -1,6 +1,6 @@
 //! aider, <https://aider.chat/docs>.
 
-use super::{Adapter, AgentCall, AgentTask};
+use super::{Adapter, AgentCall, AgentTask, by_litellm, last_line};
 use crate::subject::Provider;
 
 #[derive(Debug)]
@@ -23,10 +23,7 @@ impl Adapter for Aider {
     }
 
     fn call(&self, task: &AgentTask<'_>) -> AgentCall {
-        let (prefix, base, key) = match task.protocol {
-            Provider::Anthropic => ("anthropic", "ANTHROPIC_API_BASE", "ANTHROPIC_API_KEY"),
-            _ => ("openai", "OPENAI_API_BASE", "OPENAI_API_KEY"),
-        };
+        let (model, variables) = by_litellm(task);
         AgentCall::new("aider")
             .arguments([
                 "--yes-always",
@@ -42,24 +39,19 @@ impl Adapter for Aider {
                 "--analytics-disable",
                 "--map-tokens=1024",
             ])
-            .arguments(["--model".to_owned(), format!("{prefix}/{}", task.model)])
-            .arguments(["--weak-model".to_owned(), format!("{prefix}/{}", task.model)])
+            .arguments(["--model", &model])
+            .arguments(["--weak-model", &model])
             .arguments(["--message-file".to_owned(), format!("{}/{MESSAGE}", task.home)])
             // Otherwise they lie in the project.
             .arguments(["--chat-history-file".to_owned(), format!("{}/chat.md", task.home)])
             .arguments(["--input-history-file".to_owned(), format!("{}/input", task.home)])
             .arguments(task.more)
             .arguments(task.paths.iter().map(ToString::to_string))
-            .environment([
-                (base, task.base()),
-                (key, task.token.to_owned()),
-                // Prices and windows of models are not fetched.
-                ("LITELLM_LOCAL_MODEL_COST_MAP", "True".to_owned()),
-            ])
+            .environment(variables)
             .file(MESSAGE, task.prompt)
     }
 
     fn last_words(&self, output: &str) -> Option<String> {
-        output.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
+        last_line(output)
     }
 }

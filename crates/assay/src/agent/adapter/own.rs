@@ -1,6 +1,6 @@
 //! [`Own`]: a program of the user's own that works as an agent. docs/agents.md has its contract.
 
-use super::{Adapter, AgentCall, AgentTask};
+use super::{Adapter, AgentCall, AgentTask, last_line};
 use crate::subject::Provider;
 
 /// A program of the user's own.
@@ -26,10 +26,7 @@ impl Adapter for Own {
     fn call(&self, task: &AgentTask<'_>) -> AgentCall {
         let paths: Vec<String> = task.paths.iter().map(ToString::to_string).collect();
         let protocol = match task.protocol {
-            Provider::OpenAi => {
-                [("OPENAI_BASE_URL", task.base()), ("OPENAI_API_KEY", task.token.to_owned())]
-            }
-            Provider::OpenAiResponses => {
+            Provider::OpenAi | Provider::OpenAiResponses => {
                 [("OPENAI_BASE_URL", task.base()), ("OPENAI_API_KEY", task.token.to_owned())]
             }
             Provider::Anthropic => {
@@ -51,6 +48,6 @@ impl Adapter for Own {
     }
 
     fn last_words(&self, output: &str) -> Option<String> {
-        output.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
+        last_line(output)
     }
 }
