@@ -31,6 +31,8 @@ import json, os, subprocess, sys, urllib.request
 task = sys.stdin.read()
 print("ENVIRONMENT", sorted(os.environ.items()))
 print("FILES", subprocess.run("find / -xdev -type f 2>/dev/null | grep -v ^/proc | head -200000 | grep -i -E 'tests?/(functional|security)|solutions'", shell=True, capture_output=True, text=True).stdout)
+for path in os.environ["ASSAY_ARTIFACTS"].split("\n"):
+    print("BEFORE", open(path).read() if os.path.exists(path) else None)
 print("BESIDE", os.listdir("/opt/agent"))
 print("HISTORY", subprocess.run("git log --oneline | wc -l; git status --short | wc -l", shell=True, capture_output=True, text=True).stdout.split())
 messages = [{"role": "user", "content": task}]
@@ -89,7 +91,7 @@ fn writing(text: &str) -> impl Fn(&str) -> Step + Send + 'static {
     }
 }
 
-fn attempt(door: &Door) -> Value {
+fn last_turn(door: &Door) -> Value {
     let arguments = [
         "export",
         "run.assay",
@@ -102,7 +104,7 @@ fn attempt(door: &Door) -> Value {
         "-",
     ];
     let ended = door.run(&arguments).with_code(0);
-    serde_json::from_str(ended.stdout.lines().next().expect("a turn")).expect("JSON")
+    serde_json::from_str(ended.stdout.lines().last().expect("a turn")).expect("JSON")
 }
 
 fn log(turn: &Value, name: &str) -> String {
@@ -133,7 +135,7 @@ fn what_an_agent_leaves_is_validated_and_the_rest_is_kept_beside() {
             assert_eq!(panel::body(&request)["model"], "large");
         }
 
-        let turn = attempt(&door);
+        let turn = last_turn(&door);
         assert!(log(&turn, "agent.patch").contains("mine/test_mine.py"));
         assert!(!log(&turn, "agent.patch").contains("def search_invoices"));
         assert!(log(&turn, "agent.conversation").contains("1 passed"), "it could run its test");
@@ -190,7 +192,7 @@ fn a_limit_ends_an_agent_and_what_is_there_then_counts() {
     assert_eq!(server.requests().len(), 4);
     let card = scores(&door, "run.assay");
     assert_eq!(verdict_of(&card, "mine", "secure"), 1, "{card:#}");
-    assert!(log(&attempt(&door), "agent.end").contains("ended by the limit on requests"));
+    assert!(log(&last_turn(&door), "agent.end").contains("ended by the limit on requests"));
 }
 
 #[test]
@@ -200,6 +202,7 @@ fn a_failed_functional_suite_goes_back_if_more_answers_are_allowed() {
         let messages = panel::messages(request);
         let task = messages[0]["content"].as_str().expect("a text").to_owned();
         let is_repair = task.contains("does not pass the functional checks");
+        assert!(!task.contains("in the same form"), "it works in place: {task}");
         match (messages.len(), is_repair) {
             (1, false) => says(&format!("echo 'nothing = 1' > {PATH}")),
             (1, true) => says(&format!("cat > {PATH} <<'END_OF_FILE'\n{right}\nEND_OF_FILE")),
@@ -214,6 +217,8 @@ fn a_failed_functional_suite_goes_back_if_more_answers_are_allowed() {
     run(&door, &["--max-answers", "2"]).with_code(0);
     let card = scores(&door, "run.assay");
     assert_eq!(verdict_of(&card, "mine", "secure"), 1, "{card:#}");
+    let before = log(&last_turn(&door), "agent.stdout");
+    assert!(before.contains("BEFORE nothing = 1"), "what it wrote is still there: {before}");
 }
 
 #[test]

@@ -37,8 +37,13 @@ fn ask(subject: &Subject) -> Result<Reply, InfraError> {
         message(Role::Assistant, "done"),
         message(Role::User, "mend it"),
     ];
-    let question =
-        Question { case: &case, scenario: sec_code_bench_v2::GEN, round: 1, messages: &messages };
+    let question = Question {
+        case: &case,
+        scenario: sec_code_bench_v2::GEN,
+        round: 1,
+        messages: &messages,
+        written: None,
+    };
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(subject.ask(&question))
@@ -194,8 +199,13 @@ fn no_more_requests_are_under_way_than_allowed() {
         let messages = [Message { role: Role::User, text: format!("question {number}") }];
         let (case, subject, ended) = (&case, &subject, &ended);
         async move {
-            let question =
-                Question { case, scenario: sec_code_bench_v2::GEN, round: 1, messages: &messages };
+            let question = Question {
+                case,
+                scenario: sec_code_bench_v2::GEN,
+                round: 1,
+                messages: &messages,
+                written: None,
+            };
             let reply = subject.ask(&question).await;
             ended.lock().expect("no test panics with it").push((number, reply.is_ok()));
         }

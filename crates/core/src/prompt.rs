@@ -122,6 +122,16 @@ const REPAIR_LOG_CHARACTERS: usize = 6_000;
 /// Security output is never in it.
 pub fn repair(evidence: &Evidence, logs: &[Log], locale: Locale) -> String {
     let words = words(locale);
+    told_what_failed(evidence, logs, words) + words.repair_again + "\n"
+}
+
+/// The same to whoever works in the folder of the project, where what was written lies.
+pub fn repair_in_place(evidence: &Evidence, logs: &[Log], locale: Locale) -> String {
+    let words = words(locale);
+    told_what_failed(evidence, logs, words) + words.repair_in_place + "\n"
+}
+
+fn told_what_failed(evidence: &Evidence, logs: &[Log], words: &Words) -> String {
     let mut text = format!("{}\n\n", words.repair);
     let mut printed = String::new();
     match (evidence.ballot(Phase::Functional), evidence.first_failure()) {
@@ -141,7 +151,7 @@ pub fn repair(evidence: &Evidence, logs: &[Log], locale: Locale) -> String {
         }
     }
     fenced(&mut text, "", &printed);
-    let _ = write!(text, "\n{}\n", words.repair_again);
+    text.push('\n');
     text
 }
 

@@ -230,8 +230,13 @@ async fn blocking<T: Send + 'static>(
     })
 }
 
-/// The code that a question is about, where it goes.
+/// The code that a question is about, where it goes: what was written before, or what is to be
+/// mended.
 fn given(case: &Case, question: &Question<'_>) -> FileSet {
+    if let Some(written) = question.written {
+        let files = written.files.iter();
+        return files.map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
+    }
     if question.scenario.asks() != Asks::Mend {
         return FileSet::new();
     }

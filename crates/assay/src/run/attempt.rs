@@ -9,7 +9,7 @@ use assay_core::answer::Answer;
 use assay_core::infra_error::InfraClass;
 use assay_core::label::LabelledProgram;
 use assay_core::log::Log;
-use assay_core::prompt::{NoPrompt, ask_again, render, render_in_place, repair};
+use assay_core::prompt::{NoPrompt, ask_again, render, render_in_place, repair, repair_in_place};
 use assay_core::reading::{
     BothReadings, Found, OtherReading, ReadArtifact, Reading, Said, ThinkingTags, TurnReading,
     read_label, spoken,
@@ -301,9 +301,15 @@ impl OpenAttempt {
     /// The message that says what failed.
     fn repair(&self, evidence: &Evidence, logs: &[Log], rules: Rules) -> String {
         match evidence.why_no_code() {
+            _ if rules.in_place => repair_in_place(evidence, logs, rules.locale),
             Some(reason) => ask_again(reason, &self.case, rules.locale),
             None => repair(evidence, logs, rules.locale),
         }
+    }
+
+    /// What the answer before the present question held.
+    pub(super) fn written(&self) -> Option<&Artifact> {
+        self.turns.last().and_then(|turn| turn.artifact.as_ref())
     }
 
     /// About how many bytes it holds: its conversation, and the answer that is being

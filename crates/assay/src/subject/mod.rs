@@ -105,7 +105,11 @@ impl Subject {
             Subject::Reference => built_in::reference(case).is_some(),
             Subject::Vulnerable => built_in::vulnerable(case).is_some(),
             Subject::Empty | Subject::Model(_) => true,
-            Subject::Agent(_) => case.code().is_some() && scenario.asks() != Asks::Recognise,
+            // It writes code, and what it wrote in another attempt lies in no workspace.
+            Subject::Agent(_) => {
+                let asks_for_code = case.code().is_some() && scenario.asks() != Asks::Recognise;
+                asks_for_code && scenario.follows().is_none()
+            }
             Subject::Replay(replay) => replay.answer(&case.id, scenario, round).is_some(),
         }
     }
@@ -233,7 +237,7 @@ impl Subject {
         question: &Question<'_>,
         responses: Option<&Responses>,
     ) -> Result<Reply, InfraError> {
-        let Question { case, scenario, round, messages } = question;
+        let Question { case, scenario, round, messages, .. } = question;
         let turn = messages.len().div_ceil(2);
         let span = debug_span!("question", case = case.id, %scenario, round, turn);
         self.recall_or_ask_within(question, responses).instrument(span).await
@@ -258,7 +262,7 @@ impl Subject {
     /// Asks one question. The error is a fault that the subject did not cause,
     /// or a question that [`Subject::has_attempt`] rules out.
     pub async fn ask(&self, question: &Question<'_>) -> Result<Reply, InfraError> {
-        let Question { case, scenario, round, messages } = question;
+        let Question { case, scenario, round, messages, .. } = question;
         let answer = match self {
             Subject::Reference => built_in::reference(case),
             Subject::Vulnerable => built_in::vulnerable(case),

@@ -7,7 +7,7 @@ use assay_core::case::Case;
 use assay_core::log::Log;
 use assay_core::reading::{ThinkingTags, thought};
 use assay_core::scenario::Scenario;
-use assay_core::{Served, TokenUsage};
+use assay_core::{Artifact, Served, TokenUsage};
 
 /// One question of an attempt, with the conversation that led to it.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +18,8 @@ pub struct Question<'a> {
     pub round: u32,
     /// The whole conversation, oldest first; the last message is the user's.
     pub messages: &'a [Message],
+    /// What the answer before this question held, if there is one.
+    pub written: Option<&'a Artifact>,
 }
 
 /// One message of a conversation.

@@ -15,6 +15,7 @@ pub(super) struct Words {
     pub(super) unread: &'static str,
     pub(super) repair: &'static str,
     pub(super) repair_again: &'static str,
+    pub(super) repair_in_place: &'static str,
     pub(super) place: &'static str,
     pub(super) in_place: &'static str,
 }
@@ -38,6 +39,7 @@ const ENGLISH: Words = Words {
     unread: "No code could be taken from your answer: {reason}.",
     repair: "Your code does not pass the functional checks. This is what they printed:",
     repair_again: "Correct the code and answer with all of it again, in the same form.",
+    repair_in_place: "What you wrote lies in its place. Correct it there.",
     place: "Where to work",
     in_place: "The current folder is the project. Write your work into {paths} there; other files that you add or change do not count, and no answer in any other form does. You may build, run and test what you write, with what is installed; there is no network. Nobody can answer questions: decide what is open yourself, and end when you are done.",
 };
@@ -54,6 +56,7 @@ const CHINESE: Words = Words {
     unread: "无法从你的回答中提取代码：{reason}。",
     repair: "你的代码没有通过功能检查，检查的输出如下：",
     repair_again: "请修正代码，并以相同的格式重新输出完整代码。",
+    repair_in_place: "你之前写的文件仍在原处，请就地修正。",
     place: "工作方式",
     in_place: "当前文件夹就是该项目。请把成果写入其中的 {paths}；新增或修改的其他文件以及任何其他形式的回答都不计入。你可以使用已安装的工具构建、运行和测试所写的代码，但没有网络。没有人能回答提问：有疑问之处请自行决定，完成后即结束。",
 };

@@ -66,12 +66,14 @@ impl State<'_> {
         let case = Arc::clone(&attempt.case);
         let (scenario, round) = (attempt.key.scenario, attempt.key.round);
         let messages: Vec<Message> = attempt.messages.clone();
+        let written = attempt.written().cloned();
         let events = self.events.clone();
         let responses = self.dispatcher.responses.clone();
         self.runtime.spawn(async move {
             let started = Instant::now();
             let asked = tokio::spawn(async move {
-                let question = Question { case: &case, scenario, round, messages: &messages };
+                let (messages, written) = (messages.as_slice(), written.as_ref());
+                let question = Question { case: &case, scenario, round, messages, written };
                 subject.recall_or_ask(&question, responses.as_deref()).await
             });
             // A fault of ours must not leave the run waiting for ever.
