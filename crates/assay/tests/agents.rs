@@ -261,7 +261,18 @@ fn what_cannot_work_is_refused_before_anything_is_asked() {
     let other = ["--subject", "agent:claude-code", "--agent-model", "gemini:g"];
     let missing = ["--cache", "empty", "--subject", "agent:codex", "--agent-model", "m"];
     check(&missing, "run `assay prepare --agents=codex`");
-    check(&["--subject", "agent:./corpus", "--agent-model", "m"], "agent");
+    let folder = [
+        "--subject",
+        "agent:./corpus",
+        "--agent-model",
+        "openai:m",
+        "--base-url",
+        "http://127.0.0.1:1/v1",
+    ];
+    check(
+        &folder,
+        "is no executable file; give an agent that is one, or a folder with one that is",
+    );
     let table = "[[subject]]\nprovider = 'agent'\nagent = 'codex'\n[subject.model]\nprovider = 'agent'\nagent = 'codex'\nmodel = { provider = 'openai-responses', model = 'm' }\n";
     let door = Door::open();
     door.write("assay.toml", table);

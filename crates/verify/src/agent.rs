@@ -260,21 +260,25 @@ const OWN: &str = "/opt/agent";
 impl InstalledAgent {
     /// A program of the user's own: an executable file, which is seen alone, or a folder with
     /// one that is called `agent`, which is seen whole.
-    pub fn own(path: &Path) -> io::Result<InstalledAgent> {
-        let source = path.canonicalize()?;
+    pub fn own(path: &Path) -> Result<InstalledAgent, String> {
+        let unreadable = |error: io::Error| format!("failed to read {}: {error}", path.display());
+        let source = path.canonicalize().map_err(unreadable)?;
         let program = format!("{OWN}/agent");
         let is_folder = source.is_dir();
         let file = if is_folder { source.join("agent") } else { source.clone() };
-        let is_executable = file.metadata()?.permissions().mode() & 0o111 != 0;
-        if !file.is_file() || !is_executable {
-            let message = format!("{} is no executable file", file.display());
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
+        let is_program =
+            |found: std::fs::Metadata| found.is_file() && found.permissions().mode() & 0o111 != 0;
+        if !file.metadata().is_ok_and(is_program) {
+            return Err(format!(
+                "{} is no executable file; give an agent that is one, or a folder with one that is called `agent`",
+                file.display()
+            ));
         }
         let target = if is_folder { OWN } else { program.as_str() };
         Ok(InstalledAgent {
             name: path.display().to_string(),
             version: String::new(),
-            digest: sha256(&std::fs::read(&file)?),
+            digest: sha256(&std::fs::read(&file).map_err(unreadable)?),
             mounts: vec![Mount::new(source, target)],
             command: vec![program],
             path: Vec::new(),

@@ -80,8 +80,7 @@ impl Workshop {
     /// How an agent is started.
     fn installed(&self, agent: &str, version: Option<&str>) -> Result<InstalledAgent, InfraError> {
         if let Some(path) = own_program(agent) {
-            let own = InstalledAgent::own(path);
-            return own.map_err(|error| fault(format!("{}: {error}", path.display())));
+            return InstalledAgent::own(path).map_err(fault);
         }
         let named = version.map(|version| format!("{agent}@{version}"));
         let agent = named
