@@ -49,6 +49,8 @@ pub enum Exit {
     OutOfMemory,
     /// It wrote more than its limits to its output streams or its file systems.
     OutputLimit,
+    /// The host ended it: see [`crate::Stop`].
+    Stopped,
 }
 
 impl Exit {
@@ -64,6 +66,7 @@ impl Exit {
             Exit::CpuTimeout => 3,
             Exit::OutOfMemory => 4,
             Exit::OutputLimit => 5,
+            Exit::Stopped => 6,
             Exit::Signal(signal) => u8::try_from(signal.clamp(0, 63)).unwrap_or(0) + 64,
             Exit::Code(code) => u8::try_from(code.clamp(0, 127)).unwrap_or(0) + 128,
         }
@@ -76,6 +79,7 @@ impl Exit {
             3 => Some(Exit::CpuTimeout),
             4 => Some(Exit::OutOfMemory),
             5 => Some(Exit::OutputLimit),
+            6 => Some(Exit::Stopped),
             64..128 => Some(Exit::Signal(status - 64)),
             128..=255 => Some(Exit::Code(status - 128)),
             _ => None,
@@ -95,6 +99,7 @@ impl fmt::Display for Exit {
             Exit::CpuTimeout => formatter.write_str("CPU time limit"),
             Exit::OutOfMemory => formatter.write_str("memory limit"),
             Exit::OutputLimit => formatter.write_str("output limit"),
+            Exit::Stopped => formatter.write_str("stopped by the host"),
         }
     }
 }
@@ -140,9 +145,10 @@ mod tests {
     #[test]
     fn every_end_of_a_service_passes_through_an_exit_status() {
         let limits = [Exit::WallTimeout, Exit::CpuTimeout, Exit::OutOfMemory, Exit::OutputLimit];
+        let limits = limits.into_iter().chain([Exit::Stopped]);
         let codes = (0..128).map(Exit::Code);
         let signals = (0..64).map(Exit::Signal);
-        for exit in limits.into_iter().chain(codes).chain(signals) {
+        for exit in limits.chain(codes).chain(signals) {
             assert_eq!(Exit::from_status(exit.to_status().into()), Some(exit));
         }
         assert_eq!(Exit::from_status(Exit::Code(255).to_status().into()), Some(Exit::Code(127)));

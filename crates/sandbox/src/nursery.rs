@@ -16,10 +16,10 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 use serde::{Deserialize, Serialize};
 use tracing::debug;
 
+use crate::exchange::Patient;
 use crate::inside::descriptor;
 use crate::inside::nursery::{MARKER, PATIENCE};
 use crate::protocol::{self, Reply};
-use crate::sandbox::Patient;
 use crate::{Command, Launcher, Mount, SandboxError};
 
 /// How long a nursery may take to fork.

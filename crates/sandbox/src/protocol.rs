@@ -23,6 +23,9 @@ pub(crate) enum Request<'a> {
     Execute(Cow<'a, Command>),
     /// The last message: once it is answered, the socket is the service's.
     Serve(Cow<'a, Command>),
+    /// Ends the command that is executed. It is not answered; where none is executed any more,
+    /// it does nothing.
+    Stop,
     Read {
         path: Cow<'a, str>,
         max_bytes: u64,
@@ -40,6 +43,7 @@ impl Request<'_> {
             Request::Write(_) => "write files".to_owned(),
             Request::Execute(command) => format!("execute {}", command.program),
             Request::Serve(command) => format!("serve {}", command.program),
+            Request::Stop => "stop".to_owned(),
             Request::Read { path, .. } => format!("read {path}"),
             Request::Tree { path } => format!("list {path}"),
         }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::io::{self, Write as _};
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -18,6 +18,7 @@ use nix::sys::time::TimeSpec;
 use nix::unistd::Pid;
 use tracing::{debug, trace, warn};
 
+use crate::exchange::{self, GRACE, Patient};
 use crate::inside::descriptor;
 use crate::inside::launch::MARKER;
 use crate::inside::syscall;
@@ -25,14 +26,11 @@ use crate::inside::world::record;
 use crate::protocol::{self, Reply, Request};
 use crate::{
     Command, Contacts, Execution, Exit, File, Launcher, Mount, Nursery, SandboxError, Service,
-    Spec, TreeEntry,
+    Spec, Stop, TreeEntry,
 };
 
 /// How long a sandbox may take to start, or to answer anything but a command.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// How much longer than its wall time a command may take to be killed and reported.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// No service lives longer.
 const LIFETIME: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
@@ -166,12 +164,25 @@ impl Sandbox {
 
     /// Executes a command and kills every process it leaves behind.
     pub fn execute(&mut self, command: &Command) -> Result<Execution, SandboxError> {
+        self.execute_until(command, &Stop::new())
+    }
+
+    /// The same, unless another thread ends it first: then the command ends with
+    /// [`Exit::Stopped`], and what it has written until then can be read.
+    pub fn execute_until(
+        &mut self,
+        command: &Command,
+        stop: &Stop,
+    ) -> Result<Execution, SandboxError> {
         let patience = command.limits.wall.saturating_add(GRACE);
         let asked = Instant::now();
         let began = record::now();
         let (sandbox, program) = (self.number, command.program.as_str());
         trace!(sandbox, program, arguments = command.args.len(), limits = ?command.limits, "command starts");
-        let mut execution = match self.ask(&Request::Execute(Cow::Borrowed(command)), patience) {
+        let request = Request::Execute(Cow::Borrowed(command));
+        let answer =
+            self.ask_with(&request, |socket| exchange::run(socket, &request, patience, stop));
+        let mut execution = match answer {
             Ok(Reply::Executed(execution)) => execution,
             Ok(other) => return Err(unexpected(&other)),
             // It used up its time, and then kept init from saying so.
@@ -181,6 +192,10 @@ impl Sandbox {
                     program, "the sandbox does not answer, which counts as its time being up"
                 );
                 Execution::unobserved(Exit::WallTimeout, asked.elapsed())
+            }
+            Err(SandboxError::Lost { .. }) if stop.since() >= Some(GRACE) => {
+                debug!(sandbox, program, "the sandbox does not answer, and was to stop");
+                Execution::unobserved(Exit::Stopped, asked.elapsed())
             }
             Err(error) => return Err(error),
         };
@@ -264,7 +279,19 @@ impl Sandbox {
     /// Sends a request and waits for the reply. A sandbox that fails to answer is
     /// killed, and answers nothing more.
     fn ask(&mut self, request: &Request<'_>, patience: Duration) -> Result<Reply, SandboxError> {
-        match self.exchange(request, patience) {
+        self.ask_with(request, |socket| exchange::exchange(socket, request, patience))
+    }
+
+    fn ask_with(
+        &mut self,
+        request: &Request<'_>,
+        exchange: impl FnOnce(&UnixStream) -> io::Result<Reply>,
+    ) -> Result<Reply, SandboxError> {
+        let exchanged = match &self.socket {
+            Some(socket) => exchange(socket),
+            None => Err(io::ErrorKind::NotConnected.into()),
+        };
+        match exchanged {
             Ok(Reply::Failed(error)) => Err(error),
             Ok(reply) => Ok(reply),
             Err(error) => {
@@ -283,16 +310,6 @@ impl Sandbox {
                 })
             }
         }
-    }
-
-    fn exchange(&mut self, request: &Request<'_>, patience: Duration) -> io::Result<Reply> {
-        let Some(socket) = &self.socket else {
-            return Err(io::ErrorKind::NotConnected.into());
-        };
-        let deadline = Instant::now() + patience;
-        socket.set_write_timeout(Some(patience))?;
-        protocol::send(socket, request)?;
-        protocol::receive(Patient { socket, deadline })
     }
 
     /// The socket while there is one.
@@ -392,39 +409,6 @@ impl Launched {
             }
             Launched::Forked(_) => None,
         }
-    }
-}
-
-/// A socket that is read and written until a deadline, however slowly it trickles.
-pub(crate) struct Patient<'a> {
-    pub(crate) socket: &'a UnixStream,
-    pub(crate) deadline: Instant,
-}
-
-impl Patient<'_> {
-    fn left(&self) -> io::Result<Duration> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
-    }
-}
-
-impl Read for Patient<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.socket.set_read_timeout(Some(self.left()?))?;
-        let mut socket = self.socket;
-        socket.read(buffer)
-    }
-}
-
-impl Write for Patient<'_> {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.socket.set_write_timeout(Some(self.left()?))?;
-        let mut socket = self.socket;
-        socket.write(buffer)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

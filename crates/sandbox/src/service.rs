@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::time::Instant;
 
-use crate::sandbox::Patient;
+use crate::exchange::Patient;
 use crate::{Exit, Sandbox};
 
 /// A command of [`Sandbox::serve`]. Its standard input is a socket, on which it reads

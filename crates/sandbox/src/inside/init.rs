@@ -44,9 +44,7 @@ pub(super) fn serve(socket: &UnixStream) {
     };
     let mut reply = Reply::Done;
     while protocol::send(socket, &reply).is_ok() {
-        let Ok(request) = protocol::receive(socket) else {
-            return;
-        };
+        let Some(request) = next(socket) else { return };
         reply = match request {
             Request::Serve(command) => match supervisor::serve(&command, socket) {
                 Ok(exit) => syscall::exit_now(i32::from(exit.to_status())),
@@ -57,13 +55,24 @@ pub(super) fn serve(socket: &UnixStream) {
     }
 }
 
+/// The next request; `None` once the host is gone.
+fn next(socket: &UnixStream) -> Option<Request<'static>> {
+    loop {
+        match protocol::receive(socket).ok()? {
+            // The command that it was to end has ended.
+            Request::Stop => {}
+            request => return Some(request),
+        }
+    }
+}
+
 fn answer(
     workspace: &Workspace,
     request: Request<'_>,
     socket: &UnixStream,
 ) -> Result<Reply, SandboxError> {
     match request {
-        Request::Start(_) | Request::Serve(_) => {
+        Request::Start(_) | Request::Serve(_) | Request::Stop => {
             Err(SandboxError::Protocol { detail: "it was started twice".to_owned() })
         }
         Request::Write(files) => workspace.write(&files).map(|()| Reply::Done),

@@ -17,7 +17,7 @@ use super::census::{self, Census, Process};
 use super::failed;
 use super::program::Program;
 use super::syscall::{self, Ended};
-use crate::protocol::{self, Reply};
+use crate::protocol::{self, Reply, Request};
 use crate::{Command, Contacts, Execution, Exit, SandboxError, Usage};
 
 /// How much is kept of standard output and of standard error.
@@ -60,8 +60,9 @@ pub(super) fn execute(command: &Command, host: &UnixStream) -> Result<Execution,
     let pidfd = syscall::pidfd_open(program.pid).map_err(failed("watch a process"))?;
     let mut supervisor = Supervisor::new(command, program, started);
     supervisor.before = before;
+    supervisor.hears = true;
     supervisor.watch(&pidfd, host);
-    Ok(supervisor.finish())
+    Ok(supervisor.finish(host))
 }
 
 /// Starts a command that answers the host on the socket, tells the host that it has
@@ -76,7 +77,7 @@ pub(super) fn serve(command: &Command, host: &UnixStream) -> Result<Exit, Sandbo
         syscall::exit_now(0);
     }
     supervisor.watch(&pidfd, host);
-    Ok(supervisor.finish().exit)
+    Ok(supervisor.finish(host).exit)
 }
 
 /// What was there before the command and is not its doing.
@@ -92,6 +93,8 @@ struct Supervisor<'a> {
     main: Pid,
     started: Instant,
     longest_pause: Duration,
+    /// Whether what comes on the socket to the host is for init.
+    hears: bool,
     streams: [Stream; 3],
     feeds: [Feed<'a>; 2],
     /// Set by whatever ends the command first.
@@ -113,6 +116,7 @@ impl<'a> Supervisor<'a> {
             main: program.pid,
             started,
             longest_pause: LONGEST_PAUSE,
+            hears: false,
             streams: [
                 Stream::new(Some(program.stdout), STREAM_BYTES),
                 Stream::new(Some(program.stderr), STREAM_BYTES),
@@ -139,9 +143,9 @@ impl<'a> Supervisor<'a> {
         while self.exit.is_none() {
             let deadline = next_sample.min(self.started + self.command.limits.wall);
             let pause = deadline.saturating_duration_since(Instant::now());
-            let (main_ended, host_gone) = self.wait(pidfd, host, pause);
-            if host_gone {
-                syscall::exit_now(0);
+            let (main_ended, host_speaks) = self.wait(pidfd, host, pause);
+            if host_speaks {
+                self.hear(host);
             }
             self.transfer();
             if main_ended {
@@ -161,12 +165,25 @@ impl<'a> Supervisor<'a> {
         }
     }
 
+    /// The host says that the command is to end, or is gone.
+    fn hear(&mut self, host: &UnixStream) {
+        match self.hears.then(|| protocol::receive(host)) {
+            Some(Ok(Request::Stop)) => _ = self.exit.get_or_insert(Exit::Stopped),
+            _ => syscall::exit_now(0),
+        }
+    }
+
+    /// What the host listens for: nothing where the socket is a service's, which leaves its end.
+    fn heard(&self) -> PollFlags {
+        if self.hears { PollFlags::POLLIN } else { PollFlags::empty() }
+    }
+
     /// Waits for anything to do. Returns whether the main process has ended, and
-    /// whether the host is gone.
+    /// whether the host is gone or says something.
     fn wait(&self, pidfd: &OwnedFd, host: &UnixStream, pause: Duration) -> (bool, bool) {
         let mut waiting = vec![
             PollFd::new(pidfd.as_fd(), PollFlags::POLLIN),
-            PollFd::new(host.as_fd(), PollFlags::empty()),
+            PollFd::new(host.as_fd(), self.heard()),
         ];
         let reading = self.streams.iter().filter_map(|stream| stream.end.as_ref());
         waiting.extend(reading.map(|end| PollFd::new(end.as_fd(), PollFlags::POLLIN)));
@@ -242,7 +259,7 @@ impl<'a> Supervisor<'a> {
     /// How many processes the main one has left running. Those that only wait for it to
     /// be gone, at the end of a pipe for example, have a moment to end. The time in which
     /// one of them waits for a processor does not count.
-    fn leftover(&mut self) -> u32 {
+    fn leftover(&mut self, host: &UnixStream) -> u32 {
         let begun = Instant::now();
         let mut rested = Duration::ZERO;
         let mut cpu_before = None;
@@ -256,7 +273,11 @@ impl<'a> Supervisor<'a> {
             if left.is_empty() || self.exit.is_some() || is_over {
                 return u32::try_from(left.len()).unwrap_or(u32::MAX);
             }
-            std::thread::sleep(SHORTEST_PAUSE);
+            let mut speaks = [PollFd::new(host.as_fd(), self.heard())];
+            let pause = TimeSpec::from_duration(SHORTEST_PAUSE);
+            if ppoll(&mut speaks, Some(pause), None).is_ok_and(|count| count > 0) {
+                self.hear(host);
+            }
             // What is left may still write, and wait for that.
             self.transfer();
             if left.iter().all(Process::is_at_rest) {
@@ -281,9 +302,9 @@ impl<'a> Supervisor<'a> {
     }
 
     /// Kills everything, reads what is left in the pipes, and draws the conclusions.
-    fn finish(mut self) -> Execution {
+    fn finish(mut self, host: &UnixStream) -> Execution {
         let wall = self.started.elapsed();
-        let leftover_processes = self.leftover();
+        let leftover_processes = self.leftover(host);
         // As PID 1, this reaches every process of the namespace but init itself.
         while kill(Pid::from_raw(-1), Signal::SIGKILL) != Err(Errno::ESRCH) {
             match syscall::reap(true) {

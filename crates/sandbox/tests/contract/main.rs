@@ -15,6 +15,7 @@ mod nursery;
 mod programs;
 mod services;
 mod state;
+mod stop;
 mod world;
 
 use std::path::PathBuf;
