@@ -43,6 +43,7 @@ fn ask(subject: &Subject) -> Result<Reply, InfraError> {
         round: 1,
         messages: &messages,
         written: None,
+        account: None,
     };
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -205,6 +206,7 @@ fn no_more_requests_are_under_way_than_allowed() {
                 round: 1,
                 messages: &messages,
                 written: None,
+                account: None,
             };
             let reply = subject.ask(&question).await;
             ended.lock().expect("no test panics with it").push((number, reply.is_ok()));

@@ -60,7 +60,7 @@ fn names(loaded: &Loaded) -> Vec<&str> {
 }
 
 fn ask(subject: &Subject, case: &Case, scenario: Scenario, round: u32) -> Option<Answer> {
-    let question = Question { case, scenario, round, messages: &[], written: None };
+    let question = Question { case, scenario, round, messages: &[], written: None, account: None };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(subject.ask(&question)).ok().map(|reply| reply.answer)
 }

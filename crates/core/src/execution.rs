@@ -17,6 +17,8 @@ pub enum Ending {
     CpuTimeout,
     OutOfMemory,
     OutputLimit,
+    /// Assay ended it, as happens to agents that go on after their limit.
+    Stopped,
 }
 
 impl fmt::Display for Ending {
@@ -28,6 +30,7 @@ impl fmt::Display for Ending {
             Ending::CpuTimeout => f.write_str("it ran out of CPU time"),
             Ending::OutOfMemory => f.write_str("it ran out of memory"),
             Ending::OutputLimit => f.write_str("it wrote too much output"),
+            Ending::Stopped => f.write_str("it was stopped"),
         }
     }
 }

@@ -332,6 +332,7 @@ fn ending(exit: Exit) -> Ending {
         Exit::CpuTimeout => Ending::CpuTimeout,
         Exit::OutOfMemory => Ending::OutOfMemory,
         Exit::OutputLimit => Ending::OutputLimit,
+        Exit::Stopped => Ending::Stopped,
     }
 }
 

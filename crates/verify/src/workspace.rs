@@ -13,6 +13,7 @@ use std::net::TcpListener;
 
 use assay_core::infra_error::InfraClass;
 use assay_core::{Case, CodeTask, FileSet, InfraError};
+pub use assay_sandbox::Stop;
 use assay_sandbox::{Command, Execution, File, Mount, Sandbox, SandboxError, Spec, State};
 use tracing::debug;
 
@@ -155,7 +156,19 @@ impl Workspace {
     /// project has become since it was laid out. An error is one of the host alone: what an
     /// agent does to its workspace shows in the run.
     pub fn run(&mut self, command: &AgentCommand) -> Result<AgentRun, InfraError> {
-        let execution = match self.sandbox.execute(&self.command(command)) {
+        self.run_until(command, &Stop::new())
+    }
+
+    /// The same, unless another thread ends it first: then it ends with [`Ending::Stopped`], and
+    /// what it has written until then is said.
+    ///
+    /// [`Ending::Stopped`]: assay_core::execution::Ending::Stopped
+    pub fn run_until(
+        &mut self,
+        command: &AgentCommand,
+        stop: &Stop,
+    ) -> Result<AgentRun, InfraError> {
+        let execution = match self.sandbox.execute_until(&self.command(command), stop) {
             // Whoever worked here has removed the project, say.
             Err(error) if error.is_provocable() => {
                 debug!(%error, "the command of an agent cannot be started");

@@ -103,7 +103,7 @@ fn open(gateway: &Gateway, upstream: &Arc<Upstream>) -> Session {
         upstream: Arc::clone(upstream),
         naming: Naming::Fixed,
         limits: SessionLimits::default(),
-        payments: None,
+        account: None,
     };
     gateway.open(config).expect("a session")
 }

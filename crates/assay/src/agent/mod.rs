@@ -10,4 +10,4 @@ mod workplace;
 pub(crate) use adapter::AgentCall;
 pub(crate) use setup::{model_of, own_program, settle};
 pub(crate) use subject::Staff;
-pub(crate) use workplace::{OpenWorkspace, Work, Workplace, WorkspaceOrder};
+pub(crate) use workplace::{Cause, OpenWorkspace, Stopper, Work, Workplace, WorkspaceOrder};

@@ -1,20 +1,22 @@
 //! [`AgentSubject`]: an agent with its model, as a subject of a run.
 
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use assay_core::answer::{Answer, Finish};
 use assay_core::benchmark::Asks;
 use assay_core::infra_error::{InfraClass, InfraError};
 use assay_core::log::Log;
 use assay_core::task::SolutionKind;
-use assay_core::{Case, FileSet, SafePath, Served, TokenUsage};
+use assay_core::{Case, FileSet, SafePath, Served};
+use tokio::sync::watch;
 use tracing::debug;
 
 use super::adapter::{Adapter, AgentTask};
 use super::setup::adapter_of;
 use super::verdict::{Ending, fault};
-use super::workplace::{Work, Workplace, WorkspaceOrder};
+use super::workplace::{Cause, Stopper, Work, Workplace, WorkspaceOrder};
 use crate::gateway::{Conversation, Gateway, Naming, Session, SessionConfig, SessionLimits};
 use crate::subject::pace::Paces;
 use crate::subject::{AgentConfig, Environment, Price, Question, Reply, Role};
@@ -30,8 +32,8 @@ pub(crate) struct AgentSubject {
     instructions: Option<Vec<u8>>,
     upstream: Arc<Upstream>,
     staff: Staff,
-    /// What attempts took that ended in an error.
-    lost: Mutex<TokenUsage>,
+    /// Whether all work is to end at once.
+    is_stopped: watch::Sender<bool>,
 }
 
 /// What all agents of a run work with.
@@ -42,6 +44,9 @@ pub(crate) struct Staff {
     /// How many agents work at once if the user does not say.
     pub(crate) at_once: usize,
 }
+
+/// How long an agent may go on that can ask nothing more: most end by themselves, and say why.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Where the gateway is inside a workspace.
 const PORT: u16 = 8377;
@@ -68,8 +73,8 @@ impl Staff {
         };
         let instructions = config.instructions.as_ref().map(read).transpose()?;
         let (config, staff) = (config.clone(), self.clone());
-        let (upstream, lost) = (Arc::new(upstream), Mutex::default());
-        Ok(AgentSubject { name, config, adapter, instructions, upstream, staff, lost })
+        let (upstream, is_stopped) = (Arc::new(upstream), watch::Sender::new(false));
+        Ok(AgentSubject { name, config, adapter, instructions, upstream, staff, is_stopped })
     }
 }
 
@@ -79,22 +84,19 @@ impl AgentSubject {
             upstream: Arc::clone(&self.upstream),
             naming: Naming::Fixed,
             limits: self.limits(),
-            payments: None,
+            account: question.account.cloned(),
         });
         let session =
             session.map_err(|error| InfraError::new(InfraClass::Agent, error.to_string()))?;
         let worked = self.in_workspace(question, &session).await;
         let conversation = session.close().await;
-        let (call, work) = match worked {
-            Ok(worked) => worked,
-            Err(error) => return Err(self.lose(&conversation, error)),
-        };
+        let (call, work) = worked?;
         let last_words = self.adapter.last_words(&work.stdout);
         let last_words = last_words.unwrap_or_else(|| end_of(&work.stdout, &work.stderr));
         let ending = Ending { how: work.how.clone(), last_words };
         debug!(agent = self.name, how = work.how, requests = conversation.requests, "agent ended");
         if let Some(error) = fault(&conversation, &ending) {
-            return Err(self.lose(&conversation, error));
+            return Err(error);
         }
         let logs = logs(&call, &work, &conversation);
         let files = work.artifact.into_iter();
@@ -150,8 +152,34 @@ impl AgentSubject {
             InfraError::new(InfraClass::Sandbox, format!("failed to serve the workspace: {error}"))
         })?;
         let told = told(&call.program, &call.arguments, &prompt);
-        let work = blocking(move || opened.work(&call)).await?;
-        Ok((told, work))
+        let stopper = opened.stopper();
+        let working = blocking(move || opened.work(&call));
+        Ok((told, self.until_it_ends(working, session, stopper).await?))
+    }
+
+    /// Waits for the end of an agent, and ends it if it goes on although it can ask nothing more,
+    /// or nobody waits for it any more.
+    async fn until_it_ends(
+        &self,
+        working: impl Future<Output = Result<Work, InfraError>>,
+        session: &Session,
+        stopper: Stopper,
+    ) -> Result<Work, InfraError> {
+        // Whoever gives the question up does not go on with this.
+        let stop = StopWithThis(stopper);
+        let mut is_stopped = self.is_stopped.subscribe();
+        let mut working = std::pin::pin!(working);
+        let may_go_on = async {
+            session.ended().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::select! {
+            worked = &mut working => return worked,
+            () = may_go_on => {}
+            _ = is_stopped.wait_for(|is_stopped| *is_stopped) => {}
+        }
+        drop(stop);
+        working.await
     }
 
     fn limits(&self) -> SessionLimits {
@@ -173,12 +201,6 @@ impl AgentSubject {
             files.insert(path, text.clone());
         }
         files
-    }
-
-    /// Remembers what an attempt took that comes to nothing.
-    fn lose(&self, conversation: &Conversation, error: InfraError) -> InfraError {
-        *self.lost.lock().unwrap_or_else(PoisonError::into_inner) += conversation.usage;
-        error
     }
 }
 
@@ -211,12 +233,21 @@ impl Worker for AgentSubject {
         self.config.requests()
     }
 
-    fn take_lost(&self) -> TokenUsage {
-        std::mem::take(&mut *self.lost.lock().unwrap_or_else(PoisonError::into_inner))
+    fn stop(&self) {
+        self.is_stopped.send_replace(true);
     }
 
     fn work<'a>(&'a self, question: &'a Question<'a>) -> Working<'a> {
         Box::pin(self.work_on(question))
+    }
+}
+
+/// Ends an agent when it goes.
+struct StopWithThis(Stopper);
+
+impl Drop for StopWithThis {
+    fn drop(&mut self) {
+        (self.0)();
     }
 }
 
@@ -268,11 +299,16 @@ fn told(program: &str, arguments: &[String], prompt: &str) -> String {
 /// What is kept of an agent's work beside its artifact.
 fn logs(call: &str, work: &Work, conversation: &Conversation) -> Vec<Log> {
     let mut end = format!("{call}\n{}\n", work.how);
-    if work.timed_out {
-        end.push_str("its time was over\n");
-    }
     if let Some(limit) = conversation.limit() {
         let _ = writeln!(end, "ended by the limit on {limit}");
+    }
+    match work.cause {
+        Cause::Itself => {}
+        Cause::Time => end.push_str("its time was over\n"),
+        Cause::Stopped => end.push_str("it went on after that, and was stopped\n"),
+    }
+    for refused in &work.not_taken {
+        let _ = writeln!(end, "not taken: {refused}");
     }
     let _ = writeln!(end, "{} requests", conversation.requests);
     let conversation = serde_json::to_string_pretty(conversation).unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use assay_core::{Case, FileSet, InfraError, SafePath};
@@ -43,9 +44,16 @@ pub(crate) trait OpenWorkspace: Send {
     /// The listener at the port of the order; once.
     fn take_listener(&mut self) -> Option<TcpListener>;
 
+    /// What ends the agent at once, from another thread: before it begins to work, while it works,
+    /// or never, if it has ended already.
+    fn stopper(&self) -> Stopper;
+
     /// Has the agent work, to its end or that of its time.
     fn work(&mut self, call: &AgentCall) -> Result<Work, InfraError>;
 }
+
+/// Ends an agent at once.
+pub(crate) type Stopper = Arc<dyn Fn() + Send + Sync>;
 
 /// What an agent has done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +67,18 @@ pub(crate) struct Work {
     pub(crate) artifact: BTreeMap<SafePath, String>,
     /// Everything else that it changed, as a patch.
     pub(crate) patch: String,
-    /// Whether its time was over first.
-    pub(crate) timed_out: bool,
+    /// What of it cannot be taken, a sentence each: a link where a file should be, say.
+    pub(crate) not_taken: Vec<String>,
+    pub(crate) cause: Cause,
+}
+
+/// What ended an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// Itself, or what it did.
+    Itself,
+    /// Its time was over.
+    Time,
+    /// Somebody stopped it.
+    Stopped,
 }

@@ -9,12 +9,13 @@ use assay_core::execution::Ending;
 use assay_core::infra_error::InfraClass;
 use assay_core::{FileSet, InfraError, SafePath};
 use assay_verify::agent::{Agents, InstalledAgent, UnknownAgent};
-use assay_verify::workspace::HOME;
-use assay_verify::{AgentCommand, AgentLimits, AgentRun, Workspace, WorkspacePlan};
+use assay_verify::workspace::{HOME, Stop};
+use assay_verify::{AgentCommand, AgentLimits, AgentRun, Changes, Workspace, WorkspacePlan};
 use assay_verify::{LocalVerifier, Validator};
 use tokio::runtime::Runtime;
 
-use crate::agent::{AgentCall, OpenWorkspace, Staff, Work, Workplace, WorkspaceOrder, own_program};
+use crate::agent::{AgentCall, Cause, OpenWorkspace, Staff, Stopper, Work, Workplace};
+use crate::agent::{WorkspaceOrder, own_program};
 use crate::gateway::Gateway;
 use crate::subject::pace::Paces;
 use crate::subject::{AgentConfig, Environment, SubjectError, Worker};
@@ -74,6 +75,7 @@ struct LocalWorkspace {
     workspace: Workspace,
     command: Vec<String>,
     wall: Duration,
+    stop: Stop,
 }
 
 impl Workshop {
@@ -121,7 +123,8 @@ impl Workplace for Workshop {
             host_port: Some(order.port),
             ..WorkspacePlan::new(order.case)
         })?;
-        Ok(Box::new(LocalWorkspace { workspace, command, wall: order.wall }))
+        let (wall, stop) = (order.wall, Stop::new());
+        Ok(Box::new(LocalWorkspace { workspace, command, wall, stop }))
     }
 }
 
@@ -130,22 +133,35 @@ impl OpenWorkspace for LocalWorkspace {
         self.workspace.take_listener()
     }
 
+    fn stopper(&self) -> Stopper {
+        let stop = self.stop.clone();
+        Arc::new(move || stop.stop())
+    }
+
     fn work(&mut self, call: &AgentCall) -> Result<Work, InfraError> {
         let words: Vec<String> = self.command.iter().chain(&call.arguments).cloned().collect();
         let limits = AgentLimits { wall: self.wall, cpu: self.wall, ..AgentLimits::default() };
-        let run = self.workspace.run(&AgentCommand {
+        let command = AgentCommand {
             environment: call.environment.clone(),
             stdin: call.input.clone(),
             ..AgentCommand::new(&words, limits)
-        })?;
+        };
+        let run = self.workspace.run_until(&command, &self.stop)?;
         let AgentRun { ending, stdout, stderr, changes, .. } = run;
+        let Changes { artifact, refused, patch, .. } = changes;
+        let gap = patch.gap.map(|gap| format!("its other changes are not known: {gap}"));
         Ok(Work {
             how: ending.to_string(),
             stdout,
             stderr,
-            artifact: changes.artifact,
-            patch: changes.patch.text,
-            timed_out: matches!(ending, Ending::WallTimeout | Ending::CpuTimeout),
+            artifact,
+            patch: patch.text,
+            not_taken: refused.into_iter().chain(gap).collect(),
+            cause: match ending {
+                Ending::WallTimeout | Ending::CpuTimeout => Cause::Time,
+                Ending::Stopped => Cause::Stopped,
+                _ => Cause::Itself,
+            },
         })
     }
 }

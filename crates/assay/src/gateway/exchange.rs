@@ -150,7 +150,7 @@ impl Work {
         };
         self.exchange.request = self.turn.keep(&question.value, bytes.len());
         self.exchange.asked_model = Some(question.asked_model.clone());
-        if let Err(refusal) = shared.admit(question.call) {
+        if let Err(refusal) = shared.admit(question.call, question.body.len()) {
             return self.refuse(&refusal, answer);
         }
         let outgoing = outgoing(&shared, question, &head.headers, query);
@@ -164,11 +164,11 @@ impl Work {
         let passed = shared.upstream.pass(outgoing);
         match uninterrupted(&shared, &mut answer, passed).await {
             Err(Interruption::Gone) => {
-                let usage = shared.upstream.unanswered(outgoing);
+                let usage = shared.upstream.unanswered(outgoing.call, outgoing.body.len());
                 self.end(Outcome::Abandoned { body: Value::Null, usage });
             }
             Err(Interruption::Over(refusal)) => {
-                let usage = shared.upstream.unanswered(outgoing);
+                let usage = shared.upstream.unanswered(outgoing.call, outgoing.body.len());
                 self.end(Outcome::CutOff { body: Value::Null, usage });
                 let _ = answer.send(reply::refuse(&refusal, protocol));
             }

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use assay_core::infra_error::InfraError;
 use assay_core::{Amount, TokenUsage};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tracing::debug;
@@ -20,7 +20,7 @@ use super::limits::{Limit, SessionLimits};
 use super::refusal::Refusal;
 use super::server::Hub;
 use crate::subject::pace::Urgency;
-use crate::subject::{Call, Upstream};
+use crate::subject::{Account, Call, Upstream};
 
 /// What a session is opened with.
 #[derive(Debug)]
@@ -29,8 +29,8 @@ pub struct SessionConfig {
     pub upstream: Arc<Upstream>,
     pub naming: Naming,
     pub limits: SessionLimits,
-    /// Told at once what each exchange took, for whoever counts what is spent.
-    pub payments: Option<mpsc::UnboundedSender<TokenUsage>>,
+    /// Who pays for each exchange, and may refuse the next; nobody, if it is `None`.
+    pub account: Option<Arc<dyn Account>>,
 }
 
 /// Which model is asked.
@@ -65,7 +65,7 @@ pub(super) struct Shared {
     pub(super) upstream: Arc<Upstream>,
     pub(super) naming: Naming,
     limits: SessionLimits,
-    payments: Option<mpsc::UnboundedSender<TokenUsage>>,
+    account: Option<Arc<dyn Account>>,
     pub(super) token: String,
     opened: Instant,
     opened_at: SystemTime,
@@ -116,7 +116,7 @@ const TOKEN_BYTES: usize = 24;
 
 impl Session {
     pub(super) fn open(config: SessionConfig, hub: &Arc<Hub>) -> Result<Session, NoSession> {
-        let SessionConfig { upstream, naming, limits, payments } = config;
+        let SessionConfig { upstream, naming, limits, account } = config;
         if limits.cost.is_some() && upstream.price().is_none() {
             return Err(NoSession::NoPrice(upstream.name().to_owned()));
         }
@@ -124,7 +124,7 @@ impl Session {
             upstream,
             naming,
             limits,
-            payments,
+            account,
             token: token().map_err(NoSession::NoToken)?,
             opened: Instant::now(),
             opened_at: SystemTime::now(),
@@ -223,11 +223,16 @@ impl Shared {
         Turn { shared: Arc::clone(self), place, begun: Instant::now() }
     }
 
-    /// Counts a question that is passed on, or says why none is any more. Counting tokens is
-    /// no question, but nothing else is done once the session has ended either.
-    pub(super) fn admit(&self, call: Call) -> Result<(), Refusal> {
+    /// Counts a question of so many bytes that is passed on, or says why none is any more.
+    /// Counting tokens is no question, but nothing else is done once the session has ended either.
+    pub(super) fn admit(&self, call: Call, bytes: usize) -> Result<(), Refusal> {
         if let Some(end) = self.state.borrow().end.clone() {
             return Err(refusal_of(&end));
+        }
+        let next = Amount::from(&self.upstream.unanswered(call, bytes));
+        let refusal = self.account.as_ref().and_then(|account| account.refusal(next));
+        if let Some(error) = refusal {
+            return Err(fail(self, &error));
         }
         let limit = {
             let mut ledger = self.ledger();
@@ -239,7 +244,10 @@ impl Shared {
             ledger.requests += u64::from(limit.is_none() && call.is_answer());
             limit
         };
-        limit.map_or(Ok(()), |limit| Err(refusal_of(&self.end(End::Limit(limit)))))
+        if let Some(limit) = limit {
+            return Err(refusal_of(&self.end(End::Limit(limit))));
+        }
+        Ok(())
     }
 
     /// What goes on comes before what begins.
@@ -340,9 +348,8 @@ impl Turn {
         }
         drop(ledger);
         let usage = usage.filter(|usage| *usage != TokenUsage::default());
-        if let (Some(usage), Some(payments)) = (usage, &self.shared.payments) {
-            // Whoever counted may have ended first; the record has it too.
-            let _ = payments.send(usage);
+        if let (Some(usage), Some(account)) = (usage, &self.shared.account) {
+            account.charge(usage);
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use assay_core::{Amount, JudgeReply, TokenUsage, Tokens};
 
 use super::estimate::REPAIR_TOKENS;
+use super::purse::Purse;
 use crate::judge::{MAX_ANSWERS, OpenVote, Panel};
 use crate::limits::{Limit, Limits};
 use crate::subject::{Message, Price, Requests, Subject, tokens_in, tokens_in_all};
@@ -22,12 +23,7 @@ pub struct SpendingLimit {
 /// together.
 #[derive(Debug)]
 pub(super) struct Budget {
-    limits: Limits,
-    /// Of money and tokens; requests are counted where they are sent.
-    spent: Amount,
-    requests: Arc<Requests>,
-    /// Whether a part of it is estimated.
-    is_estimated: bool,
+    purse: Arc<Purse>,
     /// The limit that held the last question back which was.
     held_by: Option<Limit>,
     /// What is expected of each attempt that is being answered or judged.
@@ -91,10 +87,7 @@ impl Budget {
             expectation(it.name(), it.price(), it.system_prompt(), it.most_output_tokens())
         });
         Budget {
-            limits,
-            spent: before.amount,
-            requests,
-            is_estimated: before.is_estimated,
+            purse: Arc::new(Purse::new(limits, before, requests)),
             held_by: None,
             reserved: HashMap::new(),
             subjects: subjects.iter().map(subject).collect(),
@@ -103,12 +96,16 @@ impl Budget {
     }
 
     pub(super) fn is_limited(&self) -> bool {
-        self.limits.are_set()
+        self.purse.limits().are_set()
     }
 
     pub(super) fn spent(&self) -> Spending {
-        let amount = Amount { requests: self.requests.sent(), ..self.spent };
-        Spending { amount, is_estimated: self.is_estimated }
+        self.purse.spent()
+    }
+
+    /// What is spent, for who spends it request by request.
+    pub(super) fn purse(&self) -> Arc<Purse> {
+        Arc::clone(&self.purse)
     }
 
     /// The limit that held the last question back which was.
@@ -146,7 +143,8 @@ impl Budget {
             return true;
         }
         let reserved = sum(self.reserved.values().copied());
-        let passed = self.limits.passed_by(&(self.spent().amount + reserved + expected));
+        let all = self.spent().amount + reserved + expected;
+        let passed = self.purse.refused_by().or_else(|| self.purse.limits().passed_by(&all));
         self.held_by = passed.or(self.held_by);
         passed.is_none()
     }
@@ -168,7 +166,25 @@ impl Budget {
         self.reserved.remove(&attempt);
         if let Some(usage) = usage {
             self.subjects[subject].learn(usage);
-            self.pay(usage);
+            self.purse.pay(usage);
+        }
+    }
+
+    /// The same of one that was paid for as it went on.
+    pub(super) fn end_paid(&mut self, attempt: u64, subject: usize, usage: Option<&TokenUsage>) {
+        self.reserved.remove(&attempt);
+        if let Some(usage) = usage {
+            self.subjects[subject].learn(usage);
+        }
+    }
+
+    /// A part of what an attempt takes was paid, which then is not expected any more.
+    pub(super) fn pay_a_part(&mut self, attempt: u64, usage: &TokenUsage) {
+        if let Some(reserved) = self.reserved.get_mut(&attempt) {
+            let paid = Amount::from(usage);
+            reserved.cost = reserved.cost - paid.cost;
+            reserved.tokens = reserved.tokens.saturating_sub(paid.tokens);
+            reserved.requests = reserved.requests.saturating_sub(paid.requests);
         }
     }
 
@@ -191,13 +207,8 @@ impl Budget {
             if let Some(judge) = self.judges.iter_mut().find(|known| known.name == *judge) {
                 judge.learn(usage);
             }
-            self.pay(usage);
+            self.purse.pay(usage);
         }
-    }
-
-    fn pay(&mut self, usage: &TokenUsage) {
-        self.is_estimated |= usage.estimate.is_some() && !usage.from_cache;
-        self.spent = self.spent + Amount::from(usage);
     }
 }
 

@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use assay_core::{AttemptRecord, Case, InfraError, Judgement, Outcome};
+use assay_core::{AttemptRecord, Case, InfraError, Judgement, Outcome, TokenUsage};
 use assay_verify::{JobResult, Validation, Verifier};
 use tokio::runtime::Handle;
 use tracing::debug;
@@ -83,9 +83,18 @@ pub struct Dispatcher<'a> {
 
 /// What happens to a run.
 pub(super) enum Event {
-    Answered { id: u64, result: Result<Box<Reply>, InfraError>, elapsed: Duration },
+    Answered {
+        id: u64,
+        result: Result<Box<Reply>, InfraError>,
+        elapsed: Duration,
+    },
     Validated(Box<JobResult>),
     Judged(Box<Judged>),
+    /// An agent was answered, and goes on.
+    Paid {
+        id: u64,
+        usage: TokenUsage,
+    },
 }
 
 impl From<JobResult> for Event {
@@ -221,6 +230,7 @@ impl Attempts for State<'_> {
             }
             Event::Validated(result) => self.validated(*result),
             Event::Judged(judged) => self.judged(*judged),
+            Event::Paid { id, usage } => self.pay_a_part(id, usage),
         }
     }
 
@@ -234,6 +244,16 @@ impl Attempts for State<'_> {
     /// Writes down what was paid for.
     fn leave(&mut self, event: Event) -> anyhow::Result<()> {
         self.account_for_the_rest(event)
+    }
+
+    fn interrupt(&mut self) {
+        self.dispatcher.subjects.iter().for_each(|subject| subject.stop());
+    }
+
+    /// Agents that are stopped still say what they took.
+    fn is_ending(&self) -> bool {
+        let lanes = self.lanes.iter().zip(self.dispatcher.subjects);
+        lanes.into_iter().any(|(lane, subject)| lane.asking > 0 && subject.pays_as_it_goes())
     }
 }
 

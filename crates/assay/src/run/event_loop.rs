@@ -4,7 +4,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use assay_verify::JobResult;
@@ -14,6 +14,9 @@ use tracing::warn;
 
 /// Threads that care for requests to servers.
 pub(super) const REQUEST_THREADS: usize = 2;
+
+/// How long what is being ended may take to say what it took.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// What a loop works on. It alone owns its state; others send it events.
 pub(super) trait Attempts {
@@ -29,6 +32,14 @@ pub(super) trait Attempts {
     /// Goes on although nothing happened meanwhile.
     fn idle(&mut self) -> anyhow::Result<()> {
         Ok(())
+    }
+
+    /// The user interrupts: ends what works for it and can be ended.
+    fn interrupt(&mut self) {}
+
+    /// Whether something that is being ended has something to say yet.
+    fn is_ending(&self) -> bool {
+        false
     }
 
     /// Takes what had happened before an interruption and is not gone on with.
@@ -88,13 +99,16 @@ impl<E: Send + 'static> EventLoop<E> {
             .context("failed to start the runtime for requests")?;
         let interrupted = sender.clone();
         runtime.spawn(async move {
-            match tokio::signal::ctrl_c().await {
-                // The loop may have come to its end already.
-                Ok(()) => drop(interrupted.send(Signal::Interrupted)),
-                Err(error) => {
+            loop {
+                if let Err(error) = tokio::signal::ctrl_c().await {
                     warn!(
                         "an interruption will end the program at once, because signals cannot be received: {error}"
                     );
+                    return;
+                }
+                // The loop may have come to its end already.
+                if interrupted.send(Signal::Interrupted).is_err() {
+                    return;
                 }
             }
         });
@@ -126,13 +140,26 @@ impl<E: Send + 'static> EventLoop<E> {
             }
         }
         if interrupted {
-            while let Ok(signal) = self.inbox.try_recv() {
-                if let Signal::Event(event) = signal {
-                    attempts.leave(event)?;
-                }
-            }
+            self.end(attempts)?;
         }
         self.runtime.shutdown_background();
         Ok(interrupted)
+    }
+
+    /// Hears what has happened, and for a while what is being ended, unless the user interrupts
+    /// again.
+    fn end(&self, attempts: &mut impl Attempts<Event = E>) -> anyhow::Result<()> {
+        attempts.interrupt();
+        let last = Instant::now() + FAREWELL;
+        loop {
+            let patience = match attempts.is_ending() {
+                true => last.saturating_duration_since(Instant::now()),
+                false => Duration::ZERO,
+            };
+            match self.inbox.recv_timeout(patience) {
+                Ok(Signal::Event(event)) => attempts.leave(event)?,
+                Ok(Signal::Interrupted) | Err(_) => return Ok(()),
+            }
+        }
     }
 }

@@ -10,6 +10,7 @@ mod history;
 mod judging;
 mod plan;
 pub mod progress;
+mod purse;
 mod rejudging;
 mod revalidate;
 mod validations;

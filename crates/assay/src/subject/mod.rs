@@ -1,6 +1,7 @@
 //! What is under evaluation: a model behind a server, the recorded responses
 //! of one, or a built-in that shows what the instrument measures.
 
+mod account;
 mod agent_config;
 mod api_key;
 mod built_in;
@@ -36,12 +37,12 @@ mod worker;
 
 use assay_core::Case;
 use assay_core::Scenario;
-use assay_core::TokenUsage;
 use assay_core::benchmark::Asks;
 use assay_core::infra_error::{InfraClass, InfraError};
 use assay_core::reading::ThinkingTags;
 use tracing::{Instrument as _, debug, debug_span};
 
+pub use account::Account;
 pub use agent_config::AgentConfig;
 pub use api_key::ApiKeyError;
 pub use metering::{BYTES_PER_TOKEN, tokens_in, tokens_in_all};
@@ -141,12 +142,16 @@ impl Subject {
         }
     }
 
-    /// What those questions took that ended in an error since this was asked last; a model says
-    /// that of no question.
-    pub fn take_lost(&self) -> TokenUsage {
-        match self {
-            Subject::Agent(agent) => agent.take_lost(),
-            _ => TokenUsage::default(),
+    /// Whether what it takes is charged to the account of a question request by request, and not
+    /// counted with its reply.
+    pub fn pays_as_it_goes(&self) -> bool {
+        matches!(self, Subject::Agent(_))
+    }
+
+    /// Ends at once whatever it is working on. A model works elsewhere.
+    pub fn stop(&self) {
+        if let Subject::Agent(agent) = self {
+            agent.stop();
         }
     }
 

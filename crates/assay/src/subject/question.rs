@@ -1,6 +1,7 @@
 //! What a subject is asked, and what it replies.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use assay_core::answer::{Answer, Finish};
 use assay_core::case::Case;
@@ -8,6 +9,8 @@ use assay_core::log::Log;
 use assay_core::reading::{ThinkingTags, thought};
 use assay_core::scenario::Scenario;
 use assay_core::{Artifact, Served, TokenUsage};
+
+use super::account::Account;
 
 /// One question of an attempt, with the conversation that led to it.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +23,8 @@ pub struct Question<'a> {
     pub messages: &'a [Message],
     /// What the answer before this question held, if there is one.
     pub written: Option<&'a Artifact>,
+    /// Who pays for the requests of a worker, as they are made.
+    pub account: Option<&'a Arc<dyn Account>>,
 }
 
 /// One message of a conversation.

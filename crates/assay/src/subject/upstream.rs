@@ -137,11 +137,12 @@ impl Upstream {
     }
 
     /// What a question probably took whose answer nobody waited for: at least its reading.
-    pub fn unanswered(&self, outgoing: &Outgoing) -> TokenUsage {
-        let input = asked_tokens(outgoing);
+    /// `bytes` is the length of its body.
+    pub fn unanswered(&self, call: Call, bytes: usize) -> TokenUsage {
+        let input = asked_tokens(bytes);
         let tokens = Tokens { input, ..Tokens::default() };
         let cost = self.config.price.map(|price| price.cost(&tokens));
-        let estimate = outgoing.call.is_answer().then_some(Estimated { tokens, cost });
+        let estimate = call.is_answer().then_some(Estimated { tokens, cost });
         TokenUsage { estimate, requests: 1, ..TokenUsage::default() }
     }
 
@@ -154,7 +155,7 @@ impl Upstream {
             self.server.ask(outgoing.urgency, bytes, send).await?;
         match answer {
             Reception::Opened(opened) => {
-                let granted = Granted { permit, requests, sent, asked: asked_tokens(outgoing) };
+                let granted = Granted { permit, requests, sent, asked: asked_tokens(bytes) };
                 let passing = Passing::begin(self, *opened, granted)?;
                 Ok(Passed::Passing(Box::new(passing)))
             }
@@ -215,8 +216,8 @@ impl Upstream {
 }
 
 /// About how many tokens a question has.
-fn asked_tokens(outgoing: &Outgoing) -> u64 {
-    u64::try_from(outgoing.body.len().div_ceil(BYTES_PER_TOKEN)).unwrap_or(u64::MAX)
+fn asked_tokens(bytes: usize) -> u64 {
+    u64::try_from(bytes.div_ceil(BYTES_PER_TOKEN)).unwrap_or(u64::MAX)
 }
 
 impl fmt::Debug for Upstream {

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::pin::Pin;
 
-use assay_core::{InfraError, TokenUsage};
+use assay_core::InfraError;
 
 use super::price::Price;
 use super::question::{Question, Reply};
@@ -32,9 +32,10 @@ pub trait Worker: Debug + Send + Sync {
     /// How many requests it may send to its model for one question.
     fn most_requests(&self) -> u64;
 
-    /// What those questions took that ended in an error since this was asked last.
-    fn take_lost(&self) -> TokenUsage;
+    /// Ends at once all that it works on, now and later: the run is over.
+    fn stop(&self);
 
-    /// Works on a question. The error is a fault that it did not cause.
+    /// Works on a question, and charges what it takes to the account of that, request by request.
+    /// The error is a fault that it did not cause.
     fn work<'a>(&'a self, question: &'a Question<'a>) -> Working<'a>;
 }

@@ -1,9 +1,12 @@
 //! What is passed on is what came, and what it took is counted.
 
+use std::sync::{Arc, Condvar, Mutex};
+
 use assay::gateway::{Conversation, Naming, Outcome, SessionConfig, SessionLimits};
-use assay_core::Tokens;
+use assay::subject::Account;
+use assay_core::infra_error::{InfraClass, InfraError};
+use assay_core::{Amount, Cost, TokenUsage, Tokens};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 
 use super::scripted_server::dialect::{self, Deed, TOKENS};
 use super::scripted_server::{End, Server, Step, answer};
@@ -102,7 +105,7 @@ fn an_agent_may_name_the_model_where_that_is_wanted() {
                 upstream: upstream(provider, &server.address, ""),
                 naming: Naming::AsAsked,
                 limits: SessionLimits::default(),
-                payments: None,
+                account: None,
             })
             .expect("a session");
         setting.ask(&session, provider, false).with_status(200);
@@ -187,18 +190,47 @@ fn geminis_streams_may_be_lists_and_tokens_may_be_counted() {
     assert_eq!(conversation.requests, 1, "a count is no question");
 }
 
+/// Pays for one request, and has it told when.
+#[derive(Debug, Default)]
+struct AccountOfOne {
+    paid: Mutex<Vec<TokenUsage>>,
+    is_paid: Condvar,
+}
+
+impl Account for AccountOfOne {
+    fn charge(&self, usage: TokenUsage) {
+        self.paid.lock().expect("nobody panics with it").push(usage);
+        self.is_paid.notify_all();
+    }
+
+    fn refusal(&self, next: Amount) -> Option<InfraError> {
+        assert!(next.tokens > 0 && next.cost > Cost::ZERO, "{next:?}");
+        let is_spent = !self.paid.lock().expect("nobody panics with it").is_empty();
+        is_spent.then(|| InfraError::new(InfraClass::RequestLimit, "all is spent"))
+    }
+}
+
 #[test]
-fn what_an_exchange_took_is_told_at_once() {
+fn what_an_exchange_took_is_told_at_once_and_the_next_may_be_refused() {
     let setting = Setting::new();
     let server = Server::start(vec![dialect::step("openai", true, Deed::Answer)]);
-    let (payments, mut paid) = mpsc::unbounded_channel();
+    let account = Arc::new(AccountOfOne::default());
     let upstream = upstream("openai", &server.address, PRICE);
     let (naming, limits) = (Naming::Fixed, SessionLimits::default());
-    let config = SessionConfig { upstream, naming, limits, payments: Some(payments) };
+    let paying: Arc<dyn Account> = account.clone();
+    let config = SessionConfig { upstream, naming, limits, account: Some(paying) };
     let session = setting.gateway.open(config).expect("a session");
     setting.ask(&session, "openai", true).with_status(200);
-    let usage = paid.blocking_recv().expect("it is told");
-    assert_eq!((usage.tokens, session.usage()), (Some(tokens()), usage));
+    let paid = account.paid.lock().expect("nobody panics with it");
+    let paid = account.is_paid.wait_while(paid, |paid| paid.is_empty()).expect("it is told");
+    assert_eq!((paid[0].tokens, session.usage()), (Some(tokens()), paid[0]));
+    drop(paid);
+    let heard = setting.ask(&session, "openai", true).with_status(400);
+    assert!(heard.body.contains("the model cannot be asked"), "{heard:?}");
+    let conversation = setting.close(session);
+    let class = conversation.failure().map(|error| error.class);
+    assert_eq!((conversation.requests, class), (1, Some(InfraClass::RequestLimit)));
+    assert_eq!(account.paid.lock().expect("nobody panics with it").len(), 1);
 }
 
 #[test]

@@ -122,7 +122,7 @@ fn a_limit_on_cost_needs_a_price() {
         upstream: upstream("openai", "http://127.0.0.1:1", ""),
         naming: Default::default(),
         limits: SessionLimits { cost: Some(Cost::ZERO), ..SessionLimits::default() },
-        payments: None,
+        account: None,
     };
     assert!(matches!(setting.gateway.open(config), Err(NoSession::NoPrice(_))));
 }

@@ -37,7 +37,7 @@ impl Setting {
     pub(crate) fn open_with(&self, upstream: &Arc<Upstream>, limits: SessionLimits) -> Session {
         let upstream = Arc::clone(upstream);
         let naming = Naming::Fixed;
-        let config = SessionConfig { upstream, naming, limits, payments: None };
+        let config = SessionConfig { upstream, naming, limits, account: None };
         self.gateway.open(config).expect("a session")
     }
 

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use assay_core::InfraError;
 use assay_core::infra_error::InfraClass;
 
+use super::money::AttemptAccount;
 use super::{Event, MOST_WAITING_BYTES, State};
 use crate::run::attempt::OpenAttempt;
 use crate::run::plan::PlannedAttempt;
-use crate::subject::{Message, Question, Reply};
+use crate::subject::{Account, Message, Question, Reply};
 
 impl State<'_> {
     /// Returns whether something is held back that would probably cost too much.
@@ -69,11 +70,14 @@ impl State<'_> {
         let written = attempt.written().cloned();
         let events = self.events.clone();
         let responses = self.dispatcher.responses.clone();
+        let account = self.account_of(id, place);
         self.runtime.spawn(async move {
             let started = Instant::now();
             let asked = tokio::spawn(async move {
                 let (messages, written) = (messages.as_slice(), written.as_ref());
-                let question = Question { case: &case, scenario, round, messages, written };
+                let account = account.as_ref();
+                let question =
+                    Question { case: &case, scenario, round, messages, written, account };
                 subject.recall_or_ask(&question, responses.as_deref()).await
             });
             // A fault of ours must not leave the run waiting for ever.
@@ -90,6 +94,13 @@ impl State<'_> {
         });
     }
 
+    /// What pays for an agent's requests.
+    fn account_of(&self, id: u64, place: usize) -> Option<Arc<dyn Account>> {
+        let (purse, events) = (self.budget.purse(), self.events.clone());
+        let account = || -> Arc<dyn Account> { Arc::new(AttemptAccount { id, purse, events }) };
+        self.dispatcher.subjects[place].pays_as_it_goes().then(account)
+    }
+
     pub(super) fn answered(
         &mut self,
         id: u64,
@@ -99,12 +110,7 @@ impl State<'_> {
         let Some(attempt) = self.open.remove(&id) else { return Ok(()) };
         let place = attempt.subject;
         self.lanes[place].asking -= 1;
-        let usage = match &result {
-            Ok(reply) => Some(reply.usage),
-            // It may be that of several questions that ended so; each is taken once.
-            Err(_) => Some(self.dispatcher.subjects[place].take_lost()),
-        };
-        self.account(id, place, usage.filter(|usage| result.is_ok() || usage.requests > 0))?;
+        self.account(id, place, result.as_ref().ok().map(|reply| reply.usage))?;
         match result {
             Ok(reply) => {
                 let can_repair = self.dispatcher.subjects[place].can_repair();

@@ -1,11 +1,45 @@
 //! The money side of the dispatcher: what may be asked within the limit on spending, and
 //! what has been paid.
 
+use std::fmt;
+use std::sync::Arc;
+
+use assay_core::infra_error::{InfraClass, InfraError};
 use assay_core::{Amount, JudgeReply, TokenUsage};
 
 use super::{Event, State};
 use crate::run::attempt::OpenAttempt;
+use crate::run::event_loop::Events;
+use crate::run::purse::Purse;
 use crate::store::{Payer, Payment};
+use crate::subject::Account;
+
+/// What pays for the requests of one question of an agent.
+pub(super) struct AttemptAccount {
+    pub(super) id: u64,
+    pub(super) purse: Arc<Purse>,
+    pub(super) events: Events<Event>,
+}
+
+impl Account for AttemptAccount {
+    fn charge(&self, usage: TokenUsage) {
+        self.purse.pay(&usage);
+        // After an interruption nobody may be left who writes it down.
+        self.events.send(Event::Paid { id: self.id, usage });
+    }
+
+    fn refusal(&self, next: Amount) -> Option<InfraError> {
+        let limit = self.purse.refuse(next)?;
+        let message = format!("what the run may spend is spent; give a higher --{}", limit.key());
+        Some(InfraError::new(InfraClass::RequestLimit, message))
+    }
+}
+
+impl fmt::Debug for AttemptAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AttemptAccount").field("id", &self.id).finish_non_exhaustive()
+    }
+}
 
 impl State<'_> {
     /// Puts before the panel what waits for it and can be paid for. Returns whether
@@ -79,7 +113,28 @@ impl State<'_> {
         place: usize,
         usage: Option<TokenUsage>,
     ) -> anyhow::Result<()> {
-        self.budget.end(id, place, usage.as_ref());
+        if self.dispatcher.subjects[place].pays_as_it_goes() {
+            self.budget.end_paid(id, place, usage.as_ref());
+        } else {
+            self.budget.end(id, place, usage.as_ref());
+            self.write_down(place, usage)?;
+        }
+        self.tell_spent()?;
+        if let Some(fault) = self.dispatcher.responses.as_ref().and_then(|it| it.fault()) {
+            self.progress.note(&format!("warning: {fault}; answers are no longer kept"));
+        }
+        Ok(())
+    }
+
+    /// Writes down what a request of an agent took, while its attempt goes on.
+    pub(super) fn pay_a_part(&mut self, id: u64, usage: TokenUsage) -> anyhow::Result<()> {
+        self.budget.pay_a_part(id, &usage);
+        let Some(place) = self.open.get(&id).map(|attempt| attempt.subject) else { return Ok(()) };
+        self.write_down(place, Some(usage))?;
+        self.tell_spent()
+    }
+
+    fn write_down(&mut self, place: usize, usage: Option<TokenUsage>) -> anyhow::Result<()> {
         if usage.is_some_and(|usage| self.budget.begins_to_estimate(place, &usage)) {
             let name = self.dispatcher.subjects[place].name();
             self.progress.note(&format!(
@@ -90,10 +145,6 @@ impl State<'_> {
             let name = self.dispatcher.subjects[place].name();
             let payment = Payment { subject: name, payer: Payer::Subject, model: name, usage };
             self.store.pay(&payment)?;
-        }
-        self.tell_spent()?;
-        if let Some(fault) = self.dispatcher.responses.as_ref().and_then(|it| it.fault()) {
-            self.progress.note(&format!("warning: {fault}; answers are no longer kept"));
         }
         Ok(())
     }
@@ -120,14 +171,18 @@ impl State<'_> {
     /// Records payments for answers that are no longer needed.
     pub(super) fn account_for_the_rest(&mut self, event: Event) -> anyhow::Result<()> {
         match event {
-            Event::Answered { id, result: Ok(reply), .. } => {
-                match self.open.get(&id).map(|attempt| attempt.subject) {
-                    Some(place) => self.account(id, place, Some(reply.usage)),
-                    None => Ok(()),
+            Event::Answered { id, result, .. } => {
+                let place = self.open.get(&id).map(|attempt| attempt.subject);
+                let Some(place) = place else { return Ok(()) };
+                self.lanes[place].asking -= 1;
+                match result {
+                    Ok(reply) => self.account(id, place, Some(reply.usage)),
+                    Err(_) => Ok(()),
                 }
             }
             Event::Judged(judged) => self.account_for_judges(judged.id, &judged.replies),
-            Event::Answered { result: Err(_), .. } | Event::Validated(_) => Ok(()),
+            Event::Paid { id, usage } => self.pay_a_part(id, usage),
+            Event::Validated(_) => Ok(()),
         }
     }
 }
