@@ -9,8 +9,8 @@
 mod attack;
 #[path = "../door/mod.rs"]
 mod door;
-#[path = "../shown/mod.rs"]
-mod shown;
+#[path = "../host/mod.rs"]
+mod host;
 mod suite;
 #[path = "../variant/mod.rs"]
 mod variant;

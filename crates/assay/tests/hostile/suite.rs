@@ -1,33 +1,18 @@
 //! Runs attacks through the binary, as the recorded answers of a subject, and looks at
 //! what they got and what they left on the host.
-//!
-//! An attack that writes outside of its sandbox does so under a name that has
-//! [`ESCAPE`] in it, in one of [`ESCAPE_FOLDERS`]; one that talks to the host connects
-//! to [`ESCAPE_PORT`] of its loopback addresses.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::io::Write as _;
-use std::net::TcpListener;
-use std::time::Duration;
 
 use assay::store::Store;
 use assay_core::AttemptKey;
 use assay_core::benchmark::sec_code_bench_v2;
-use assay_verify::processes::descendants;
 use serde_json::json;
 
 use crate::attack::{Answer, Attack, Corpus};
 use crate::door::Door;
+use crate::host::{Host, scripts};
 use crate::variant;
-
-const ESCAPE: &str = "assay-escape";
-const ESCAPE_FOLDERS: [&str; 7] =
-    ["/tmp", "/var/tmp", "/dev/shm", "/root", "/", "/etc", "/usr/local/bin"];
-const ESCAPE_PORT: u16 = 47_199;
-
-/// What script in an artifact or its output would have to be in a report to run.
-const SCRIPTS: [&str; 3] = ["<script>document", "<img src=x", "<svg onload"];
 
 const ATTACKS: &str = "attacks";
 const TWINS: &str = "twins";
@@ -46,8 +31,7 @@ pub(crate) fn check(attacks: &[Attack], corpus: Corpus, source: Option<&str>) {
         prepare.extend(cases);
         door.run(&prepare).with_code(0);
     }
-    let listener = TcpListener::bind(("127.0.0.1", ESCAPE_PORT));
-    nix::sys::prctl::set_child_subreaper(true).expect("orphans come here");
+    let host = Host::watch();
 
     let replay = format!("replay:{}", door.write("answers.jsonl", &answers.lines).display());
     let mut arguments = vec!["run", "--subject", &replay, "--output", "hostile.assay"];
@@ -78,12 +62,9 @@ pub(crate) fn check(attacks: &[Attack], corpus: Corpus, source: Option<&str>) {
             faults.push(format!("{name} without its attack is {verdict}, expected insecure"));
         }
     }
-    faults.extend(escapes(listener.ok().as_ref()));
-    let left = foreign_processes();
-    if !left.is_empty() {
-        faults.push(format!("processes of sandboxes are left: {left:?}"));
-    }
-    faults.extend(scripts(&door));
+    faults.extend(host.faults());
+    door.run(&["report", "hostile.assay", "--output", "report"]).with_code(0);
+    faults.extend(scripts(&door.path("report")));
     say(&table, &answers);
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }
@@ -160,63 +141,4 @@ fn verdicts(door: &Door) -> BTreeMap<AttemptKey, String> {
         None => format!("{:?}", attempt.outcome),
     };
     attempts.iter().map(|attempt| (attempt.key.clone(), verdict(attempt))).collect()
-}
-
-/// What got out of a sandbox.
-fn escapes(listener: Option<&TcpListener>) -> Vec<String> {
-    let mut found = Vec::new();
-    for folder in ESCAPE_FOLDERS {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().contains(ESCAPE) {
-                found.push(format!("an attack wrote {}", entry.path().display()));
-            }
-        }
-    }
-    if let Some(listener) = listener {
-        listener.set_nonblocking(true).expect("a socket");
-        if let Ok((_, peer)) = listener.accept() {
-            found.push(format!("an attack reached the host's loopback from {peer}"));
-        }
-    }
-    found
-}
-
-/// Processes below this one in other PID namespaces, by their command lines. What
-/// outlives its parent becomes a child of this process.
-fn foreign_processes() -> BTreeMap<u32, String> {
-    let read = |id: u32, name: &str| {
-        let bytes = fs::read(format!("/proc/{id}/{name}")).unwrap_or_default();
-        String::from_utf8_lossy(&bytes).replace('\0', " ")
-    };
-    let namespace = |id: &str| fs::read_link(format!("/proc/{id}/ns/pid")).ok();
-    let own = namespace("self");
-    let left = || -> BTreeMap<u32, String> {
-        let ids = descendants().into_iter().map(|process| process.id);
-        ids.filter(|id| namespace(&id.to_string()).is_some_and(|it| Some(it) != own))
-            // Nobody has asked how they ended, but they have.
-            .filter(|id| {
-                !read(*id, "stat").rsplit(") ").next().unwrap_or_default().starts_with('Z')
-            })
-            .map(|id| (id, read(id, "cmdline")))
-            .collect()
-    };
-    // What was killed takes a moment to go, on a busy machine a longer one.
-    for _ in 0..100 {
-        if left().is_empty() {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    left()
-}
-
-/// Script of an attack that a report would run.
-fn scripts(door: &Door) -> Vec<String> {
-    door.run(&["report", "hostile.assay", "--output", "report"]).with_code(0);
-    let shown = crate::shown::shown_in(&door.path("report")).into_iter();
-    let has_script = |text: &str| SCRIPTS.iter().any(|script| text.contains(script));
-    shown
-        .filter(|(_, text)| has_script(text))
-        .map(|(name, _)| format!("{name} has script in it"))
-        .collect()
 }
