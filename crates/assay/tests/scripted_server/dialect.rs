@@ -126,7 +126,7 @@ fn openai_finish(deed: Deed) -> &'static str {
     }
 }
 
-fn openai_usage() -> Value {
+pub(crate) fn openai_usage() -> Value {
     json!({
         "prompt_tokens": 70, "completion_tokens": 20, "total_tokens": 90,
         "prompt_tokens_details": { "cached_tokens": 40 },
@@ -241,7 +241,7 @@ fn anthropic_stop(deed: Deed) -> &'static str {
     }
 }
 
-fn anthropic_input() -> Value {
+pub(crate) fn anthropic_input() -> Value {
     json!({
         "input_tokens": 10, "cache_read_input_tokens": 40, "cache_creation_input_tokens": 20,
         "output_tokens": 1,
@@ -299,7 +299,7 @@ fn anthropic_events(deed: Deed) -> Vec<String> {
     events
 }
 
-fn gemini_usage() -> Value {
+pub(crate) fn gemini_usage() -> Value {
     json!({
         "promptTokenCount": 70, "cachedContentTokenCount": 40, "candidatesTokenCount": 15,
         "thoughtsTokenCount": 5, "totalTokenCount": 90,

@@ -22,11 +22,13 @@ impl Adapter for Codex {
     fn call(&self, task: &AgentTask<'_>) -> AgentCall {
         let AgentTask { model, token, home, .. } = task;
         let base = toml::Value::from(task.base());
+        // With plugins, it looks for a list of them in the Internet.
         let config = format!(
             "model_provider = \"assay\"\nweb_search = \"disabled\"\ncheck_for_update_on_startup = false\n\n\
              [model_providers.assay]\nname = \"assay\"\nbase_url = {base}\nenv_key = \"ASSAY_TOKEN\"\n\
              wire_api = \"responses\"\nrequest_max_retries = 0\nstream_max_retries = 0\n\n\
-             [analytics]\nenabled = false\n\n[history]\npersistence = \"none\"\n"
+             [analytics]\nenabled = false\n\n[history]\npersistence = \"none\"\n\n\
+             [features]\nplugins = false\n"
         );
         AgentCall::new("codex")
             .arguments([
