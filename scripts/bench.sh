@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Times validations beside the bare compilers and test runners on the same
 # artifacts and, with a checkout of SecCodeBench-V2 and recorded answers, beside
-# its official verifiers; runs beside a provider of a known speed; and the
-# gateway beside a plain proxy: docs/benchmarks.md.
+# its official verifiers; runs beside a provider of a known speed; the gateway
+# beside a plain proxy; and many agents at once: docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,4 +21,7 @@ if [[ -z ${ASSAY_BENCH_ONLY:-} || $ASSAY_BENCH_ONLY == throughput ]]; then
 fi
 if [[ -z ${ASSAY_BENCH_ONLY:-} || $ASSAY_BENCH_ONLY == gateway ]]; then
     cargo bench --locked --package assay --bench gateway
+fi
+if [[ -z ${ASSAY_BENCH_ONLY:-} || $ASSAY_BENCH_ONLY == agents ]]; then
+    cargo bench --locked --package assay --bench agents
 fi

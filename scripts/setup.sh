@@ -64,6 +64,8 @@ prepare_cases() {
     "$assay" prepare
     if [[ $profile == dev ]]; then
         "$assay" prepare --analysers=bandit,syntax
+        # What tests drive; of cases they need those in Python alone.
+        "$assay" prepare --agents=claude-code,codex,gemini-cli,qwen-code,opencode --language python
     fi
 }
 if [[ $part == cases ]]; then

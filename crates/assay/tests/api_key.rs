@@ -3,6 +3,7 @@
 
 #[expect(dead_code, reason = "nothing here is read as JSON")]
 mod door;
+mod processes;
 #[expect(dead_code, reason = "these tests need no whole dialect")]
 mod scripted_server;
 mod shown;
@@ -14,6 +15,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use door::{Door, Ended, solution};
+use processes::descendants;
 use rusqlite::Connection;
 use scripted_server::{End, Server, Step, answer, said};
 use serde_json::{Value, json};
@@ -137,28 +139,6 @@ raise RuntimeError('\\n'.join(seen))
     assert_eq!(server.requests().len(), 1, "{ended}");
     assert!(ended.to_string().contains("1 tampered"), "{ended}");
     assert_keyless(&door, &ended);
-}
-
-/// The processes below one, by their ids.
-fn descendants(of: u32) -> BTreeSet<u32> {
-    let mut parents = BTreeMap::new();
-    for entry in fs::read_dir("/proc").expect("processes").flatten() {
-        let Ok(id) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
-        let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
-        // The name, which may hold anything, is in parentheses.
-        let parent = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1));
-        parents.insert(id, parent.and_then(|id| id.parse().ok()).unwrap_or(0));
-    }
-    let mut found = BTreeSet::from([of]);
-    loop {
-        let below = parents.iter().filter(|(_, parent)| found.contains(parent));
-        let more: Vec<u32> = below.map(|(id, _)| *id).filter(|id| !found.contains(id)).collect();
-        if more.is_empty() {
-            found.remove(&of);
-            return found;
-        }
-        found.extend(more);
-    }
 }
 
 /// Runs and looks at the arguments and environments of all that it starts; returns how

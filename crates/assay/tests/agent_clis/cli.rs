@@ -23,17 +23,29 @@ pub(crate) struct Cli {
     pub(crate) name: &'static str,
     /// The protocols that it speaks, the usual one first.
     pub(crate) protocols: &'static [&'static str],
+    /// The tool by which it asks its user, where it has a user.
+    pub(crate) question: &'static str,
 }
 
 pub(crate) const CLIS: [Cli; 7] = [
-    Cli { name: "claude-code", protocols: &["anthropic"] },
-    Cli { name: "codex", protocols: &["openai-responses"] },
-    Cli { name: "gemini-cli", protocols: &["gemini"] },
-    Cli { name: "qwen-code", protocols: &["openai"] },
-    Cli { name: "opencode", protocols: &["openai", "anthropic"] },
-    Cli { name: "aider", protocols: &["openai", "anthropic"] },
-    Cli { name: "mini-swe-agent", protocols: &["openai", "anthropic"] },
+    Cli { name: "claude-code", protocols: &["anthropic"], question: "AskUserQuestion" },
+    Cli { name: "codex", protocols: &["openai-responses"], question: "request_user_input" },
+    Cli { name: "gemini-cli", protocols: &["gemini"], question: "ask_user" },
+    Cli { name: "qwen-code", protocols: &["openai"], question: "ask_user_question" },
+    Cli { name: "opencode", protocols: &["openai", "anthropic"], question: "question" },
+    Cli { name: "aider", protocols: &["openai", "anthropic"], question: "question" },
+    Cli { name: "mini-swe-agent", protocols: &["openai", "anthropic"], question: "question" },
 ];
+
+/// The variable that names agents, separated by commas, or says `all`: those alone are tried,
+/// and with all that there is to try.
+const CHOSEN: &str = "ASSAY_TEST_AGENTS";
+
+/// The agents that are named, if there are any.
+pub(crate) fn chosen() -> Option<String> {
+    let named = std::env::var(CHOSEN).ok()?;
+    Some(if named == "all" { CLIS.map(|cli| cli.name).join(",") } else { named })
+}
 
 /// The right to have agents work: some need two gigabytes, and the processors are few.
 pub(crate) struct Turn(#[expect(dead_code, reason = "it is held")] MutexGuard<'static, ()>);
@@ -54,7 +66,8 @@ pub(crate) fn tell(line: &str) {
 const SUBMIT: &str = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT";
 
 impl Cli {
-    /// Those that are installed here; who is not is said.
+    /// Those that are installed here, or of these those that [`CHOSEN`] names; who is not there is
+    /// said.
     pub(crate) fn installed() -> Vec<Cli> {
         let agents = Agents::new(cache().to_owned());
         let is_there = |cli: &Cli| {
@@ -65,14 +78,16 @@ impl Cli {
             }
             found.is_ok()
         };
-        CLIS.into_iter().filter(is_there).collect()
+        let chosen = chosen();
+        let is_chosen = |cli: &Cli| chosen.as_ref().is_none_or(|names| names.contains(cli.name));
+        CLIS.into_iter().filter(is_chosen).filter(is_there).collect()
     }
 
     /// The table of a subject whose model is called so.
     pub(crate) fn table(self, protocol: &str, model: &str, address: &str, more: &str) -> String {
         let version = if protocol == "gemini" { "v1beta" } else { "v1" };
         format!(
-            "[[subject]]\nprovider = 'agent'\nagent = '{name}'\nname = '{name} {model}'\n[subject.model]\nprovider = '{protocol}'\nmodel = '{model}'\nbase-url = '{address}/{version}'\nprice = {{ input = 1, output = 10 }}\n{more}\n",
+            "[[subject]]\nprovider = 'agent'\nagent = '{name}'\nname = '{name} {model}'\nmax-requests = 12\n[subject.model]\nprovider = '{protocol}'\nmodel = '{model}'\nbase-url = '{address}/{version}'\nprice = {{ input = 1, output = 10 }}\n{more}\n",
             name = self.name,
         )
     }

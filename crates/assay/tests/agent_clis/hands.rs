@@ -28,8 +28,8 @@ pub(crate) enum Deed {
     Write(String, String),
     Run(String),
     Say(String),
-    /// Calls the tool of the first of these names that there is.
-    Call(Vec<(&'static str, Value)>),
+    /// Calls this tool, offered or not.
+    Call(&'static str, Value),
 }
 
 impl Deed {
@@ -61,14 +61,8 @@ impl Deed {
                 }
                 None => Said::words("There is nothing that I could do it with."),
             },
-            Deed::Call(tools) => {
-                let known = tools.iter().find(|(tool, _)| asked.offers(tool));
-                match known {
-                    Some((tool, arguments)) => {
-                        call(asked, "I need to know something.", tool, arguments.clone())
-                    }
-                    None => Said::words("May I go on? Please answer yes or no."),
-                }
+            Deed::Call(tool, arguments) => {
+                call(asked, "I need to know something.", tool, arguments.clone())
             }
         }
     }

@@ -16,6 +16,7 @@ mod shown;
 mod stored;
 
 mod cli;
+mod faults;
 mod hands;
 mod model;
 mod said;

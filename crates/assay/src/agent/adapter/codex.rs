@@ -26,7 +26,7 @@ impl Adapter for Codex {
         let config = format!(
             "model_provider = \"assay\"\nweb_search = \"disabled\"\ncheck_for_update_on_startup = false\n\n\
              [model_providers.assay]\nname = \"assay\"\nbase_url = {base}\nenv_key = \"ASSAY_TOKEN\"\n\
-             wire_api = \"responses\"\nrequest_max_retries = 0\nstream_max_retries = 0\n\n\
+             wire_api = \"responses\"\nrequest_max_retries = 0\nstream_max_retries = 3\n\n\
              [analytics]\nenabled = false\n\n[history]\npersistence = \"none\"\n\n\
              [features]\nplugins = false\n"
         );

@@ -32,6 +32,8 @@ impl Adapter for MiniSweAgent {
             .environment([
                 ("MSWEA_CONFIGURED", "true".to_owned()),
                 ("MSWEA_SILENT_STARTUP", "1".to_owned()),
+                // The gateway asks again; here it would take minutes until it ends.
+                ("MSWEA_MODEL_RETRY_STOP_AFTER_ATTEMPT", "1".to_owned()),
                 ("MSWEA_COST_TRACKING", "ignore_errors".to_owned()),
                 ("MSWEA_GLOBAL_CONFIG_DIR", format!("{}/.mini", task.home)),
             ])

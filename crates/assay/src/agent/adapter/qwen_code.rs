@@ -27,7 +27,8 @@ impl Adapter for QwenCode {
             "security": { "auth": { "selectedType": "openai" } },
             "general": { "disableAutoUpdate": true },
             "telemetry": { "enabled": false },
-            "tools": { "exclude": ["web_search", "web_fetch"] },
+            // With "web_fetch" here, it refuses every command that has curl in it.
+            "tools": { "exclude": ["web_search"] },
         });
         AgentCall::new("qwen")
             .arguments(["--yolo", "--auth-type", "openai", "--output-format", "stream-json"])
