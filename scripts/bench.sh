@@ -23,5 +23,6 @@ if [[ -z ${ASSAY_BENCH_ONLY:-} || $ASSAY_BENCH_ONLY == gateway ]]; then
     cargo bench --locked --package assay --bench gateway
 fi
 if [[ -z ${ASSAY_BENCH_ONLY:-} || $ASSAY_BENCH_ONLY == agents ]]; then
+    export ASSAY_TEST_CACHE=${ASSAY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/assay}
     cargo bench --locked --package assay --bench agents
 fi

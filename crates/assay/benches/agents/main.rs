@@ -56,7 +56,7 @@ fn main() {
     let is_own = chosen.as_ref().is_none_or(|names| names.split(',').any(|it| it == OWN_NAME));
     let all = is_own.then_some(own).into_iter().chain(Cli::installed());
     println!("{agents} agents at once, {} processors", processors());
-    println!("agent               time  memory of all   largest  of Assay   secure");
+    println!("agent               time  sandboxes  memory of all   largest  of Assay   secure");
     for cli in all {
         measure(cli, agents);
     }
@@ -107,9 +107,10 @@ fn measure(cli: Cli, agents: usize) {
     let peak = watching.join().expect("it watches");
     let secure = ended.stderr.rsplit("done: ").next().and_then(|end| end.split(' ').next());
     println!(
-        "{:<16} {:>6.1} s {:>10} MiB {:>5} MiB {:>5} MiB {:>8}",
+        "{:<16} {:>6.1} s {:>10} {:>10} MiB {:>5} MiB {:>5} MiB {:>8}",
         cli.name,
         elapsed.as_secs_f64(),
+        peak.sandboxes,
         peak.all_kib / 1_024,
         peak.largest_kib / 1_024,
         peak.assay_kib / 1_024,

@@ -13,6 +13,8 @@ use crate::processes::descendants;
 pub(crate) struct Peak {
     /// The process and all that it started.
     pub(crate) all_kib: u64,
+    /// The sandboxes that were there at once.
+    pub(crate) sandboxes: usize,
     /// The largest sandbox.
     pub(crate) largest_kib: u64,
     /// The process itself.
@@ -38,9 +40,10 @@ impl Peak {
                 peak.all_kib = peak.all_kib.max(all);
                 peak.assay_kib = peak.assay_kib.max(own);
                 let host = fs::read_link("/proc/self/ns/net").unwrap_or_default();
-                let of_sandboxes = sandboxes.into_iter().filter(|(network, _)| *network != host);
-                let largest = of_sandboxes.map(|(_, kib)| kib).max();
-                peak.largest_kib = peak.largest_kib.max(largest.unwrap_or(0));
+                sandboxes.remove(&host);
+                peak.sandboxes = peak.sandboxes.max(sandboxes.len());
+                let largest = sandboxes.into_values().max().unwrap_or(0);
+                peak.largest_kib = peak.largest_kib.max(largest);
                 thread::sleep(Duration::from_millis(300));
             }
             peak

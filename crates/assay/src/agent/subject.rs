@@ -214,11 +214,11 @@ impl Worker for AgentSubject {
     }
 
     fn room(&self) -> usize {
-        let most = self
-            .config
-            .concurrency
-            .map_or(self.staff.at_once, |most| usize::try_from(most.get()).unwrap_or(usize::MAX));
-        most.min(self.upstream.room().max(1))
+        // Agents ask only now and then, so more of them may work than questions have room.
+        match self.config.concurrency {
+            Some(most) => usize::try_from(most.get()).unwrap_or(usize::MAX),
+            None => self.staff.at_once.min(self.upstream.room().max(1)),
+        }
     }
 
     fn refusal(&self) -> Option<&InfraError> {
