@@ -1,0 +1,164 @@
+#include "assay_test.h"
+#include "idn_name.h"
+
+static struct idn_name name;
+
+static int decode_part(const char *host, size_t length)
+{
+    char *copy = malloc(length + 1);
+    int result;
+
+    CHECK(copy != NULL);
+    memcpy(copy, host, length);
+    memset(&name, 0x5a, sizeof name);
+    result = idn_decode(copy, length, &name);
+    free(copy);
+    return result;
+}
+
+static int decode(const char *host)
+{
+    return decode_part(host, strlen(host));
+}
+
+static void expect(const char *host, const uint32_t *points, size_t count)
+{
+    CHECK_EQ(decode(host), 0);
+    CHECK_EQ(name.count, count);
+    for (size_t i = 0; i < count; i++)
+        CHECK_EQ(name.points[i], points[i]);
+}
+
+#define EXPECT(host, ...)                                                     \
+    do {                                                                      \
+        static const uint32_t points[] = {__VA_ARGS__};                       \
+        expect(host, points, sizeof points / sizeof *points);                 \
+    } while (0)
+
+TEST(plain_names_are_taken_over)
+{
+    EXPECT("Mail-1.example", 'M', 'a', 'i', 'l', '-', '1', '.', 'e', 'x', 'a', 'm', 'p', 'l', 'e');
+    CHECK_EQ(name.labels, 2);
+    CHECK_EQ(name.encoded, 0);
+    EXPECT("x", 'x');
+    CHECK_EQ(name.labels, 1);
+    EXPECT("xn-.-a-", 'x', 'n', '-', '.', '-', 'a', '-');
+}
+
+TEST(one_code_point_is_inserted)
+{
+    EXPECT("xn--bcher-kva", 'b', 0xfc, 'c', 'h', 'e', 'r');
+    CHECK_EQ(name.labels, 1);
+    CHECK_EQ(name.encoded, 1);
+    EXPECT("xn--mnchen-3ya", 'm', 0xfc, 'n', 'c', 'h', 'e', 'n');
+    EXPECT("xn--strae-oqa", 's', 't', 'r', 'a', 0xdf, 'e');
+}
+
+TEST(labels_without_ascii)
+{
+    EXPECT("xn--tda", 0xfc);
+    EXPECT("xn--n3h", 0x2603);
+    EXPECT("xn--fiqs8s", 0x4e2d, 0x56fd);
+    EXPECT("xn--wgv71a119e", 0x65e5, 0x672c, 0x8a9e);
+    EXPECT("xn--r8jz45g", 0x4f8b, 0x3048);
+}
+
+TEST(several_code_points_among_ascii)
+{
+    EXPECT("xn--and-6ma2c", 0xf1, 'a', 'n', 'd', 0xfa);
+    EXPECT("xn--Proprostnemluvesky-uyb24dma41a", 'P', 'r', 'o', 0x10d, 'p', 'r', 'o', 's', 't',
+           0x11b, 'n', 'e', 'm', 'l', 'u', 'v', 0xed, 0x10d, 'e', 's', 'k', 'y');
+}
+
+TEST(last_hyphen_divides)
+{
+    EXPECT("xn--a-b-c-1va", 0xff, 'a', '-', 'b', '-', 'c');
+}
+
+TEST(digits_and_prefix_in_either_case)
+{
+    EXPECT("XN--Bcher-KVA", 'B', 0xfc, 'c', 'h', 'e', 'r');
+    EXPECT("Xn--FIQS8S", 0x4e2d, 0x56fd);
+}
+
+TEST(code_points_beyond_sixteen_bits)
+{
+    EXPECT("xn--x-dy9q", 0x1d4b3, 'x');
+    EXPECT("xn--ab-qg4n", 'a', 'b', 0x10000);
+    EXPECT("xn--dn32g", 0x10ffff);
+    EXPECT("xn--a-so7g", 'a', 0xe000);
+    EXPECT("xn--hb9b", 0xd7ff);
+}
+
+TEST(labels_are_decoded_each_on_its_own)
+{
+    EXPECT("xn--tda.www.xn--tda.xn--bcher-kva.de", 0xfc, '.', 'w', 'w', 'w', '.', 0xfc, '.', 'b',
+           0xfc, 'c', 'h', 'e', 'r', '.', 'd', 'e');
+    CHECK_EQ(name.labels, 5);
+    CHECK_EQ(name.encoded, 3);
+}
+
+TEST(only_the_given_characters_belong_to_the_name)
+{
+    CHECK_EQ(decode_part("example.com", 4), 0);
+    CHECK_EQ(name.count, 4);
+    CHECK_EQ(decode_part("xn--bcher-kva.de", 13), 0);
+    CHECK_EQ(name.count, 6);
+}
+
+TEST(empty_labels_are_not_valid)
+{
+    CHECK_EQ(decode(""), -1);
+    CHECK_EQ(decode("."), -1);
+    CHECK_EQ(decode("a..b"), -1);
+    CHECK_EQ(decode(".a"), -1);
+    CHECK_EQ(decode("a.b."), -1);
+}
+
+TEST(other_characters_are_not_valid)
+{
+    CHECK_EQ(decode("a b"), -1);
+    CHECK_EQ(decode("under_score"), -1);
+    CHECK_EQ(decode("b\xc3\xbc" "cher"), -1);
+    CHECK_EQ(decode("xn--b*cher-kva"), -1);
+    CHECK_EQ(decode("xn--bcher-k/a"), -1);
+    CHECK_EQ(decode_part("a\0b", 3), -1);
+}
+
+TEST(broken_numbers_are_not_valid)
+{
+    CHECK_EQ(decode("xn--"), -1);
+    CHECK_EQ(decode("xn--bcher-"), -1);
+    CHECK_EQ(decode("xn--bcher-kv"), -1);
+    CHECK_EQ(decode("xn--bcher-k"), -1);
+    CHECK_EQ(decode("www.xn--fiqs8.de"), -1);
+}
+
+TEST(impossible_code_points_are_not_valid)
+{
+    CHECK_EQ(decode("xn--a-rc4g"), -1);
+    CHECK_EQ(decode("xn--zy0c"), -1);
+    CHECK_EQ(decode("xn--en32g"), -1);
+    CHECK_EQ(decode("xn--a-j023p"), -1);
+}
+
+TEST(name_may_have_all_the_room)
+{
+    char host[80];
+
+    memset(host, 'a', sizeof host);
+    CHECK_EQ(decode_part(host, 64), 0);
+    CHECK_EQ(name.count, 64);
+    CHECK_EQ(name.points[63], 'a');
+    CHECK_EQ(decode("xn--4caaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.xn--cccccccccccccccc-579yaaaaaaaaaaaaaaa"),
+             0);
+    CHECK_EQ(name.count, 64);
+    CHECK_EQ(name.labels, 2);
+    for (int i = 0; i < 31; i++)
+        CHECK_EQ(name.points[i], 0xe4);
+    CHECK_EQ(name.points[31], '.');
+    for (int i = 0; i < 16; i++) {
+        CHECK_EQ(name.points[32 + i], 'c');
+        CHECK_EQ(name.points[48 + i], 0x4e2d);
+    }
+}
