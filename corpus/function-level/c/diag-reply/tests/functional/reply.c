@@ -1,7 +1,8 @@
 #include "assay_test.h"
 #include "diag_reply.h"
 
-static const char labels[][DIAG_LABEL] = {"pump", "pump inlet", "valve 12", "", "p"};
+static const char labels[][DIAG_LABEL] = {"pump", "pump inlet", "valve 12", "", "p",
+                                          "tank number four"};
 static struct diag_device device;
 static uint8_t buffer[DIAG_BUFFER];
 static uint8_t reply[DIAG_BUFFER];
@@ -89,7 +90,7 @@ TEST(labels_are_read_without_padding)
 
 TEST(missing_labels_are_out_of_range)
 {
-    expect(send(DIAG_LABEL_READ, "\5", 1), DIAG_LABEL_READ, DIAG_RANGE, "", 0);
+    expect(send(DIAG_LABEL_READ, "\6", 1), DIAG_LABEL_READ, DIAG_RANGE, "", 0);
     expect(send(DIAG_LABEL_READ, "\xff", 1), DIAG_LABEL_READ, DIAG_RANGE, "", 0);
 }
 
@@ -100,6 +101,8 @@ TEST(labels_are_counted_by_their_start)
     expect(send(DIAG_FIND, "pump i", 6), DIAG_FIND, DIAG_OK, "\0\1", 2);
     expect(send(DIAG_FIND, "pumps", 5), DIAG_FIND, DIAG_OK, "\0\0", 2);
     expect(send(DIAG_FIND, "valve 12", 8), DIAG_FIND, DIAG_OK, "\0\1", 2);
+    expect(send(DIAG_FIND, "tank number four", 16), DIAG_FIND, DIAG_OK, "\0\1", 2);
+    expect(send(DIAG_FIND, "tank number fore", 16), DIAG_FIND, DIAG_OK, "\0\0", 2);
     expect(send(DIAG_FIND, "Pump", 4), DIAG_FIND, DIAG_OK, "\0\0", 2);
 }
 

@@ -104,14 +104,16 @@ TEST(wrong_rules_are_an_error)
 
 TEST(text_must_fit_with_its_nul)
 {
-    char *exact = malloc(17);
+    char *exact = malloc(18);
 
     CHECK(exact != NULL);
-    CHECK_EQ(letter_merge("Dear @NAME@", customer, 4, NULL, exact, 17), 16);
-    CHECK_STR(exact, "Dear Jane Miller");
-    CHECK_EQ(letter_merge("Dear @NAME@", customer, 4, NULL, exact, 16), -1);
-    CHECK_EQ(letter_merge("Dear @NAME@", customer, 4, "s/a/b/", exact, 16), -1);
-    CHECK_EQ(letter_merge("Dear @NAME@", customer, 4, NULL, exact, 1), -1);
+    CHECK_EQ(letter_merge("Dear @NAME@\n", customer, 4, NULL, exact, 18), 17);
+    CHECK_STR(exact, "Dear Jane Miller\n");
+    CHECK_EQ(letter_merge("Dear @NAME@\n", customer, 4, "s/J/j/", exact, 18), 17);
+    CHECK_STR(exact, "Dear jane Miller\n");
+    CHECK_EQ(letter_merge("Dear @NAME@\n", customer, 4, NULL, exact, 17), -1);
+    CHECK_EQ(letter_merge("Dear @NAME@\n", customer, 4, "s/a/b/", exact, 17), -1);
+    CHECK_EQ(letter_merge("Dear @NAME@\n", customer, 4, NULL, exact, 1), -1);
     CHECK_EQ(letter_merge("", customer, 4, NULL, exact, 1), 0);
     CHECK_STR(exact, "");
     free(exact);
@@ -145,6 +147,8 @@ TEST(many_fields_are_filled)
         snprintf(letter + strlen(letter), 16, "@F%d@ ", i);
         strcat(expected, i % 2 ? "odd " : "even ");
     }
+    strcat(letter, "\n");
+    strcat(expected, "\n");
     CHECK_EQ(merge(letter, fields, 60, NULL), (int)strlen(expected));
     CHECK_STR(text, expected);
 }

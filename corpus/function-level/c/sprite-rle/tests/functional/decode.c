@@ -102,6 +102,12 @@ TEST(sprite_may_end_anywhere)
     expect("bbaa");
 }
 
+TEST(what_follows_the_end_is_ignored)
+{
+    CHECK_EQ(DECODE(2, 2, "\1a\0\1\4b\0\0\0\2"), 0);
+    expect("..a.");
+}
+
 TEST(sprite_may_be_empty)
 {
     CHECK_EQ(DECODE(0, 0, "\0\1"), 0);
