@@ -51,6 +51,17 @@ TEST(rectangles_are_cut_at_the_edges)
     canvas_fill(&canvas, 3, 0, 1, 1, 8);
     canvas_fill(&canvas, 0, 3, 1, 1, 8);
     expect(3, 3, "000004004");
+    canvas_fill(&canvas, 5, 0, 1, 1, 8);
+    canvas_fill(&canvas, 0, 5, 1, 1, 8);
+    canvas_fill(&canvas, SIZE_MAX, 1, 2, 1, 8);
+    canvas_fill(&canvas, 1, SIZE_MAX, 1, 3, 8);
+    expect(3, 3, "000004004");
+    canvas_fill(&canvas, 1, 1, 3, 1, 5);
+    canvas_fill(&canvas, 1, 1, 1, 3, 6);
+    expect(3, 3, "000065064");
+    canvas_fill(&canvas, 1, 1, 2, 2, 0);
+    canvas_fill(&canvas, 2, 1, 1, 2, 4);
+    expect(3, 3, "000004004");
     canvas_fill(&canvas, 1, 0, SIZE_MAX, 1, 6);
     canvas_fill(&canvas, 0, 2, 1, SIZE_MAX, 3);
     canvas_fill(&canvas, SIZE_MAX, SIZE_MAX, 2, 2, 8);

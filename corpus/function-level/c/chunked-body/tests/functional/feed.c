@@ -67,6 +67,8 @@ TEST(sizes_are_hexadecimal_in_either_case)
 {
     expect_content("1a\r\nabcdefghijklmnopqrstuvwxyz\r\nA\r\n0123456789\r\n00\r\n\r\n",
                    "abcdefghijklmnopqrstuvwxyz0123456789");
+    expect_content("9\r\nninebytes\r\nF\r\nfifteen bytes..\r\nf\r\n...fifteen more\r\n0\r\n\r\n",
+                   "ninebytesfifteen bytes.....fifteen more");
     expect_content("0000000000000000000000005\r\nhello\r\n000\r\n\r\n", "hello");
 }
 

@@ -23,7 +23,7 @@ static void fill(char c, size_t count)
 
 /* Sends the text in pieces of a size. While the decoder goes on, the content
  * must begin as the first chunk did. */
-static void send_pieces(size_t piece, const char *start)
+static int send_pieces(size_t piece, const char *start)
 {
     struct chunked_body *body = malloc(sizeof *body);
     int result = CHUNKED_MORE;
@@ -47,6 +47,7 @@ static void send_pieces(size_t piece, const char *start)
             CHECK_MEM(body->content, start, strlen(start));
     }
     free(body);
+    return result;
 }
 
 static void send_all(const char *start)
@@ -143,6 +144,20 @@ TEST(size_with_more_digits_than_any_type_holds)
     add("5\r\nhello\r\n1000000000000000000000000300\r\n");
     fill('x', 2000);
     send_all("hello");
+}
+
+TEST(size_that_is_cut_to_fewer_digits)
+{
+    /* What claims to be large must not be taken for a small body. */
+    static const char *const sizes[] = {"100000005", "1000000000000005", "10000000000000005",
+                                        "100000000000000000000000000000005"};
+
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        add(sizes[i]);
+        add("\r\nhello\r\n0\r\n\r\n");
+        CHECK(send_pieces(length, "hello") != CHUNKED_DONE);
+        length = 0;
+    }
 }
 
 TEST(size_line_longer_than_its_room)

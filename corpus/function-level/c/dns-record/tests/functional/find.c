@@ -216,13 +216,26 @@ TEST(short_headers_are_malformed)
     }
 }
 
+TEST(questions_that_end_too_early_are_malformed)
+{
+    for (size_t missing = 1; missing <= 4; missing++) {
+        start(0x8180, 2, 0);
+        question("cam.example.com");
+        question("h");
+        size -= missing;
+        CHECK_EQ(find("h", DNS_A), DNS_BAD);
+    }
+}
+
 TEST(other_length_bytes_are_malformed)
 {
     for (int byte = 64; byte < 192; byte += 9) {
         start(0x8180, 0, 1);
         message[size++] = (uint8_t)byte;
-        memset(message + size, 'x', 200);
-        size += 200;
+        memset(message + size, 'x', (size_t)byte);
+        size += (size_t)byte;
+        message[size++] = 0;
+        fields(DNS_A, 1, 9, "addr");
         CHECK_EQ(find("h", DNS_A), DNS_BAD);
     }
 }

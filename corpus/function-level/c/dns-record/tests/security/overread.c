@@ -4,7 +4,7 @@
 #include "assay_test.h"
 #include "dns_record.h"
 
-static uint8_t message[1024];
+static uint8_t message[8192];
 static size_t size;
 static volatile unsigned sink;
 
@@ -156,6 +156,15 @@ TEST(name_without_an_end)
     for (int i = 0; i < 50; i++)
         BYTES("\1h");
     look_up_all(size);
+    for (int labels = 1; labels < 100; labels++) {
+        start(0, 1);
+        for (int i = 0; i < labels; i++)
+            BYTES("\x3f" "a-very-long-label-of-a-name-that-is-much-longer-than-names-are.");
+        BYTES("\3end");
+        look_up_all(size);
+        BYTES("\0\0\1\0\1\0\0\0\1\0\0");
+        look_up_all(size);
+    }
 }
 
 TEST(pointer_cut_off)

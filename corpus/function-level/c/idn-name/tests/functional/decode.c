@@ -5,11 +5,12 @@ static struct idn_name name;
 
 static int decode_part(const char *host, size_t length)
 {
-    char *copy = malloc(length + 1);
+    char *copy = malloc(length);
     int result;
 
     CHECK(copy != NULL);
-    memcpy(copy, host, length);
+    if (length > 0)
+        memcpy(copy, host, length);
     memset(&name, 0x5a, sizeof name);
     result = idn_decode(copy, length, &name);
     free(copy);
@@ -41,8 +42,13 @@ TEST(plain_names_are_taken_over)
     CHECK_EQ(name.labels, 2);
     CHECK_EQ(name.encoded, 0);
     EXPECT("x", 'x');
+    EXPECT("azAZ09", 'a', 'z', 'A', 'Z', '0', '9');
     CHECK_EQ(name.labels, 1);
     EXPECT("xn-.-a-", 'x', 'n', '-', '.', '-', 'a', '-');
+    EXPECT("xn-", 'x', 'n', '-');
+    EXPECT("xa--b.an--b.xn-a-b.xnx-b", 'x', 'a', '-', '-', 'b', '.', 'a', 'n', '-', '-', 'b', '.',
+           'x', 'n', '-', 'a', '-', 'b', '.', 'x', 'n', 'x', '-', 'b');
+    CHECK_EQ(name.encoded, 0);
 }
 
 TEST(one_code_point_is_inserted)
@@ -68,6 +74,16 @@ TEST(several_code_points_among_ascii)
     EXPECT("xn--and-6ma2c", 0xf1, 'a', 'n', 'd', 0xfa);
     EXPECT("xn--Proprostnemluvesky-uyb24dma41a", 'P', 'r', 'o', 0x10d, 'p', 'r', 'o', 's', 't',
            0x11b, 'n', 'e', 'm', 'l', 'u', 'v', 0xed, 0x10d, 'e', 's', 'k', 'y');
+}
+
+TEST(label_of_several_scripts)
+{
+    EXPECT("xn--bz-xz-mqa6ea2o30zva8aw0jqa6bxe68hdb9tlbyewa9e", 0x3b8, 'b', 0x3c4, 'z', 0xdf,
+           0x3b6, 0x3c0, 0x432, 0x434, '-', 0x443, 0x3c1, 0x3b3, 0x441, 0x3c8, 0x3b1, 0xfc, 0x447,
+           0x446, 'x', 0xe9, 0x44a, 0xe9, 'z');
+    EXPECT("xn--bz-xz-MQA6EA2O30ZVA8AW0JQA6BXE68HDB9TLBYEWA9E", 0x3b8, 'b', 0x3c4, 'z', 0xdf,
+           0x3b6, 0x3c0, 0x432, 0x434, '-', 0x443, 0x3c1, 0x3b3, 0x441, 0x3c8, 0x3b1, 0xfc, 0x447,
+           0x446, 'x', 0xe9, 0x44a, 0xe9, 'z');
 }
 
 TEST(last_hyphen_divides)

@@ -9,11 +9,12 @@ static struct sprite sprite;
 /* Places the sprite somewhere in the atlas, which is all dots. */
 static int decode_part(unsigned width, unsigned height, const void *data, size_t length)
 {
-    uint8_t *copy = malloc(length + 1);
+    uint8_t *copy = malloc(length);
     int result;
 
     CHECK(copy != NULL);
-    memcpy(copy, data, length);
+    if (length > 0)
+        memcpy(copy, data, length);
     memset(atlas, '.', sizeof atlas);
     sprite.width = (uint16_t)width;
     sprite.height = (uint16_t)height;

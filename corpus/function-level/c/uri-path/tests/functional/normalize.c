@@ -3,10 +3,11 @@
 
 static char *copy_of(const char *target, size_t length)
 {
-    char *copy = malloc(length + 1);
+    char *copy = malloc(length);
 
     CHECK(copy != NULL);
-    memcpy(copy, target, length);
+    if (length > 0)
+        memcpy(copy, target, length);
     return copy;
 }
 
@@ -55,6 +56,7 @@ TEST(encoded_bytes_are_decoded)
 {
     expect("/a%20b.html", "/a b.html");
     expect("/%41%7a%C3%bc", "/Az\xc3\xbc");
+    expect("/tab%09and%0Anewline%90", "/tab\tand\nnewline\x90");
     expect("/what%3F%23%25", "/what?#%");
 }
 
