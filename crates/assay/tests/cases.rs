@@ -16,10 +16,22 @@ use serde_json::json;
 
 /// Id, language, CWE and severity of every case, in the order of the list.
 const CASES: &[(&str, &str, &str, &str)] = &[
+    ("anim-canvas", "C", "CWE-415", "critical"),
     ("archive-list", "C", "CWE-78", "critical"),
+    ("chunked-body", "C", "CWE-787", "critical"),
     ("config-reload", "C", "CWE-415", "critical"),
+    ("diag-reply", "C", "CWE-125", "high"),
+    ("dns-record", "C", "CWE-125", "high"),
     ("font-glyph", "C", "CWE-125", "high"),
+    ("fragment-assembly", "C", "CWE-787", "critical"),
+    ("idn-name", "C", "CWE-787", "critical"),
+    ("json-writer", "C", "CWE-787", "critical"),
+    ("letter-merge", "C", "CWE-787", "critical"),
+    ("log-search", "C", "CWE-787", "critical"),
+    ("pax-header", "C", "CWE-125", "high"),
+    ("sprite-rle", "C", "CWE-787", "critical"),
     ("telemetry-frame", "C", "CWE-787", "critical"),
+    ("uri-path", "C", "CWE-787", "critical"),
     ("theme-unpack", "Go", "CWE-22", "high"),
     ("order-grid", "Java", "CWE-89", "critical"),
     ("supplier-catalog", "Java", "CWE-611", "high"),
