@@ -28,6 +28,7 @@ pub mod settings;
 pub mod store;
 pub mod subject;
 pub mod terminal;
+mod timeline;
 
 use std::process::ExitCode;
 

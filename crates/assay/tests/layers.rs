@@ -20,7 +20,7 @@ const FOR_TESTS: &str = "fuzz";
 
 /// All that stands at the top of the program, from the ground up: each may use of the
 /// others what it names, and that stands above it in this list, so that nothing leads back.
-const ROOMS: [(&str, &[&str]); 27] = [
+const ROOMS: [(&str, &[&str]); 28] = [
     ("exit", &[]),
     ("json_text", &[]),
     ("limits", &[]),
@@ -30,6 +30,7 @@ const ROOMS: [(&str, &[&str]); 27] = [
     ("selection", &[]),
     ("json_lines", &["json_text"]),
     ("terminal", &["printable"]),
+    ("timeline", &[]),
     ("logging", &["printable", "terminal"]),
     ("store", &["output"]),
     ("attempt_filter", &["moment", "store"]),
@@ -37,11 +38,11 @@ const ROOMS: [(&str, &[&str]); 27] = [
     ("import", &["json_text"]),
     ("subject", &["json_lines", "json_text", "printable"]),
     ("gateway", &["json_text", "subject"]),
-    ("agent", &["gateway", "subject"]),
+    ("agent", &["gateway", "subject", "timeline"]),
     ("judge", &["json_text", "subject"]),
     ("evaluators", &["subject", "terminal"]),
     ("settings", &["judge", "limits", "selection", "subject"]),
-    ("report", &["output", "printable", "store"]),
+    ("report", &["output", "printable", "store", "timeline"]),
     ("export", &["attempt_filter", "printable", "store"]),
     ("serve", &["report", "store"]),
     ("run", &["judge", "limits", "settings", "store", "subject", "terminal"]),

@@ -19,6 +19,7 @@ use super::verdict::{Ending, fault};
 use super::workplace::{Cause, Stopper, Work, Workplace, WorkspaceOrder};
 use crate::gateway::{Conversation, Gateway, Naming, Session, SessionConfig, SessionLimits};
 use crate::subject::pace::Paces;
+use crate::timeline::{AgentWork, CONVERSATION_LOG, END_LOG, PATCH_LOG, WORK_LOG};
 use crate::subject::{AgentConfig, Environment, Price, Question, Reply, Role};
 use crate::subject::{SubjectError, Upstream, Worker, Working};
 
@@ -312,12 +313,16 @@ fn logs(call: &str, work: &Work, conversation: &Conversation) -> Vec<Log> {
     }
     let _ = writeln!(end, "{} requests", conversation.requests);
     let conversation = serde_json::to_string_pretty(conversation).unwrap_or_default();
+    let patch = Some(work.patch.as_str()).filter(|patch| !patch.trim().is_empty());
+    let numbers = AgentWork::read(&end, Some(&conversation), patch);
+    let numbers = serde_json::to_string(&numbers).unwrap_or_default();
     let all = [
-        ("agent.end", end.as_str()),
+        (END_LOG, end.as_str()),
         ("agent.stdout", work.stdout.as_str()),
         ("agent.stderr", work.stderr.as_str()),
-        ("agent.patch", work.patch.as_str()),
-        ("agent.conversation", conversation.as_str()),
+        (PATCH_LOG, work.patch.as_str()),
+        (CONVERSATION_LOG, conversation.as_str()),
+        (WORK_LOG, numbers.as_str()),
     ];
     let kept = all.into_iter().filter(|(_, text)| !text.trim().is_empty());
     kept.map(|(name, text)| Log { name: name.to_owned(), text: text.to_owned() }).collect()

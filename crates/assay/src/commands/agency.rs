@@ -1,5 +1,6 @@
 //! [`Agency`]: where the agents of a run are hired, and where they work.
 
+use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use assay_core::execution::Ending;
 use assay_core::infra_error::InfraClass;
 use assay_core::{FileSet, InfraError, SafePath};
 use assay_verify::agent::{Agents, InstalledAgent, UnknownAgent};
-use assay_verify::workspace::{HOME, Stop};
+use assay_verify::workspace::{HOME, Patch, Stop};
 use assay_verify::{AgentCommand, AgentLimits, AgentRun, Changes, Workspace, WorkspacePlan};
 use assay_verify::{LocalVerifier, Validator};
 use tokio::runtime::Runtime;
@@ -18,6 +19,7 @@ use crate::agent::{AgentCall, Cause, OpenWorkspace, Staff, Stopper, Work, Workpl
 use crate::agent::{WorkspaceOrder, own_program};
 use crate::gateway::Gateway;
 use crate::subject::pace::Paces;
+use crate::timeline::{PATCH_GAP, PATCH_REST};
 use crate::subject::{AgentConfig, Environment, SubjectError, Worker};
 
 /// Hires agents. What they work with is set up with the first.
@@ -94,6 +96,19 @@ impl Workshop {
     }
 }
 
+/// A patch with what it does not show.
+fn whole(patch: Patch) -> String {
+    let Patch { mut text, left_out, gap, .. } = patch;
+    if let Some(gap) = gap {
+        return format!("{PATCH_GAP}{gap})\n");
+    }
+    if left_out > 0 {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n{PATCH_REST}{left_out} more changed files)\n");
+    }
+    text
+}
+
 fn fault(message: String) -> InfraError {
     InfraError::new(InfraClass::Agent, message)
 }
@@ -149,13 +164,13 @@ impl OpenWorkspace for LocalWorkspace {
         let run = self.workspace.run_until(&command, &self.stop)?;
         let AgentRun { ending, stdout, stderr, changes, .. } = run;
         let Changes { artifact, refused, patch, .. } = changes;
-        let gap = patch.gap.map(|gap| format!("its other changes are not known: {gap}"));
+        let gap = patch.gap.as_ref().map(|gap| format!("its other changes are not known: {gap}"));
         Ok(Work {
             how: ending.to_string(),
             stdout,
             stderr,
             artifact,
-            patch: patch.text,
+            patch: whole(patch),
             not_taken: refused.into_iter().chain(gap).collect(),
             cause: match ending {
                 Ending::WallTimeout | Ending::CpuTimeout => Cause::Time,

@@ -117,6 +117,9 @@ fn subject(subject: &SubjectScore, verdicts: &[Verdict], ranks: Option<RankRange
         "ranks": ranks,
         "spending": (!subject.spending.is_nothing()).then(|| spending(&subject.spending, card.attempts)),
     });
+    if let Some(work) = &subject.work {
+        value["work"] = work.json();
+    }
     if let Some(card) = &subject.cov_eval {
         value["cov-eval"] = cov_eval::json::card(card);
     }

@@ -29,7 +29,7 @@ mod readings;
 mod repeats;
 mod served;
 mod spending;
-mod timeline;
+pub(crate) mod work;
 
 pub use comparison::{Compared, Comparison, NoComparison};
 pub use cov_eval::BaselineScore;
@@ -60,6 +60,8 @@ pub struct RunData {
     pub scoring: Scoring,
     /// Who answered for each subject and judge, where servers said so.
     pub served: Vec<Serving>,
+    /// What agents did for each attempt.
+    pub(crate) works: work::Works,
     /// How fast providers were asked, in order of provider and time.
     pub pace: Vec<PaceSample>,
 }
@@ -73,6 +75,8 @@ pub struct SubjectScore {
     pub successes: Cells,
     pub functional: Cells,
     pub spending: Spending,
+    /// What it did for its artifacts; `None` if it is no agent, or has no record yet.
+    pub(crate) work: Option<work::SubjectWork>,
     /// How many of its attempts ended in each way.
     pub ends: BTreeMap<AttemptEnd, usize>,
     /// How its rounds repeat each other; `None` if they do not, or if that is expected.
@@ -150,8 +154,11 @@ impl RunData {
         let seed = info.settings.get("seed").and_then(serde_json::Value::as_u64);
         let scoring = rules.with_stored(seed);
         let baselines = baselines(&info, &attempts, &scoring);
+        let works = work::all(store)?;
         let mut subjects = subject_scores(&info, &attempts, &money, &scoring);
         for subject in &mut subjects {
+            let own = attempts.iter().filter(|attempt| attempt.key.subject == subject.name);
+            subject.work = work::SubjectWork::of(own, &works);
             subject.repeats =
                 repeats::of(&info, &subject.name, repeats.get(&subject.name).copied());
         }
@@ -175,6 +182,7 @@ impl RunData {
             board,
             scoring,
             served,
+            works,
             pace,
         })
     }
@@ -255,6 +263,7 @@ fn subject_scores(
             SubjectScore {
                 cov_eval: cov_eval::card(&of_cov_eval, scoring.resampling),
                 repeats: None,
+                work: None,
                 ends: ends(own.iter().map(|(attempt, _)| *attempt)),
                 readings: Readings::of(info, own.into_iter(), scoring),
                 name: name.to_owned(),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::quantity::{
     amount, bracket, cost, count, counted, errors, interval, overall, paid, percent, ranks, tokens,
 };
+use super::work::SubjectWork;
 use super::{RunData, SubjectScore, opinions, panel, readings};
 use crate::printable::Visible;
 use assay_core::score::Scorecard;
@@ -23,6 +24,10 @@ pub fn scorecard(run: &RunData) -> String {
         false => text.push_str(&subjects(run, columns(run)).render()),
     }
     text.push_str(&subjects(run, spending(run)).render());
+    if let Some(table) = work(run) {
+        text.push_str("\nwork of agents, an attempt:\n");
+        text.push_str(&table.render());
+    }
     if !run.beside.is_empty() {
         text.push_str("\nasked beside, held against the verdicts:\n");
         text.push_str(&beside(run).render());
@@ -194,6 +199,21 @@ fn spending(run: &RunData) -> Vec<Column> {
         column("judges", &|it| percent(it.spending.judges.share_of(&it.spending.total))),
         column("paid", &|it| paid(&it.spending)),
     ]
+}
+
+/// A row for each agent, with what it did for an attempt on average.
+fn work(run: &RunData) -> Option<Table> {
+    let agents = run.subjects.iter().filter_map(|it| Some((cut(&it.name), it.work?)));
+    let agents: Vec<(String, SubjectWork)> = agents.collect();
+    let rows: Vec<[String; 6]> = agents.iter().map(|(_, work)| work.an_attempt()).collect();
+    let column = |(place, head): (usize, &str)| Column {
+        head: head.to_owned(),
+        cells: rows.iter().map(|row| row[place].clone()).collect(),
+    };
+    let columns = SubjectWork::HEADS.into_iter().enumerate().map(column).collect();
+    let cells = agents.iter().map(|(name, _)| name.clone()).collect();
+    let names = Column { head: "subject".to_owned(), cells };
+    (!agents.is_empty()).then_some(Table { names, columns })
 }
 
 fn scenarios(run: &RunData) -> Vec<Scenario> {

@@ -7,6 +7,7 @@
 mod blob;
 mod format;
 mod later;
+mod logs;
 mod opinions;
 mod pace;
 mod read;

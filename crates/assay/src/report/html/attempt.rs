@@ -12,7 +12,7 @@ use maud::{Markup, html};
 use super::page::{Page, brief, title, trail};
 use super::reported_run::ReportedRun;
 use super::root_cause::{self, Program};
-use super::{badge, ballot, opinions, readings, served, solutions, source, suite, timeline};
+use super::{badge, ballot, opinions, readings, served, solutions, source, suite, timeline, work};
 use crate::printable::Visible;
 use crate::report::quantity::{self, bytes, cost, duration};
 use crate::store::AttemptSummary;
@@ -98,6 +98,7 @@ pub(super) fn parts(
         (context_full(record))
         (figures(attempt, record))
         (root_cause::section(record, program))
+        (timeline::search(record))
         @for (number, turn) in record.turns.iter().enumerate() {
             (turn_section(attempt, record, number, turn))
         }
@@ -171,6 +172,7 @@ fn figures(attempt: &ReportedAttempt<'_>, record: &AttemptRecord) -> Markup {
             div { dt { "Finished" } dd { (brief(&attempt.summary.finished_at)) } }
             div { dt { "Tokens in / out" } dd { (tokens(&record.turns)) } }
             div { dt { "Cost" } dd { (cost(&bill(&record.turns))) } }
+            (work::figures(attempt.run.data.works.get(&attempt.summary.id)))
             div { dt { "Answering" } dd { (sum(|turn| turn.asked_ms)) } }
             div { dt { "Validating" } dd { (sum(|turn| turn.validated_ms)) } }
             div { dt { "CPU time" } dd { (duration(usage.cpu_ms)) } }

@@ -53,6 +53,7 @@ mod spending;
 mod subject;
 mod suite;
 mod timeline;
+mod work;
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use super::page::brief;
 use super::reported_run::{ReportedRun, ask_for_security};
-use super::{ballot, opinions, pace, served, source, spending};
+use super::{ballot, opinions, pace, served, source, spending, work};
 use crate::printable::Visible;
 use crate::report::quantity::{count, counted};
 
@@ -22,6 +22,7 @@ pub(super) fn run(run: &ReportedRun) -> Markup {
             (progress(run))
             (served::warnings(&run.data.served))
             (spending::table(run))
+            (work::table(run))
             (opinions::table(&run.data.beside))
             dl class="facts" {
                 dt { "Started" } dd { time { (brief(&info.started_at)) } }

@@ -3,7 +3,7 @@
 // What moves in a report: tables that sort, a leaderboard that computes its scores anew
 // for a part of the cases, and attempts that are loaded when they are asked for. Without
 // it the pages say the same of everything, sorted by the overall score. In the report's one
-// script it comes after highlight.js and changes.js.
+// script it comes after highlight.js, changes.js and timeline.js.
 //
 // Nothing that a model wrote becomes a script here: the policy of each page forbids it,
 // and texts are escaped where the pages are made.
@@ -297,7 +297,8 @@ const report = (() => {
     if (!place) return;
     // The skip link leads to a place on the page.
     if (location.hash === '#content') return;
-    const [part, key] = decodeURIComponent(location.hash.slice(1)).split('/');
+    const [address, asked] = location.hash.slice(1).split('?');
+    const [part, key] = decodeURIComponent(address).split('/');
     if (!/^[\w-]+$/.test(part ?? '') || !/^\w+$/.test(key ?? '')) {
       place.textContent = 'The address names no attempt.';
       return;
@@ -310,6 +311,7 @@ const report = (() => {
       document.title = found.title;
       // Made by the program from escaped texts; the policy of the page forbids scripts in it.
       place.innerHTML = found.content;
+      timeline.begin(place, address, new URLSearchParams(asked));
       await tryToShowCode(place);
     } catch (error) {
       place.textContent = `The attempt cannot be shown: ${error.message}.`;

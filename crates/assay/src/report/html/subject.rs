@@ -8,7 +8,7 @@ use super::filters::number_of;
 use super::leaderboard::key;
 use super::page::{Page, brief, cwe, scrolling};
 use super::reported_run::{ReportedRun, success};
-use super::{badge, failures, served};
+use super::{badge, failures, served, work};
 use crate::report::quantity::{count, counted, interval, overall, percent, ranks};
 use crate::report::{readings, repeats};
 
@@ -58,6 +58,7 @@ pub(super) fn page(run: &ReportedRun, number: usize) -> Page {
         }
         (served::warnings(run.data.served.iter().filter(|it| it.is_of_subject(&score.name))))
         section { h2 { "Scores" } (scores(card)) }
+        (work::section(score.work.as_ref()))
         section {
             h2 { "What goes wrong most often" }
             (failures::table(&failures::commonest(attempts())))
