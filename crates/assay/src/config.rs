@@ -203,6 +203,14 @@ impl Config {
             if given.is_empty() { file.to_vec() } else { given.to_vec() }
         };
         let mut subjects = Vec::new();
+        let is_agent = |text: &String| text.starts_with("agent:");
+        if let Some(model) = &args.agent_model
+            && !args.subjects.iter().any(is_agent)
+        {
+            bail!(
+                "--agent-model {model:?} is the model of an agent, and no --subject is one; add --subject agent:NAME (an agent in assay.toml has its model there, as model = {{ provider = …, model = … }})"
+            );
+        }
         for text in &args.subjects {
             let mut subject: SubjectConfig = text.parse()?;
             if let SubjectConfig::Replay(replay) = &mut subject {

@@ -278,7 +278,7 @@ fn text_thinking_and_tokens_are_told_apart() {
                 let place = format!("{provider}, stream = {stream}, {deed:?}");
                 assert_eq!((text(&reply), reply.thinking.as_deref()), expect, "{place}");
                 let [input, cached, output, reasoning] = dialect::TOKENS;
-                let tokens = Tokens { input, cached, output, reasoning };
+                let tokens = Tokens { input, cached, output, reasoning, written: 0 };
                 assert_eq!(reply.usage.tokens, Some(tokens), "{place}");
                 let cost = reply.usage.cost.expect("a price was given").nanos();
                 assert_eq!(cost, 30 * 1_000 + 40 * 100 + 20 * 2_000, "{place}");

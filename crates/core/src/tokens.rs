@@ -13,6 +13,10 @@ pub struct Tokens {
     /// Those of the input that the provider had in its cache.
     #[serde(default)]
     pub cached: u64,
+    /// Those of the input that the provider wrote into its cache, where that has a price of its
+    /// own.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub written: u64,
     /// All that was generated, reasoning among them.
     pub output: u64,
     /// Those of the output that were spent on reasoning.
@@ -20,10 +24,16 @@ pub struct Tokens {
     pub reasoning: u64,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_none(number: &u64) -> bool {
+    *number == 0
+}
+
 impl AddAssign for Tokens {
     fn add_assign(&mut self, other: Tokens) {
         self.input = self.input.saturating_add(other.input);
         self.cached = self.cached.saturating_add(other.cached);
+        self.written = self.written.saturating_add(other.written);
         self.output = self.output.saturating_add(other.output);
         self.reasoning = self.reasoning.saturating_add(other.reasoning);
     }

@@ -78,6 +78,11 @@ fn check(config: &AgentConfig) -> anyhow::Result<()> {
             spoken.join(" and ")
         );
     }
+    if let (Some(version), Some(_)) = (&config.version, own_program(&config.agent)) {
+        bail!(
+            "the agent {name} has version {version:?}, but is a program of your own, of which there is the one that lies there; leave version out"
+        );
+    }
     if config.max_cost.is_some_and(|cost| assay_core::Cost::from_units(cost).is_none()) {
         bail!("the agent {name} has max-cost {:?}, which is no amount", config.max_cost);
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use assay_core::answer::{Answer, Finish};
 use assay_core::benchmark::Asks;
 use assay_core::infra_error::{InfraClass, InfraError};
-use assay_core::log::Log;
+use assay_core::log::{Log, last_words};
 use assay_core::task::SolutionKind;
 use assay_core::{Case, FileSet, SafePath, Served};
 use tokio::sync::watch;
@@ -19,9 +19,9 @@ use super::verdict::{Ending, fault};
 use super::workplace::{Cause, Stopper, Work, Workplace, WorkspaceOrder};
 use crate::gateway::{Conversation, Gateway, Naming, Session, SessionConfig, SessionLimits};
 use crate::subject::pace::Paces;
-use crate::timeline::{AgentWork, CONVERSATION_LOG, END_LOG, PATCH_LOG, WORK_LOG};
 use crate::subject::{AgentConfig, Environment, Price, Question, Reply, Role};
-use crate::subject::{SubjectError, Upstream, Worker, Working};
+use crate::subject::{SubjectError, Upstream, WorkLimits, Worker, Working};
+use crate::timeline::{AgentWork, CONVERSATION_LOG, END_LOG, PATCH_LOG, WORK_LOG};
 
 /// An agent with its model.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl AgentSubject {
         let session = self.staff.gateway.open(SessionConfig {
             upstream: Arc::clone(&self.upstream),
             naming: Naming::Fixed,
-            limits: self.limits(),
+            limits: self.session_limits(),
             account: question.account.cloned(),
         });
         let session =
@@ -92,8 +92,9 @@ impl AgentSubject {
         let worked = self.in_workspace(question, &session).await;
         let conversation = session.close().await;
         let (call, work) = worked?;
-        let last_words = self.adapter.last_words(&work.stdout);
-        let last_words = last_words.unwrap_or_else(|| end_of(&work.stdout, &work.stderr));
+        let said = self.adapter.last_words(&work.stdout);
+        let printed = if work.stderr.trim().is_empty() { &work.stdout } else { &work.stderr };
+        let last_words = said.unwrap_or_else(|| last_words(printed));
         let ending = Ending { how: work.how.clone(), last_words };
         debug!(agent = self.name, how = work.how, requests = conversation.requests, "agent ended");
         if let Some(error) = fault(&conversation, &ending) {
@@ -183,7 +184,7 @@ impl AgentSubject {
         working.await
     }
 
-    fn limits(&self) -> SessionLimits {
+    fn session_limits(&self) -> SessionLimits {
         SessionLimits {
             requests: Some(self.config.requests()),
             tokens: self.config.max_total_tokens.map(std::num::NonZeroU64::get),
@@ -230,8 +231,9 @@ impl Worker for AgentSubject {
         self.upstream.price()
     }
 
-    fn most_requests(&self) -> u64 {
-        self.config.requests()
+    fn limits(&self) -> WorkLimits {
+        let SessionLimits { tokens, cost, .. } = self.session_limits();
+        WorkLimits { requests: self.config.requests(), tokens, cost }
     }
 
     fn stop(&self) {
@@ -326,13 +328,6 @@ fn logs(call: &str, work: &Work, conversation: &Conversation) -> Vec<Log> {
     ];
     let kept = all.into_iter().filter(|(_, text)| !text.trim().is_empty());
     kept.map(|(name, text)| Log { name: name.to_owned(), text: text.to_owned() }).collect()
-}
-
-/// The last lines of what was printed.
-fn end_of(stdout: &str, stderr: &str) -> String {
-    let printed = if stderr.trim().is_empty() { stdout } else { stderr };
-    let lines: Vec<&str> = printed.lines().filter(|line| !line.trim().is_empty()).collect();
-    lines[lines.len().saturating_sub(4)..].join(" / ")
 }
 
 /// Which model answered, by its last answer.

@@ -19,8 +19,8 @@ use crate::agent::{AgentCall, Cause, OpenWorkspace, Staff, Stopper, Work, Workpl
 use crate::agent::{WorkspaceOrder, own_program};
 use crate::gateway::Gateway;
 use crate::subject::pace::Paces;
-use crate::timeline::{PATCH_GAP, PATCH_REST};
 use crate::subject::{AgentConfig, Environment, SubjectError, Worker};
+use crate::timeline::{PATCH_GAP, PATCH_REST};
 
 /// Hires agents. What they work with is set up with the first.
 #[derive(Debug)]

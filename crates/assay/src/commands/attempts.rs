@@ -10,8 +10,10 @@ use crate::cli::{AttemptsArgs, Format};
 use crate::exit::Exit;
 use crate::export::Source;
 use crate::report::quantity::{counted, duration};
+use crate::report::work;
 use crate::store::AttemptSummary;
 use crate::terminal::{say, say_json, table};
+use crate::timeline::AgentWork;
 
 /// The columns for people.
 const TITLES: [&str; 9] = [
@@ -37,9 +39,13 @@ pub(super) fn execute(context: &Context<'_>, args: &AttemptsArgs) -> anyhow::Res
         let mut source = Source::open(path, &args.subjects)?;
         all += source.count();
         source.retain(&args.filter);
+        let works = match context.global.format {
+            Format::Json => work::all(source.store())?,
+            _ => work::Works::new(),
+        };
         for attempt in source.summaries() {
             match context.global.format {
-                Format::Json => list.push(to_json(path, attempt)?),
+                Format::Json => list.push(to_json(path, attempt, works.get(&attempt.id))?),
                 _ => rows.push(row(attempt)),
             }
         }
@@ -74,7 +80,11 @@ fn row(attempt: &AttemptSummary) -> Vec<String> {
     ]
 }
 
-fn to_json(run: &Path, attempt: &AttemptSummary) -> anyhow::Result<Value> {
+fn to_json(
+    run: &Path,
+    attempt: &AttemptSummary,
+    work: Option<&AgentWork>,
+) -> anyhow::Result<Value> {
     let error = match &attempt.outcome {
         Outcome::Judged(_) => None,
         Outcome::Errored(error) => Some(serde_json::to_value(error)?),
@@ -92,5 +102,6 @@ fn to_json(run: &Path, attempt: &AttemptSummary) -> anyhow::Result<Value> {
         "first-failure": attempt.first_failure,
         "asked-ms": attempt.asked_ms,
         "validated-ms": attempt.validated_ms,
+        "work": work,
     }))
 }

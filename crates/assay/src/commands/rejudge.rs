@@ -110,7 +110,8 @@ fn foretell(
         case.asks_judges().then(|| Ok((old.attempt(summary)?, case)))
     });
     let judges = rejudging.estimate(records, assumed)?;
-    for line in (Estimates { subjects: Vec::new(), judges, assumed }).lines() {
+    let (subjects, agents) = (Vec::new(), Vec::new());
+    for line in (Estimates { subjects, judges, agents, assumed }).lines() {
         complain(&line);
     }
     Ok(())

@@ -25,7 +25,7 @@ use crate::limits::{Limit, Limits};
 use crate::report::RunData;
 use crate::report::quantity::{self, counted};
 use crate::report::terminal::scorecard;
-use crate::run::estimate::{Assumed, Estimate, JudgesEstimate};
+use crate::run::estimate::{AgentEstimate, Assumed, Estimate, JudgesEstimate};
 use crate::run::progress::Progress;
 use crate::run::{Dispatcher, Plan, RunEnd, Spending, SpendingLimit};
 use crate::settings::RunSettings;
@@ -119,6 +119,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     let estimates = Estimates {
         subjects: Estimate::of(&plan, assumed, responses.as_deref())?,
         judges: judges.unwrap_or_default(),
+        agents: AgentEstimate::of(&plan, settings.agent_max_answers),
         assumed,
     };
     if human {
@@ -284,12 +285,27 @@ fn describe(
             ),
         },
         format!(
-            "requests   at most {} to subjects ({} answers an attempt)",
+            "requests   at most {} to subjects ({})",
             plan.most_requests(settings),
-            settings.max_answers
+            answers(plan, settings)
         ),
         format!("results    {}", output.display()),
     ]
+}
+
+/// How many answers an attempt may have; agents, which test for themselves, have fewer.
+fn answers(plan: &Plan, settings: &RunSettings) -> String {
+    let mut parts = Vec::new();
+    if plan.subjects.iter().any(|subject| !subject.works_in_place()) {
+        parts.push(format!("{} answers an attempt", settings.max_answers));
+    }
+    if plan.subjects.iter().any(|subject| subject.works_in_place()) {
+        parts.push(format!(
+            "{} an attempt of an agent",
+            counted(settings.agent_max_answers as usize, "answer")
+        ));
+    }
+    parts.join(", ")
 }
 
 /// Who decides what tests do not, if anything is left to judges.

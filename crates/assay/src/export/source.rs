@@ -68,6 +68,11 @@ impl Source {
         &self.info
     }
 
+    /// The run itself.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// The subjects whose attempts are exported, in the order of the plan.
     pub(super) fn subjects(&self) -> &[String] {
         &self.subjects

@@ -33,6 +33,8 @@ pub(super) struct OpenAttempt {
     /// The conversation so far; its last message is a question.
     pub(super) messages: Vec<Message>,
     turns: Vec<Turn>,
+    /// What an earlier attempt came to that this one is about.
+    given: Option<Arc<Artifact>>,
     /// The answer that is being validated.
     answered: Option<Answered>,
     /// What the subject writes its thinking between.
@@ -183,7 +185,13 @@ impl OpenAttempt {
             false => render(&case, key.scenario, rules.locale)?,
         };
         let messages = vec![Message::user(prompt)];
-        Ok(OpenAttempt { key, case, subject, messages, turns: Vec::new(), answered: None, tags })
+        let (turns, given, answered) = (Vec::new(), None, None);
+        Ok(OpenAttempt { key, case, subject, messages, turns, given, answered, tags })
+    }
+
+    /// The same about what an earlier attempt came to.
+    pub(super) fn about(self, given: Option<Arc<Artifact>>) -> OpenAttempt {
+        OpenAttempt { given, ..self }
     }
 
     /// Takes an answer. One without code needs no validation.
@@ -307,9 +315,11 @@ impl OpenAttempt {
         }
     }
 
-    /// What the answer before the present question held.
+    /// What the answer before the present question held, and before the first one what the
+    /// attempt came to that this one is about.
     pub(super) fn written(&self) -> Option<&Artifact> {
-        self.turns.last().and_then(|turn| turn.artifact.as_ref())
+        let last = self.turns.last().and_then(|turn| turn.artifact.as_ref());
+        last.or(self.given.as_deref())
     }
 
     /// About how many bytes it holds: its conversation, and the answer that is being

@@ -4,12 +4,13 @@ mod judges;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use assay_core::prompt::{NoPrompt, render};
 use assay_core::{Cost, Locale, Scenario, Tokens};
 
 use super::plan::Plan;
-use crate::subject::{Message, Price, Responses, tokens_in};
+use crate::subject::{Message, Price, Responses, Subject, WorkLimits, tokens_in};
 
 pub use crate::subject::BYTES_PER_TOKEN;
 pub use judges::JudgesEstimate;
@@ -121,6 +122,42 @@ impl Estimate {
             }
         }
         Ok(estimates.into_iter().flatten().collect())
+    }
+}
+
+/// What is known before a run of an agent, which asks its model as often as it likes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentEstimate {
+    pub agent: String,
+    pub attempts: u64,
+    /// How many times each attempt may be worked on.
+    pub max_answers: u32,
+    /// Of each time.
+    pub limits: WorkLimits,
+    pub is_priced: bool,
+}
+
+impl AgentEstimate {
+    /// One for each agent of a plan that has attempts left.
+    pub fn of(plan: &Plan, max_answers: u32) -> Vec<AgentEstimate> {
+        let count = |place: usize| plan.attempts.iter().filter(|it| it.subject == place).count();
+        let subjects = plan.subjects.iter().enumerate();
+        let estimate = |(place, subject): (usize, &Arc<Subject>)| {
+            let attempts = count(place) as u64;
+            Some(AgentEstimate {
+                agent: subject.name().to_owned(),
+                attempts,
+                max_answers,
+                limits: subject.work_limits().filter(|_| attempts > 0)?,
+                is_priced: subject.price().is_some(),
+            })
+        };
+        subjects.filter_map(estimate).collect()
+    }
+
+    /// What all its attempts may take together, of a number that each may take.
+    pub fn most(&self, each: u64) -> u64 {
+        each.saturating_mul(self.attempts).saturating_mul(self.max_answers.into())
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use assay_core::record::{CaseSummary, LeftOut};
-use assay_core::{AttemptKey, Case, Corpus, Scenario};
+use assay_core::{Artifact, AttemptKey, Case, Corpus, Scenario};
 
 use crate::settings::RunSettings;
 use crate::subject::Subject;
@@ -29,6 +29,8 @@ pub struct PlannedAttempt {
     pub case: usize,
     /// What it asks about the attempt that it follows, once that is judged.
     pub about: Option<Arc<Case>>,
+    /// What the attempt that it follows came to, if that is judged.
+    pub given: Option<Arc<Artifact>>,
 }
 
 impl Plan {
@@ -89,6 +91,7 @@ impl Plan {
                                 subject: subject_place,
                                 case: case_place,
                                 about: None,
+                                given: None,
                             });
                         }
                     }
@@ -121,7 +124,7 @@ impl Plan {
         let most = |attempt: &PlannedAttempt| match self.subjects[attempt.subject].as_ref() {
             Subject::Model(_) => settings.max_answers as usize,
             Subject::Agent(agent) => {
-                let each = usize::try_from(agent.most_requests()).unwrap_or(usize::MAX);
+                let each = usize::try_from(agent.limits().requests).unwrap_or(usize::MAX);
                 each.saturating_mul(settings.agent_max_answers as usize)
             }
             _ => 0,

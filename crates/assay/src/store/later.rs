@@ -50,7 +50,8 @@ pub(super) fn write_reply_estimate(
 fn estimated(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<Option<Estimated>> {
     let Some(input) = row.get(first)? else { return Ok(None) };
     let (cached, output) = (row.get(first + 1)?, row.get(first + 2)?);
-    let tokens = Tokens { input, cached, output, reasoning: row.get(first + 3)? };
+    let reasoning = row.get(first + 3)?;
+    let tokens = Tokens { input, cached, output, reasoning, written: 0 };
     let cost = row.get::<_, Option<u64>>(first + 4)?.map(Cost::from_nanos);
     Ok(Some(Estimated { tokens, cost }))
 }

@@ -16,7 +16,11 @@ impl Store {
     }
 
     /// The text of a log of a turn, if it has one of this name.
-    pub fn log(&self, (attempt, turn): (i64, i64), name: &str) -> Result<Option<String>, StoreError> {
+    pub fn log(
+        &self,
+        (attempt, turn): (i64, i64),
+        name: &str,
+    ) -> Result<Option<String>, StoreError> {
         let query = "SELECT text FROM log WHERE attempt = ?1 AND turn = ?2 AND name = ?3";
         let blob: Option<i64> = self
             .connection

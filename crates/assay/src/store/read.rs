@@ -77,6 +77,7 @@ impl Store {
                             cached: whole(row.get(11)?),
                             output: whole(row.get(12)?),
                             reasoning: whole(row.get(13)?),
+                            written: 0,
                         },
                         cost: row.get::<_, Option<u64>>(14)?.map(Cost::from_nanos),
                         first_verdict: None,

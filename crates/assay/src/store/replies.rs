@@ -71,7 +71,7 @@ pub(super) fn token_usage(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Re
     let counts = (row.get(first)?, row.get(first + 1)?, row.get(first + 2)?, row.get(first + 3)?);
     let tokens = match counts {
         (Some(input), Some(cached), Some(output), Some(reasoning)) => {
-            Some(Tokens { input, cached, output, reasoning })
+            Some(Tokens { input, cached, output, reasoning, written: 0 })
         }
         _ => None,
     };

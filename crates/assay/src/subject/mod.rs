@@ -58,7 +58,7 @@ pub use responses::{Asked, ResponseKey, Responses, ResponsesFault, ResponsesSize
 pub use spec::{HireAgent, KINDS, Loaded, SubjectConfig, SubjectError, load, load_model};
 pub use stated::Stated;
 pub use upstream::{Declined, Outgoing, Passed, Upstream};
-pub use worker::{Worker, Working};
+pub use worker::{WorkLimits, Worker, Working};
 
 /// One subject. A provider is one variant of [`Provider`].
 #[derive(Debug)]
@@ -106,11 +106,8 @@ impl Subject {
             Subject::Reference => built_in::reference(case).is_some(),
             Subject::Vulnerable => built_in::vulnerable(case).is_some(),
             Subject::Empty | Subject::Model(_) => true,
-            // It writes code, and what it wrote in another attempt lies in no workspace.
-            Subject::Agent(_) => {
-                let asks_for_code = case.code().is_some() && scenario.asks() != Asks::Recognise;
-                asks_for_code && scenario.follows().is_none()
-            }
+            // It writes code, and says nothing about any.
+            Subject::Agent(_) => case.code().is_some() && scenario.asks() != Asks::Recognise,
             Subject::Replay(replay) => replay.answer(&case.id, scenario, round).is_some(),
         }
     }
@@ -217,6 +214,14 @@ impl Subject {
     pub fn sent_output_limit(&self) -> Option<u64> {
         match self {
             Subject::Model(model) => model.sent_output_limit(),
+            _ => None,
+        }
+    }
+
+    /// What it may take for one question, if it works by itself.
+    pub fn work_limits(&self) -> Option<WorkLimits> {
+        match self {
+            Subject::Agent(agent) => Some(agent.limits()),
             _ => None,
         }
     }

@@ -21,7 +21,8 @@ pub struct Question<'a> {
     pub round: u32,
     /// The whole conversation, oldest first; the last message is the user's.
     pub messages: &'a [Message],
-    /// What the answer before this question held, if there is one.
+    /// What the subject wrote before that this question is about: in its last answer, or in the
+    /// attempt that this one follows.
     pub written: Option<&'a Artifact>,
     /// Who pays for the requests of a worker, as they are made.
     pub account: Option<&'a Arc<dyn Account>>,

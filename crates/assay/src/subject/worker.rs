@@ -3,13 +3,24 @@
 use std::fmt::Debug;
 use std::pin::Pin;
 
-use assay_core::InfraError;
+use assay_core::{Cost, InfraError};
 
 use super::price::Price;
 use super::question::{Question, Reply};
 
 /// A reply that is being worked on.
 pub type Working<'a> = Pin<Box<dyn Future<Output = Result<Reply, InfraError>> + Send + 'a>>;
+
+/// What a worker may take for one question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkLimits {
+    /// Requests to its model.
+    pub requests: u64,
+    /// Tokens of its model, in and out together; `None` where there is no limit.
+    pub tokens: Option<u64>,
+    /// `None` where there is no limit.
+    pub cost: Option<Cost>,
+}
 
 /// Whoever answers a question by working in a project. Its answer is the files that it leaves
 /// where the case's artifact goes.
@@ -29,8 +40,8 @@ pub trait Worker: Debug + Send + Sync {
     /// What its tokens cost, if that is known.
     fn price(&self) -> Option<Price>;
 
-    /// How many requests it may send to its model for one question.
-    fn most_requests(&self) -> u64;
+    /// What it may take for one question.
+    fn limits(&self) -> WorkLimits;
 
     /// Ends at once all that it works on, now and later: the run is over.
     fn stop(&self);

@@ -27,8 +27,10 @@ fn is_build(words: &[String]) -> bool {
         "meson" => matches!(first, Some("compile" | "test")),
         "go" => matches!(first, Some("build" | "test" | "vet" | "run" | "install")),
         "mvn" | "mvnw" | "gradle" | "gradlew" => arguments.iter().any(|argument| is_goal(argument)),
-        "java" => arguments.iter().any(|it| it.to_lowercase().contains("junit"))
-            || first.is_some_and(|it| it.ends_with(".java")),
+        "java" => {
+            arguments.iter().any(|it| it.to_lowercase().contains("junit"))
+                || first.is_some_and(|it| it.ends_with(".java"))
+        }
         "npm" | "yarn" | "pnpm" => is_script_of_node(&arguments),
         "node" => has(&["--check", "-c", "--test"]) || runs_test(),
         "python" | "pypy" => {
@@ -58,8 +60,7 @@ fn without_version(name: &str) -> &str {
 
 /// A goal of Maven or a task of Gradle that compiles or tests.
 fn is_goal(argument: &str) -> bool {
-    const PARTS: [&str; 7] =
-        ["compile", "test", "package", "verify", "install", "build", "check"];
+    const PARTS: [&str; 7] = ["compile", "test", "package", "verify", "install", "build", "check"];
     !argument.starts_with('-')
         && !argument.starts_with("dependency:")
         && PARTS.iter().any(|part| argument.contains(part))

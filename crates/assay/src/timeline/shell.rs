@@ -125,9 +125,7 @@ impl<'a> Reader<'a> {
                 },
                 '\'' => self.quoted('\''),
                 '"' => self.quoted('"'),
-                '#' if self.word.is_none() => {
-                    while self.rest.next_if(|c| *c != '\n').is_some() {}
-                }
+                '#' if self.word.is_none() => while self.rest.next_if(|c| *c != '\n').is_some() {},
                 '\n' => {
                     self.end_command();
                     self.skip_documents();
@@ -224,31 +222,25 @@ mod tests {
     #[test]
     fn programs_are_found_in_what_agents_write() {
         let check = |script: &str, expect: &[&str]| {
-            let found: Vec<String> =
-                programs(script).iter().map(|words| words.join("␣")).collect();
+            let found: Vec<String> = programs(script).iter().map(|words| words.join("␣")).collect();
             assert_eq!(found, expect, "{script}");
         };
         check("ls -la", &["ls␣-la"]);
-        check("cd /a && make -j2 2>&1 | tail -5; echo $?", &[
-            "cd␣/a",
-            "make␣-j2",
-            "tail␣-5",
-            "echo␣$?",
-        ]);
+        check(
+            "cd /a && make -j2 2>&1 | tail -5; echo $?",
+            &["cd␣/a", "make␣-j2", "tail␣-5", "echo␣$?"],
+        );
         check("CGO_ENABLED=0 timeout 60 go test ./... &> /tmp/log", &["go␣test␣./..."]);
         check("timeout -k 5 60s /usr/bin/gcc 'a b.c'", &["60s␣/usr/bin/gcc␣a b.c"]);
         check("cat > a.c <<'EOF'\nmake all\nEOF\ngcc a.c", &["cat", "gcc␣a.c"]);
         check("cat <<-END > x && pytest\nnpm test\n\tEND\n", &["cat", "pytest"]);
         check("bash -lc \"cd x; npm test\"", &["cd␣x", "npm␣test"]);
         check("sh -c 'bash -c \"javac A.java\"'", &["javac␣A.java"]);
-        check("if ! python -m pytest; then echo no; fi # pytest", &[
-            "python␣-m␣pytest",
-            "echo␣no",
-        ]);
-        check("for f in *.py; do python -m py_compile \"$f\"; done", &[
-            "for␣f␣in␣*.py",
-            "python␣-m␣py_compile␣$f",
-        ]);
+        check("if ! python -m pytest; then echo no; fi # pytest", &["python␣-m␣pytest", "echo␣no"]);
+        check(
+            "for f in *.py; do python -m py_compile \"$f\"; done",
+            &["for␣f␣in␣*.py", "python␣-m␣py_compile␣$f"],
+        );
         check("echo 'make; gcc a.c' \"mvn test\"", &["echo␣make; gcc a.c␣mvn test"]);
         check("bundle exec rake test && npx --yes jest a", &["rake␣test", "jest␣a"]);
         check("cat <<EOF\nnever ended\nmake", &["cat"]);

@@ -121,10 +121,12 @@ mod tests {
         assert_eq!(work, expect);
         assert_eq!(work.and(expect).commands, Some(4));
 
-        let untold = AgentWork::read("/opt/agent/agent", Some(&conversation(&json!([]), &calls)), None);
+        let untold =
+            AgentWork::read("/opt/agent/agent", Some(&conversation(&json!([]), &calls)), None);
         assert_eq!((untold.commands, untold.builds, untold.tests_written), (None, None, Some(0)));
         assert_eq!(work.and(untold).commands, None);
-        let aider = AgentWork::read("aider --yes-always", Some(&conversation(&json!(null), &[])), None);
+        let aider =
+            AgentWork::read("aider --yes-always", Some(&conversation(&json!(null), &[])), None);
         assert_eq!((aider.commands, aider.builds), (Some(0), Some(0)));
         let lost = AgentWork::read("claude", None, Some("(not compared: it is too deep)\n"));
         assert_eq!(lost, AgentWork::default());
@@ -132,10 +134,12 @@ mod tests {
 
     #[test]
     fn what_a_record_lacks_makes_its_numbers_lower_bounds() {
-        let text = conversation(&json!([{ "name": "Bash" }]), &[("Bash", json!({ "command": "a" }))]);
+        let text =
+            conversation(&json!([{ "name": "Bash" }]), &[("Bash", json!({ "command": "a" }))]);
         let left_out = text.replace("\"left-out\":0", "\"left-out\":7");
         assert!(AgentWork::read("claude", Some(&left_out), None).is_least);
-        let bodiless = text.replace("\"answered\"", "\"answered\",\"x\":1").replace("\"content\"", "\"gone\"");
+        let bodiless =
+            text.replace("\"answered\"", "\"answered\",\"x\":1").replace("\"content\"", "\"gone\"");
         assert!(!AgentWork::read("claude", Some(&bodiless), None).is_least);
         let whole = "diff --git a/x b/x\n";
         assert!(!AgentWork::read("claude", Some(&text), Some(whole)).is_least);

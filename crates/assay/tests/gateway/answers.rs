@@ -16,7 +16,7 @@ const PRICE: &str = "price = { input = 1, cached-input = 0.5, output = 10 }";
 
 fn tokens() -> Tokens {
     let [input, cached, output, reasoning] = TOKENS;
-    Tokens { input, cached, output, reasoning }
+    Tokens { input, cached, output, reasoning, written: 0 }
 }
 
 /// What a step of a script sends, without what frames it.

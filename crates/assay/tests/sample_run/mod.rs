@@ -205,7 +205,13 @@ pub(crate) fn turn(verdict: Verdict, code: &str, detail: &str) -> Turn {
             .map(|(name, text)| Log { name: name.to_owned(), text: text.to_owned() })
             .collect(),
         usage: TokenUsage {
-            tokens: Some(Tokens { input: 412, cached: 0, output: 1_280, reasoning: 300 }),
+            tokens: Some(Tokens {
+                input: 412,
+                cached: 0,
+                output: 1_280,
+                reasoning: 300,
+                written: 0,
+            }),
             cost: None,
             requests: 1,
             from_cache: false,

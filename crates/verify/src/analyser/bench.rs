@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use assay_core::InfraError;
 use assay_core::infra_error::InfraClass;
+use assay_core::log::last_words;
 use assay_sandbox::{Command, Exit, File, Limits, Mount, Sandbox, Spec};
 use serde_json::Value;
 
@@ -123,7 +124,7 @@ impl Output {
     pub(super) fn json(&self) -> Result<Value, InfraError> {
         serde_json::from_slice(&self.bytes).map_err(|error| {
             let said = [String::from_utf8_lossy(&self.bytes).as_ref(), &self.other].concat();
-            misunderstood(&format!("no JSON ({error}): {}", end(&said)))
+            misunderstood(&format!("no JSON ({error}): {}", last_words(&said)))
         })
     }
 }
@@ -139,15 +140,7 @@ pub(super) fn command(program: impl Into<String>) -> Command {
 }
 
 fn failed(how: &str, said: &str) -> InfraError {
-    let said = end(said);
+    let said = last_words(said);
     let said = if said.is_empty() { said } else { format!(": {said}") };
     InfraError::new(InfraClass::Analyser, format!("it failed ({how}){said}"))
-}
-
-/// The end of what was said, which is where errors are.
-fn end(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let last = lines[lines.len().saturating_sub(4)..].join(" / ");
-    let skipped = last.chars().count().saturating_sub(600);
-    last.chars().skip(skipped).collect()
 }

@@ -187,7 +187,7 @@ fn tokens(turns: &[Turn]) -> String {
     if bill.replies == bill.uncounted {
         return "–".to_owned();
     }
-    let Tokens { input, cached, output, reasoning } = bill.tokens;
+    let Tokens { input, cached, output, reasoning, .. } = bill.tokens;
     let of = |number: u64, what: &str| match number {
         0 => String::new(),
         number => format!(" ({} {what})", quantity::tokens(number)),

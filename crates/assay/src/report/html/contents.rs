@@ -19,13 +19,12 @@ use crate::report::RunData;
 use crate::store::{Store, StoreError};
 
 const STYLE: &str = concat!(include_str!("style.css"), include_str!("cov_eval.css"));
-const SCRIPT: &str =
-    concat!(
-        include_str!("highlight.js"),
-        include_str!("changes.js"),
-        include_str!("timeline.js"),
-        include_str!("report.js")
-    );
+const SCRIPT: &str = concat!(
+    include_str!("highlight.js"),
+    include_str!("changes.js"),
+    include_str!("timeline.js"),
+    include_str!("report.js")
+);
 
 /// The runs of a report, and every file of it.
 pub struct Report {

@@ -44,7 +44,8 @@ impl State<'_> {
         let case = Arc::clone(case);
         let (key, rules) = (attempt.key.clone(), self.dispatcher.rules(attempt.subject));
         let tags = self.dispatcher.subjects[attempt.subject].thinking_tags();
-        Ok(OpenAttempt::new(key, case, attempt.subject, tags, rules)?)
+        let opened = OpenAttempt::new(key, case, attempt.subject, tags, rules)?;
+        Ok(opened.about(attempt.given.clone()))
     }
 
     fn begin(&mut self, attempt: &PlannedAttempt) -> anyhow::Result<()> {

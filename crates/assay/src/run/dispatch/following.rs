@@ -57,7 +57,9 @@ impl State<'_> {
             let case = &self.dispatcher.cases[attempt.case];
             match case_about(case, attempt.key.scenario, earlier) {
                 Some(about) => {
-                    let attempt = PlannedAttempt { about: Some(Arc::new(about)), ..attempt };
+                    let given = earlier.turns.last().and_then(|turn| turn.artifact.clone());
+                    let (about, given) = (Some(Arc::new(about)), given.map(Arc::new));
+                    let attempt = PlannedAttempt { about, given, ..attempt };
                     self.lanes[attempt.subject].fresh.push_back(attempt);
                 }
                 None => {

@@ -87,7 +87,7 @@ fn usage(usage: &Value) -> Option<Tokens> {
     let input = count_at(usage, "/input_tokens")? + cached + written;
     let output = count_at(usage, "/output_tokens")?;
     let reasoning = count_at(usage, "/output_tokens_details/thinking_tokens").unwrap_or_default();
-    Some(tokens(input, cached, output, reasoning))
+    Some(Tokens { written, ..tokens(input, cached, output, reasoning) })
 }
 
 pub(super) fn is_answer(value: &Value) -> bool {

@@ -73,7 +73,8 @@ pub(super) fn append(object: &mut Value, name: &str, more: &str) {
 
 /// Counts that agree with each other: what is a part of another is no more than it.
 pub(super) fn tokens(input: u64, cached: u64, output: u64, reasoning: u64) -> Tokens {
-    Tokens { input, cached: cached.min(input), output, reasoning: reasoning.min(output) }
+    let (cached, reasoning) = (cached.min(input), reasoning.min(output));
+    Tokens { input, cached, output, reasoning, written: 0 }
 }
 
 #[cfg(test)]

@@ -1,0 +1,116 @@
+//! The arguments of commands about cases: which there are, what they need, and what is proved of
+//! them and of single artifacts.
+
+use std::path::PathBuf;
+
+use assay_core::{Locale, Reading, Scenario};
+use clap::{Args, Subcommand};
+
+use super::{DeciderArgs, JudgeArgs};
+use crate::selection::{Selection, Traits};
+
+#[derive(Debug, Args)]
+pub struct CasesArgs {
+    #[command(subcommand)]
+    pub show: Option<CasesCommand>,
+    #[command(flatten)]
+    pub filter: CaseFilter,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CasesCommand {
+    /// Show one case with its prompts
+    Show {
+        /// The case's id
+        id: String,
+        /// Only this scenario's prompt
+        #[arg(long)]
+        scenario: Option<Scenario>,
+        /// Only this locale's prompts
+        #[arg(long)]
+        locale: Option<Locale>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct PrepareArgs {
+    #[command(flatten)]
+    pub filter: CaseFilter,
+    /// Install nothing; remove what none of the corpora needs that were prepared here and still
+    /// exist, and all downloads of package managers
+    #[arg(long, conflicts_with_all = ["cases", "exclude_cases", "languages", "cwes", "severities"])]
+    pub prune: bool,
+    /// Install no case's needs but those of static analysers, all or these, separated by
+    /// commas (see docs/analysers.md)
+    #[arg(long, value_name = "NAMES", num_args = 0..=1, require_equals = true, value_delimiter = ',', conflicts_with_all = ["prune", "cases", "exclude_cases", "languages", "cwes", "severities"])]
+    pub analysers: Option<Vec<String>>,
+    /// Install coding agents, all or these, separated by commas, each NAME or NAME@VERSION, and
+    /// what they need to work on the cases, beside what validations need (see
+    /// docs/agent-workspace.md)
+    #[arg(long, value_name = "NAMES", num_args = 0..=1, require_equals = true, value_delimiter = ',', conflicts_with_all = ["prune", "analysers"])]
+    pub agents: Option<Vec<String>>,
+}
+
+/// Which cases of the corpus.
+#[derive(Debug, Clone, Default, Args)]
+pub struct CaseFilter {
+    /// Only these cases, by id
+    #[arg(value_name = "CASE")]
+    pub cases: Vec<String>,
+    #[command(flatten)]
+    pub traits: Traits,
+}
+
+impl From<&CaseFilter> for Selection {
+    fn from(filter: &CaseFilter) -> Selection {
+        Selection { cases: filter.cases.clone(), traits: filter.traits.clone() }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub filter: CaseFilter,
+    /// Validate everything this many times; a verdict that changes is no proof
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub repeat: u32,
+    #[command(flatten)]
+    pub judges: JudgeArgs,
+    #[command(flatten)]
+    pub jobs: JobsArg,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub struct JobsArg {
+    /// How many validations compute at the same time; more run while these only wait [default: the
+    /// number of cores]
+    #[arg(long, short, value_name = "N")]
+    pub jobs: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The case's id
+    pub case: String,
+    /// A source file (for a case of one file), a folder that holds the case's
+    /// files by their paths, or a response with a <result> block
+    #[arg(long, value_name = "PATH")]
+    pub artifact: PathBuf,
+    /// Treat the file as a model's answer, and read it in this way: strict or lenient
+    #[arg(long, value_name = "READING")]
+    pub reading: Option<Reading>,
+    #[command(flatten)]
+    pub deciders: DeciderArgs,
+    #[command(flatten)]
+    pub judges: JudgeArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct WorldArgs {
+    /// The case's id
+    pub case: String,
+    /// Fetch this URL from within a sandbox of the case, and show the answer and every contact; may
+    /// be repeated
+    #[arg(long = "try", value_name = "URL")]
+    pub urls: Vec<String>,
+}
