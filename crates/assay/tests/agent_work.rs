@@ -2,7 +2,6 @@
 //! requests, commands, builds and tests are told wherever a run is shown.
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
-#[expect(dead_code, reason = "this binary uses a part of it")]
 mod door;
 #[expect(dead_code, reason = "this binary uses a part of it")]
 mod panel;
@@ -137,7 +136,7 @@ fn the_work_of_an_agent_is_counted_and_shown_wherever_a_run_is() {
     assert!(told["milliseconds"]["total"].as_u64().is_some_and(|it| it > 0), "{told:#}");
     assert_eq!(work(&door, "run.assay", "reference"), Value::Null, "it is no agent");
 
-    let table = ended.stdout.split("work of agents, an attempt:\n").nth(1).expect("a table");
+    let table = ended.stdout.split("work of agents, an attempt:\n\n").nth(1).expect("a table");
     let mut rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
     let heads =
         ["subject", "requests", "tokens", "minutes", "commands", "builds", "tests", "written"];
@@ -178,7 +177,7 @@ fn what_the_record_does_not_tell_is_unknown_and_no_zero() {
     }
     assert_eq!(told["requests"]["total"], 8, "{told:#}");
     assert_eq!(told["tests-written"]["total"], 2, "the patch tells it: {told:#}");
-    let table = ended.stdout.split("work of agents, an attempt:\n").nth(1).expect("a table");
+    let table = ended.stdout.split("work of agents, an attempt:\n\n").nth(1).expect("a table");
     let row: Vec<&str> = table.lines().nth(1).expect("a row").split_whitespace().collect();
     assert_eq!([row[4], row[5], row[6]], ["–", "–", "1.0"], "{ended}");
     let pages = pages(&door);

@@ -162,7 +162,8 @@ addEventListener('load', async () => {
     shown: steps.map((it, place) => (it.checkVisibility() ? place : -1)).filter((it) => it >= 0),
     find: document.querySelector('form.steps').elements.find.value,
     in: document.querySelector('form.steps').elements.in.value,
-    scripts: document.scripts.length,
+    made: document.querySelectorAll('form.steps b, form.steps script').length,
+    written: [...document.scripts].filter((it) => it.text !== '').length,
   };
   document.body.dataset.seen = btoa(JSON.stringify(seen));
 });
@@ -225,12 +226,13 @@ fn a_search_stands_in_the_address() {
     let index = report(directory.path(), of_agent);
     let seen = |fragment: &str| seen(&browser, &index, fragment, ASKED);
     let asked = seen("1-1-1/1?find=no%20needle&in=thinking");
-    let expect = json!({ "shown": [0], "find": "no needle", "in": "thinking", "scripts": 2 });
+    let expect = json!({ "shown": [0], "find": "no needle", "in": "thinking", "made": 0,
+        "written": 0 });
     assert_eq!(asked, expect);
     // Whoever writes an address writes no page.
     let hostile = seen("1-1-1/1?find=%3Cb%3E%3Cscript%3Ealert(1)%3C/script%3E&in=%22%3E%3Cb%3E");
     let expect = json!({ "shown": [], "find": "<b><script>alert(1)</script>", "in": "",
-        "scripts": 2 });
+        "made": 0, "written": 0 });
     assert_eq!(hostile, expect);
 }
 
