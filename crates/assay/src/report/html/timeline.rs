@@ -62,7 +62,7 @@ pub(super) fn of_turn(turn: &Turn) -> Markup {
                 // The numbers stay when some are hidden.
                 ol class="timeline" {
                     @for (step, number) in timeline.steps.iter().zip(1..) {
-                        li value=(number) { (step_of(step)) }
+                        li value=(number) { (step_of(number, step)) }
                     }
                 }
             }
@@ -80,11 +80,11 @@ pub(super) fn of_turn(turn: &Turn) -> Markup {
     }
 }
 
-fn step_of(step: &Step) -> Markup {
+fn step_of(number: usize, step: &Step) -> Markup {
     let took = duration(step.ended_ms.saturating_sub(step.begun_ms));
     html! {
         p class="note" {
-            "After " (duration(step.begun_ms)) ", in " (took)
+            strong { "Step " (number) } " after " (duration(step.begun_ms)) ", in " (took)
             @if let Some((input, output)) = step.tokens {
                 ", tokens in / out " (quantity::tokens(input)) " / " (quantity::tokens(output))
             }
