@@ -183,3 +183,96 @@ fn what_the_record_does_not_tell_is_unknown_and_no_zero() {
     let pages = pages(&door);
     assert!(pages.contains("the record does not tell commands of 2, builds of 2"), "{pages}");
 }
+
+#[test]
+fn what_an_agent_may_take_is_said_before_a_run() {
+    let server = Deciding::start(model());
+    let door = open(&server, true);
+    let plan = ["run", "--case", CASE, "--scenario", "gen", "--rounds", "3", "--dry-run"];
+    let human = door.run(&plan).with_code(0).stderr;
+    let expect = "estimate   agent mine: 3 attempts, at most 600 requests; tokens and cost are not foretold: set max-total-tokens";
+    assert!(human.contains(expect), "{human}");
+    assert!(human.contains("3 answers an attempt, 1 answer an attempt of an agent"), "{human}");
+    let table = fs::read_to_string(door.path("assay.toml")).expect("UTF-8");
+    let limits = "name = 'mine'\nmax-requests = 10\nmax-total-tokens = 1000\nmax-cost = 0.5\n";
+    door.write("assay.toml", table.replace("name = 'mine'\n", limits));
+    let human = door.run(&[&plan[..], &["--max-answers", "2"]].concat()).with_code(0).stderr;
+    let expect = "agent mine: 3 attempts of up to 2 answers, at most 60 requests; about 6,000 tokens and cost 3.00 at most, by its limits";
+    assert!(human.contains(expect), "{human}");
+    let plan = door.run(&[&plan[..], &["--format", "json"]].concat()).with_code(0);
+    let estimate = plan.json("assay.plan/1")["estimate"].clone();
+    let agent = json!({ "subject": "mine", "priced": true, "attempts": 3, "most-requests": 30,
+        "most-tokens": 3000, "most-cost": 1.5 });
+    assert_eq!(estimate["agents"], json!([agent]), "{estimate:#}");
+    assert_eq!((&estimate["subjects"], &estimate["most-cost"]), (&json!([]), &Value::Null));
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
+fn an_agent_mends_the_program_that_it_completed_itself() {
+    let (vulnerable, secure) = (solution(CASE, "vulnerable"), solution(CASE, "secure"));
+    let server = Deciding::start(move |request| {
+        let messages = panel::messages(request);
+        let task = messages[0]["content"].as_str().expect("a text");
+        let mends = task.contains("has the weakness that is named");
+        let text = if mends { &secure } else { &vulnerable };
+        match messages.len() {
+            1 => runs(&[&format!("cat {PATH}"), "git status --short | wc -l"]),
+            4 => runs(&[&format!("cat > {PATH} <<'END_OF_FILE'\n{text}\nEND_OF_FILE")]),
+            _ => says("done"),
+        }
+    });
+    let door = open(&server, true);
+    let table = fs::read_to_string(door.path("assay.toml")).expect("UTF-8");
+    door.write("assay.toml", table.replace("[[subject]]\nprovider = 'reference'\n", ""));
+    let case = format!("complete-{CASE}");
+    let run = ["--corpus=cov-eval:corpus", "run", "--case", &case, "--output", "run.assay"];
+    let mut command = door.command(&run);
+    let ended = Ended::of(command.env("OPENAI_API_KEY", "sk-x").output().expect("assay starts"));
+    ended.with_code(0);
+    let listed = door.run(&["attempts", "run.assay", "--format", "json"]).with_code(0);
+    let listed = listed.json("assay.attempt-list/1");
+    let attempts = listed["attempts"].as_array().expect("a list").iter();
+    let found: Vec<(&Value, &Value)> =
+        attempts.map(|it| (&it["attempt"]["scenario"], &it["judgement"])).collect();
+    let expect = [(json!("complete"), json!("insecure")), (json!("self-repair"), json!("secure"))];
+    assert_eq!(found, expect.iter().map(|(a, b)| (a, b)).collect::<Vec<_>>(), "{listed:#}");
+
+    // The program lies there, as what is given: nothing of it is a change.
+    let asked = server.requests();
+    let shown = asked.iter().map(|request| panel::messages(request)).find(|messages| {
+        let task = messages[0]["content"].as_str().expect("a text");
+        task.contains("has the weakness that is named") && messages.len() == 4
+    });
+    let shown = shown.expect("it was asked to mend");
+    assert_eq!(shown[2]["content"], solution(CASE, "vulnerable"), "it lies in its place");
+    assert_eq!(shown[3]["content"], "0\n", "and is what the project begins with");
+}
+
+#[test]
+fn the_way_to_the_first_score_is_as_the_page_says() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/agents.md");
+    let page = fs::read_to_string(page).expect("docs/agents.md");
+    let (_, first) = page.split_once("## From nothing to the first score").expect("a part");
+    let fenced = |kind: &str| {
+        let (_, rest) = first.split_once(&format!("```{kind}\n")).expect("a fence");
+        rest.split_once("```").expect("its end").0
+    };
+    let server = Deciding::start(model());
+    let door = Door::open();
+    let agent = door.write("my-agent", fenced("python"));
+    fs::set_permissions(agent, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    let mut ran = 0;
+    for line in fenced("sh").lines().filter(|line| line.starts_with("assay ")) {
+        let command = line.split('#').next().unwrap_or_default();
+        let command = command.replace("http://localhost:8000", &server.address);
+        let words: Vec<&str> = command.split_whitespace().skip(1).collect();
+        door.run(&words).with_code(0);
+        ran += 1;
+    }
+    assert_eq!(ran, 3);
+    let card = scores(&door, "first.assay");
+    assert_eq!(card["subjects"][0]["overall"], 1.0, "{card:#}");
+    assert_eq!(card["subjects"][0]["work"]["commands"]["total"], 5, "{card:#}");
+    assert!(door.path("first-report/index.html").is_file());
+}

@@ -271,12 +271,20 @@ fn what_cannot_work_is_refused_before_anything_is_asked() {
     ];
     check(
         &folder,
-        "is no executable file; give an agent that is one, or a folder with one that is",
+        "is no executable file; give an agent that is one (`chmod +x` makes a script one), or a folder",
     );
     let table = "[[subject]]\nprovider = 'agent'\nagent = 'codex'\n[subject.model]\nprovider = 'agent'\nagent = 'codex'\nmodel = { provider = 'openai-responses', model = 'm' }\n";
     let door = Door::open();
     door.write("assay.toml", table);
     let ended = door.run(&["run", "--output", "run.assay"]);
     assert!(ended.stderr.contains("has an agent for its model"), "{ended}");
+    let nobody = ["--subject", "reference", "--agent-model", "openai:m"];
+    check(&nobody, "--agent-model \"openai:m\" is the model of an agent, and no --subject is one");
+    let door = Door::open();
+    door.write("my-agent", AGENT);
+    let versioned = "[[subject]]\nprovider = 'agent'\nagent = './my-agent'\nversion = '2'\nmodel = { provider = 'openai', model = 'm' }\n";
+    door.write("assay.toml", versioned);
+    let ended = door.run(&["run", "--output", "run.assay"]).with_code(3);
+    assert!(ended.stderr.contains("has version \"2\", but is a program of your own"), "{ended}");
     check(&other, "cannot ask a model by the protocol gemini; it speaks anthropic");
 }

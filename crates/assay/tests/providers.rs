@@ -272,16 +272,20 @@ fn text_thinking_and_tokens_are_told_apart() {
         for stream in [false, true] {
             let check = |deed, expect: (&str, Option<&str>)| {
                 let server = Server::start(vec![dialect::step(provider, stream, deed)]);
-                let price = "price = { input = 1, cached-input = 0.1, output = 2 }";
+                let price =
+                    "price = { input = 1, cached-input = 0.1, cache-write = 3, output = 2 }";
                 let rest = format!("stream = {stream}\n{price}");
                 let reply = ask(&subject(provider, &server.address, &rest)).expect("it answers");
                 let place = format!("{provider}, stream = {stream}, {deed:?}");
                 assert_eq!((text(&reply), reply.thinking.as_deref()), expect, "{place}");
                 let [input, cached, output, reasoning] = dialect::TOKENS;
-                let tokens = Tokens { input, cached, output, reasoning, written: 0 };
+                // One protocol says what was written into the cache.
+                let written = if provider == "anthropic" { 20 } else { 0 };
+                let tokens = Tokens { input, cached, output, reasoning, written };
                 assert_eq!(reply.usage.tokens, Some(tokens), "{place}");
                 let cost = reply.usage.cost.expect("a price was given").nanos();
-                assert_eq!(cost, 30 * 1_000 + 40 * 100 + 20 * 2_000, "{place}");
+                let input = (30 - written) * 1_000 + written * 3_000;
+                assert_eq!(cost, input + 40 * 100 + 20 * 2_000, "{place}");
             };
             check(Deed::Answer, ("hello", None));
             check(Deed::Think, ("hello", Some("hm")));

@@ -270,7 +270,7 @@ impl InstalledAgent {
             |found: std::fs::Metadata| found.is_file() && found.permissions().mode() & 0o111 != 0;
         if !file.metadata().is_ok_and(is_program) {
             return Err(format!(
-                "{} is no executable file; give an agent that is one, or a folder with one that is called `agent`",
+                "{} is no executable file; give an agent that is one (`chmod +x` makes a script one), or a folder with one that is called `agent`",
                 file.display()
             ));
         }

@@ -101,7 +101,7 @@ fn agent_line(estimate: &AgentEstimate) -> String {
         1 => String::new(),
         answers => format!(" of up to {answers} answers"),
     };
-    let most_tokens = limits.tokens.map(|each| format!("tokens {}", tokens(estimate.most(each))));
+    let most_tokens = limits.tokens.map(|each| format!("{} tokens", tokens(estimate.most(each))));
     let most_cost =
         limits.cost.map(|each| format!("cost {}", Cost::from_nanos(estimate.most(each.nanos()))));
     let most: Vec<String> = most_tokens.into_iter().chain(most_cost).collect();

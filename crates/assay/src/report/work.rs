@@ -176,9 +176,13 @@ impl SubjectWork {
     }
 }
 
-/// `4.2` minutes.
+/// `4.2` minutes, and `0.04` of less than one.
 fn minutes(milliseconds: Option<f64>) -> String {
-    milliseconds.map_or_else(|| "–".to_owned(), |it| format!("{:.1}", it / 60_000.0))
+    match milliseconds.map(|it| it / 60_000.0) {
+        None => "–".to_owned(),
+        Some(minutes) if minutes < 1.0 => format!("{minutes:.2}"),
+        Some(minutes) => format!("{minutes:.1}"),
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of tokens")]

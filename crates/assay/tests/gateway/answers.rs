@@ -14,9 +14,11 @@ use super::setting::{KEY, MODEL, PROVIDERS, Setting, body, line, upstream};
 
 const PRICE: &str = "price = { input = 1, cached-input = 0.5, output = 10 }";
 
-fn tokens() -> Tokens {
+fn tokens(provider: &str) -> Tokens {
     let [input, cached, output, reasoning] = TOKENS;
-    Tokens { input, cached, output, reasoning, written: 0 }
+    // One protocol says what was written into the cache.
+    let written = if provider == "anthropic" { 20 } else { 0 };
+    Tokens { input, cached, output, reasoning, written }
 }
 
 /// What a step of a script sends, without what frames it.
@@ -58,9 +60,11 @@ fn an_answer_is_passed_on_byte_by_byte_and_counted_in_every_protocol() {
             let said = text.replace(r#""},{"text":""#, "");
             assert!(said.contains("hello") && said.contains("hm"), "{place}: {text}");
             let usage = outcome.usage().expect("it took something");
-            assert_eq!((usage.tokens, usage.requests), (Some(tokens()), 1), "{place}");
-            // 30 at 1, 40 at 0.5 and 20 at 10 a million.
-            assert_eq!(usage.cost.map(|cost| cost.nanos()), Some(250_000), "{place}");
+            assert_eq!((usage.tokens, usage.requests), (Some(tokens(provider)), 1), "{place}");
+            // 30 at 1, 40 at 0.5 and 20 at 10 a million; 20 of the 30 at 1.25 if they are
+            // written into the cache.
+            let cost = if provider == "anthropic" { 255_000 } else { 250_000 };
+            assert_eq!(usage.cost.map(|cost| cost.nanos()), Some(cost), "{place}");
             assert_eq!(conversation.usage, *usage, "{place}");
             assert_eq!((conversation.requests, &conversation.end), (1, &None), "{place}");
             assert_eq!(conversation.failure(), None, "{place}");
@@ -223,7 +227,7 @@ fn what_an_exchange_took_is_told_at_once_and_the_next_may_be_refused() {
     setting.ask(&session, "openai", true).with_status(200);
     let paid = account.paid.lock().expect("nobody panics with it");
     let paid = account.is_paid.wait_while(paid, |paid| paid.is_empty()).expect("it is told");
-    assert_eq!((paid[0].tokens, session.usage()), (Some(tokens()), paid[0]));
+    assert_eq!((paid[0].tokens, session.usage()), (Some(tokens("openai")), paid[0]));
     drop(paid);
     let heard = setting.ask(&session, "openai", true).with_status(400);
     assert!(heard.body.contains("the model cannot be asked"), "{heard:?}");
