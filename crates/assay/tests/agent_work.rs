@@ -245,7 +245,8 @@ fn an_agent_mends_the_program_that_it_completed_itself() {
         task.contains("has the weakness that is named") && messages.len() == 4
     });
     let shown = shown.expect("it was asked to mend");
-    assert_eq!(shown[2]["content"], solution(CASE, "vulnerable"), "it lies in its place");
+    let lies = shown[2]["content"].as_str().expect("a text").trim_end();
+    assert_eq!(lies, solution(CASE, "vulnerable").trim_end(), "it lies in its place");
     assert_eq!(shown[3]["content"], "0\n", "and is what the project begins with");
 }
 
