@@ -128,7 +128,7 @@ impl SubjectWork {
     pub(crate) fn an_attempt(&self) -> [String; 6] {
         [
             self.requests.an_attempt(),
-            self.tokens.mean().map_or_else(|| "–".to_owned(), |mean| rounded(mean)),
+            self.tokens.mean().map_or_else(|| "–".to_owned(), rounded),
             minutes(self.milliseconds.mean()),
             self.commands.an_attempt(),
             self.builds.an_attempt(),

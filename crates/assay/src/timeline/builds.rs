@@ -67,12 +67,11 @@ fn is_goal(argument: &str) -> bool {
 }
 
 fn is_script_of_node(arguments: &[&str]) -> bool {
-    let mut names = arguments.iter().filter(|argument| !argument.starts_with('-'));
-    let name = match names.next() {
-        Some(&("run" | "run-script" | "exec")) => names.next(),
-        name => name,
-    };
     const PARTS: [&str; 7] = ["test", "build", "compile", "check", "jest", "mocha", "tsc"];
+    let runs = arguments.iter().position(|it| matches!(*it, "run" | "run-script" | "exec"));
+    // Options before it may have values.
+    let mut rest = arguments[runs.map_or(0, |at| at + 1)..].iter();
+    let name = rest.find(|argument| !argument.starts_with('-'));
     name.is_some_and(|name| {
         matches!(*name, "t" | "tst") || PARTS.iter().any(|part| name.contains(part))
     })
