@@ -49,7 +49,7 @@ fn exchange(place: u64, output: &str, thinking: &str, text: &str, command: &str)
 }
 
 /// A turn of an agent that took these steps.
-fn turn(exchanges: Vec<Value>) -> Turn {
+fn turn(exchanges: &[Value]) -> Turn {
     let conversation = json!({ "protocol": "anthropic", "opened-at": "2026-03-02T09:14:05Z",
         "requests": exchanges.len(), "left-out": 0, "exchanges": exchanges });
     let mut turn = sample_run::turn(Verdict::Secure, "int a;\n", "it is");
@@ -76,7 +76,7 @@ fn of_agent(path: &Path) -> Store {
         exchange(2, "cc: error: no such file\n", "The NEEDLE is thought of.", "Done.", "gcc a.c"),
     ];
     let second = vec![exchange(0, "It failed.", "hm", "I mend the needle.", "make check")];
-    store(path, vec![turn(first), turn(second)])
+    store(path, vec![turn(&first), turn(&second)])
 }
 
 fn store(path: &Path, turns: Vec<Turn>) -> Store {
@@ -260,7 +260,7 @@ fn of_thousands(path: &Path) -> Store {
         let output = format!("line of output {place}\n").repeat(30);
         exchange(place, &output, "hm", "I go on.", &format!("make part-{place}"))
     };
-    store(path, vec![turn((0..1_000).map(step).collect())])
+    store(path, vec![turn(&(0..1_000).map(step).collect::<Vec<_>>())])
 }
 
 #[test]
