@@ -123,7 +123,7 @@ fi
 # A folder that was made for other versions is made anew.
 linters=${XDG_CACHE_HOME:-$HOME/.cache}/assay/linters
 python_linters=(ruff==0.17.6 lizard==1.24.3)
-node_linters=(eslint@9.39.1)
+node_linters=(eslint@9.39.1 axe-core@4.14.1)
 linter_versions=$(printf '%s\n' "${python_linters[@]}" "${node_linters[@]}" && cat scripts/guests/pom.xml)
 fetch_linters() {
     printf 'setup: fetching linters\n'

@@ -4,6 +4,7 @@ mod analyse;
 mod cases;
 mod deciders;
 mod evaluators;
+mod label;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ pub use deciders::DeciderArgs;
 pub use evaluators::{
     AlertMatch, CompareEvaluatorsArgs, CorrectArgs, EvaluatorsArgs, EvaluatorsCommand, ProgramsArgs,
 };
+pub use label::Label;
 
 /// Measures how securely language models write and repair code, by running what
 /// they write against functional and security tests in a sandbox.
@@ -233,6 +235,10 @@ pub struct RunArgs {
     /// The run's file, which must not exist yet [default: assay-runs/<time>.assay]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// What to call the run in reports, such as "checkpoint 1200"; with --resume it replaces the
+    /// label that the run has
+    #[arg(long, value_name = "TEXT")]
+    pub label: Option<Label>,
     /// Continue this run, with its own settings: attempt what has no verdict yet
     #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "agent_model", "models", "base_url", "api_key_env", "api_key_file", "cases", "exclude_cases", "languages", "cwes", "severities", "scenarios", "rounds", "locale", "max_answers", "reading", "validate_each", "judge_later", "decider", "beside", "judges", "judge_base_url", "judge_api_key_env", "output", "corpus"])]
     pub resume: Option<PathBuf>,
@@ -389,6 +395,11 @@ pub struct ReportArgs {
     /// replaced
     #[arg(long, short, value_name = "DIR", default_value = "assay-report")]
     pub output: PathBuf,
+    /// The runs are one thing over time, in this order, such as the checkpoints of a model or the
+    /// versions of an agent: write a page of how it went from one to the next. Of a single run,
+    /// its subjects are taken, in the order of their names
+    #[arg(long)]
+    pub trend: bool,
     #[command(flatten)]
     pub scoring: ScoringArgs,
 }

@@ -47,6 +47,7 @@ fn published(
     let started_at = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
     RunInfo {
         id: started_at.replace([':', '-'], "").trim_end_matches('Z').to_owned(),
+        label: None,
         started_at,
         assay_version: env!("CARGO_PKG_VERSION").to_owned(),
         corpus: source,

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::Context;
 use crate::cli::ReportArgs;
 use crate::exit::Exit;
-use crate::report::html;
+use crate::report::{RunOrder, html};
 use crate::store::Store;
 use crate::terminal::{say, spare};
 
@@ -20,13 +20,17 @@ pub(super) fn execute(context: &Context<'_>, args: &ReportArgs) -> anyhow::Resul
     }
     let rules = context.config.scoring(args.scoring)?;
     let bar = bar();
-    html::write(&stores, &args.output, &rules, &mut |written, all| {
+    let order = if args.trend { RunOrder::Given } else { RunOrder::Started };
+    html::write_in_order(&stores, &args.output, (&rules, order), &mut |written, all| {
         bar.set_length(all as u64);
         bar.set_position(written as u64);
     })?;
     bar.finish_and_clear();
     let index = std::path::absolute(args.output.join("index.html"))?;
     say(&format!("report written to {}", index.display()))?;
+    if args.trend {
+        say(&format!("trend written to {}", index.with_file_name("trend.html").display()))?;
+    }
     Ok(Exit::Success)
 }
 

@@ -18,7 +18,7 @@ use serde_json::json;
 use super::agency::Agency;
 use super::estimate::Estimates;
 use super::{Context, context_lengths, load_corpus, preflight};
-use crate::cli::{Format, RunArgs};
+use crate::cli::{Format, Label, RunArgs};
 use crate::exit::Exit;
 use crate::judge::Panel;
 use crate::limits::{Limit, Limits};
@@ -169,9 +169,15 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         (Some(panel), Some(subject)) if may_spend => Some((preflight::judges(panel)?, subject)),
         _ => None,
     };
+    let label = args.label.as_ref();
     let mut store = match resumed {
-        Some(store) => store,
-        None => Store::create(&output, &run_info(&plan, &settings, &corpus.digest)?)?,
+        Some(mut store) => {
+            if let (Some(label), Some(info)) = (label, info) {
+                store.amend(&RunInfo { label: Some(label.to_string()), ..info })?;
+            }
+            store
+        }
+        None => Store::create(&output, &run_info(&plan, &settings, &corpus.digest, label)?)?,
     };
     for (JudgeReply { judge: model, usage, .. }, subject) in
         greeted.iter().flat_map(|(replies, subject)| replies.iter().map(move |it| (it, subject)))
@@ -337,10 +343,16 @@ pub(super) fn run_id() -> (String, String) {
     (started_at.replace([':', '-'], "").trim_end_matches('Z').to_owned(), started_at)
 }
 
-fn run_info(plan: &Plan, settings: &RunSettings, digest: &str) -> anyhow::Result<RunInfo> {
+fn run_info(
+    plan: &Plan,
+    settings: &RunSettings,
+    digest: &str,
+    label: Option<&Label>,
+) -> anyhow::Result<RunInfo> {
     let (id, started_at) = run_id();
     Ok(RunInfo {
         id,
+        label: label.map(Label::to_string),
         started_at,
         assay_version: env!("CARGO_PKG_VERSION").to_owned(),
         corpus: settings.corpus.clone(),

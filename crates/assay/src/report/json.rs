@@ -48,6 +48,9 @@ pub fn scorecard(run: &RunData) -> Value {
         "subjects": subjects.collect::<Vec<_>>(),
         "pairs": pairs(run),
     });
+    if let Some(label) = &info.label {
+        card["run"]["label"] = json!(label);
+    }
     if !run.beside.is_empty() {
         card["beside"] = json!(opinions::json(&run.beside));
     }

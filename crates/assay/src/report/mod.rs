@@ -22,6 +22,8 @@ pub mod terminal;
 mod asked;
 mod comparison;
 mod cov_eval;
+mod differences;
+mod name;
 mod opinions;
 mod panel;
 pub(crate) mod quantity;
@@ -29,14 +31,18 @@ mod readings;
 mod repeats;
 mod served;
 mod spending;
+mod timeline;
+mod trend;
 pub(crate) mod work;
 
 pub use comparison::{Compared, Comparison, NoComparison};
 pub use cov_eval::BaselineScore;
+pub use differences::{SettingDifference, setting_differences};
 pub use opinions::BesideScore;
 pub use readings::Readings;
 pub use served::{Server, Serving};
 pub use spending::Spending;
+pub use trend::{ChangedCase, RunOrder, Trend, TrendPoint, TrendStep};
 
 /// A run as reports see it: all of its attempts, without their texts.
 #[derive(Debug, Clone)]

@@ -58,12 +58,21 @@ fn subjects(run: &RunData, columns: Vec<Column>) -> Table {
     Table { names, columns }
 }
 
+/// The run's id, after its label if it has one.
+fn called(run: &RunData) -> String {
+    let id = Visible::line(&run.info.id);
+    match &run.info.label {
+        Some(label) => format!("{} ({id})", Visible::line(label)),
+        None => id.to_string(),
+    }
+}
+
 fn heading(run: &RunData) -> String {
     let info = &run.info;
     let completion = run.completion();
     let mut text = format!(
         "run {}: {} ({}), {}, started {}\n",
-        Visible::line(&info.id),
+        called(run),
         Visible::line(&info.corpus),
         counted(info.cases.len(), "case"),
         info.locale,

@@ -247,11 +247,11 @@ impl State {
     }
 
     fn strip(&self) -> Markup {
-        let runs: Vec<LiveRun<'_>> = (self.runs.iter())
-            .filter(|run| run.goes_on)
-            .map(|run| LiveRun {
-                number: run.number,
-                id: &run.data.info.id,
+        let going: Vec<(String, &Run)> =
+            self.runs.iter().filter(|run| run.goes_on).map(|run| (run.data.name(), run)).collect();
+        let runs: Vec<LiveRun<'_>> = (going.iter())
+            .map(|(name, run)| LiveRun {
+                name,
                 planned: run.data.info.planned,
                 pulse: &run.pulse,
                 seconds: run.seconds_of_last_minute(),

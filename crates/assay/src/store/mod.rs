@@ -50,6 +50,9 @@ const LOCK_PAUSE: Duration = Duration::from_millis(20);
 #[serde(rename_all = "kebab-case")]
 pub struct RunInfo {
     pub id: String,
+    /// What its user calls it; no run before labels has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
     /// RFC 3339, UTC.
     pub started_at: String,
     pub assay_version: String,

@@ -68,6 +68,7 @@ pub(crate) fn info(
 ) -> RunInfo {
     RunInfo {
         id: id.to_owned(),
+        label: None,
         started_at: "2026-03-02T09:14:05Z".to_owned(),
         assay_version: "0.1.0".to_owned(),
         corpus: "corpus/assay".to_owned(),

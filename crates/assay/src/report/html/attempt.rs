@@ -49,6 +49,16 @@ impl<'a> ReportedAttempt<'a> {
         &self.run.data.info.cases[self.case]
     }
 
+    /// The same subject's attempt at another case, in the same scenario and round.
+    fn at_case(&self, case: usize) -> Option<&'a AttemptSummary> {
+        let key = &self.summary.key;
+        let subject = self.run.subject_position(&key.subject)?;
+        let is_there = case < self.run.data.info.cases.len();
+        is_there
+            .then(|| self.run.attempts_by(case, subject))?
+            .find(|other| (other.key.scenario, other.key.round) == (key.scenario, key.round))
+    }
+
     fn neighbour(&self, position: Option<usize>) -> Option<ReportedAttempt<'a>> {
         let position = position?;
         let summary = self.run.attempts_of(self.case).nth(position)?;
@@ -83,10 +93,7 @@ pub(super) fn parts(
     let case = attempt.case();
     let key = &record.key;
     let name = format!("{} · {} · round {}", key.subject, key.scenario, key.round);
-    let way = [
-        (format!("Run {}", attempt.run.number), format!("index.html#run-{}", attempt.run.number)),
-        (case.id.clone(), attempt.run.case_path(attempt.case)),
-    ];
+    let way = [attempt.run.trail(), (case.id.clone(), attempt.run.case_path(attempt.case))];
     let content = html! {
         nav class="way" aria-label="Way to this attempt" { ol { (trail("", &way)) } }
         header class="heading" {
@@ -351,10 +358,29 @@ fn neighbours(attempt: &ReportedAttempt<'_>) -> Markup {
             }
         }
     };
+    let elsewhere = |case: Option<usize>, key: &str, label: &str| {
+        let (case, run) = (case?, attempt.run);
+        let same = attempt.at_case(case)?;
+        let id = &run.data.info.cases[case].id;
+        Some(html! {
+            a data-key=(key) href=(run.attempt_path(case, same)) {
+                span class="note" { (label) }
+                (brief(id))
+            }
+        })
+    };
+    let before = elsewhere(attempt.case.checked_sub(1), "P", "The same at the case before");
+    let after = elsewhere(Some(attempt.case + 1), "N", "The same at the next case");
     html! {
         nav class="neighbours" aria-label="Other attempts at this case" {
             @if let Some(previous) = attempt.neighbour(attempt.position.checked_sub(1)) { (link(&previous, "prev", "Attempt before")) }
             @if let Some(next) = attempt.neighbour(Some(attempt.position + 1)) { (link(&next, "next", "Next attempt")) }
+        }
+        @if before.is_some() || after.is_some() {
+            nav class="neighbours" aria-label="The same at other cases" {
+                @if let Some(before) = before { (before) }
+                @if let Some(after) = after { (after) }
+            }
         }
     }
 }

@@ -57,6 +57,15 @@ pub(super) fn class(verdict: Verdict) -> &'static str {
     verdict.as_str()
 }
 
+/// What an attempt came to, in a word.
+pub(super) fn word_of(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Judged(judgement) => word(judgement),
+        Outcome::Errored(_) if outcome.is_unjudged() => "unjudged",
+        Outcome::Errored(_) => "errored",
+    }
+}
+
 fn word(judgement: &Judgement) -> &'static str {
     judgement.verdict().map_or(judgement.as_str(), label)
 }

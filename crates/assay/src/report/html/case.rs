@@ -3,9 +3,9 @@
 use assay_core::record::CaseSummary;
 use maud::{Markup, html};
 
-use super::page::{Page, brief, cwe, scrolling};
+use super::page::{Page, brief, cwe, neighbours, scrolling};
 use super::reported_run::{ReportedRun, Tally, success};
-use super::{badge, failures, solutions};
+use super::{badge, failures, pair, solutions};
 use crate::printable::Visible;
 use crate::report::quantity::{count, duration};
 use crate::store::AttemptSummary;
@@ -27,6 +27,7 @@ pub(super) fn page(runs: &[ReportedRun], run: &ReportedRun, number: usize) -> Pa
             (elsewhere(runs, run, case))
         }
         (matrix(run, number))
+        (pair::form(runs, run, number))
         section {
             h2 { "What goes wrong most often" }
             (failures::table(&failures::commonest(run.attempts_of(number))))
@@ -39,13 +40,24 @@ pub(super) fn page(runs: &[ReportedRun], run: &ReportedRun, number: usize) -> Pa
         }
         (solutions::section(case))
         p class="note" { "Digest of the case: " code { (brief(&case.digest)) } }
+        (others(run, number))
     };
     Page {
         title: format!("{} · {} · Assay", case.id, case.title),
         root: ROOT,
-        trail: vec![(format!("Run {}", run.number), format!("index.html#run-{}", run.number))],
+        trail: vec![run.trail()],
         content,
     }
+}
+
+/// The cases before and after this one in the run.
+fn others(run: &ReportedRun, number: usize) -> Markup {
+    let cases = &run.data.info.cases;
+    let other = |at: usize| {
+        let case = cases.get(at)?;
+        Some((case.id.as_str(), format!("{ROOT}{}", run.case_path(at))))
+    };
+    neighbours("Other cases", number.checked_sub(1).and_then(other), other(number + 1))
 }
 
 /// Links to the same case in other runs.
@@ -61,7 +73,7 @@ fn elsewhere(runs: &[ReportedRun], run: &ReportedRun, case: &CaseSummary) -> Mar
                 "Also in "
                 @for (index, (other, number)) in others.iter().enumerate() {
                     @if index > 0 { ", " }
-                    a href={ (ROOT) (other.case_path(*number)) } { "run " (other.number) }
+                    a href={ (ROOT) (other.case_path(*number)) } { (brief(&other.name)) }
                     @if other.data.info.cases[*number].digest != case.digest { " (another version of the case)" }
                 }
             }

@@ -6,6 +6,7 @@ use assay_core::record::CaseSummary;
 use maud::{Markup, html};
 
 use super::badge;
+use super::cells::Places;
 use super::page::{brief, cwe, scrolling};
 use super::reported_run::{Entry, ReportedRun};
 
@@ -43,7 +44,7 @@ impl Row<'_> {
 }
 
 pub(super) fn table(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
-    let rows = rows(runs);
+    let (rows, places) = (rows(runs), Places::of(runs));
     let has_versions = rows.iter().any(|row| row.has_another);
     let table = html! {
         table class="cases sortable" {
@@ -53,16 +54,16 @@ pub(super) fn table(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
                     th scope="col" { "Language" }
                     th scope="col" { "CWE" }
                     th scope="col" { "Severity" }
-                    @for entry in entries {
-                        th scope="col" class="subject numeric" {
+                    @for (subject, entry) in entries.iter().enumerate() {
+                        th scope="col" class="subject numeric" data-subject=(subject) {
                             a href=(entry.run.subject_path(entry.subject)) { (brief(&entry.score().name)) }
-                            @if runs.len() > 1 { span class="note" { "run " (entry.run.number) } }
+                            @if runs.len() > 1 { span class="note" { (brief(&entry.run.name)) } }
                         }
                     }
                 }
             }
             tbody {
-                @for row in &rows { (line(runs, entries, row)) }
+                @for row in &rows { (line(runs, entries, row, places.place(row.case))) }
             }
         }
     };
@@ -98,9 +99,15 @@ pub(super) fn rows(runs: &[ReportedRun]) -> Vec<Row<'_>> {
     rows.into_values().collect()
 }
 
-fn line(runs: &[ReportedRun], entries: &[Entry<'_>], row: &Row<'_>) -> Markup {
+/// `place` is the case's among those that the script knows.
+fn line(
+    runs: &[ReportedRun],
+    entries: &[Entry<'_>],
+    row: &Row<'_>,
+    place: Option<usize>,
+) -> Markup {
     html! {
-        tr {
+        tr data-case=[place] {
             th scope="row" class="name" {
                 @if let Some(path) = row.path(runs) { a href=(path) { (brief(&row.case.id)) } }
                 span class="note" { (brief(&row.case.title)) }
@@ -109,8 +116,8 @@ fn line(runs: &[ReportedRun], entries: &[Entry<'_>], row: &Row<'_>) -> Markup {
             td { (row.case.language.title()) }
             td class="cwes" { @for id in &row.case.cwe { (cwe(id)) " " } }
             td { (badge::severity(row.case.severity)) }
-            @for entry in entries {
-                td class="numeric" {
+            @for (subject, entry) in entries.iter().enumerate() {
+                td class="numeric" data-subject=(subject) {
                     @match row.position_in(entry.run) {
                         None => span class="none" { "not in run" },
                         Some(position) => {

@@ -235,5 +235,5 @@ const changes = (() => {
     choose(preferable);
   };
 
-  return { filesOf, linesOf, offer };
+  return { between: betweenFiles, filesOf, linesOf, offer };
 })();

@@ -12,10 +12,10 @@ use flate2::write::DeflateEncoder;
 use serde_json::{Map, Value, json};
 
 use super::attempt::ReportedAttempt;
-use super::page::{Medium, Page};
+use super::page::{self, Medium, Page};
 use super::reported_run::{Entry, ReportedRun};
-use super::{attempt, case, cells, cov_eval, index, solutions, subject};
-use crate::report::RunData;
+use super::{attempt, badge, case, cells, cov_eval, index, pair, solutions, subject, trend};
+use crate::report::{RunData, RunOrder};
 use crate::store::{Store, StoreError};
 
 const STYLE: &str = concat!(include_str!("style.css"), include_str!("cov_eval.css"));
@@ -23,7 +23,12 @@ const SCRIPT: &str = concat!(
     include_str!("highlight.js"),
     include_str!("changes.js"),
     include_str!("timeline.js"),
-    include_str!("report.js")
+    include_str!("scores.js"),
+    include_str!("filters.js"),
+    include_str!("plots.js"),
+    include_str!("hand.js"),
+    include_str!("pair.js"),
+    include_str!("report.js"),
 );
 
 /// The runs of a report, and every file of it.
@@ -34,6 +39,7 @@ pub struct Report {
     /// was read.
     board: Option<Leaderboard>,
     rules: ScoringRules,
+    order: RunOrder,
 }
 
 /// A file, by the positions of what it is about.
@@ -58,6 +64,8 @@ enum File {
     },
     /// The page that shows any attempt.
     Attempt,
+    /// The page that shows any two attempts at a case.
+    Pair,
     /// The attempts of a subject at a case.
     Attempts {
         run: usize,
@@ -70,6 +78,7 @@ enum File {
         case: usize,
     },
     Cells,
+    Trend,
     Style,
     Script,
 }
@@ -98,16 +107,34 @@ impl std::fmt::Debug for Report {
 impl Report {
     /// The report of these runs, by the numbers that they have in it.
     pub fn new(runs: Vec<(usize, Arc<RunData>)>, rules: &ScoringRules) -> Report {
-        let runs: Vec<ReportedRun> =
+        Report::in_order(runs, rules, RunOrder::Started)
+    }
+
+    /// The same, with trends in this order.
+    pub fn in_order(
+        runs: Vec<(usize, Arc<RunData>)>,
+        rules: &ScoringRules,
+        order: RunOrder,
+    ) -> Report {
+        let mut runs: Vec<ReportedRun> =
             runs.into_iter().map(|(number, data)| ReportedRun::new(number, data)).collect();
+        ReportedRun::tell_apart(&mut runs);
         let board = Entry::compare(&runs);
-        let files = files(&runs);
-        Report { runs, files, board, rules: rules.clone() }
+        let mut files = files(&runs);
+        if !trend::trends(&runs, order).is_empty() {
+            files.insert(trend::PATH.to_owned(), File::Trend);
+        }
+        Report { runs, files, board, rules: rules.clone(), order }
     }
 
     /// The paths of all files from the report's root.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(String::as_str)
+    }
+
+    /// Whether anything in it has a trend.
+    pub fn has_trend(&self) -> bool {
+        self.files.contains_key(trend::PATH)
     }
 
     /// The ids of the runs, in order of their numbers.
@@ -143,7 +170,7 @@ impl Report {
                     [run] => Some(&run.data.board),
                     _ => None,
                 });
-                page(index::page(&self.runs, &entries, board))
+                page(index::page(&self.runs, &entries, board, self.has_trend()))
             }
             File::Case { run, case } => page(case::page(&self.runs, &self.runs[run], case)),
             File::Subject { run, subject } => page(subject::page(&self.runs[run], subject)),
@@ -152,6 +179,7 @@ impl Report {
                 page(cov_eval::subject::page(&self.runs[run], subject))
             }
             File::Attempt => page(attempt::shell()),
+            File::Pair => page(pair::shell()),
             File::Attempts { run, case, subject } => {
                 data(&packed(&self.attempts(run, case, subject)?.to_string()).into())
             }
@@ -164,6 +192,7 @@ impl Report {
                 let entries = Entry::all(&self.runs);
                 data(&cells::data(&self.runs, &entries, &scoring.weights, scoring.resampling))
             }
+            File::Trend => page(trend::page(&self.runs, self.order)),
             File::Style => Content { kind: Kind::Style, text: STYLE.to_owned() },
             File::Script => Content { kind: Kind::Script, text: SCRIPT.to_owned() },
         }))
@@ -181,7 +210,17 @@ impl Report {
                 None => run.data.info.cases[case].program.clone(),
             };
             let (title, content) = attempt::parts(&reported, &record, &program);
-            let shown = json!({ "title": title, "content": content.into_string() });
+            let key = &reported.summary.key;
+            let shown = json!({
+                "title": title,
+                "content": content.into_string(),
+                "subject": page::title(&key.subject),
+                "case": page::title(&key.case),
+                "scenario": key.scenario,
+                "round": key.round,
+                "outcome": badge::word_of(&reported.summary.outcome),
+                "run": (self.runs.len() > 1).then(|| page::title(&run.name)),
+            });
             attempts.insert(reported.summary.id.to_string(), shown);
         }
         Ok(attempts.into())
@@ -192,6 +231,7 @@ fn files(runs: &[ReportedRun]) -> BTreeMap<String, File> {
     let mut files: BTreeMap<String, File> = BTreeMap::new();
     files.insert("index.html".to_owned(), File::Index);
     files.insert("attempt.html".to_owned(), File::Attempt);
+    files.insert("pair.html".to_owned(), File::Pair);
     files.insert(cells::PATH.to_owned(), File::Cells);
     files.insert("style.css".to_owned(), File::Style);
     files.insert("report.js".to_owned(), File::Script);

@@ -31,7 +31,7 @@ pub(super) fn page(run: &ReportedRun) -> Page {
     let attempts = rows.iter().map(|(.., card)| card.attempts).sum();
     let content = html! {
         header class="heading" {
-            p class="kicker" { "Run " (run.number) " " code { (brief(&run.data.info.id)) } }
+            p class="kicker" { (brief(&run.name)) " " code { (brief(&run.data.info.id)) } }
             h1 { "CoV-Eval" }
             p class="lede" { (counted(rows.len(), "subject")) " in " (counted(attempts, "attempt")) ": to complete programs, to repair them, to detect weaknesses in them, and to detect and repair those of their own." }
         }
@@ -63,9 +63,9 @@ pub(super) fn page(run: &ReportedRun) -> Page {
         section id="attempts" { h2 { "Attempts" } (attempts_table(run, &rows)) }
     };
     Page {
-        title: format!("CoV-Eval · Run {} · Assay", run.number),
+        title: format!("CoV-Eval · {} · Assay", run.name),
         root: ROOT,
-        trail: vec![(format!("Run {}", run.number), format!("index.html#run-{}", run.number))],
+        trail: vec![run.trail()],
         content,
     }
 }

@@ -1,4 +1,5 @@
-//! What a reader may choose of the cases; the script computes the scores of that part.
+//! What a reader may choose of the cases and subjects; the script shows that part on the whole
+//! page, and the page's address says what is chosen.
 
 use std::collections::BTreeSet;
 
@@ -12,26 +13,26 @@ use crate::printable::Visible;
 pub(super) fn form(runs: &[ReportedRun]) -> Markup {
     let cases = || runs.iter().flat_map(|run| &run.data.info.cases);
     let languages: BTreeSet<_> = cases().map(|case| case.language).collect();
-    // A CWE can be any text: the script knows it by its place.
-    let cwes = cwes(runs).into_iter().enumerate();
-    let cwes = cwes.map(|(place, cwe)| (place.to_string(), Visible::line(cwe).to_string()));
+    let cwes = cwes(runs).into_iter().map(|cwe| same(Visible::line(cwe).to_string()));
     let present: BTreeSet<Severity> = cases().map(|case| case.severity).collect();
     let severities = Severity::ALL.into_iter().filter(|severity| present.contains(severity));
     let scenarios: BTreeSet<_> = runs.iter().flat_map(ReportedRun::scenarios).collect();
     let languages = languages.iter().map(|it| (it.as_str().to_owned(), it.title().to_owned()));
     html! {
-        form id="filters" class="filters" hidden {
+        form id="filters" class="filters" aria-label="What is shown on this page" hidden {
             (choice("language", "Language", languages))
             (choice("cwe", "CWE", cwes))
             (choice("severity", "Severity", severities.map(same)))
             (choice("scenario", "Scenario", scenarios.into_iter().map(same)))
-            button type="reset" { "All cases" }
+            (words("case", "Case has", "id or title"))
+            (words("subject", "Subject has", "a, or b"))
+            button type="reset" { "Show all" }
             output id="chosen" aria-live="polite" {}
         }
     }
 }
 
-fn same<T: ToString + Copy>(value: T) -> (String, String) {
+fn same<T: ToString>(value: T) -> (String, String) {
     let text = value.to_string();
     (text.clone(), text)
 }
@@ -58,6 +59,15 @@ fn choice(name: &str, label: &str, values: impl Iterator<Item = (String, String)
                 option value="" { "all" }
                 @for (value, text) in values { option value=(value) { (text) } }
             }
+        }
+    }
+}
+
+fn words(name: &str, label: &str, hint: &str) -> Markup {
+    html! {
+        label {
+            span { (label) }
+            input type="search" name=(name) placeholder=(hint) autocomplete="off" spellcheck="false";
         }
     }
 }

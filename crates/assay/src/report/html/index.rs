@@ -6,15 +6,16 @@ use assay_core::score::Leaderboard;
 use maud::{Markup, html};
 
 use super::leaderboard::Names;
-use super::page::Page;
+use super::page::{Page, brief};
 use super::reported_run::{Entry, ReportedRun, ask_for_security, success};
-use super::{case_table, filters, leaderboard, plots, provenance};
+use super::{case_table, filters, leaderboard, plots, provenance, trend};
 use crate::report::quantity::{count, counted};
 
 pub(super) fn page(
     runs: &[ReportedRun],
     entries: &[Entry<'_>],
     board: Option<&Leaderboard>,
+    has_trend: bool,
 ) -> Page {
     let title = "Assay report".to_owned();
     if runs.is_empty() {
@@ -30,6 +31,7 @@ pub(super) fn page(
                 a href="#plots" { "Plots" }
                 a href="#breakdown" { "Breakdown" }
                 a href="#cases" { "Cases" }
+                @if has_trend { a href=(trend::PATH) { "Trend" } }
                 a href="#provenance" { "Provenance" }
                 a href="#method" { "Method" }
             }
@@ -100,7 +102,7 @@ fn cov_eval(runs: &[ReportedRun]) -> Markup {
                     "Completion, repair, detection and baselines have pages of their own: "
                     @for (index, run) in of_cov_eval.iter().enumerate() {
                         @if index > 0 { ", " }
-                        a href=(run.cov_eval_path()) { "run " (run.number) }
+                        a href=(run.cov_eval_path()) { (brief(&run.name)) }
                     }
                     ". The scores below count code alone."
                 }
@@ -121,7 +123,7 @@ fn unfinished(runs: &[ReportedRun]) -> Markup {
                     @for (index, run) in unfinished.iter().enumerate() {
                         @let completion = run.data.completion();
                         @if index > 0 { "; " }
-                        a href={ "#run-" (run.number) } { "Run " (run.number) }
+                        a href={ "#run-" (run.number) } { (brief(&run.name)) }
                         " has finished " (count(completion.finished())) " of " (counted(completion.planned, "attempt"))
                     }
                     "."

@@ -113,15 +113,15 @@ fn line(
             td class="numeric" data-score="interval" { span class="value" { (interval(card.intervals.overall)) } }
             td class="numeric" data-score="unweighted" { span class="value" { (percent(card.unweighted)) } }
             td class="numeric" data-score="functional" { span class="value" { (percent(card.functional)) } }
-            td class="verdicts" { (badge::verdict_bar(&card.verdicts)) }
-            td class="numeric" { (count(card.attempts)) }
-            td class="numeric" {
+            td class="verdicts" data-score="verdicts" { (badge::verdict_bar(&card.verdicts)) }
+            td class="numeric" data-score="attempts" { (count(card.attempts)) }
+            td class="numeric" data-score="errored" {
                 @if card.errored > 0 { span class="tally-errored" { (count(card.errored)) } } @else { "0" }
             }
-            @if shown.unjudged { td class="numeric" { (count(card.unjudged)) } }
+            @if shown.unjudged { td class="numeric" data-score="unjudged" { (count(card.unjudged)) } }
             @if shown.spending {
-                td class="numeric" { (tokens(spending.total.tokens.output)) }
-                td class="numeric" { (cost(&spending.total)) }
+                td class="numeric" data-score="tokens" { (tokens(spending.total.tokens.output)) }
+                td class="numeric" data-score="cost" { (cost(&spending.total)) }
             }
         }
     }
@@ -132,7 +132,7 @@ fn name(entry: &Entry<'_>, names: Names) -> Markup {
     html! {
         a class="subject-name" href=(entry.run.subject_path(entry.subject)) { (brief(&entry.score().name)) }
         @if names == Names::WithRun {
-            a class="note" href={ "#run-" (entry.run.number) } { "run " (brief(&entry.run.data.info.id)) }
+            a class="note" href={ "#run-" (entry.run.number) } { (brief(&entry.run.name)) }
         }
         @if !is_finished { span class="note" { "unfinished" } }
     }
@@ -163,15 +163,15 @@ pub(super) fn breakdown(entries: &[Entry<'_>], names: Names) -> Markup {
                 }
                 tr {
                     th scope="col" { "Subject" }
-                    (heads(scenarios.iter().map(|scenario| scenario.as_str())))
-                    (heads(languages.iter().map(|language| language.title())))
-                    (heads(severities.iter().map(|severity| severity.as_str())))
+                    (heads("scenario", scenarios.iter().map(|it| (it.as_str(), it.as_str()))))
+                    (heads("language", languages.iter().map(|it| (it.as_str(), it.title()))))
+                    (heads("severity", severities.iter().map(|it| (it.as_str(), it.as_str()))))
                 }
             }
             tbody {
-                @for entry in entries {
+                @for (place, entry) in entries.iter().enumerate() {
                     @let card = &entry.score().card;
-                    tr {
+                    tr data-subject=(place) {
                         th scope="row" class="name" { (name(entry, names)) }
                         (scores(scenarios.iter().map(|scenario| of_scenario(card, *scenario))))
                         (scores(languages.iter().map(|language| of_language(card, *language))))
@@ -201,10 +201,11 @@ fn class(index: usize) -> &'static str {
     if index == 0 { "numeric group-start" } else { "numeric" }
 }
 
-fn heads(labels: impl Iterator<Item = &'static str>) -> Markup {
+/// The heads of parts of one kind, each with the name that the script knows it by.
+fn heads(kind: &'static str, labels: impl Iterator<Item = (&'static str, &'static str)>) -> Markup {
     html! {
-        @for (index, label) in labels.enumerate() {
-            th scope="col" class=(class(index)) { (label) }
+        @for (index, (name, label)) in labels.enumerate() {
+            th scope="col" class=(class(index)) data-kind=(kind) data-part=(name) { (label) }
         }
     }
 }

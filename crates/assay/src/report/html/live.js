@@ -9,24 +9,23 @@
   const every = 1000;
   let version = document.documentElement.dataset.version;
 
-  const focusable = (page) => [...page.querySelectorAll('a, button, select, summary, [tabindex]')];
+  const focusable = (page) => [...page.querySelectorAll('a, button, input, select, summary, [tabindex]')];
 
-  /** How a reader has sorted, filtered and unfolded the page, and where in it the reader is. */
+  /** How a reader has sorted and unfolded the page, and where in it the reader is. What was chosen
+   * of the cases stands in the address. */
   const choices = (page) => {
-    const form = page.querySelector('form#filters');
     return {
       sorted: [...page.querySelectorAll('table.sortable')].map((table) => {
         const head = table.querySelector('[aria-sort]');
         return head && { column: head.cellIndex, order: head.getAttribute('aria-sort') };
       }),
       unfolded: [...page.querySelectorAll('details')].map((details) => details.open),
-      chosen: form && Object.fromEntries(new FormData(form)),
       focused: focusable(page).indexOf(document.activeElement),
       scrolled: [...page.querySelectorAll('.scrolling')].map((part) => [part.scrollLeft, part.scrollTop]),
     };
   };
 
-  const choose = (page, { sorted, unfolded, chosen, focused, scrolled }) => {
+  const choose = (page, { sorted, unfolded, focused, scrolled }) => {
     [...page.querySelectorAll('table.sortable')].forEach((table, place) => {
       const wanted = sorted[place];
       if (!wanted) return;
@@ -42,10 +41,6 @@
       [part.scrollLeft, part.scrollTop] = scrolled[place] ?? [0, 0];
     });
     focusable(page)[focused]?.focus({ preventScroll: true });
-    const form = page.querySelector('form#filters');
-    if (!form || !chosen || Object.values(chosen).every((value) => value === '')) return;
-    for (const [name, value] of Object.entries(chosen)) form.elements[name].value = value;
-    form.dispatchEvent(new Event('change', { bubbles: true }));
   };
 
   let touched = 0;
@@ -57,7 +52,7 @@
   const isInUse = (page) => {
     const selection = getSelection();
     const marks = !selection.isCollapsed && page.contains(selection.anchorNode);
-    const chooses = document.activeElement?.tagName === 'SELECT' && performance.now() - touched < 15 * every;
+    const chooses = /^(SELECT|INPUT)$/.test(document.activeElement?.tagName) && performance.now() - touched < 15 * every;
     return marks || chooses;
   };
 
@@ -65,7 +60,7 @@
   const renew = async () => {
     const page = document.getElementById('content');
     // An attempt that is finished does not change.
-    if (document.getElementById('attempt')) return true;
+    if (document.getElementById('attempt') || document.getElementById('pair')) return true;
     if (isInUse(page)) return false;
     const response = await fetch(location.pathname, { cache: 'no-store' });
     if (!response.ok) return false;

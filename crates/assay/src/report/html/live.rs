@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::badge;
-use super::page::brief;
+use super::page::{brief, title};
 use crate::report::quantity::{count, counted};
 use crate::store::Pulse;
 
@@ -13,9 +13,7 @@ pub const SCRIPT: &str = include_str!("live.js");
 /// A run in progress.
 #[derive(Debug, Clone, Copy)]
 pub struct LiveRun<'a> {
-    /// In the report.
-    pub number: usize,
-    pub id: &'a str,
+    pub name: &'a str,
     pub planned: usize,
     pub pulse: &'a Pulse,
     /// How many seconds of the last minute the run has been there.
@@ -47,9 +45,9 @@ pub fn strip(runs: &[LiveRun<'_>], faults: &[String]) -> Markup {
     html! {
         @for run in runs {
             @let finished = run.pulse.finished();
-            section class="live" aria-label={ "Run " (run.number) " goes on" } {
+            section class="live" aria-label={ (title(run.name)) " goes on" } {
                 p {
-                    strong { "Run " (run.number) } " " code { (brief(run.id)) } " goes on: "
+                    strong { (brief(run.name)) } " goes on: "
                     (count(finished)) " of " (counted(run.planned, "attempt")) " finished, " (run.speed())
                     @if run.pulse.paid > assay_core::Cost::ZERO { "; " (run.pulse.paid.to_string()) " spent" }
                     "."

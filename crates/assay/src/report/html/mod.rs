@@ -17,13 +17,14 @@ use assay_core::score::ScoringRules;
 
 use crate::store::{Store, StoreError};
 
-use super::RunData;
+use super::{RunData, RunOrder};
 use site::Site;
 
 pub use contents::{Content, Kind, Report};
 pub use page::{Live, Medium};
 
 mod attempt;
+mod axis;
 mod badge;
 mod ballot;
 mod case;
@@ -33,13 +34,16 @@ mod contents;
 mod cov_eval;
 mod failures;
 mod filters;
+mod heat;
 mod index;
 mod leaderboard;
 pub mod live;
 mod opinions;
 mod pace;
 mod page;
+mod pair;
 mod plot;
+mod plot_labels;
 mod plots;
 mod provenance;
 mod readings;
@@ -53,6 +57,7 @@ mod spending;
 mod subject;
 mod suite;
 mod timeline;
+mod trend;
 mod work;
 
 /// What was written.
@@ -69,6 +74,8 @@ pub struct ReportSummary {
 pub enum ReportError {
     #[error("there is no run to report; name at least one")]
     NoRuns,
+    #[error("a trend takes two runs or more, or one run with two subjects or more; name more runs")]
+    NoTrend,
     #[error(
         "{0} contains files that are not an Assay report; choose another --output, or empty it"
     )]
@@ -101,6 +108,16 @@ pub fn write(
     rules: &ScoringRules,
     tell: &mut dyn FnMut(usize, usize),
 ) -> Result<ReportSummary, ReportError> {
+    write_in_order(stores, output, (rules, RunOrder::Started), tell)
+}
+
+/// The same, with trends in an order.
+pub fn write_in_order(
+    stores: &[Store],
+    output: &Path,
+    (rules, order): (&ScoringRules, RunOrder),
+    tell: &mut dyn FnMut(usize, usize),
+) -> Result<ReportSummary, ReportError> {
     if stores.is_empty() {
         return Err(ReportError::NoRuns);
     }
@@ -109,7 +126,10 @@ pub fn write(
         runs.push((number, Arc::new(RunData::read(store, rules)?)));
     }
     let all = runs.iter().map(|(_, run)| run.attempts.len()).sum();
-    let report = Report::new(runs, rules);
+    let report = Report::in_order(runs, rules, order);
+    if order == RunOrder::Given && !report.has_trend() {
+        return Err(ReportError::NoTrend);
+    }
     let mut site = Site::begin(output)?;
     let mut written = 0;
     for path in report.paths() {

@@ -114,6 +114,26 @@ fn emblem() -> Markup {
     }
 }
 
+/// The ways to the pages before and after this one, by their names and paths from the page.
+pub(super) fn neighbours(
+    label: &str,
+    before: Option<(&str, String)>,
+    after: Option<(&str, String)>,
+) -> Markup {
+    html! {
+        @if before.is_some() || after.is_some() {
+            nav class="neighbours" aria-label=(label) {
+                @if let Some((name, path)) = before {
+                    a rel="prev" href=(path) { span class="note" { "Before" } (brief(name)) }
+                }
+                @if let Some((name, path)) = after {
+                    a rel="next" href=(path) { span class="note" { "Next" } (brief(name)) }
+                }
+            }
+        }
+    }
+}
+
 /// A CWE identifier, linked to its definition when it is one.
 pub(super) fn cwe(id: &str) -> Markup {
     let number = id.strip_prefix("CWE-").filter(|number| {

@@ -3,9 +3,12 @@
 use assay_core::Cost;
 use maud::{Markup, html};
 
+use super::axis::Axis;
 use super::case_table;
+use super::cells::Places;
 use super::filters::cwes;
-use super::plot::{Axis, Heat, Line, Point, heat_map, scatter};
+use super::heat::{Heat, Line, heat_map};
+use super::plot::{Point, Scatter};
 use super::reported_run::{Entry, ReportedRun, Tally, ask_for_security, success};
 use crate::report::SubjectScore;
 
@@ -55,7 +58,7 @@ fn works_and_secure(entries: &[Entry<'_>]) -> Markup {
     let x = Axis::percent("Works (functional score)", points.iter().map(|point| point.x));
     let y = overall_axis("Works and is secure (overall score)", &points);
     let title = "Working code against secure code; bars are 95 % intervals, and on the dashed line all code that works is secure";
-    scatter(title, &x, &y, &points, true)
+    Scatter { title, kind: "works", x, y, points: &points, has_diagonal: true }.draw()
 }
 
 /// What an attempt costs, and how good it is; nothing where no cost is known.
@@ -65,21 +68,19 @@ fn cost_and_score(entries: &[Entry<'_>]) -> Markup {
     if points.is_empty() {
         return html! {};
     }
-    let write = |value: f64| match value {
-        value if value >= 1.0 || value == 0.0 => format!("{value:.2}"),
-        value => format!("{value:.4}"),
-    };
-    let x = Axis::from_zero("Cost of an attempt", points.iter().map(|point| point.x), write);
+    let x = Axis::cost("Cost of an attempt", points.iter().map(|point| point.x));
     let y = overall_axis("Overall score", &points);
-    scatter("What an attempt costs, and the overall score", &x, &y, &points, false)
+    let title = "What an attempt costs, and the overall score; bars are 95 % intervals";
+    Scatter { title, kind: "cost", x, y, points: &points, has_diagonal: false }.draw()
 }
 
 fn rows(entries: &[Entry<'_>]) -> Vec<Line> {
-    let row = |entry: &Entry<'_>| Line {
+    let row = |(key, entry): (usize, &Entry<'_>)| Line {
         label: entry.score().name.clone(),
         href: Some(entry.run.subject_path(entry.subject)),
+        key,
     };
-    entries.iter().map(row).collect()
+    entries.iter().enumerate().map(row).collect()
 }
 
 fn heat(tally: Tally) -> Heat {
@@ -88,8 +89,8 @@ fn heat(tally: Tally) -> Heat {
 
 fn by_cwe(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
     let cwes = cwes(runs);
-    let columns: Vec<Line> =
-        cwes.iter().map(|cwe| Line { label: (*cwe).to_owned(), href: None }).collect();
+    let column = |(key, cwe): (usize, &&str)| Line { label: (*cwe).to_owned(), href: None, key };
+    let columns: Vec<Line> = cwes.iter().enumerate().map(column).collect();
     let cell = |row: usize, column: usize| {
         let entry = entries[row];
         let cases = entry.run.data.info.cases.iter().enumerate();
@@ -98,32 +99,25 @@ fn by_cwe(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
         let sum = tallies.fold(Tally::default(), Tally::plus);
         (sum.judged > 0).then(|| heat(sum))
     };
-    heat_map(
-        &format!("{} attempts by subject and CWE", success(runs)),
-        &rows(entries),
-        &columns,
-        cell,
-    )
+    let title = format!("{} attempts by subject and CWE", success(runs));
+    heat_map("cwe", &title, (&rows(entries), &columns), cell)
 }
 
 fn by_case(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
-    let cases = case_table::rows(runs);
+    let (cases, places) = (case_table::rows(runs), Places::of(runs));
     let column = |row: &case_table::Row<'_>| Line {
         label: match row.version() {
             Some(version) => format!("{} ({version})", row.case.id),
             None => row.case.id.clone(),
         },
         href: row.path(runs),
+        key: places.place(row.case).unwrap_or_default(),
     };
     let columns: Vec<Line> = cases.iter().map(column).collect();
     let cell = |row: usize, column: usize| {
         let entry = entries[row];
         Some(heat(entry.run.tally(cases[column].position_in(entry.run)?, entry.subject)))
     };
-    heat_map(
-        &format!("{} attempts by subject and case", success(runs)),
-        &rows(entries),
-        &columns,
-        cell,
-    )
+    let title = format!("{} attempts by subject and case", success(runs));
+    heat_map("case", &title, (&rows(entries), &columns), cell)
 }

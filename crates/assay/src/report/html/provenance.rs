@@ -1,16 +1,15 @@
 //! Where the numbers come from: the runs, and the way scores are computed.
 
-use std::collections::BTreeSet;
-
+use assay_core::Severity;
 use assay_core::benchmark::sec_code_bench_v2;
-use assay_core::{Scenario, Severity};
 use maud::{Markup, html};
 
-use super::page::brief;
+use super::page::{brief, scrolling};
 use super::reported_run::{ReportedRun, ask_for_security};
 use super::{ballot, opinions, pace, served, source, spending, work};
 use crate::printable::Visible;
 use crate::report::quantity::{count, counted};
+use crate::report::{RunData, SettingDifference, setting_differences};
 
 /// One run: its corpus, its tools, and how far it got.
 pub(super) fn run(run: &ReportedRun) -> Markup {
@@ -18,13 +17,14 @@ pub(super) fn run(run: &ReportedRun) -> Markup {
     let settings = format!("{:#}", info.settings);
     html! {
         section class="run" id={ "run-" (run.number) } {
-            h3 { "Run " (run.number) " " code { (brief(&info.id)) } }
+            h3 { (brief(&run.name)) }
             (progress(run))
             (served::warnings(&run.data.served))
             (spending::table(run))
             (work::table(run))
             (opinions::table(&run.data.beside))
             dl class="facts" {
+                dt { "Run" } dd { code { (brief(&info.id)) } ", of the file " code { (brief(&run.data.stem())) } }
                 dt { "Started" } dd { time { (brief(&info.started_at)) } }
                 dt { "Corpus" } dd { (brief(&info.corpus)) ", " (counted(info.cases.len(), "case")) }
                 dt { "Corpus digest" } dd { code { (brief(&info.corpus_digest)) } }
@@ -96,37 +96,48 @@ fn progress(run: &ReportedRun) -> Markup {
 
 /// What keeps the scores of these runs from being compared, if anything does.
 pub(super) fn differences(runs: &[ReportedRun]) -> Markup {
-    let mut differing = Vec::new();
-    if distinct(runs, |run| run.data.info.corpus_digest.clone()) > 1 {
-        differing.push("corpus");
-    }
-    if distinct(runs, |run| run.data.info.locale.to_string()) > 1 {
-        differing.push("locale");
-    }
-    if distinct(runs, |run| run.scenarios().map(Scenario::as_str).collect::<Vec<_>>().join(" ")) > 1
-    {
-        differing.push("scenarios");
-    }
-    if distinct(runs, |run| format!("{:?}", run.data.info.left_out)) > 1 {
-        differing.push("cases left out");
-    }
-    if distinct(runs, |run| run.data.info.assay_version.clone()) > 1 {
-        differing.push("version of Assay");
-    }
+    let data: Vec<&RunData> = runs.iter().map(|run| run.data.as_ref()).collect();
+    let differing = setting_differences(&data);
     html! {
         @if !differing.is_empty() {
-            div class="callout callout-unfinished" {
+            div class="callout callout-unfinished differences" {
                 p {
                     strong { "Compare with care. " }
-                    "These runs differ in: " (differing.join(", ")) "."
+                    "These runs differ in: "
+                    @for (place, difference) in differing.iter().enumerate() {
+                        @if place > 0 { ", " }
+                        (brief(&difference.what))
+                    }
+                    "."
+                }
+                details {
+                    summary { "What each run has" }
+                    (settings_table(runs, &differing))
                 }
             }
         }
     }
 }
 
-fn distinct(runs: &[ReportedRun], of: impl Fn(&ReportedRun) -> String) -> usize {
-    runs.iter().map(of).collect::<BTreeSet<_>>().len()
+/// A row for each setting that differs, a column for each run.
+fn settings_table(runs: &[ReportedRun], differing: &[SettingDifference]) -> Markup {
+    let table = html! {
+        table class="settings" {
+            thead { tr {
+                th scope="col" { "Setting" }
+                @for run in runs { th scope="col" { (brief(&run.name)) } }
+            } }
+            tbody {
+                @for difference in differing {
+                    tr {
+                        th scope="row" { (brief(&difference.what)) }
+                        @for value in &difference.values { td { (brief(value)) } }
+                    }
+                }
+            }
+        }
+    };
+    scrolling("Settings that differ", &table)
 }
 
 /// How the numbers are made.

@@ -1,9 +1,8 @@
 'use strict';
 
-// What moves in a report: tables that sort, a leaderboard that computes its scores anew
-// for a part of the cases, and attempts that are loaded when they are asked for. Without
-// it the pages say the same of everything, sorted by the overall score. In the report's one
-// script it comes after highlight.js, changes.js and timeline.js.
+// What moves in a report: tables that sort, a first page that shows a part of the cases, and
+// attempts that are loaded when they are asked for. Without it the pages say the same of
+// everything, sorted by the overall score. It comes last in the report's one script.
 //
 // Nothing that a model wrote becomes a script here: the policy of each page forbids it,
 // and texts are escaped where the pages are made.
@@ -64,6 +63,12 @@ const report = (() => {
     const descending = head.hasAttribute('aria-sort') ? !wasDescending : startsDescending;
     for (const other of table.tHead.querySelectorAll('[aria-sort]')) other.removeAttribute('aria-sort');
     head.setAttribute('aria-sort', descending ? 'descending' : 'ascending');
+    arrange(table, head);
+  };
+
+  /** Puts the rows in the order that the head of a column states. */
+  const arrange = (table, head) => {
+    const descending = head.getAttribute('aria-sort') === 'descending';
     const column = head.cellIndex;
     const body = table.tBodies[0];
     const rows = [...body.rows].map((row) => [keyOf(row.cells[column]), row]);
@@ -73,168 +78,28 @@ const report = (() => {
     body.append(...rows.map(([, row]) => row));
   };
 
+  /** After the values of a table have changed. */
+  const sortAgain = (table, head) => {
+    if (!head.hasAttribute('aria-sort')) head.setAttribute('aria-sort', 'descending');
+    arrange(table, head);
+  };
+
   const makeSortable = (table) => {
     for (const head of table.tHead.rows[table.tHead.rows.length - 1].cells) {
       if (head.textContent.trim() === '') continue;
+
       const button = document.createElement('button');
       button.type = 'button';
       button.className = 'sort';
-      button.append(...head.childNodes);
+      if (head.querySelector('a')) {
+        // A link cannot stand in a button.
+        button.append('Sort');
+        button.setAttribute('aria-label', `Sort by ${head.textContent.trim()}`);
+        button.classList.add('sort-apart');
+      } else button.append(...head.childNodes);
       button.addEventListener('click', () => sortBy(table, head));
       head.append(button);
     }
-  };
-
-  // Scores (docs/scores.md), over the cases that a reader chooses.
-
-  const MASK = (1n << 64n) - 1n;
-
-  /** SplitMix64, as in the program. */
-  const makeChance = (seed) => {
-    let state = BigInt(seed);
-    return (count) => {
-      state = (state + 0x9e3779b97f4a7c15n) & MASK;
-      let z = state;
-      z = ((z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n) & MASK;
-      z = ((z ^ (z >> 27n)) * 0x94d049bb133111ebn) & MASK;
-      return Number(((z ^ (z >> 31n)) * BigInt(count)) >> 64n);
-    };
-  };
-
-  const drawn = new Map();
-
-  /** How often each of so many cases is drawn, in each resample. */
-  const draws = (cases, { seed, resamples }) => {
-    if (!drawn.has(cases)) {
-      const place = makeChance(seed);
-      const all = [];
-      for (let resample = 0; resample < resamples; resample += 1) {
-        const counts = new Uint16Array(cases);
-        for (let one = 0; one < cases; one += 1) counts[place(cases)] += 1;
-        all.push(counts);
-      }
-      drawn.set(cases, all);
-    }
-    return drawn.get(cases);
-  };
-
-  /** Equation 3, where each case counts so many times. */
-  const score = (scenarios, times) => {
-    let sum = 0;
-    let total = 0;
-    for (const { weight, cells } of scenarios) {
-      let successes = 0;
-      let all = 0;
-      for (const [place, value, severity] of cells) {
-        const counted = severity * times(place);
-        successes += value * counted;
-        all += counted;
-      }
-      if (all > 0) {
-        sum += (weight * successes) / all;
-        total += weight;
-      }
-    }
-    return total > 0 ? sum / total : null;
-  };
-
-  const percentile = (values, share) => {
-    const place = share * (values.length - 1);
-    const below = Math.floor(place);
-    const above = Math.min(below + 1, values.length - 1);
-    return values[below] + (values[above] - values[below]) * (place - below);
-  };
-
-  const wilson = (proportion, count) => {
-    const z = 1.959963984540054;
-    const spread = (z * z) / count;
-    const middle = proportion + spread / 2;
-    const width = Math.sqrt(proportion * (1 - proportion) * spread + (spread * spread) / 4);
-    const end = (value) => Math.min(Math.max(value / (1 + spread), 0), 1);
-    return [Math.min(end(middle - width), proportion), Math.max(end(middle + width), proportion)];
-  };
-
-  const interval = (scenarios, cases, data) => {
-    const whole = score(scenarios, () => 1);
-    if (whole === null) return null;
-    const values = [];
-    for (const counts of draws(cases, data)) {
-      const value = score(scenarios, (place) => counts[place]);
-      if (value !== null) values.push(value);
-    }
-    values.sort((a, b) => a - b);
-    if (values[values.length - 1] - values[0] < 1e-12) {
-      const places = scenarios.flatMap(({ cells }) => cells.map(([place]) => place));
-      return wilson(whole, new Set(places).size);
-    }
-    return [percentile(values, 0.025), percentile(values, 0.975)];
-  };
-
-  /** The cells of a subject over chosen cases, by scenario. `which` is the place of the
-   * successes that count in a cell. */
-  const scenariosOf = (data, subject, places, chosen, which) =>
-    data.scenarios
-      .filter(({ name }) => !chosen.scenario || name === chosen.scenario)
-      .map(({ name, weight }) => ({
-        weight,
-        cells: (data.cells[subject][name] ?? [])
-          .filter((cell) => places.has(cell[0]) && cell[1] > 0)
-          .map((cell) => [places.get(cell[0]), cell[which] / cell[1], data.cases[cell[0]].weight]),
-      }));
-
-  const percent = (value) => (value === null ? '–' : `${(value * 100).toFixed(2)}%`);
-
-  const show = (row, name, value, key) => {
-    const cell = row.querySelector(`[data-score="${name}"]`);
-    if (!cell) return;
-    cell.querySelector('.value').textContent = value;
-    cell.dataset.key = key ?? '';
-  };
-
-  const chooseCases = (data, table, form) => {
-    const chosen = Object.fromEntries(new FormData(form));
-    const matches = (one) =>
-      (!chosen.language || one.language === chosen.language) &&
-      (!chosen.severity || one.severity === chosen.severity) &&
-      (!chosen.cwe || one.cwe.includes(Number(chosen.cwe)));
-    const places = new Map();
-    data.cases.forEach((one, place) => matches(one) && places.set(place, places.size));
-    const isAll = places.size === data.cases.length && !chosen.scenario;
-    for (const row of table.tBodies[0].rows) {
-      const subject = Number(row.dataset.subject);
-      const secure = scenariosOf(data, subject, places, chosen, 2);
-      const overall = data.withheld[subject] ? null : score(secure, () => 1);
-      show(row, 'overall', data.withheld[subject] ? 'withheld' : percent(overall), overall);
-      row.querySelector('[data-score="overall"] .meter-value')?.setAttribute('width', `${(overall ?? 0) * 100}%`);
-      const ends = overall === null ? null : interval(secure, places.size, data);
-      show(row, 'interval', ends ? `${(ends[0] * 100).toFixed(1)}–${(ends[1] * 100).toFixed(1)}` : '–', ends?.[0]);
-      const equal = secure.map(({ cells }) => ({ weight: 1, cells: cells.map(([place, value]) => [place, value, 1]) }));
-      const unweighted = score(equal, () => 1);
-      show(row, 'unweighted', percent(unweighted), unweighted);
-      const functional = score(scenariosOf(data, subject, places, chosen, 3), () => 1);
-      show(row, 'functional', percent(functional), functional);
-      row.classList.toggle('without-score', overall === null);
-    }
-    table.classList.toggle('of-a-part', !isAll);
-    const heads = table.tHead.rows[0].cells;
-    const sorted = [...heads].find((head) => head.hasAttribute('aria-sort')) ?? heads[2];
-    sorted.removeAttribute('aria-sort');
-    sortBy(table, sorted);
-    const state = document.getElementById('chosen');
-    state.textContent = isAll
-      ? `All ${places.size} cases.`
-      : `${places.size} of ${data.cases.length} cases${chosen.scenario ? `, ${chosen.scenario} alone` : ''}. Rank ranges are of all cases, so they are not shown.`;
-  };
-
-  const makeFilters = async () => {
-    const form = document.getElementById('filters');
-    const table = document.querySelector('table.leaderboard');
-    if (!form || !table) return;
-    const data = await load('data/cells.js');
-    form.hidden = false;
-    form.addEventListener('change', () => chooseCases(data, table, form));
-    form.addEventListener('reset', () => setTimeout(() => chooseCases(data, table, form)));
-    form.addEventListener('submit', (event) => event.preventDefault());
   };
 
   // Code: colours, and what it changes in other code.
@@ -254,6 +119,7 @@ const report = (() => {
   };
 
   const showCode = async (place) => {
+    hand.offerTexts(place);
     for (const figure of place.querySelectorAll('figure.file')) changes.linesOf(figure);
     for (const details of place.querySelectorAll('details:has(> pre.text)')) {
       const path = details.querySelector('summary code')?.textContent;
@@ -292,6 +158,9 @@ const report = (() => {
 
   // Attempts: a page that shows the one its address names.
 
+  /** What is shown of each attempt of a subject at a case. */
+  const attemptsOf = async (part) => JSON.parse(await inflate(await load(`attempts/${part}.js`)));
+
   const showAttempt = async () => {
     const place = document.getElementById('attempt');
     if (!place) return;
@@ -305,7 +174,7 @@ const report = (() => {
     }
     place.setAttribute('aria-busy', 'true');
     try {
-      const attempts = JSON.parse(await inflate(await load(`attempts/${part}.js`)));
+      const attempts = await attemptsOf(part);
       const found = attempts[key];
       if (!found) throw new Error('it is not in this report');
       document.title = found.title;
@@ -324,21 +193,31 @@ const report = (() => {
   const begin = async () => {
     received.clear();
     for (const table of document.querySelectorAll('table.sortable')) makeSortable(table);
-    await makeFilters().catch((error) => {
-      document.getElementById('chosen').textContent = `The cases cannot be filtered: ${error.message}.`;
+    await filters.begin().catch((error) => {
+      const place = document.getElementById('chosen');
+      place.closest('form').hidden = false;
+      place.textContent = `The page cannot be filtered: ${error.message}.`;
     });
-    // An attempt has none before it is loaded.
-    if (!document.getElementById('attempt')) await tryToShowCode(document.getElementById('content'));
+    pair.begin();
+    // Attempts have none before they are loaded.
+    if (!document.getElementById('attempt') && !document.getElementById('pair')) await tryToShowCode(document.getElementById('content'));
   };
 
   const start = () => {
-    begin();
+    hand.begin();
+    const ready = [begin()];
     if (document.getElementById('attempt')) {
       addEventListener('hashchange', showAttempt);
-      showAttempt();
+      ready.push(showAttempt());
     }
+    if (document.getElementById('pair')) {
+      addEventListener('hashchange', pair.show);
+      ready.push(pair.show());
+    }
+    // Tests wait for it.
+    Promise.allSettled(ready).then(() => { document.documentElement.dataset.ready = ''; });
   };
 
   document.addEventListener('DOMContentLoaded', start);
-  return { begin, receive };
+  return { attemptsOf, begin, load, receive, sortAgain };
 })();

@@ -16,6 +16,8 @@ pub(super) struct ReportedRun {
     /// From 1, in the order that the runs were given in.
     pub(super) number: usize,
     pub(super) data: Arc<RunData>,
+    /// How it is called here: no other run of the report is called so.
+    pub(super) name: String,
     folder: String,
     /// For each subject, by position: its place in the order of names, from 1. Positions change
     /// with the scores during a run, and addresses must not.
@@ -116,7 +118,23 @@ impl ReportedRun {
                 (subjects.get(key.subject.as_str()).copied(), key.scenario, key.round)
             });
         }
-        ReportedRun { number, data, folder, subject_numbers, attempts, tallies }
+        let name = data.name();
+        ReportedRun { number, data, name, folder, subject_numbers, attempts, tallies }
+    }
+
+    /// Tells runs of one name apart by the ids that they have in the report.
+    pub(super) fn tell_apart(runs: &mut [ReportedRun]) {
+        let names: Vec<String> = runs.iter().map(|run| run.name.clone()).collect();
+        for run in runs {
+            if names.iter().filter(|name| **name == run.name).count() > 1 {
+                run.name = format!("{} (run {})", run.name, run.number);
+            }
+        }
+    }
+
+    /// Where pages of this run stand: its place on the first page, by its name.
+    pub(super) fn trail(&self) -> (String, String) {
+        (self.name.clone(), format!("index.html#run-{}", self.number))
     }
 
     /// The attempts at a case, in order of subject, scenario and round.
@@ -141,6 +159,11 @@ impl ReportedRun {
 
     pub(super) fn tally(&self, case: usize, subject: usize) -> Tally {
         self.tallies.get(&(case, subject)).copied().unwrap_or_default()
+    }
+
+    /// Whether an attempt at a case waits for judges: then the case counts in no score.
+    pub(super) fn is_open(&self, case: usize) -> bool {
+        self.attempts_of(case).any(|attempt| attempt.outcome.is_unjudged())
     }
 
     /// The position of the case with this id.
@@ -171,7 +194,8 @@ impl ReportedRun {
         format!("attempts/{}.js", self.attempts_stem(case, subject))
     }
 
-    fn attempts_stem(&self, case: usize, subject: usize) -> String {
+    /// What names that file, and the attempts of a subject at a case in addresses.
+    pub(super) fn attempts_stem(&self, case: usize, subject: usize) -> String {
         format!("{}-{}-{}", self.number, case + 1, self.subject_number(subject))
     }
 

@@ -158,7 +158,16 @@ fn remove_if_ours(entry: &fs::DirEntry) -> io::Result<()> {
 fn is_ours(name: &str, is_directory: bool) -> bool {
     match is_directory {
         true => is_run_folder(name) || FOLDERS.contains(&name),
-        false => [MARKER, "index.html", "attempt.html", "style.css", "report.js"].contains(&name),
+        false => [
+            MARKER,
+            "index.html",
+            "attempt.html",
+            "pair.html",
+            "trend.html",
+            "style.css",
+            "report.js",
+        ]
+        .contains(&name),
     }
 }
 

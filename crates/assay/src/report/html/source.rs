@@ -45,13 +45,21 @@ fn boundary_after(text: &str, at: usize) -> usize {
 pub(super) fn plain(text: &str) -> Markup {
     html! {
         @match Excerpt::of(text) {
-            Excerpt::Whole(text) => pre class="text" tabindex="0" { (Visible::block(text)) },
+            Excerpt::Whole(text) => (block(text)),
             Excerpt::Cut { start, left_out, end } => {
-                pre class="text" tabindex="0" { (Visible::block(start)) }
+                (block(start))
                 (cut(left_out))
-                pre class="text" tabindex="0" { (Visible::block(end)) }
+                (block(end))
             }
         }
+    }
+}
+
+/// A text in one block. Browsers drop a line end with which one begins, so such a text gets one
+/// more.
+fn block(text: &str) -> Markup {
+    html! {
+        pre class="text" tabindex="0" { @if text.starts_with('\n') { "\n" } (Visible::block(text)) }
     }
 }
 
@@ -78,7 +86,7 @@ fn numbered(text: &str, mark: Mark<'_>) -> Markup {
             Excerpt::Cut { start, left_out, end } => {
                 (lines(start))
                 (cut(left_out))
-                pre class="text" tabindex="0" { (Visible::block(end)) }
+                (block(end))
             }
         }
     }

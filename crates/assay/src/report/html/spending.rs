@@ -78,7 +78,7 @@ pub(super) fn brackets(entries: &[Entry<'_>]) -> Markup {
                 @for entry in errored {
                     @let card = &entry.score().card;
                     li {
-                        strong { (brief(&entry.score().name)) } ", run " (entry.run.number) ": "
+                        strong { (brief(&entry.score().name)) } ", " (brief(&entry.run.name)) ": "
                         @match &card.withheld {
                             Some(withheld) => { "overall score withheld, because " (withheld.to_string()) }
                             None => { (count(card.errored)) " of " (counted(card.attempts, "attempt")) " errored" }

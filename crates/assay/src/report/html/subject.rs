@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::filters::number_of;
 use super::leaderboard::key;
-use super::page::{Page, brief, cwe, scrolling};
+use super::page::{Page, brief, cwe, neighbours, scrolling};
 use super::reported_run::{ReportedRun, success};
 use super::{badge, failures, served, work};
 use crate::report::quantity::{count, counted, interval, overall, percent, ranks};
@@ -64,10 +64,20 @@ pub(super) fn page(run: &ReportedRun, number: usize) -> Page {
             (failures::table(&failures::commonest(attempts())))
         }
         section { h2 { "Cases" } (cases(run, number)) }
+        (others(run, number))
     };
-    let trail = vec![(format!("Run {}", run.number), format!("index.html#run-{}", run.number))];
+    let trail = vec![run.trail()];
     let title = format!("{} · Assay", score.name);
     Page { title, root: ROOT, trail, content }
+}
+
+/// The subjects before and after this one, by their scores.
+fn others(run: &ReportedRun, number: usize) -> Markup {
+    let other = |at: usize| {
+        let subject = run.data.subjects.get(at)?;
+        Some((subject.name.as_str(), format!("{ROOT}{}", run.subject_path(at))))
+    };
+    neighbours("Other subjects", number.checked_sub(1).and_then(other), other(number + 1))
 }
 
 /// Every part of the corpus that has a score, with its interval.

@@ -28,10 +28,7 @@ pub(in crate::report::html) fn page(run: &ReportedRun, number: usize) -> Page {
         }
         @if let Some((.., card)) = row { (sections(run, number, card)) }
     };
-    let trail = vec![
-        (format!("Run {}", run.number), format!("index.html#run-{}", run.number)),
-        ("CoV-Eval".to_owned(), run.cov_eval_path()),
-    ];
+    let trail = vec![run.trail(), ("CoV-Eval".to_owned(), run.cov_eval_path())];
     Page { title: format!("{name} · CoV-Eval · Assay"), root: ROOT, trail, content }
 }
 
