@@ -385,7 +385,7 @@ fn code_can_be_read_on_every_ground_that_it_stands_on() {
 fn hostile_text_stays_text() {
     let site = Site::of(&[sample_run::hostile]);
     let pages = site.pages();
-    assert_eq!(pages.len(), 1 + 1 + 1 + 1);
+    assert_eq!(pages.len(), 1 + 3 + 1 + 1);
     let attempts = site.attempts();
     assert_eq!(attempts.len(), 2);
     // The only script is the report's own, by a name that nothing hostile is part of.
@@ -526,7 +526,7 @@ fn a_report_replaces_only_a_report() {
     let output = directory.path().join("new/report");
     let first =
         html::write(&stores, &output, &generous(), &mut |_, _| {}).expect("a new directory");
-    assert_eq!((first.index, first.runs, first.pages), (output.join("index.html"), 1, 4));
+    assert_eq!((first.index, first.runs, first.pages), (output.join("index.html"), 1, 6));
 
     fs::create_dir(output.join("run-7-old")).expect("created");
     fs::write(output.join("run-7-old/case-1.html"), "old").expect("written");

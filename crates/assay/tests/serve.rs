@@ -99,6 +99,11 @@ fn every_file_of_the_report_is_served_as_it_would_be_written() {
     assert!(files.len() > 10, "{files:?}");
     for file in files.iter().filter(|file| !file.ends_with("assay-report.json")) {
         let path = file.strip_prefix(&root).expect("below").to_str().expect("UTF-8");
+        // The server seeks by itself.
+        if path.starts_with("data/search") {
+            assert_eq!(served.get(&format!("/{path}")).status(), "404", "{path}");
+            continue;
+        }
         let written = fs::read_to_string(file).expect("UTF-8");
         let answer = served.get(&format!("/{path}"));
         assert_eq!(answer.status(), "200", "{path}");

@@ -21,6 +21,8 @@ pub(super) fn execute(context: &Context<'_>, args: &ServeArgs) -> anyhow::Result
         named => named.iter().map(|path| source(path)).collect::<Result<_, _>>()?,
     };
     let shelf = Shelf::open(sources, context.config.scoring(args.scoring)?)?;
+    // Beside prepared cases; what is there can be made again.
+    let indexes = context.config.cache(context.global)?.join("search");
     runtime()?.block_on(async {
         let address = args.listen;
         let listener = TcpListener::bind(address).await.with_context(|| {
@@ -32,7 +34,7 @@ pub(super) fn execute(context: &Context<'_>, args: &ServeArgs) -> anyhow::Result
         }
         let runs = counted(shelf.runs(), "run");
         say(&format!("serving {runs} at http://{bound}/ until interrupted"))?;
-        serve::serve(shelf, listener).await.context("failed to serve")
+        serve::serve(shelf, listener, indexes).await.context("failed to serve")
     })?;
     Ok(Exit::Success)
 }

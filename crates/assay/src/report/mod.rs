@@ -31,7 +31,6 @@ mod readings;
 mod repeats;
 mod served;
 mod spending;
-mod timeline;
 mod trend;
 pub(crate) mod work;
 

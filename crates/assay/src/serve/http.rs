@@ -1,6 +1,7 @@
 //! The pages over HTTP: read-only, and by default only for the browser of the user who started it.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,6 +14,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tracing::debug;
 
+use super::search::{self, Searcher};
 use super::shelf::Shelf;
 use crate::report::html::{Kind, Live, Medium, live};
 
@@ -32,14 +34,15 @@ const HEADERS: [(HeaderName, &str); 6] = [
 
 struct Site {
     shelf: Shelf,
+    searcher: Searcher,
     /// Whether only this machine can ask.
     is_loopback: bool,
 }
 
-/// Serves the runs until the program is interrupted.
-pub async fn serve(shelf: Shelf, listener: TcpListener) -> std::io::Result<()> {
+/// Serves the runs until the program is interrupted. Indexes for the search are kept in a folder.
+pub async fn serve(shelf: Shelf, listener: TcpListener, indexes: PathBuf) -> std::io::Result<()> {
     let is_loopback = listener.local_addr()?.ip().is_loopback();
-    let site = Arc::new(Site { shelf, is_loopback });
+    let site = Arc::new(Site { shelf, searcher: Searcher::new(indexes), is_loopback });
     let router = Router::new().fallback(get(answer)).with_state(site);
     axum::serve(listener, router)
         .with_graceful_shutdown(async {
@@ -59,8 +62,9 @@ async fn answer(State(site): State<Arc<Site>>, headers: HeaderMap, uri: Uri) -> 
         plain(StatusCode::FORBIDDEN, "this is served to the machine itself, under its own name\n")
     } else {
         let path = uri.path().trim_start_matches('/').to_owned();
+        let query = uri.query().unwrap_or_default().to_owned();
         // Pages are made from files and take their time.
-        let made = tokio::task::spawn_blocking(move || site.make(&path)).await;
+        let made = tokio::task::spawn_blocking(move || site.make(&path, &query)).await;
         made.unwrap_or_else(|error| {
             let message = format!("the page could not be made: {error}; this is a bug\n");
             plain(StatusCode::INTERNAL_SERVER_ERROR, &message)
@@ -74,7 +78,7 @@ async fn answer(State(site): State<Arc<Site>>, headers: HeaderMap, uri: Uri) -> 
 }
 
 impl Site {
-    fn make(&self, path: &str) -> Response {
+    fn make(&self, path: &str, query: &str) -> Response {
         if path == "live.js" {
             return typed(Kind::Script, live::SCRIPT.to_owned());
         }
@@ -85,6 +89,12 @@ impl Site {
             let mut response = typed(Kind::Page, live.strip.into_string());
             response.headers_mut().insert(VERSION, HeaderValue::from(live.version));
             return response;
+        }
+        if path == "search.html" && !query.is_empty() {
+            let asked = search::asked(query);
+            let found = self.searcher.find(&shown.report.runs(), &asked);
+            let page = shown.report.search_page(&asked, &found, &Medium::Live(live));
+            return typed(page.kind, page.text);
         }
         let path = if path.is_empty() { "index.html" } else { path };
         match shown.report.content(path, &Medium::Live(live)) {

@@ -13,6 +13,7 @@ mod pace;
 mod read;
 mod repeats;
 mod replies;
+mod search;
 mod served;
 mod spending;
 mod watch;
@@ -39,6 +40,7 @@ use crate::output::{builder, folder_of, try_place};
 
 pub use pace::PaceSample;
 pub use repeats::Repeats;
+pub use search::{Found, FoundText, SearchIndex, TextKind};
 pub use watch::{Pulse, Stamp, WatchedFile};
 
 /// How many times locking a run is tried, and the pause between two tries.

@@ -163,7 +163,7 @@ impl Tab {
         let mut clip = size["cssContentSize"].clone();
         clip["scale"] = json!(1);
         // A longer one tells no more.
-        clip["height"] = json!(clip["height"].as_f64().unwrap_or(1000.0).min(6000.0));
+        clip["height"] = json!(clip["height"].as_f64().unwrap_or(1000.0).min(1_900.0));
         let wanted = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
         let answer = self.send("Page.captureScreenshot", &wanted);
         BASE64_STANDARD.decode(answer["data"].as_str().expect("a picture")).expect("base64")

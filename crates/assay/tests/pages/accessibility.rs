@@ -44,6 +44,9 @@ fn no_page_has_a_serious_fault_for_readers_with_a_keyboard_or_a_screen_reader() 
         ("case", site.page_of_run("case-1-")),
         ("subject", site.page_of_run("subject-1-")),
         ("attempt", format!("{}#1-1-1/2", site.page("attempt.html"))),
+        ("pair", format!("{}#1-1-1//1-1-2/", site.page("pair.html"))),
+        ("search", site.page("search.html?q=frame")),
+        ("trend", site.page("trend.html")),
     ];
     let tab = Tab::open();
     let mut faults = Vec::new();

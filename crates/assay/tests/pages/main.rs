@@ -20,8 +20,11 @@ mod accessibility;
 mod differences;
 mod filters;
 mod label;
+mod pair;
 mod plots;
+mod search;
 mod taking;
+mod trend;
 
 /// Lets the sample's one errored attempt of 24 pass.
 fn generous() -> ScoringRules {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::Arc;
 
+use assay_core::AttemptRecord;
+use assay_core::record::CaseSummary;
 use assay_core::score::{Leaderboard, ScoringRules};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -14,6 +16,8 @@ use serde_json::{Map, Value, json};
 use super::attempt::ReportedAttempt;
 use super::page::{self, Medium, Page};
 use super::reported_run::{Entry, ReportedRun};
+use super::search::{self, FoundInRun, Query};
+use super::search_index::{PartWords, SearchWords};
 use super::{attempt, badge, case, cells, cov_eval, index, pair, solutions, subject, trend};
 use crate::report::{RunData, RunOrder};
 use crate::store::{Store, StoreError};
@@ -28,6 +32,7 @@ const SCRIPT: &str = concat!(
     include_str!("plots.js"),
     include_str!("hand.js"),
     include_str!("pair.js"),
+    include_str!("search.js"),
     include_str!("report.js"),
 );
 
@@ -79,6 +84,7 @@ enum File {
     },
     Cells,
     Trend,
+    Search,
     Style,
     Script,
 }
@@ -132,6 +138,17 @@ impl Report {
         self.files.keys().map(String::as_str)
     }
 
+    /// The runs, in order of their numbers.
+    pub fn runs(&self) -> Vec<Arc<RunData>> {
+        self.runs.iter().map(|run| Arc::clone(&run.data)).collect()
+    }
+
+    /// The page of a search, with what was found in each run.
+    pub fn search_page(&self, query: &Query, found: &[FoundInRun], medium: &Medium) -> Content {
+        let page = search::page(&self.runs, Some((query, found)));
+        Content { kind: Kind::Page, text: page.render(medium).into_string() }
+    }
+
     /// Whether anything in it has a trend.
     pub fn has_trend(&self) -> bool {
         self.files.contains_key(trend::PATH)
@@ -158,11 +175,7 @@ impl Report {
         let Some(file) = self.files.get(path) else { return Ok(None) };
         let page =
             |page: Page| Content { kind: Kind::Page, text: page.render(medium).into_string() };
-        // It says what it holds, by the name under which it is asked for.
-        let data = |content: &Value| Content {
-            kind: Kind::Script,
-            text: format!("report.receive({}, {content});\n", json!(path)),
-        };
+        let data = |content: &Value| script(path, content);
         Ok(Some(match *file {
             File::Index => {
                 let entries = Entry::all(&self.runs);
@@ -181,7 +194,8 @@ impl Report {
             File::Attempt => page(attempt::shell()),
             File::Pair => page(pair::shell()),
             File::Attempts { run, case, subject } => {
-                data(&packed(&self.attempts(run, case, subject)?.to_string()).into())
+                let attempts = self.attempts((run, case, subject), &mut |_| {})?;
+                data(&packed(&attempts.to_string()).into())
             }
             File::Solutions { run, case } => {
                 data(&solutions::data(&self.runs[run].data.info.cases[case]))
@@ -192,19 +206,67 @@ impl Report {
                 let entries = Entry::all(&self.runs);
                 data(&cells::data(&self.runs, &entries, &scoring.weights, scoring.resampling))
             }
+            File::Search => page(search::page(&self.runs, None)),
             File::Trend => page(trend::page(&self.runs, self.order)),
             File::Style => Content { kind: Kind::Style, text: STYLE.to_owned() },
             File::Script => Content { kind: Kind::Script, text: SCRIPT.to_owned() },
         }))
     }
 
-    /// The attempts of a subject at a case, by their ids: what is shown of each.
-    fn attempts(&self, run: usize, case: usize, subject: usize) -> Result<Value, StoreError> {
+    /// The file of attempts with this path, whose words are taken up; `None` if it is another one.
+    pub(super) fn attempts_with_words(
+        &self,
+        path: &str,
+        words: &mut SearchWords,
+    ) -> Result<Option<Content>, StoreError> {
+        let Some(File::Attempts { run, case, subject }) = self.files.get(path).copied() else {
+            return Ok(None);
+        };
+        let mut own = PartWords::default();
+        let attempts = self.attempts((run, case, subject), &mut |record| own.take(record))?;
+        words.take(self.runs[run].attempts_stem(case, subject), own);
+        Ok(Some(script(path, &packed(&attempts.to_string()).into())))
+    }
+
+    /// The files by which the script searches a report that was written.
+    pub(super) fn search_files(&self, words: SearchWords) -> Vec<(String, Content)> {
+        let case = |run: &ReportedRun, place: usize, case: &CaseSummary| {
+            json!({
+                "id": page::title(&case.id),
+                "title": page::title(&case.title),
+                "path": run.case_path(place),
+                "run": (self.runs.len() > 1).then(|| page::title(&run.name)),
+            })
+        };
+        let cases: Vec<Value> = self
+            .runs
+            .iter()
+            .flat_map(|run| {
+                let cases = run.data.info.cases.iter().enumerate();
+                cases.map(move |(place, it)| case(run, place, it))
+            })
+            .collect();
+        let (about, shards) = words.files(&cases);
+        let mut files = vec![("data/search.js".to_owned(), about)];
+        for (name, words) in shards {
+            files.push((format!("data/search-{name}.js"), packed(&words.to_string()).into()));
+        }
+        files.into_iter().map(|(path, value)| (path.clone(), script(&path, &value))).collect()
+    }
+
+    /// The attempts of a subject at a case, by their ids: what is shown of each. `tell` hears
+    /// each.
+    fn attempts(
+        &self,
+        (run, case, subject): (usize, usize, usize),
+        tell: &mut dyn FnMut(&AttemptRecord),
+    ) -> Result<Value, StoreError> {
         let run = &self.runs[run];
         let store = Store::open_to_read(&run.data.file)?;
         let mut attempts = Map::new();
         for reported in ReportedAttempt::all(run, case, subject) {
             let record = store.attempt(reported.summary)?;
+            tell(&record);
             let program = match run.earlier(case, reported.summary) {
                 Some(earlier) => attempt::program(&store.attempt(earlier)?),
                 None => run.data.info.cases[case].program.clone(),
@@ -232,6 +294,7 @@ fn files(runs: &[ReportedRun]) -> BTreeMap<String, File> {
     files.insert("index.html".to_owned(), File::Index);
     files.insert("attempt.html".to_owned(), File::Attempt);
     files.insert("pair.html".to_owned(), File::Pair);
+    files.insert(search::PATH.to_owned(), File::Search);
     files.insert(cells::PATH.to_owned(), File::Cells);
     files.insert("style.css".to_owned(), File::Style);
     files.insert("report.js".to_owned(), File::Script);
@@ -256,6 +319,11 @@ fn files(runs: &[ReportedRun]) -> BTreeMap<String, File> {
         }
     }
     files
+}
+
+/// A file of data. It says what it holds, by the name under which it is asked for.
+fn script(path: &str, content: &Value) -> Content {
+    Content { kind: Kind::Script, text: format!("report.receive({}, {content});\n", json!(path)) }
 }
 
 /// A text deflated, in base64: a file of it can be loaded as a script from disk.

@@ -59,8 +59,8 @@
   /** Puts the newest content into the page; returns whether it did. */
   const renew = async () => {
     const page = document.getElementById('content');
-    // An attempt that is finished does not change.
-    if (document.getElementById('attempt') || document.getElementById('pair')) return true;
+    // An attempt that is finished does not change, and what was found is not taken from a reader.
+    if (document.querySelector('#attempt, #pair, #search')) return true;
     if (isInUse(page)) return false;
     const response = await fetch(location.pathname, { cache: 'no-store' });
     if (!response.ok) return false;

@@ -18,6 +18,7 @@ use assay_core::score::ScoringRules;
 use crate::store::{Store, StoreError};
 
 use super::{RunData, RunOrder};
+use search_index::SearchWords;
 use site::Site;
 
 pub use contents::{Content, Kind, Report};
@@ -49,6 +50,8 @@ mod provenance;
 mod readings;
 mod reported_run;
 mod root_cause;
+pub mod search;
+mod search_index;
 mod served;
 mod site;
 mod solutions;
@@ -132,8 +135,15 @@ pub fn write_in_order(
     }
     let mut site = Site::begin(output)?;
     let mut written = 0;
+    let mut words = SearchWords::default();
     for path in report.paths() {
-        let Some(content) = report.content(path, &Medium::Files)? else { continue };
+        let content = match report.attempts_with_words(path, &mut words)? {
+            Some(content) => content,
+            None => match report.content(path, &Medium::Files)? {
+                Some(content) => content,
+                None => continue,
+            },
+        };
         site.write(path, &content)?;
         match report.attempts_in(path) {
             0 => {}
@@ -142,6 +152,9 @@ pub fn write_in_order(
                 tell(written, all);
             }
         }
+    }
+    for (path, content) in report.search_files(words) {
+        site.write(&path, &content)?;
     }
     site.finish(&report)
 }

@@ -2,12 +2,13 @@
 
 use maud::{DOCTYPE, Markup, html};
 
+use super::search;
 use crate::printable::Visible;
 
 /// Nothing but the files beside the pages may be loaded, and nothing may run but the
 /// report's own script: should markup ever slip through, it stays inert.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-                      img-src 'self' data:; base-uri 'none'; form-action 'none'";
+                      img-src 'self' data:; base-uri 'none'";
 
 /// Where pages are read.
 #[derive(Debug)]
@@ -59,8 +60,8 @@ impl Page {
                     meta charset="utf-8";
                     @match live {
                         // Its script asks the server what is new.
-                        Some(_) => meta http-equiv="Content-Security-Policy" content={ (POLICY) "; connect-src 'self'" };,
-                        None => meta http-equiv="Content-Security-Policy" content=(POLICY);,
+                        Some(_) => meta http-equiv="Content-Security-Policy" content={ (POLICY) "; form-action 'self'; connect-src 'self'" };,
+                        None => meta http-equiv="Content-Security-Policy" content={ (POLICY) "; form-action 'none'" };,
                     }
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
@@ -79,6 +80,7 @@ impl Page {
                                 li { a class="mark" href={ (root) "index.html" } { (emblem()) "Assay" } }
                                 (trail(root, &self.trail))
                             }
+                            a href={ (root) (search::PATH) } { "Search" }
                         }
                     }
                     @if let Some(live) = live { div id="live" { (live.strip) } }

@@ -53,7 +53,7 @@ const pair = (() => {
     return {
       way: template.content.querySelector('nav.way'),
       badge: template.content.querySelector('h1 .badge'),
-      callouts: [...template.content.querySelectorAll(':scope > .callout')],
+      callouts: [...template.content.children].filter((it) => it.matches('.callout')),
       figures: template.content.querySelector('.figures'),
       files: artifact ? changes.filesOf(artifact) : new Map(),
       texts: turn ? [...turn.querySelectorAll(':scope > details')] : [],

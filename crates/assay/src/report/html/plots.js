@@ -146,7 +146,7 @@ const plots = (() => {
   const showHeat = (kind, part, columns, tallyOf) => {
     const figure = document.querySelector(`.heat[data-plot="${kind}"]`);
     if (!figure) return;
-    const [names, heads, side] = [190, 165, Number(figure.dataset.side)];
+    const [names, heads, side] = ['names', 'heads', 'side'].map((name) => Number(figure.dataset[name]));
     const svg = figure.querySelector('svg');
     const rows = new Map();
     const label = new Map();

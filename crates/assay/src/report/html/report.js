@@ -158,8 +158,11 @@ const report = (() => {
 
   // Attempts: a page that shows the one its address names.
 
+  /** A file that is deflated. */
+  const packed = async (path) => JSON.parse(await inflate(await load(path)));
+
   /** What is shown of each attempt of a subject at a case. */
-  const attemptsOf = async (part) => JSON.parse(await inflate(await load(`attempts/${part}.js`)));
+  const attemptsOf = (part) => packed(`attempts/${part}.js`);
 
   const showAttempt = async () => {
     const place = document.getElementById('attempt');
@@ -199,6 +202,7 @@ const report = (() => {
       place.textContent = `The page cannot be filtered: ${error.message}.`;
     });
     pair.begin();
+    await search.begin();
     // Attempts have none before they are loaded.
     if (!document.getElementById('attempt') && !document.getElementById('pair')) await tryToShowCode(document.getElementById('content'));
   };
@@ -219,5 +223,5 @@ const report = (() => {
   };
 
   document.addEventListener('DOMContentLoaded', start);
-  return { attemptsOf, begin, load, receive, sortAgain };
+  return { attemptsOf, begin, load, packed, receive, sortAgain };
 })();

@@ -164,6 +164,7 @@ fn is_ours(name: &str, is_directory: bool) -> bool {
             "attempt.html",
             "pair.html",
             "trend.html",
+            "search.html",
             "style.css",
             "report.js",
         ]
