@@ -2,6 +2,7 @@
 //! dark, on a desk and on a phone.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -32,9 +33,9 @@ axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
 fn no_page_has_a_serious_fault_for_readers_with_a_keyboard_or_a_screen_reader() {
     let checker = checker();
     if checker.is_none() {
-        eprintln!(
-            "axe-core is not installed, so no page is checked; `scripts/setup.sh dev` fetches it"
-        );
+        let note =
+            "axe-core is not installed, so no page is checked; `scripts/setup.sh dev` fetches it";
+        let _ = writeln!(std::io::stderr(), "{note}");
     }
     let site =
         Site::of(&[("first.assay", sample_run::ordinary), ("second.assay", sample_run::ordinary)]);

@@ -40,7 +40,7 @@ fn every_setting_that_differs_is_named_with_what_each_run_has() {
     };
     let judge = |temperature: f64| {
         json!([{ "votes": 1, "provider": "openai", "model": "j", "temperature": temperature,
-                 "retries": temperature as u64 }])
+                 "retry-seconds": temperature }])
     };
     let site = site(
         json!({ "corpus": "a", "rounds": 1, "max-answers": 3, "reading": "strict", "seed": 1,

@@ -32,6 +32,9 @@ fn generous() -> ScoringRules {
     ScoringRules { limit, ..ScoringRules::default() }
 }
 
+/// Makes a run in a file.
+type Make = fn(&Path) -> Store;
+
 /// A report in a folder of its own.
 struct Site {
     directory: tempfile::TempDir,
@@ -39,9 +42,9 @@ struct Site {
 
 impl Site {
     /// The report of runs that are made in files of these names.
-    fn of(runs: &[(&str, fn(&Path) -> Store)]) -> Site {
+    fn of(runs: &[(&str, Make)]) -> Site {
         let directory = tempfile::tempdir().expect("a directory");
-        let make = |(name, make): &(&str, fn(&Path) -> Store)| make(&directory.path().join(name));
+        let make = |(name, make): &(&str, Make)| make(&directory.path().join(name));
         let stores: Vec<Store> = runs.iter().map(make).collect();
         Site::written(directory, &stores)
     }

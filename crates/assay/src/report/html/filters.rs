@@ -13,7 +13,7 @@ use crate::printable::Visible;
 pub(super) fn form(runs: &[ReportedRun]) -> Markup {
     let cases = || runs.iter().flat_map(|run| &run.data.info.cases);
     let languages: BTreeSet<_> = cases().map(|case| case.language).collect();
-    let cwes = cwes(runs).into_iter().map(|cwe| same(Visible::line(cwe).to_string()));
+    let cwes = cwes(runs).into_iter().map(|cwe| twice(Visible::line(cwe).to_string()));
     let present: BTreeSet<Severity> = cases().map(|case| case.severity).collect();
     let severities = Severity::ALL.into_iter().filter(|severity| present.contains(severity));
     let scenarios: BTreeSet<_> = runs.iter().flat_map(ReportedRun::scenarios).collect();
@@ -32,8 +32,11 @@ pub(super) fn form(runs: &[ReportedRun]) -> Markup {
     }
 }
 
-fn same<T: ToString>(value: T) -> (String, String) {
-    let text = value.to_string();
+fn same<T: ToString + Copy>(value: T) -> (String, String) {
+    twice(value.to_string())
+}
+
+fn twice(text: String) -> (String, String) {
     (text.clone(), text)
 }
 
