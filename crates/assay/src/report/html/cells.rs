@@ -74,7 +74,7 @@ pub(super) fn data(
             json!({ "name": scenario, "weight": weights.of_scenario(*scenario) })
         }).collect::<Vec<_>>(),
         "cases": places.0.values().map(|(_, it)| case(it)).collect::<Vec<_>>(),
-        "subjects": entries.iter().map(|it| of_subject(it, &places)).collect::<Vec<_>>(),
+        "subjects": entries.iter().map(|it| of_subject(it, &it.label(runs), &places)).collect::<Vec<_>>(),
     })
 }
 
@@ -137,7 +137,7 @@ impl Cell {
     }
 }
 
-fn of_subject(entry: &Entry<'_>, places: &Places<'_>) -> Value {
+fn of_subject(entry: &Entry<'_>, label: &str, places: &Places<'_>) -> Value {
     let mut counts: BTreeMap<(Scenario, usize), Cell> = BTreeMap::new();
     let mut open = BTreeSet::new();
     for (number, case) in entry.run.data.info.cases.iter().enumerate() {
@@ -154,7 +154,7 @@ fn of_subject(entry: &Entry<'_>, places: &Places<'_>) -> Value {
         scenarios.entry(scenario.as_str()).or_default().push(cell.list(place));
     }
     json!({
-        "name": Visible::line(&entry.score().name).to_string(),
+        "name": Visible::line(label).to_string(),
         "withheld": entry.score().card.withheld.is_some(),
         // Cases that wait for judges count in no score.
         "open": open,

@@ -15,8 +15,8 @@ use crate::report::SubjectScore;
 pub(super) fn all(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
     html! {
         div class="plots" {
-            @if ask_for_security(runs) { (works_and_secure(entries)) }
-            (cost_and_score(entries))
+            @if ask_for_security(runs) { (works_and_secure(runs, entries)) }
+            (cost_and_score(runs, entries))
         }
         (by_cwe(runs, entries))
         (by_case(runs, entries))
@@ -24,18 +24,17 @@ pub(super) fn all(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
 }
 
 /// The overall scores by something else, of those that have both.
-fn points(entries: &[Entry<'_>], x: impl Fn(&SubjectScore) -> Option<f64>) -> Vec<Point> {
+fn points(
+    runs: &[ReportedRun],
+    entries: &[Entry<'_>],
+    x: impl Fn(&SubjectScore) -> Option<f64>,
+) -> Vec<Point> {
     entries
         .iter()
         .filter_map(|entry| {
             let score = entry.score();
             let interval = score.card.intervals.overall.map(|it| (it.low, it.high));
-            Some(Point {
-                label: score.name.clone(),
-                x: x(score)?,
-                y: score.card.overall?,
-                interval,
-            })
+            Some(Point { label: entry.label(runs), x: x(score)?, y: score.card.overall?, interval })
         })
         .collect()
 }
@@ -50,8 +49,8 @@ fn overall_axis(label: &'static str, points: &[Point]) -> Axis {
 }
 
 /// How functional and secure move together.
-fn works_and_secure(entries: &[Entry<'_>]) -> Markup {
-    let points = points(entries, |score| score.card.functional);
+fn works_and_secure(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
+    let points = points(runs, entries, |score| score.card.functional);
     if points.is_empty() {
         return html! {};
     }
@@ -62,9 +61,9 @@ fn works_and_secure(entries: &[Entry<'_>]) -> Markup {
 }
 
 /// What an attempt costs, and how good it is; nothing where no cost is known.
-fn cost_and_score(entries: &[Entry<'_>]) -> Markup {
+fn cost_and_score(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
     let cost_each = |score: &SubjectScore| score.spending.cost_each(score.card.attempts);
-    let points = points(entries, |score| cost_each(score).map(Cost::units));
+    let points = points(runs, entries, |score| cost_each(score).map(Cost::units));
     if points.is_empty() {
         return html! {};
     }
@@ -74,9 +73,9 @@ fn cost_and_score(entries: &[Entry<'_>]) -> Markup {
     Scatter { title, kind: "cost", x, y, points: &points, has_diagonal: false }.draw()
 }
 
-fn rows(entries: &[Entry<'_>]) -> Vec<Line> {
+fn rows(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Vec<Line> {
     let row = |(key, entry): (usize, &Entry<'_>)| Line {
-        label: entry.score().name.clone(),
+        label: entry.label(runs),
         href: Some(entry.run.subject_path(entry.subject)),
         key,
     };
@@ -100,7 +99,7 @@ fn by_cwe(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
         (sum.judged > 0).then(|| heat(sum))
     };
     let title = format!("{} attempts by subject and CWE", success(runs));
-    heat_map("cwe", &title, (&rows(entries), &columns), cell)
+    heat_map("cwe", &title, (&rows(runs, entries), &columns), cell)
 }
 
 fn by_case(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
@@ -119,5 +118,5 @@ fn by_case(runs: &[ReportedRun], entries: &[Entry<'_>]) -> Markup {
         Some(heat(entry.run.tally(cases[column].position_in(entry.run)?, entry.subject)))
     };
     let title = format!("{} attempts by subject and case", success(runs));
-    heat_map("case", &title, (&rows(entries), &columns), cell)
+    heat_map("case", &title, (&rows(runs, entries), &columns), cell)
 }

@@ -299,6 +299,14 @@ impl<'a> Entry<'a> {
         self.score().compared().renamed(|id| format!("{id}\0{}", digest(id)))
     }
 
+    /// Its name where subjects of several runs stand together, which may be of one name.
+    pub(super) fn label(&self, runs: &[ReportedRun]) -> String {
+        match runs.len() {
+            0 | 1 => self.score().name.clone(),
+            _ => format!("{} · {}", self.score().name, self.run.name),
+        }
+    }
+
     pub(super) fn score(&self) -> &'a SubjectScore {
         &self.run.data.subjects[self.subject]
     }
