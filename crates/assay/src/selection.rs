@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::bail;
 use assay_core::case::Severity;
+use assay_core::meant::did_you_mean;
 use assay_core::{Case, Corpus, Language};
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -84,7 +85,7 @@ impl Selection {
         let Traits { exclude_cases, languages, cwes, severities } = &self.traits;
         for id in self.cases.iter().chain(exclude_cases) {
             if !ids.contains(id.as_str()) {
-                let meant = meant(id, &ids);
+                let meant = did_you_mean(id, ids.iter().copied());
                 bail!("the corpus has no case {id:?}{meant}; `assay cases` lists those it has");
             }
         }
@@ -93,7 +94,8 @@ impl Selection {
             let known: BTreeSet<String> =
                 corpus.cases.iter().flat_map(|case| &case.cwe).cloned().collect();
             if !known.contains(&full(cwe)) {
-                bail!("the corpus has no case of {}; it has {}", full(cwe), all(known));
+                let meant = did_you_mean(&full(cwe), known.iter().map(String::as_str));
+                bail!("the corpus has no case of {}{meant}; it has {}", full(cwe), all(known));
             }
         }
         for language in languages {
@@ -119,52 +121,9 @@ fn full(cwe: &str) -> String {
     format!("CWE-{number}")
 }
 
-/// The name that was probably meant, as part of a message; nothing where none is near.
-fn meant(name: &str, known: &BTreeSet<&str>) -> String {
-    let near = known.iter().map(|other| (distance(name, other), *other)).min();
-    let most = (name.chars().count() / 3).max(1);
-    let begun = || known.iter().find(|other| name.len() > 2 && other.starts_with(name));
-    match near {
-        Some((distance, other)) if distance <= most => format!(" (did you mean {other:?}?)"),
-        _ => begun().map_or(String::new(), |other| format!(" (did you mean {other:?}?)")),
-    }
-}
-
-/// How many characters are to be changed, added or removed to make one text the other,
-/// whatever their case.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (place, letter) in one.to_lowercase().chars().enumerate() {
-        let mut before = row[0];
-        row[0] = place + 1;
-        for (column, against) in other.iter().enumerate() {
-            let changed = before + usize::from(letter != *against);
-            before = row[column + 1];
-            row[column + 1] = changed.min(before + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_near_name_is_meant_and_a_far_one_is_not() {
-        let known = BTreeSet::from(["archive-list", "invoice-search", "order-grid"]);
-        let check = |name: &str, expect: Option<&str>| {
-            let expect = expect.map_or(String::new(), |it| format!(" (did you mean {it:?}?)"));
-            assert_eq!(meant(name, &known), expect, "{name}");
-        };
-        check("archive_list", Some("archive-list"));
-        check("Order-Grid", Some("order-grid"));
-        check("invoice-saerch", Some("invoice-search"));
-        check("invoice", Some("invoice-search"));
-        check("telemetry", None);
-        check("", None);
-    }
 
     #[test]
     fn a_weakness_may_be_named_by_its_number() {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, de};
 #[cfg(test)]
 use crate::benchmark::made_up;
 use crate::benchmark::{Benchmark, cov_eval, human_eval, sec_code_bench_v2};
+use crate::meant::did_you_mean;
 use crate::scenario::Scenario;
 use crate::verdict::Verdict;
 
@@ -52,7 +53,9 @@ impl FromStr for Scenario {
         Scenario::all().find(|scenario| scenario.as_str() == text).ok_or_else(|| {
             let names: Vec<&str> = Scenario::all().map(Scenario::as_str).collect();
             let (last, others) = names.split_last().unwrap_or((&"none", &[]));
-            format!("{text:?} is not a scenario; there are {} and {last}", others.join(", "))
+            let meant = did_you_mean(text, names.iter().copied());
+            let others = others.join(", ");
+            format!("{text:?} is not a scenario{meant}; there are {others} and {last}")
         })
     }
 }

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::files::SafePath;
 use crate::judge::Rubric;
+use crate::locale::Locale;
+use crate::meant::did_you_mean;
 use crate::phase::Phase;
 use crate::prompts::Prompts;
 use crate::scenario::Scenario;
@@ -64,6 +66,15 @@ impl Case {
     /// The only paths that an artifact may write.
     pub fn artifact_paths(&self) -> &[SafePath] {
         self.code().map(|task| task.artifact_paths.as_slice()).unwrap_or_default()
+    }
+
+    /// The locales in which it has texts.
+    pub fn locales(&self) -> Vec<Locale> {
+        let has = |locale: &Locale| match &self.prompts {
+            Prompts::Composed { briefs, .. } => briefs.contains_key(locale),
+            Prompts::Verbatim(prompts) => prompts.keys().any(|(_, other)| other == locale),
+        };
+        Locale::ALL.into_iter().filter(has).collect()
     }
 
     /// The phases that judges decide, by a rubric, and not tests.
@@ -170,6 +181,16 @@ impl fmt::Display for Language {
     }
 }
 
+/// What else people call a language.
+const OTHER_NAMES: [(&str, Language); 6] = [
+    ("c++", Language::C),
+    ("golang", Language::Go),
+    ("javascript", Language::NodeJs),
+    ("js", Language::NodeJs),
+    ("node", Language::NodeJs),
+    ("py", Language::Python),
+];
+
 impl FromStr for Language {
     type Err = String;
 
@@ -178,8 +199,14 @@ impl FromStr for Language {
             "cpp" => Ok(Language::C),
             _ => Language::ALL.into_iter().find(|language| language.as_str() == text).ok_or_else(
                 || {
-                    let known = Language::ALL.map(Language::as_str).join(", ");
-                    format!("{text:?} is not a language; there are {known}")
+                    let known = Language::ALL.map(Language::as_str);
+                    let other =
+                        OTHER_NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
+                    let meant = match other {
+                        Some((_, language)) => format!(" (did you mean {:?}?)", language.as_str()),
+                        None => did_you_mean(text, known),
+                    };
+                    format!("{text:?} is not a language{meant}; there are {}", known.join(", "))
                 },
             ),
         }
@@ -227,7 +254,8 @@ impl FromStr for Severity {
 
     fn from_str(text: &str) -> Result<Severity, String> {
         Severity::ALL.into_iter().find(|severity| severity.as_str() == text).ok_or_else(|| {
-            format!("{text:?} is not a severity; there are critical, high and medium")
+            let meant = did_you_mean(text, Severity::ALL.map(Severity::as_str));
+            format!("{text:?} is not a severity{meant}; there are critical, high and medium")
         })
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::case::{Case, Language};
 use crate::decider::Decider;
 use crate::judge_mode::JudgeMode;
+use crate::meant::did_you_mean;
 use crate::task::{CodeTask, SolutionKind, Task};
 use crate::weakness_rubric::{ExamplePair, weakness_rubric};
 
@@ -268,9 +269,13 @@ impl FromStr for DeciderChoice {
             Some(("analyser", name)) if !name.is_empty() => {
                 Ok(DeciderChoice::Analyser(name.to_owned()))
             }
-            _ => Err(format!(
-                "{text:?} is nobody who can decide; there are tests, judges, judges:direct, judges:analysis, judges:few-shot and analyser:NAME"
-            )),
+            _ => {
+                let known = ["tests", "judges", "analyser:NAME"];
+                let meant = did_you_mean(text, known);
+                Err(format!(
+                    "{text:?} is nobody who can decide{meant}; there are tests, judges, judges:direct, judges:analysis, judges:few-shot and analyser:NAME"
+                ))
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::meant::did_you_mean;
 use crate::outcome::Outcome;
 
 /// Why an attempt has no further answer.
@@ -75,8 +76,9 @@ impl FromStr for AttemptEnd {
     fn from_str(text: &str) -> Result<AttemptEnd, String> {
         let found = AttemptEnd::ALL.into_iter().find(|end| end.as_str() == text);
         found.ok_or_else(|| {
-            let all = AttemptEnd::ALL.map(AttemptEnd::as_str).join(", ");
-            format!("{text:?} is not how an attempt ends; there are {all}")
+            let all = AttemptEnd::ALL.map(AttemptEnd::as_str);
+            let meant = did_you_mean(text, all);
+            format!("{text:?} is not how an attempt ends{meant}; there are {}", all.join(", "))
         })
     }
 }

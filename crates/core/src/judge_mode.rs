@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::meant::did_you_mean;
+
 /// How a judge is asked about one weakness (CoV-Eval, Appendix K).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum JudgeMode {
@@ -42,7 +44,8 @@ impl FromStr for JudgeMode {
 
     fn from_str(text: &str) -> Result<JudgeMode, String> {
         JudgeMode::ALL.into_iter().find(|mode| mode.as_str() == text).ok_or_else(|| {
-            format!("{text:?} is not a mode; there are direct, analysis and few-shot")
+            let meant = did_you_mean(text, JudgeMode::ALL.map(JudgeMode::as_str));
+            format!("{text:?} is not a mode{meant}; there are direct, analysis and few-shot")
         })
     }
 }

@@ -28,6 +28,7 @@ pub mod judgement;
 pub mod label;
 pub mod locale;
 pub mod log;
+pub mod meant;
 pub mod outcome;
 pub mod pass;
 pub mod phase;

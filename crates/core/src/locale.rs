@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::meant::did_you_mean;
+
 /// The natural language of a prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Locale {
@@ -35,9 +37,9 @@ impl FromStr for Locale {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Locale, String> {
-        Locale::ALL
-            .into_iter()
-            .find(|locale| locale.as_str() == text)
-            .ok_or_else(|| format!("{text:?} is not a locale; there are en-US and zh-CN"))
+        Locale::ALL.into_iter().find(|locale| locale.as_str() == text).ok_or_else(|| {
+            let meant = did_you_mean(text, Locale::ALL.map(Locale::as_str));
+            format!("{text:?} is not a locale{meant}; there are en-US and zh-CN")
+        })
     }
 }

@@ -16,6 +16,7 @@ use std::str::FromStr;
 use assay_core::InfraError;
 use assay_core::files::sha256;
 use assay_core::infra_error::InfraClass;
+use assay_core::meant::did_you_mean;
 use assay_sandbox::Mount;
 
 use crate::analyser::Standing;
@@ -193,7 +194,7 @@ impl fmt::Debug for Agent {
 /// A text that names no agent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownAgent {
-    #[error("no agent is called {name:?}; there are {}", names())]
+    #[error("no agent is called {name:?}{}; there are {}", did_you_mean(name, AGENTS.iter().map(|entry| entry.name)), names())]
     Name { name: String },
     #[error("{version:?} is no version of {name}; write it as in {name}@1.2.3")]
     Version { name: String, version: String },

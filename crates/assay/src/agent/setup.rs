@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use assay_core::meant::did_you_mean;
 
 use super::adapter::{self, Adapter, Own, names};
 use crate::subject::{AgentConfig, ModelConfig, Provider, SubjectConfig};
@@ -96,7 +97,8 @@ fn check(config: &AgentConfig) -> anyhow::Result<()> {
 
 fn unknown(agent: &str) -> String {
     format!(
-        "{agent:?} is no agent; there are {}, and the path of a program or folder of your own",
+        "{agent:?} is no agent{}; there are {}, and the path of a program or folder of your own",
+        did_you_mean(agent, names()),
         names().join(", ")
     )
 }

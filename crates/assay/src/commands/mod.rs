@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
+use assay_core::meant::did_you_mean;
 use assay_core::{Case, Corpus, DeciderChoice, Deciders, DecidersContext};
 use assay_verify::pool::PoolLimits;
 use assay_verify::{Agents, Analyser, Analysers, LocalVerifier, Validator};
@@ -146,7 +147,8 @@ fn panel(judges: &[JudgeConfig], paces: &mut Paces) -> anyhow::Result<Option<Pan
 fn analyser(name: &str) -> anyhow::Result<Analyser> {
     Analyser::named(name.trim()).with_context(|| {
         let names: Vec<&str> = Analyser::all().map(Analyser::name).collect();
-        format!("{name:?} is no analyser; there are {}", names.join(", "))
+        let meant = did_you_mean(name.trim(), names.iter().copied());
+        format!("{name:?} is no analyser{meant}; there are {}", names.join(", "))
     })
 }
 

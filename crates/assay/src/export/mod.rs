@@ -21,6 +21,7 @@ mod usage;
 use std::io::{self, Write};
 
 use assay_core::Outcome;
+use assay_core::meant::did_you_mean;
 use clap::ValueEnum;
 
 use crate::store::StoreError;
@@ -82,7 +83,7 @@ pub type Watch<'a> = &'a mut dyn FnMut(&Outcome);
 pub enum ExportError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the run {run} has no subject {subject:?}; it has {subjects}")]
+    #[error("the run {run} has no subject {subject:?}{}; it has {subjects}", did_you_mean(subject, subjects.split(", ")))]
     NoSubject { run: String, subject: String, subjects: String },
     #[error(transparent)]
     Write(#[from] io::Error),

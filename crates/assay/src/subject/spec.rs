@@ -1,9 +1,10 @@
 //! What a user writes of a subject, on the command line or in `assay.toml`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use assay_core::Corpus;
+use assay_core::meant::nearest;
 use serde::{Deserialize, Serialize};
 
 use super::Subject;
@@ -89,8 +90,8 @@ pub struct Loaded {
 /// A subject that cannot be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum SubjectError {
-    #[error("{0:?} is not a kind of subject; the kinds are {KINDS}")]
-    Kind(String),
+    #[error("{kind:?} is not a kind of subject{}; the kinds are {KINDS}", meant(kind))]
+    Kind { kind: String },
     #[error("nothing may follow {0}; write just {0}")]
     Argument(&'static str),
     #[error("{kind} needs {argument} after a colon; write {kind}:{argument}")]
@@ -111,6 +112,15 @@ pub enum SubjectError {
 
 /// The short forms.
 pub const KINDS: &str = "reference, vulnerable, empty, replay:FILE, openai:MODEL, openai-responses:MODEL, anthropic:MODEL, gemini:MODEL and agent:NAME";
+
+/// The kind that was probably meant, as a part of a message.
+fn meant(kind: &str) -> String {
+    let kinds = KINDS.split([',', ' ']).filter(|it| !it.is_empty() && *it != "and");
+    let by_kind = kinds.map(|it| (it.split(':').next().unwrap_or(it), it));
+    let known: BTreeMap<&str, &str> = by_kind.collect();
+    nearest(kind, known.keys().copied())
+        .map_or_else(String::new, |it| format!(" (did you mean {:?}?)", known[it]))
+}
 
 /// Makes an agent of its settings. Its model shares the paces of its provider.
 pub type HireAgent<'a> =
@@ -207,7 +217,7 @@ impl FromStr for SubjectConfig {
                     let model = with(provider.as_str(), "MODEL")?;
                     Ok(SubjectConfig::of_model(provider, ModelConfig::new(model)))
                 }
-                None => Err(SubjectError::Kind(kind.to_owned())),
+                None => Err(SubjectError::Kind { kind: kind.to_owned() }),
             },
         }
     }

@@ -35,6 +35,7 @@ use crate::answer::{Answer, Finish};
 use crate::artifact::{Artifact, MAX_ARTIFACT_BYTES, NoCode};
 use crate::evidence::Evidence;
 use crate::files::SafePath;
+use crate::meant::did_you_mean;
 
 pub use label::read_label;
 pub use safety::{Safety, read_safety};
@@ -86,7 +87,10 @@ impl FromStr for Reading {
 
     fn from_str(text: &str) -> Result<Reading, String> {
         let found = Reading::ALL.into_iter().find(|reading| reading.as_str() == text);
-        found.ok_or_else(|| format!("{text:?} is not a reading; there are strict and lenient"))
+        found.ok_or_else(|| {
+            let meant = did_you_mean(text, Reading::ALL.map(Reading::as_str));
+            format!("{text:?} is not a reading{meant}; there are strict and lenient")
+        })
     }
 }
 

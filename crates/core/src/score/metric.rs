@@ -7,6 +7,7 @@ use super::cells::Cells;
 use super::contributions::Contributions;
 use super::weights::Weights;
 use crate::case::Language;
+use crate::meant::did_you_mean;
 use crate::scenario::Scenario;
 
 /// A score that two subjects can be compared by.
@@ -69,7 +70,8 @@ impl FromStr for Metric {
     fn from_str(text: &str) -> Result<Metric, String> {
         Metric::all().find(|metric| metric.to_string() == text).ok_or_else(|| {
             let names: Vec<String> = Metric::all().map(|metric| metric.to_string()).collect();
-            format!("{text:?} is no score; there are {}", names.join(", "))
+            let meant = did_you_mean(text, names.iter().map(String::as_str));
+            format!("{text:?} is no score{meant}; there are {}", names.join(", "))
         })
     }
 }

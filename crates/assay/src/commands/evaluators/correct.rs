@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::bail;
 use assay_core::Verdict;
 use assay_core::assessment::Assessment;
+use assay_core::meant::did_you_mean;
 use assay_core::score::{Corrected, EvaluatorScore, Resampling, Trials, corrected};
 use serde_json::json;
 
@@ -28,9 +29,10 @@ pub(super) fn execute(context: &Context<'_>, args: &CorrectArgs) -> anyhow::Resu
         names.sort_unstable();
         names.dedup();
         bail!(
-            "{} has no assessment by {:?}; there are those by {}",
+            "{} has no assessment by {:?}{}; there are those by {}",
             args.assessments.display(),
             args.evaluator,
+            did_you_mean(&args.evaluator, names.iter().copied()),
             names.join(", ")
         );
     }
