@@ -1,11 +1,15 @@
 //! [`Cwe`]: a weakness of the Common Weakness Enumeration, and how two of them are related.
 
+mod standing;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
+
+pub use standing::{Other, OtherKind, Standing};
 
 /// A weakness by its number. It may be one that the data does not have: a category, a
 /// deprecated one, or one of a later version.
@@ -14,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub struct Cwe(pub u32);
 
 /// The version of the enumeration that the data is of.
-pub const VERSION: &str = "4.14";
+pub const VERSION: &str = "4.15";
 
 /// `ChildOf` of the view "Research Concepts" (CWE-1000); its header says where it is from.
 const WEAKNESSES: &str = include_str!("cwe/weaknesses.tsv");
