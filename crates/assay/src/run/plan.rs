@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::bail;
+use assay_core::prompt::render;
 use assay_core::record::{CaseSummary, LeftOut};
-use assay_core::{Artifact, AttemptKey, Case, Corpus, Scenario};
+use assay_core::{Artifact, AttemptKey, Case, Corpus, Locale, Scenario};
 
 use crate::settings::RunSettings;
 use crate::subject::Subject;
@@ -62,6 +63,7 @@ impl Plan {
         };
         plan.attempts = plan.all_attempts(settings);
         plan.check_earlier()?;
+        plan.check_texts(settings.locale)?;
         if plan.attempts.is_empty() {
             bail!(
                 "the plan has no attempts: the subjects have no answers for any case that passes the filters"
@@ -116,6 +118,43 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// Refuses a locale in which a case has no texts. To leave the case out unasked would make scores
+    /// that are of other cases than those of a run in another locale.
+    fn check_texts(&self, locale: Locale) -> anyhow::Result<()> {
+        let asked: BTreeSet<(usize, Scenario)> =
+            self.attempts.iter().map(|it| (it.case, it.key.scenario)).collect();
+        let has_none = |(case, scenario): &&(usize, Scenario)| {
+            render(&self.cases[*case], *scenario, locale).is_err()
+        };
+        let lacking: BTreeSet<usize> =
+            asked.iter().filter(has_none).map(|(case, _)| *case).collect();
+        let asked: BTreeSet<usize> = asked.iter().map(|(case, _)| *case).collect();
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        let lacking: Vec<&Case> =
+            lacking.into_iter().map(|case| self.cases[case].as_ref()).collect();
+        let others: Vec<Locale> = Locale::ALL.into_iter().filter(|it| *it != locale).collect();
+        let in_another =
+            others.iter().find(|it| lacking.iter().all(|case| case.locales().contains(it)));
+        let ask_in_another = in_another
+            .map_or(String::new(), |it| format!(", or ask all in {it} with --locale {it}"));
+        if lacking.len() == asked.len() {
+            bail!("no case of the plan has texts in {locale}; write them{ask_in_another}");
+        }
+        let listed = |separator: &str, before: &str| {
+            let ids = lacking.iter().map(|case| format!("{before}{}", case.id));
+            ids.collect::<Vec<_>>().join(separator)
+        };
+        bail!(
+            "{} of {} cases have no texts in {locale}: {}; write their brief.{locale}.md and hint.{locale}.md, leave them out with {}{ask_in_another}",
+            lacking.len(),
+            asked.len(),
+            listed(", ", ""),
+            listed(" ", "--exclude-case "),
+        )
     }
 
     /// The most questions that subjects can be asked: every attempt may need

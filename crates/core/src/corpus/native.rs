@@ -12,6 +12,7 @@ use walkdir::WalkDir;
 use super::{CorpusError, Fault, read_lines, read_tree};
 use crate::benchmark::cov_eval;
 use crate::case::{Case, Language, Severity};
+use crate::cwe::{Cwe, Standing};
 use crate::decider::Decider;
 use crate::files::{FileSet, SafePath};
 use crate::judge::Rubric;
@@ -158,6 +159,9 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
     let state = state(&case_file.state, &path, &text, &mut faults);
     let briefs = texts(folder, "brief", &mut faults);
     let hints = texts(folder, "hint", &mut faults);
+    for locale in Locale::ALL {
+        pair(folder, locale, &mut faults);
+    }
     if !faults.is_empty() {
         return Err(CorpusError(faults));
     }
@@ -285,8 +289,16 @@ fn check(case: &CaseFile, path: &Path, text: &str, folder: &Path) -> Vec<Fault> 
     }
     for cwe in &case.cwe {
         let number = cwe.get_ref().strip_prefix("CWE-");
-        if !number.is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit())) {
+        let is_number = |n: &&str| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit());
+        let Some(number) = number.filter(is_number).and_then(|number| number.parse().ok()) else {
             let message = format!("{:?} is not of the form CWE-787", cwe.get_ref());
+            fault(cwe.span().start, message);
+            continue;
+        };
+        // What else is to be said of a number says `assay check`.
+        if let (Standing::Unknown, Some(message)) =
+            (Cwe(number).standing(), Cwe(number).objection())
+        {
             fault(cwe.span().start, message);
         }
     }
@@ -416,12 +428,32 @@ fn world(folder: &Path, faults: &mut Vec<Fault>) -> Option<World> {
         .ok()
 }
 
+/// The texts of a name by locale. English is needed, for judges read it; other languages are
+/// welcome.
 fn texts(folder: &Path, name: &str, faults: &mut Vec<Fault>) -> BTreeMap<Locale, String> {
     let text = |locale: Locale| {
         let path = folder.join(format!("{name}.{locale}.md"));
+        if locale != Locale::EnUs && !path.exists() {
+            return None;
+        }
         Some((locale, text(&path, faults)?))
     };
     Locale::ALL.into_iter().filter_map(text).collect()
+}
+
+/// That a locale other than English has a brief and a hint, or neither.
+fn pair(folder: &Path, locale: Locale, faults: &mut Vec<Fault>) {
+    let [brief, hint] = ["brief", "hint"].map(|name| folder.join(format!("{name}.{locale}.md")));
+    let (there, missing) = match (brief.exists(), hint.exists()) {
+        (true, false) => (brief, hint),
+        (false, true) => (hint, brief),
+        _ => return,
+    };
+    if locale != Locale::EnUs {
+        let missing = missing.file_name().unwrap_or_default().to_string_lossy();
+        let message = format!("is there without {missing}; write that one too, or remove this one");
+        faults.push(Fault::in_file(&there, message));
+    }
 }
 
 /// A text of the case, which is not blank.
