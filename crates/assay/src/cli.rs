@@ -23,7 +23,8 @@ use crate::selection::Traits;
 
 pub use analyse::AnalyseArgs;
 pub use cases::{
-    CaseFilter, CasesArgs, CasesCommand, CheckArgs, JobsArg, PrepareArgs, VerifyArgs, WorldArgs,
+    CaseFilter, CasesArgs, CasesCommand, CheckArgs, JobsArg, NewCaseArgs, PrepareArgs, VerifyArgs,
+    WorldArgs,
 };
 pub use deciders::DeciderArgs;
 pub use evaluators::{

@@ -25,6 +25,7 @@ pub mod run;
 pub mod selection;
 pub mod serve;
 pub mod settings;
+mod skeleton;
 pub mod store;
 pub mod subject;
 pub mod terminal;

@@ -28,6 +28,7 @@ const ROOMS: [(&str, &[&str]); 28] = [
     ("output", &[]),
     ("printable", &[]),
     ("selection", &[]),
+    ("skeleton", &[]),
     ("json_lines", &["json_text"]),
     ("terminal", &["printable"]),
     ("timeline", &[]),

@@ -119,7 +119,8 @@ impl From<SafePath> for String {
 }
 
 /// Reads every regular file under `root`, except the droppings of tools that
-/// people run inside a corpus (`__pycache__`, `.pytest_cache`, `.git`).
+/// people run inside a corpus (`__pycache__`, `.pytest_cache`, `.git`), and except what editors
+/// leave beside a file while it is open.
 /// A symbolic link is an error: what it names may lie elsewhere.
 pub fn read_files(root: &Path) -> Result<FileSet, ReadFilesError> {
     let mut files = FileSet::new();
@@ -152,7 +153,16 @@ pub fn read_files(root: &Path) -> Result<FileSet, ReadFilesError> {
 }
 
 fn is_dropping(name: Option<&str>) -> bool {
-    matches!(name, Some("__pycache__" | ".pytest_cache" | ".git" | ".DS_Store"))
+    let Some(name) = name else { return false };
+    matches!(name, "__pycache__" | ".pytest_cache" | ".git" | ".DS_Store") || is_of_an_editor(name)
+}
+
+/// Whether it is a backup, a lock or a swap file of Emacs, Vim or their like.
+fn is_of_an_editor(name: &str) -> bool {
+    let is_swap =
+        name.starts_with('.') && [".swp", ".swo", ".swx"].iter().any(|it| name.ends_with(it));
+    let is_lock = name.starts_with(".#") || (name.starts_with('#') && name.ends_with('#'));
+    is_swap || is_lock || (name.ends_with('~') && name.len() > 1)
 }
 
 /// Why a directory could not be read as a set of files.

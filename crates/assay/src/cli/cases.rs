@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use assay_core::{Locale, Reading, Scenario};
+use assay_core::{Language, Locale, Reading, Scenario, Severity};
 use clap::{Args, Subcommand};
 
 use super::{DeciderArgs, JudgeArgs};
@@ -19,6 +19,8 @@ pub struct CasesArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum CasesCommand {
+    /// Write the skeleton of a new case into the corpus, with tests that fail until they are written
+    New(NewCaseArgs),
     /// Show one case with its prompts
     Show {
         /// The case's id
@@ -30,6 +32,32 @@ pub enum CasesCommand {
         #[arg(long)]
         locale: Option<Locale>,
     },
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The case is written to CORPUS/SUITE/LANGUAGE/ID, and a corpus that does not exist yet \
+is created. What is to be written is marked with TO BE WRITTEN; `assay check` lists what is left. \
+docs/adding-a-case.md has a worked example in each language."
+)]
+pub struct NewCaseArgs {
+    /// The id of the new case, such as export-path: letters, digits, - and _
+    pub id: String,
+    /// The language of the code: c, go, java, nodejs, python or ruby
+    #[arg(long, value_name = "LANGUAGE")]
+    pub language: Language,
+    /// The weakness by its number in the Common Weakness Enumeration, such as 22; may be repeated
+    #[arg(long, value_name = "N", required = true)]
+    pub cwe: Vec<String>,
+    /// The task in one line, for lists and reports
+    #[arg(long, value_name = "TITLE")]
+    pub title: Option<String>,
+    /// How bad the weakness is: critical, high or medium
+    #[arg(long, value_name = "SEVERITY", default_value_t = Severity::High)]
+    pub severity: Severity,
+    /// The folder of the corpus for the case [default: the only one there is, or private]
+    #[arg(long, value_name = "NAME")]
+    pub suite: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -74,6 +102,10 @@ pub struct CheckArgs {
     /// Validate everything this many times; a verdict that changes is no proof
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub repeat: u32,
+    /// Go on until Ctrl-C, and prove each case again whenever one of its files changes; what it then
+    /// needs is installed as by `assay prepare`
+    #[arg(long)]
+    pub watch: bool,
     #[command(flatten)]
     pub judges: JudgeArgs,
     #[command(flatten)]

@@ -1,5 +1,8 @@
-//! `assay cases`: lists cases, or shows one with its prompts.
+//! `assay cases`: lists cases, shows one with its prompts, or begins a new one.
 
+mod new;
+
+use anyhow::bail;
 use assay_core::benchmark::cov_eval;
 use assay_core::prompt::render;
 use assay_core::prompt::weakness::PROMPT_SET;
@@ -12,6 +15,9 @@ use crate::exit::Exit;
 use crate::terminal::{say, say_json, table};
 
 pub(super) fn execute(context: &Context<'_>, args: &CasesArgs) -> anyhow::Result<Exit> {
+    if let Some(CasesCommand::New(args)) = &args.show {
+        return new::execute(context, args);
+    }
     let corpus = context.corpus()?;
     if let Some(CasesCommand::Show { id, scenario, locale }) = &args.show {
         return show(context, super::case(&corpus, id)?, *scenario, *locale);
@@ -73,6 +79,7 @@ fn describe(case: &Case) -> serde_json::Value {
         "security-tests": case.expected_tests(Phase::Security).len(),
         "solutions": solutions(case),
         "digest": case.digest(),
+        "locales": case.locales(),
         "judged-phases": case.judged_phases(),
         "state": case.code().map(|task| &task.state),
     })
@@ -84,12 +91,16 @@ fn show(
     scenario: Option<Scenario>,
     locale: Option<Locale>,
 ) -> anyhow::Result<Exit> {
+    if let Some(locale) = locale.filter(|it| !case.locales().contains(it)) {
+        let locales: Vec<&str> = case.locales().iter().map(|it| it.as_str()).collect();
+        bail!("{} has no texts in {locale}; it has those in {}", case.id, locales.join(" and "));
+    }
     let mut prompts = Vec::new();
     for one_scenario in Scenario::all().filter(|one| case.scenarios.contains(one)) {
         for one_locale in Locale::ALL {
             let wanted = scenario.is_none_or(|scenario| scenario == one_scenario)
                 && locale.is_none_or(|locale| locale == one_locale);
-            // The official corpus has one locale only; what is not there is not shown.
+            // Not every case has all locales; what is not there is not shown.
             if let (true, Ok(text)) = (wanted, render(case, one_scenario, one_locale)) {
                 prompts.push((one_scenario, one_locale, text));
             }
@@ -131,6 +142,7 @@ fn show(
             ),
         ),
         ("solutions", solutions(case).join(" ")),
+        ("texts", case.locales().iter().map(|it| it.as_str()).collect::<Vec<_>>().join(" ")),
         ("digest", case.digest()),
     ];
     for (name, value) in facts {

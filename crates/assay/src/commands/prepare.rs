@@ -174,7 +174,8 @@ fn prune(context: &Context<'_>) -> anyhow::Result<Exit> {
 }
 
 /// A step, as people read it.
-fn line(progress: &Installation<'_>) -> String {
+/// What becomes of an installation, for people.
+pub(super) fn line(progress: &Installation<'_>) -> String {
     let Installation { number, total, room, summary, needed_by, step } = progress;
     let needed_by = needed_by.join(", ");
     let what = match step {

@@ -1,0 +1,3 @@
+module case.example/{{kebab}}
+
+go 1.24

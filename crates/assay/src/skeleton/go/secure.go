@@ -1,0 +1,5 @@
+package {{flat}}
+
+func {{pascal}}(value string) (string, error) {
+	panic("TO BE WRITTEN: a solution that does what the brief says, and that no attack harms")
+}

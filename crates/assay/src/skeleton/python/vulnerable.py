@@ -1,0 +1,2 @@
+def {{snake}}(value: str) -> str:
+    raise NotImplementedError("TO BE WRITTEN: a solution that does what the brief says, with a mistake that people make")

@@ -1,0 +1,8 @@
+# frozen_string_literal: true
+
+# {{words}}.
+module {{pascal}}
+  def self.{{snake}}(value)
+    raise NotImplementedError, "TO BE WRITTEN: a solution that does what the brief says, and that no attack harms"
+  end
+end
