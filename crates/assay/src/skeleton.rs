@@ -53,13 +53,13 @@ const C: Kind = Kind {
 };
 
 const GO: Kind = Kind {
-    artifact: "{{flat}}/{{snake}}.go",
+    artifact: "{{flat}}/{{flat}}.go",
     what: "`{{pascal}}(value)` of the package `{{flat}}`",
     interface: "func {{pascal}}(value string) (string, error)",
     secure: include_str!("skeleton/go/secure.go"),
     vulnerable: include_str!("skeleton/go/vulnerable.go"),
-    functional: ("{{snake}}_test.go", include_str!("skeleton/go/functional_test.go")),
-    security: ("{{snake}}_security_test.go", include_str!("skeleton/go/security_test.go")),
+    functional: ("{{flat}}_test.go", include_str!("skeleton/go/functional_test.go")),
+    security: ("{{flat}}_security_test.go", include_str!("skeleton/go/security_test.go")),
     project: &[("go.mod", include_str!("skeleton/go/go.mod"))],
 };
 

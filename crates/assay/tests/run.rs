@@ -45,6 +45,18 @@ fn record(case: &str, round: u32, answer: (&str, Value)) -> String {
 }
 
 #[test]
+fn runs_that_begin_in_one_second_have_names_of_their_own() {
+    let door = Door::open();
+    for count in 1..=4 {
+        door.run(&["run", "--case", C, "--scenario", "gen", "--subject", "empty"]).with_code(0);
+        let runs = fs::read_dir(door.path("assay-runs")).expect("a folder");
+        let names = runs.map(|entry| entry.expect("readable").file_name().into_string());
+        let runs = names.filter(|name| name.as_ref().expect("UTF-8").ends_with(".assay")).count();
+        assert_eq!(runs, count);
+    }
+}
+
+#[test]
 fn a_run_keeps_the_versions_of_the_tools_that_its_cases_need() {
     let door = Door::open();
     for (case, tool, other) in [(C, "gcc", "javac"), (PYTHON, "python", "gcc")] {

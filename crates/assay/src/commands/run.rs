@@ -260,8 +260,13 @@ fn responses(
 }
 
 fn default_output() -> PathBuf {
-    let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-    Path::new("assay-runs").join(format!("{}.assay", time.replace(':', "-")))
+    let time = humantime::format_rfc3339_seconds(SystemTime::now()).to_string().replace(':', "-");
+    let folder = Path::new("assay-runs");
+    // Two runs may begin in one second.
+    let further = (2..).map(|number| format!("{time}-{number}.assay"));
+    let mut names = std::iter::once(format!("{time}.assay")).chain(further);
+    let is_free = |path: &PathBuf| !path.exists();
+    names.by_ref().map(|name| folder.join(name)).find(is_free).unwrap_or_default()
 }
 
 /// What will be done, before it is done.

@@ -106,9 +106,15 @@ impl Door {
 
     /// The binary with these arguments, in an environment that is known.
     pub(crate) fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
-        let mut command = Command::new(ASSAY);
+        let mut command = self.program(ASSAY);
+        command.args(arguments);
         command
-            .args(arguments)
+    }
+
+    /// Another program in the same environment.
+    pub(crate) fn program(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
             .current_dir(self.folder.path())
             .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")

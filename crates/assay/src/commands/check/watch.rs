@@ -121,6 +121,8 @@ fn prove_changed(
         say("no case differs from what was proved last")?;
         return waiting();
     }
+    let ids: Vec<String> = changed.iter().map(|case| case.id.clone()).collect();
+    say(&format!("proving {}", listed(&ids)))?;
     prover.prepare(&changed)?;
     let proofs = prover.prove(&changed, interrupted);
     if interrupted.load(Ordering::Relaxed) {
