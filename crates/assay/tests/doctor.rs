@@ -37,6 +37,48 @@ fn doctor_says_which_versions_are_supported() {
 }
 
 #[test]
+fn a_missing_tool_concerns_its_language_alone_and_has_a_package() {
+    let door = Door::open();
+    let nothing = door.path("bin").display().to_string();
+    std::fs::create_dir_all(&nothing).expect("it is made");
+    // Tools that are asked for by their names alone are not found then.
+    let mut command = door.command(&["doctor", "--format", "json"]);
+    let ended = Ended::of(command.env("PATH", &nothing).output().expect("assay starts"));
+    let json = ended.json("assay.doctor/1");
+    let findings = json["findings"].as_array().expect("a list");
+    let is_missing = |finding: &&Value| {
+        finding["detail"]
+            .as_str()
+            .is_some_and(|detail| detail.starts_with("missing; only cases in"))
+    };
+    let missing: Vec<&Value> = findings.iter().filter(is_missing).collect();
+    for finding in &missing {
+        assert_eq!(finding["status"], "degraded", "{finding:#}");
+        let remedy = finding["remedy"].as_str().expect("a remedy");
+        assert!(remedy.starts_with("run `apt-get install ") || remedy.starts_with("install Go "));
+        assert!(!remedy.contains("make"), "{remedy}");
+    }
+    let of_the_host = |finding: &&Value| finding["status"] == "missing";
+    assert_eq!(json["fit"], findings.iter().find(of_the_host).is_none(), "{json:#}");
+    let human = Ended::of({
+        let mut command = door.command(&["doctor"]);
+        command.env("PATH", nothing).output().expect("assay starts")
+    });
+    assert_eq!(human.stdout.contains(", but no cases in "), !missing.is_empty(), "{human}");
+}
+
+#[test]
+fn doctor_says_in_what_it_runs() {
+    let door = Door::open();
+    let mut command = door.command(&["doctor", "--format", "json"]);
+    let ended = Ended::of(command.env("container", "podman").output().expect("assay starts"));
+    let json = ended.json("assay.doctor/1");
+    let findings = json["findings"].as_array().expect("a list");
+    let found = findings.iter().find(|finding| finding["name"] == "surroundings");
+    assert_eq!(found.expect("it is there")["detail"], "a container of Podman");
+}
+
+#[test]
 fn doctor_says_which_guest_programs_run_beside_tested_code() {
     let door = Door::open();
     let detail = finding(&door, "harness")["detail"].as_str().expect("a text").to_owned();

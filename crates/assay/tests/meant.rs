@@ -9,6 +9,7 @@ use door::Door;
 #[test]
 fn a_name_that_is_not_known_is_told_with_the_one_that_was_meant() {
     let door = Door::open();
+    door.write("x.py", "print(1)\n");
     let check = |arguments: &[&str], code: i32, meant: &str| {
         let ended = door.run(arguments).with_code(code);
         assert!(ended.stderr.contains(meant), "{arguments:?} {ended}");

@@ -7,6 +7,8 @@ use std::time::Instant;
 
 use tracing::debug;
 
+use super::tools::without_colours;
+
 /// A program that installs, to be given arguments and [`run`]. It has the environment, for
 /// registries and proxies are set there, but not the keys of models.
 #[expect(clippy::disallowed_methods, reason = "an installer, which no artifact takes part in")]
@@ -30,10 +32,9 @@ fn is_of_a_key(variable: &OsStr) -> bool {
 pub(super) fn run(command: &mut Command) -> Result<String, String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let begun = Instant::now();
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("failed to run {program}: {error}; run `make setup`"))?;
+    let output = command.stdin(Stdio::null()).output().map_err(|error| {
+        format!("failed to run {program}: {error}; `assay doctor` says how to install it")
+    })?;
     debug!(program, status = output.status.to_string(), took = ?begun.elapsed(), "installer ended");
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
@@ -43,7 +44,7 @@ pub(super) fn run(command: &mut Command) -> Result<String, String> {
     let text = String::from_utf8_lossy(&text).into_owned();
     let last: Vec<&str> = text.lines().rev().take(12).collect();
     for line in last.into_iter().rev() {
-        let _ = write!(message, "\n    {line}");
+        let _ = write!(message, "\n    {}", without_colours(line));
     }
     Err(message)
 }

@@ -72,7 +72,7 @@ use soundness::Soundness;
 pub use state::{lack, missing_commands};
 use tested_case::TestedCase;
 use toolchains::Toolchains;
-pub use toolchains::versions;
+pub use toolchains::{languages_of, versions};
 use trial::Trial;
 pub use verifier::{Jobs, Verifier};
 pub use workspace::{

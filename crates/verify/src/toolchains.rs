@@ -32,6 +32,15 @@ impl Toolchains {
     }
 }
 
+/// The languages whose cases need a tool.
+pub fn languages_of(tool: &str) -> Vec<Language> {
+    let toolchains = Toolchains::default();
+    let needs = |language: &Language| {
+        toolchains.of(*language).tools().iter().any(|(name, _)| *name == tool)
+    };
+    Language::ALL.into_iter().filter(needs).collect()
+}
+
 /// The first line that each tool of these languages answers; [`MISSING`](super::tools::MISSING) without one.
 pub fn versions(languages: impl IntoIterator<Item = Language>) -> BTreeMap<String, String> {
     let toolchains = Toolchains::default();

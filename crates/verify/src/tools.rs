@@ -1,6 +1,6 @@
 //! The versions of the tools that verdicts depend on.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
@@ -32,8 +32,45 @@ pub(super) fn libpython() -> Option<String> {
     answer.starts_with("libpython").then_some(answer)
 }
 
-/// What to do about a tool that is missing.
-pub const REMEDY: &str = "run `make setup`";
+/// The packages of Debian that bring each tool. Go is not among them: Debian's is older than the
+/// one that verdicts depend on.
+const PACKAGES: &[(&str, &str)] = &[
+    ("addr2line", "binutils"),
+    ("gcc", "gcc libc6-dev"),
+    ("gold", "binutils"),
+    ("java", "openjdk-17-jdk-headless"),
+    ("javac", "openjdk-17-jdk-headless"),
+    ("libpython", "libpython3.11"),
+    ("maven", "maven"),
+    ("minitest", "ruby-minitest"),
+    ("node", "nodejs"),
+    ("npm", "npm"),
+    ("objcopy", "binutils"),
+    ("python", "python3"),
+    ("python venv", "python3-venv"),
+    ("ruby", "ruby"),
+];
+
+/// What to do about tools that are missing, as part of a message.
+pub fn remedy<'a>(missing: impl IntoIterator<Item = &'a str>) -> String {
+    let missing: Vec<&str> = missing.into_iter().collect();
+    let of = |tool: &&str| PACKAGES.iter().find(|(name, _)| name == tool);
+    let named = missing.iter().filter_map(of).flat_map(|(_, packages)| packages.split(' '));
+    let packages: BTreeSet<&str> = named.collect();
+    let mut steps = Vec::new();
+    if !packages.is_empty() {
+        let packages: Vec<&str> = packages.into_iter().collect();
+        steps.push(format!("run `apt-get install {}` as root", packages.join(" ")));
+    }
+    if missing.contains(&"go") {
+        let version = supported("go").unwrap_or_default();
+        steps.push(format!("install Go {version} as its makers say, into /usr/local/go"));
+    }
+    if steps.is_empty() {
+        steps.push(format!("install {}", missing.join(", ")));
+    }
+    steps.join("; ")
+}
 
 /// The version of a tool that does not answer.
 pub const MISSING: &str = "missing";
@@ -94,15 +131,20 @@ fn parts(version: &str) -> Vec<u32> {
     version.split('.').map_while(|part| part.parse().ok()).collect()
 }
 
-/// Without the sequences that make a terminal show colours.
-fn without_colours(line: &str) -> String {
+/// A line without the sequences that make a terminal show colours, and without other controls.
+pub(super) fn without_colours(line: &str) -> String {
     let mut pieces = line.split('\u{1b}');
     let mut text = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        let end = piece.find(|c: char| c.is_ascii_alphabetic()).map_or(piece.len(), |end| end + 1);
+        // The title of a window ends with a bell, all else with a letter.
+        let is_end = |c: char| match piece.starts_with(']') {
+            true => c == '\u{7}',
+            false => c.is_ascii_alphabetic(),
+        };
+        let end = piece.find(is_end).map_or(piece.len(), |end| end + 1);
         text.push_str(&piece[end..]);
     }
-    text.chars().filter(|c| !c.is_control()).collect()
+    text.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| !c.is_control()).collect()
 }
 
 /// The variables that tools find themselves by. A tool that says its version needs no
@@ -138,6 +180,17 @@ pub(super) fn version(command: &'static [&'static str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_remedy_names_each_package_once() {
+        let check = |missing: &[&str], expect: &str| {
+            assert_eq!(remedy(missing.iter().copied()), expect, "{missing:?}");
+        };
+        check(&["ruby", "minitest"], "run `apt-get install ruby ruby-minitest` as root");
+        check(&["gold", "objcopy"], "run `apt-get install binutils` as root");
+        check(&["go"], "install Go 1.26 as its makers say, into /usr/local/go");
+        check(&["x"], "install x");
+    }
 
     #[test]
     fn versions_are_read_out_of_what_tools_answer() {

@@ -1,5 +1,6 @@
 //! `assay doctor`: what this host supports, what is missing, and the remedy.
 
+use assay_core::Language;
 use assay_sandbox::probe::{self, Status};
 use serde_json::json;
 use tracing::debug;
@@ -31,7 +32,7 @@ pub(super) fn execute(context: &Context<'_>) -> anyhow::Result<Exit> {
             remedy: finding.remedy,
         })
         .collect();
-    lines.extend(assay_verify::versions(assay_core::Language::ALL).into_iter().map(tool));
+    lines.extend(assay_verify::versions(Language::ALL).into_iter().map(tool));
     lines.push(Line {
         name: "harness".to_owned(),
         status: Status::Ok,
@@ -61,19 +62,39 @@ pub(super) fn execute(context: &Context<'_>) -> anyhow::Result<Exit> {
                 say(&format!("{:<36} remedy: {remedy}", ""))?;
             }
         }
-        say(match missing {
-            0 => "\nthis host can run assay",
-            _ => "\nthis host cannot run assay yet; see the remedies above",
+        let lost = lost_languages();
+        say(&match (missing, lost.is_empty()) {
+            (0, true) => "\nthis host can run assay".to_owned(),
+            (0, false) => {
+                format!("\nthis host can run assay, but no cases in {}", titles(&lost))
+            }
+            _ => "\nthis host cannot run assay yet; see the remedies above".to_owned(),
         })?;
     }
     Ok(if missing == 0 { Exit::Success } else { Exit::Negative })
 }
 
+/// The languages in which no case can be validated, for want of a tool.
+fn lost_languages() -> Vec<Language> {
+    let is_lost = |language: &Language| {
+        let tools = assay_verify::versions([*language]);
+        tools.values().any(|version| version == tools::MISSING)
+    };
+    Language::ALL.into_iter().filter(is_lost).collect()
+}
+
+fn titles(languages: &[Language]) -> String {
+    languages.iter().map(|language| language.title()).collect::<Vec<_>>().join(", ")
+}
+
 /// A tool of the host, and whether it is one that Assay was tried with.
 fn tool((name, version): (String, String)) -> Line {
     if version == tools::MISSING {
-        let remedy = Some(tools::REMEDY.to_owned());
-        return Line { name, status: Status::Missing, detail: version, remedy };
+        // Cases in other languages do without it.
+        let languages = assay_verify::languages_of(&name);
+        let detail = format!("{version}; only cases in {} need it", titles(&languages));
+        let remedy = Some(tools::remedy([name.as_str()]));
+        return Line { name, status: Status::Degraded, detail, remedy };
     }
     match tools::unsupported(&name, &version) {
         None => {

@@ -2,8 +2,11 @@
 
 mod agents;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
+use assay_core::{Case, Language};
 use assay_verify::analyser::Standing;
 use assay_verify::{Analyser, Installation, Room, Step, lack, missing_commands, tools};
 use serde_json::{Value, json};
@@ -11,6 +14,7 @@ use serde_json::{Value, json};
 use super::{Context, select};
 use crate::cli::{Format, PrepareArgs};
 use crate::exit::Exit;
+use crate::report::quantity::counted;
 use crate::terminal::{complain, say, say_json};
 
 pub(super) fn execute(context: &Context<'_>, args: &PrepareArgs) -> anyhow::Result<Exit> {
@@ -25,14 +29,7 @@ pub(super) fn execute(context: &Context<'_>, args: &PrepareArgs) -> anyhow::Resu
     }
     let corpus = context.corpus()?;
     let cases = select(&corpus, &args.filter)?;
-    let missing: Vec<String> = assay_verify::versions(cases.iter().map(|case| case.language))
-        .into_iter()
-        .filter(|(_, version)| version == tools::MISSING)
-        .map(|(name, _)| name)
-        .collect();
-    if !missing.is_empty() {
-        bail!("not installed: {}; {}", missing.join(", "), tools::REMEDY);
-    }
+    let (cases, is_complete) = with_tools(cases)?;
     let lacking: Vec<String> = cases
         .iter()
         .map(|case| (case, missing_commands(case)))
@@ -60,7 +57,36 @@ pub(super) fn execute(context: &Context<'_>, args: &PrepareArgs) -> anyhow::Resu
             "schema": "assay.prepare/2", "installations": done,
         }))?;
     }
-    Ok(if failures == 0 { Exit::Success } else { Exit::Failure })
+    Ok(if failures == 0 && is_complete { Exit::Success } else { Exit::Failure })
+}
+
+/// The cases whose languages have their tools on this host, and whether these are all; the others
+/// are told. Without any it is an error.
+fn with_tools(cases: Vec<&Case>) -> anyhow::Result<(Vec<&Case>, bool)> {
+    let languages: BTreeSet<Language> = cases.iter().map(|case| case.language).collect();
+    let mut lost = BTreeMap::new();
+    for language in languages.iter().copied() {
+        let versions = assay_verify::versions([language]).into_iter();
+        let missing = versions.filter(|(_, version)| version == tools::MISSING);
+        let missing: Vec<String> = missing.map(|(name, _)| name).collect();
+        if !missing.is_empty() {
+            let remedy = tools::remedy(missing.iter().map(String::as_str));
+            lost.insert(language, format!("not installed: {}; {remedy}", missing.join(", ")));
+        }
+    }
+    if !lost.is_empty() && lost.len() == languages.len() {
+        bail!("{}", lost.into_values().collect::<Vec<_>>().join("\n"));
+    }
+    for (language, message) in &lost {
+        let left_out = cases.iter().filter(|case| case.language == *language).count();
+        let left_out = counted(left_out, "case");
+        complain(&format!(
+            "{}: {message}; without it {left_out} cannot be validated",
+            language.title()
+        ));
+    }
+    let cases = cases.into_iter().filter(|case| !lost.contains_key(&case.language)).collect();
+    Ok((cases, lost.is_empty()))
 }
 
 /// What has been told of installations.

@@ -128,7 +128,7 @@ fn text(files: &FileSet, path: &str) -> String {
 
 pub(super) fn install(case: &TestedCase<'_>, site: &Site<'_>) -> Result<(), String> {
     let minor = toolchain::minor(&toolchain::go_version())
-        .ok_or_else(|| format!("go does not run; {}", super::super::tools::REMEDY))?;
+        .ok_or_else(|| format!("go does not run; {}", super::super::tools::remedy(["go"])))?;
     let module = Module::of(case);
     site.write(&File::new("module/go.mod", module.requirements.clone()))?;
     site.write(&File::new("module/go.sum", module.sums.clone()))?;

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use assay_core::InfraError;
 use assay_core::infra_error::InfraClass;
 
-use super::super::tools::{MISSING, REMEDY, version};
+use super::super::tools::{MISSING, remedy, version};
 
 /// The version that Assay is tried with: 1.26.
 const SUPPORTED: u32 = 26;
@@ -78,7 +78,7 @@ pub(crate) fn go_version() -> String {
 pub(crate) fn goroot() -> Result<PathBuf, InfraError> {
     let root = version(&COMMANDS.root);
     if root == MISSING || root.is_empty() {
-        let message = format!("{} does not run; {REMEDY}", go());
+        let message = format!("{} does not run; {}", go(), remedy(["go"]));
         return Err(InfraError::new(InfraClass::Unprepared, message));
     }
     Ok(PathBuf::from(root))

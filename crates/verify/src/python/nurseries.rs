@@ -82,7 +82,7 @@ const SLOWER: &str = "suites start an interpreter of their own, which is slower"
 fn start(prepared: &Path, command: &Command) -> Option<Nursery> {
     let environment = prepared.display();
     let Some(library) = tools::libpython() else {
-        let remedy = tools::REMEDY;
+        let remedy = tools::remedy(["libpython"]);
         warn!(%environment, "there is no library of the Python interpreter; {SLOWER}; {remedy}");
         return None;
     };
