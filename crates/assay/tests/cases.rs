@@ -262,7 +262,7 @@ fn a_fault_of_a_case_folder_is_told_with_its_place() {
         move |case: &Path| fs::remove_file(case.join(name)).expect("it is removed")
     };
     check(remove_file("case.toml"), "case.toml", None, "failed to read it");
-    check(remove_file("brief.zh-CN.md"), "brief.zh-CN.md", None, "failed to read it");
+    check(remove_file("brief.zh-CN.md"), "hint.zh-CN.md", None, "without brief.zh-CN.md");
     check(remove_file("hint.en-US.md"), "hint.en-US.md", None, "failed to read it");
     let blank = |case: &Path| fs::write(case.join("brief.en-US.md"), " \n").expect("written");
     check(blank, "brief.en-US.md", None, "is empty");
@@ -307,7 +307,7 @@ fn every_fault_of_a_corpus_is_told_at_once() {
         fs::remove_file(folder.join(brief)).expect("it is removed");
     }
     let ended = door.run(&["cases", "--corpus", "spoiled"]).with_code(3);
-    for part in ["telemetry-frame/brief.en-US.md", "font-glyph/brief.zh-CN.md"] {
+    for part in ["telemetry-frame/brief.en-US.md", "font-glyph/hint.zh-CN.md"] {
         assert!(ended.stderr.contains(part), "{ended}");
     }
 }

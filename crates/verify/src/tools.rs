@@ -224,6 +224,7 @@ mod tests {
     fn colours_of_a_terminal_are_left_out() {
         assert_eq!(without_colours("\u{1b}[1mApache Maven 3.8.7\u{1b}[m"), "Apache Maven 3.8.7");
         assert_eq!(without_colours("plain\u{7}"), "plain");
+        assert_eq!(without_colours("\u{1b}]0;npm install\u{7}added\t3"), "added 3");
         assert_eq!(without_colours("\u{1b}[0"), "");
     }
 }

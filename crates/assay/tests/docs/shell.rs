@@ -52,7 +52,7 @@ impl Shell {
 }
 
 /// Whether what was printed is what a page shows. There, `…` stands for any text within a line, and
-/// alone for any lines; how long something took is no matter.
+/// alone for any lines; how long something took, and how wide columns are, is no matter.
 pub(crate) fn is_shown(shown: &str, printed: &str) -> bool {
     let lines = |text: &str| text.trim_end().lines().map(timeless).collect::<Vec<_>>();
     lines_match(&lines(shown), &lines(printed))
@@ -87,7 +87,8 @@ fn line_matches(shown: &str, printed: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// The line with a mark in place of each span of time and each rate.
+/// The line with a mark in place of each span of time and each rate, and with one blank between
+/// words.
 fn timeless(line: &str) -> String {
     let mut text = String::new();
     let mut rest = line;
@@ -115,9 +116,8 @@ fn timeless(line: &str) -> String {
     text.push_str(rest);
     // As in `1m 12s`.
     let text = text.replace("#time #time", "#time");
-    // In a column of numbers.
-    let aligned = text.trim_start();
-    if aligned.starts_with("#time") { aligned.to_owned() } else { text }
+    // Columns are as wide as what is in them.
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]
