@@ -69,6 +69,7 @@ const OF_THE_HOST: &[&str] = &["assay doctor"];
 
 /// The runs that pages begin with, and do not make.
 const RUNS: &[(&str, &[&str])] = &[
+    ("docs/agents.md", &["first.assay"]),
     ("docs/deciders.md", &["assay-runs/a.assay"]),
     (
         "docs/exports.md",
