@@ -87,7 +87,7 @@ impl Cli {
     pub(crate) fn table(self, protocol: &str, model: &str, address: &str, more: &str) -> String {
         let version = if protocol == "gemini" { "v1beta" } else { "v1" };
         format!(
-            "[[subject]]\nprovider = 'agent'\nagent = '{name}'\nname = '{name} {model}'\nmax-requests = 12\n[subject.model]\nprovider = '{protocol}'\nmodel = '{model}'\nbase-url = '{address}/{version}'\nprice = {{ input = 1, output = 10 }}\n{more}\n",
+            "[[subject]]\nprovider = 'agent'\nagent = '{name}'\nname = '{name} {model}'\nmax-requests = 12\n[subject.model]\nprovider = '{protocol}'\nmodel = '{model}'\nbase-url = '{address}/{version}'\nprice = {{ input = 1, cache-write = 1, output = 10 }}\n{more}\n",
             name = self.name,
         )
     }
