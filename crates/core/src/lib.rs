@@ -50,6 +50,7 @@ pub mod tamper;
 pub mod task;
 pub mod text_file;
 pub mod tokens;
+pub mod variant;
 pub mod verdict;
 pub mod weakness;
 pub mod weakness_rubric;
