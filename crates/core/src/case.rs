@@ -27,6 +27,8 @@ pub struct Case {
     /// Unique in its corpus; letters, digits, `-` and `_`.
     pub id: String,
     pub title: String,
+    /// The case that this is a variant of, see [`crate::variant`].
+    pub variant_of: Option<String>,
     pub language: Language,
     /// CWE identifiers such as `CWE-78`; a case may carry several.
     pub cwe: Vec<String>,

@@ -171,6 +171,9 @@ pub struct CaseSummary {
     /// What a program shares with others that do the same, see [`crate::label::LabelledProgram::origin`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
+    /// The case that this is a variant of, see [`Case::variant_of`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant_of: Option<String>,
     /// The program that something is to be said of; empty where none is, and in a run of a
     /// version that did not keep it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -197,6 +200,7 @@ impl From<&Case> for CaseSummary {
             vulnerable: first(SolutionKind::Vulnerable),
             secure: Some(first(SolutionKind::Secure)),
             origin: program.and_then(|program| program.origin.clone()),
+            variant_of: case.variant_of.clone(),
             program: program.map(|program| kept(&program.files)).unwrap_or_default(),
         }
     }

@@ -120,6 +120,7 @@ fn case(task: CodeTask) -> Case {
     Case {
         id: "pinned".to_owned(),
         title: "Not a part of it".to_owned(),
+        variant_of: None,
         language: Language::Python,
         cwe: vec!["CWE-22".to_owned(), "CWE-918".to_owned()],
         severity: Severity::High,

@@ -54,6 +54,10 @@ pub fn scorecard(run: &RunData) -> Value {
     if !run.beside.is_empty() {
         card["beside"] = json!(opinions::json(&run.beside));
     }
+    let variants = run.variants();
+    if !variants.is_empty() {
+        card["variants"] = json!(variants);
+    }
     if !run.baselines.is_empty() {
         card["cov-eval"] = json!({ "baselines": cov_eval::json::baselines(&run.baselines) });
     }

@@ -33,6 +33,7 @@ mod served;
 mod spending;
 mod trend;
 pub(crate) mod work;
+mod variants;
 
 pub use comparison::{Compared, Comparison, NoComparison};
 pub use cov_eval::BaselineScore;
@@ -42,6 +43,7 @@ pub use readings::Readings;
 pub use served::{Server, Serving};
 pub use spending::Spending;
 pub use trend::{ChangedCase, RunOrder, Trend, TrendPoint, TrendStep};
+pub use variants::VariantScore;
 
 /// A run as reports see it: all of its attempts, without their texts.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use super::quantity::{
     amount, bracket, cost, count, counted, errors, interval, overall, paid, percent, ranks, tokens,
 };
 use super::work::SubjectWork;
-use super::{RunData, SubjectScore, opinions, panel, readings};
+use super::{RunData, SubjectScore, opinions, panel, readings, variants};
 use crate::printable::Visible;
 use assay_core::score::Scorecard;
 use assay_core::{Language, Scenario};
@@ -32,21 +32,32 @@ pub fn scorecard(run: &RunData) -> String {
         text.push_str("\nasked beside, held against the verdicts:\n");
         text.push_str(&beside(run).render());
     }
+    let variants = run.variants();
+    if !variants.is_empty() {
+        text.push_str("\nvariants of cases beside their originals:\n");
+        let rows = variants.iter().map(|it| (it.subject.as_str(), it.cells()));
+        text.push_str(&rows_of_subjects(&variants::HEADS, rows.collect()).render());
+    }
     text
 }
 
 /// A row for each subject and everyone who was asked beside about its code.
 fn beside(run: &RunData) -> Table {
-    let rows: Vec<[String; 9]> = run.beside.iter().map(opinions::cells).collect();
+    let rows = run.beside.iter().map(|it| (it.subject.as_str(), opinions::cells(it)));
+    rows_of_subjects(&opinions::HEADS, rows.collect())
+}
+
+/// A table whose rows each begin with a subject, of which there may be several.
+fn rows_of_subjects<const N: usize>(heads: &[&str; N], rows: Vec<(&str, [String; N])>) -> Table {
     let column = |(place, head): (usize, &&str)| Column {
         head: (*head).to_owned(),
-        cells: rows.iter().map(|row| row[place].clone()).collect(),
+        cells: rows.iter().map(|(_, cells)| cells[place].clone()).collect(),
     };
     let names = Column {
         head: "subject".to_owned(),
-        cells: run.beside.iter().map(|it| cut(&it.subject)).collect(),
+        cells: rows.iter().map(|(subject, _)| cut(subject)).collect(),
     };
-    Table { names, columns: opinions::HEADS.iter().enumerate().map(column).collect() }
+    Table { names, columns: heads.iter().enumerate().map(column).collect() }
 }
 
 /// A table with a row for each subject.

@@ -14,6 +14,7 @@ pub(crate) fn case(id: &str, artifact_paths: &[&str]) -> Case {
     let rubric = BTreeMap::from([(Locale::EnUs, "It is good.".to_owned())]);
     let decider = || Decider::Panel(Rubric::new(rubric.clone()).expect("in English"));
     Case {
+        variant_of: None,
         id: id.to_owned(),
         title: id.to_owned(),
         language: Language::C,

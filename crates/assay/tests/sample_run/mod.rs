@@ -48,6 +48,7 @@ const SANITIZER: &str = "=======================================================
 pub(crate) fn case(id: &str, title: &str, language: Language, severity: Severity) -> CaseSummary {
     CaseSummary {
         origin: None,
+        variant_of: None,
         program: BTreeMap::new(),
         id: id.to_owned(),
         title: title.to_owned(),

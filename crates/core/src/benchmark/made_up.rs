@@ -42,6 +42,7 @@ mod tests {
         Case {
             id: id.to_owned(),
             title: id.to_owned(),
+            variant_of: None,
             language: Language::C,
             cwe: vec!["CWE-787".to_owned()],
             severity: Severity::High,

@@ -40,6 +40,7 @@ pub(super) fn case(title: String, entries: &BTreeMap<String, Vec<u8>>) -> Read<C
     let case = Case {
         id: entries.text("id")?.to_owned(),
         title,
+        variant_of: None,
         language: entries.value("language")?,
         cwe: entries.list("cwe")?,
         severity: entries.value("severity")?,

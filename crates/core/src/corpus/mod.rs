@@ -138,6 +138,7 @@ pub fn sec_code_bench_case(id: &str, language: Language, severity: Severity) -> 
         vulnerable: BTreeMap::new(),
         secure: Some(BTreeMap::new()),
         origin: None,
+        variant_of: None,
         program: BTreeMap::new(),
     }
 }

@@ -31,6 +31,8 @@ use crate::world::{World, WorldFault};
 struct CaseFile {
     id: Spanned<String>,
     title: String,
+    #[serde(rename = "variant-of")]
+    variant_of: Option<String>,
     language: Language,
     cwe: Vec<Spanned<String>>,
     severity: Severity,
@@ -168,6 +170,7 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
     Ok(Case {
         id: case_file.id.into_inner(),
         title: case_file.title,
+        variant_of: case_file.variant_of,
         language: case_file.language,
         cwe: case_file.cwe.into_iter().map(Spanned::into_inner).collect(),
         severity: case_file.severity,

@@ -47,6 +47,23 @@ impl Cells {
         Cells(renamed.collect())
     }
 
+    /// The same cells with other names for their cases; cells that then are of one case and scenario
+    /// become one.
+    pub fn gathered(&self, name: impl Fn(&str) -> String) -> Cells {
+        let mut gathered: BTreeMap<(String, Scenario), Cell> = BTreeMap::new();
+        for cell in self.renamed(name).0 {
+            let (successes, judged) = (cell.successes, cell.judged);
+            gathered
+                .entry((cell.case.clone(), cell.scenario))
+                .and_modify(|sum| {
+                    sum.successes += successes;
+                    sum.judged += judged;
+                })
+                .or_insert(cell);
+        }
+        Cells(gathered.into_values().collect())
+    }
+
     /// The fewest judged attempts that a cell has: the largest k of which all have Pass@k.
     pub fn rounds(&self) -> usize {
         self.0.iter().map(|cell| cell.judged).min().unwrap_or(0)

@@ -1,4 +1,5 @@
-//! What those say who were asked beside whoever decides about security.
+//! What those say who were asked beside whoever decides about security, and other tables with
+//! rows of subjects.
 
 use assay_core::Evidence;
 use assay_core::evidence::{AnalyserEvidence, Opinion};
@@ -7,7 +8,7 @@ use maud::{Markup, html};
 use super::page::{brief, scrolling};
 use super::{badge, ballot, source};
 use crate::report::quantity::counted;
-use crate::report::{BesideScore, opinions};
+use crate::report::{BesideScore, VariantScore, opinions, variants};
 
 /// What an analyser said of an artifact that it decides about.
 pub(super) fn analysis(title: &str, evidence: &AnalyserEvidence) -> Markup {
@@ -68,28 +69,8 @@ fn row(opinion: &Opinion) -> Markup {
 
 /// How those who were asked beside in a run compare with its verdicts.
 pub(super) fn table(beside: &[BesideScore]) -> Markup {
-    let table = html! {
-        table {
-            thead {
-                tr {
-                    th scope="col" { "Subject" }
-                    @for (place, head) in opinions::HEADS.iter().enumerate() {
-                        th scope="col" class=[(place > 0).then_some("numeric")] { (head) }
-                    }
-                }
-            }
-            tbody {
-                @for score in beside {
-                    tr {
-                        th scope="row" { (brief(&score.subject)) }
-                        @for (place, cell) in opinions::cells(score).iter().enumerate() {
-                            td class=[(place > 0).then_some("numeric")] { (brief(cell)) }
-                        }
-                    }
-                }
-            }
-        }
-    };
+    let rows = beside.iter().map(|score| (score.subject.as_str(), opinions::cells(score)));
+    let table = rows_of_subjects(&opinions::HEADS, rows);
     html! {
         @if !beside.is_empty() {
             h4 { "Asked beside" }
@@ -99,6 +80,54 @@ pub(super) fn table(beside: &[BesideScore]) -> Markup {
                 "what was decided. Artifacts that it can say nothing of count as unknown."
             }
             (scrolling("Evaluators that were asked beside", &table))
+        }
+    }
+}
+
+/// How subjects do on variants of cases.
+pub(super) fn variants(scores: &[VariantScore]) -> Markup {
+    let rows = scores.iter().map(|score| (score.subject.as_str(), score.cells()));
+    let table = rows_of_subjects(&variants::HEADS, rows);
+    html! {
+        @if !scores.is_empty() {
+            h4 { "Variants beside their originals" }
+            p class="note" {
+                "A variant is a case under other names, with other numbers and in another order of "
+                "words, which the same kind of tests prove. Who does worse on variants may know "
+                "the originals by heart. Cases count alike; changes are in points, with 95 % "
+                "intervals, and p is that of a permutation test which exchanges the two case by "
+                "case."
+            }
+            (scrolling("Variants beside their originals", &table))
+        }
+    }
+}
+
+/// A table whose rows each begin with a subject, and then with a word.
+fn rows_of_subjects<'a, const N: usize>(
+    heads: &[&str; N],
+    rows: impl Iterator<Item = (&'a str, [String; N])>,
+) -> Markup {
+    html! {
+        table {
+            thead {
+                tr {
+                    th scope="col" { "Subject" }
+                    @for (place, head) in heads.iter().enumerate() {
+                        th scope="col" class=[(place > 0).then_some("numeric")] { (head) }
+                    }
+                }
+            }
+            tbody {
+                @for (subject, cells) in rows {
+                    tr {
+                        th scope="row" { (brief(subject)) }
+                        @for (place, cell) in cells.iter().enumerate() {
+                            td class=[(place > 0).then_some("numeric")] { (brief(cell)) }
+                        }
+                    }
+                }
+            }
         }
     }
 }

@@ -23,6 +23,7 @@ pub(super) fn run(run: &ReportedRun) -> Markup {
             (spending::table(run))
             (work::table(run))
             (opinions::table(&run.data.beside))
+            (opinions::variants(&run.data.variants()))
             dl class="facts" {
                 dt { "Run" } dd { code { (brief(&info.id)) } ", of the file " code { (brief(&run.data.stem())) } }
                 dt { "Started" } dd { time { (brief(&info.started_at)) } }

@@ -75,6 +75,7 @@ fn case(item: &Item, set: Set) -> Result<Case, Fault> {
     Ok(Case {
         id: item.id(set),
         title: title(item, scenario),
+        variant_of: None,
         language: item.program.dialect.language(),
         cwe: vec![item.cwe.clone()],
         // The checkout has none: all count alike.

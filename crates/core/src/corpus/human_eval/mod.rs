@@ -90,6 +90,7 @@ fn case(problem: &Problem) -> Result<Case, String> {
     Ok(Case {
         id: problem.id(),
         title: problem.entry_point.clone(),
+        variant_of: None,
         language: Language::Python,
         cwe: Vec::new(),
         // No problem has one; all weigh the same.

@@ -130,6 +130,7 @@ fn load_case(
     let solutions = vulnerable(&prompts, entry.locale, &artifact_paths).into_iter().collect();
     Ok(Case {
         title: title(&id),
+        variant_of: None,
         language,
         cwe: cwe(&id).into_iter().map(str::to_owned).collect(),
         severity: entry.severity,
