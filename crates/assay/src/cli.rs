@@ -23,8 +23,8 @@ use crate::selection::Traits;
 
 pub use analyse::AnalyseArgs;
 pub use cases::{
-    CaseFilter, CasesArgs, CasesCommand, CheckArgs, JobsArg, NewCaseArgs, PrepareArgs, VerifyArgs,
-    WorldArgs,
+    CaseFilter, CasesArgs, CasesCommand, CheckArgs, JobsArg, NewCaseArgs, PrepareArgs,
+    VariantsArgs, VerifyArgs, WorldArgs,
 };
 pub use deciders::DeciderArgs;
 pub use evaluators::{
@@ -103,6 +103,8 @@ pub enum Command {
     /// Prove cases: secure and correct solutions pass, vulnerable ones fail security,
     /// incorrect, empty and cheating ones fail
     Check(CheckArgs),
+    /// Make variants of cases, under other names and with other numbers, each proved by its tests
+    Variants(VariantsArgs),
     /// Validate one artifact of one case
     Verify(VerifyArgs),
     /// Have static analysers look at programs

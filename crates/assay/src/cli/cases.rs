@@ -112,6 +112,22 @@ pub struct CheckArgs {
     pub jobs: JobsArg,
 }
 
+/// A subject that knows a case by heart finds its variant harder; run the folder, which holds the
+/// originals too, and the report compares both.
+#[derive(Debug, Args)]
+pub struct VariantsArgs {
+    #[command(flatten)]
+    pub filter: CaseFilter,
+    /// A new folder, for the cases and their variants
+    #[arg(long, short, value_name = "FOLDER")]
+    pub output: PathBuf,
+    /// Which variants: another number draws others
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub seed: u64,
+    #[command(flatten)]
+    pub jobs: JobsArg,
+}
+
 #[derive(Debug, Clone, Copy, Args)]
 pub struct JobsArg {
     /// How many validations compute at the same time; more run while these only wait [default: the

@@ -1,6 +1,6 @@
 //! `assay cases`: lists cases, shows one with its prompts, or begins a new one.
 
-mod new;
+pub(super) mod new;
 
 use anyhow::bail;
 use assay_core::benchmark::cov_eval;

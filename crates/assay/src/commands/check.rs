@@ -2,8 +2,8 @@
 
 mod attacks;
 mod probe;
-mod proof;
-mod prover;
+pub(super) mod proof;
+pub(super) mod prover;
 mod texts;
 mod watch;
 
@@ -26,7 +26,7 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
     if args.watch && !human {
         bail!("--watch is for people; leave it out, or leave --format json out");
     }
-    let prover = Prover::new(context, args)?;
+    let prover = Prover::new(context, &args.judges, args.jobs, args.repeat)?;
     if args.watch {
         return watch::watch(context, args, &prover);
     }

@@ -21,6 +21,7 @@ mod revalidate;
 mod run;
 mod score;
 mod serve;
+mod variants;
 mod verify;
 mod world;
 
@@ -51,6 +52,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Cases(args) => cases::execute(&context, args),
         Command::Prepare(args) => prepare::execute(&context, args),
         Command::Check(args) => check::execute(&context, args),
+        Command::Variants(args) => variants::execute(&context, args),
         Command::Verify(args) => verify::execute(&context, args),
         Command::Analyse(args) => analyse::execute(&context, args),
         Command::Run(args) => run::execute(&context, args),

@@ -32,8 +32,8 @@ mod repeats;
 mod served;
 mod spending;
 mod trend;
-pub(crate) mod work;
 mod variants;
+pub(crate) mod work;
 
 pub use comparison::{Compared, Comparison, NoComparison};
 pub use cov_eval::BaselineScore;

@@ -141,7 +141,7 @@ fn suite(root: &Path, named: Option<&str>) -> anyhow::Result<String> {
 }
 
 /// The folders directly below one, in order; none below one that does not exist.
-fn folders(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+pub(in crate::commands) fn folders(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     if !folder.exists() {
         return Ok(Vec::new());
     }

@@ -20,7 +20,7 @@ pub(super) struct Observation {
 }
 
 /// What is known of a case after its artifacts were validated.
-pub(super) struct Proof {
+pub(in crate::commands) struct Proof {
     id: String,
     /// How many tests the functional and the security suite have.
     tests: [usize; 2],
@@ -37,7 +37,7 @@ pub(super) struct Proof {
 
 /// What a proof amounts to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(in crate::commands) enum State {
     Proved,
     /// All but what judges decide.
     InPart,
@@ -88,13 +88,18 @@ impl Proof {
         proof
     }
 
-    pub(super) fn state(&self) -> State {
+    pub(in crate::commands) fn state(&self) -> State {
         match (self.to_write.is_empty(), self.faults.is_empty(), self.unproved.is_empty()) {
             (false, _, _) => State::ToWrite,
             (true, false, _) => State::NotProved,
             (true, true, false) => State::InPart,
             (true, true, true) => State::Proved,
         }
+    }
+
+    /// The first thing that is wrong with the case.
+    pub(in crate::commands) fn first_fault(&self) -> Option<String> {
+        self.faults.first().cloned()
     }
 
     /// Tells people all about it.

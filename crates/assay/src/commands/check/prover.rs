@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 use super::probe::{Probe, Seen, probes};
 use super::proof::{Observation, Proof};
 use super::{Context, attacks};
-use crate::cli::{CheckArgs, Format};
+use crate::cli::{Format, JobsArg, JudgeArgs};
 use crate::commands::prepare;
 use crate::judge::{Exhibit, Panel};
 use crate::run::progress::Progress;
@@ -23,7 +23,7 @@ use crate::terminal::complain;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Proves cases, as often as it is asked to.
-pub(super) struct Prover {
+pub(in crate::commands) struct Prover {
     verifier: LocalVerifier,
     panel: Option<Panel>,
     pub(super) runtime: Runtime,
@@ -32,12 +32,17 @@ pub(super) struct Prover {
 }
 
 impl Prover {
-    pub(super) fn new(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result<Prover> {
+    pub(in crate::commands) fn new(
+        context: &Context<'_>,
+        judges: &JudgeArgs,
+        jobs: JobsArg,
+        repeat: u32,
+    ) -> anyhow::Result<Prover> {
         Ok(Prover {
-            verifier: context.verifier(args.jobs)?,
-            panel: context.panel(&args.judges)?,
+            verifier: context.verifier(jobs)?,
+            panel: context.panel(judges)?,
             runtime: crate::commands::runtime()?,
-            repeat: args.repeat as usize,
+            repeat: repeat as usize,
             for_people: context.global.format == Format::Human,
         })
     }
@@ -50,7 +55,7 @@ impl Prover {
 
     /// Installs what these cases need and is not there yet: in some languages the tests are compiled
     /// beforehand, so that it changes with them.
-    pub(super) fn prepare(&self, cases: &[Arc<Case>]) -> anyhow::Result<()> {
+    pub(in crate::commands) fn prepare(&self, cases: &[Arc<Case>]) -> anyhow::Result<()> {
         let validator = &self.verifier.validator;
         let is_lacking = |case: &&Case| case.is_run() && validator.prepared(case).is_none();
         let lacking: Vec<&Case> = cases.iter().map(Arc::as_ref).filter(is_lacking).collect();
@@ -63,7 +68,11 @@ impl Prover {
 
     /// Proves the cases, one proof each, unless it is interrupted: then what is missing counts as
     /// not observed.
-    pub(super) fn prove(&self, cases: &[Arc<Case>], interrupted: &AtomicBool) -> Vec<Proof> {
+    pub(in crate::commands) fn prove(
+        &self,
+        cases: &[Arc<Case>],
+        interrupted: &AtomicBool,
+    ) -> Vec<Proof> {
         let probes: Vec<(usize, Probe)> = cases
             .iter()
             .enumerate()
