@@ -14,12 +14,14 @@ use assay_core::score::{Condition, ErrorLimit};
 use assay_core::{Locale, Reading, Scenario};
 use clap::builder::{EnumValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::attempt_filter::AttemptFilter;
 use crate::export::{ExportFormat, Rows};
 use crate::limits::LimitSettings;
 use crate::logging::LogFilter;
 use crate::selection::Traits;
+use crate::terminal::ColourChoice;
 
 pub use analyse::AnalyseArgs;
 pub use cases::{
@@ -68,6 +70,9 @@ pub struct GlobalArgs {
     /// The output: text for people, or JSON for programs (see docs/json.md)
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
     pub format: Format,
+    /// When output has colours; with auto, on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_name = "WHEN", alias = "colour", value_enum, default_value_t = ColourChoice::Auto)]
+    pub color: ColourChoice,
     /// What to log: error, warn, info, debug or trace, or levels for places, as in
     /// assay_sandbox=trace,info. Keys, headers, prompts and answers are never logged (see
     /// docs/logging.md) [default: warnings only]
@@ -137,7 +142,24 @@ pub enum Command {
     World(WorldArgs),
     /// Say what this host supports, and what is missing
     Doctor,
+    /// Write what a shell needs to complete commands and options, to standard output
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the manual pages of all commands into a folder
+    Man {
+        /// The folder, as in ~/.local/share/man/man1
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
+
+const COMPLETIONS_HELP: &str = "For this user alone, as the shells usually look for them:
+  bash  assay completions bash > ~/.local/share/bash-completion/completions/assay
+  zsh   assay completions zsh > ~/.zfunc/_assay    (with ~/.zfunc in $fpath)
+  fish  assay completions fish > ~/.config/fish/completions/assay.fish";
 
 /// Who decides what tests do not.
 #[derive(Debug, Clone, Default, Args)]

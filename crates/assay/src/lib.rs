@@ -28,6 +28,7 @@ pub mod settings;
 mod skeleton;
 pub mod store;
 pub mod subject;
+pub mod table;
 pub mod terminal;
 mod timeline;
 
@@ -42,6 +43,7 @@ use crate::terminal::complain;
 pub fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let global = &cli.global;
+    terminal::choose(global.color);
     let started = logging::start(global.log.as_ref(), global.log_file.as_deref());
     match started.map_err(Into::into).and_then(|()| commands::dispatch(&cli)) {
         Ok(exit) => exit.into(),

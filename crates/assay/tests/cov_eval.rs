@@ -171,7 +171,7 @@ fn results_become_a_run_and_figures_that_differ_are_named() {
     let door = made_up();
     let arguments = ["import", "cov-eval-results", "checkout", "--output", "p.assay"];
     let ended = door.run(&arguments).with_code(1);
-    assert!(ended.stderr.contains("1 answers are about programs"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("left out: 1 answer about programs"), "{}", ended.stderr);
     for expect in [
         "differs: seed programs, mean lines: expected 19.574, found 3.000",
         "differs: llama3.1-8b-instruct, detection as published, hits: expected 425, found nothing",

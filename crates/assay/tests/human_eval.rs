@@ -277,7 +277,7 @@ fn a_line_that_is_no_problem_is_named_with_what_is_wrong_and_what_to_do() {
     check(&changed("test", hidden), &["begins with `test`", "rename it"]);
     let long = changed("test", &format!("def check(candidate): '{}'", "x".repeat(1 << 20)));
     check(&long, &["faulty.jsonl:1: has more than 1024 KiB"]);
-    check(&"{\n".repeat(30), &["faulty.jsonl:20:", "10 more lines have faults"]);
+    check(&"{\n".repeat(30), &["faulty.jsonl:20:", "10 more lines with faults"]);
     let absent = run(&door, "human-eval:absent.jsonl", &["cases"]).with_code(3);
     assert!(absent.stderr.contains("absent.jsonl: failed to read it"), "{absent}");
 }

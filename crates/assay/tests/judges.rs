@@ -197,7 +197,7 @@ fn a_judge_whose_key_is_refused_is_asked_once() {
     let door = Door::open();
     configure(&door, &["reference", "vulnerable"], &judges);
     let ended = run(&door, &["--jobs", "1"], 4);
-    assert!(ended.stderr.contains("0 of 1 votes; refused: authentication"), "{ended}");
+    assert!(ended.stderr.contains("0 of 1 vote; refused: authentication"), "{ended}");
     assert_eq!(judges[0].server.requests().len(), 1, "{ended}");
 }
 

@@ -241,7 +241,7 @@ fn an_unfinished_run_is_said_to_be_unfinished() {
     assert!(index.contains("has finished 1 of 8 attempts"), "{index}");
     let store = Store::open_to_read(&site.directory.path().join("0.assay")).expect("a run");
     let run = RunData::read(&store, &generous()).expect("readable");
-    assert!(terminal::scorecard(&run).contains("unfinished: 1 of 8 attempts"));
+    assert!(terminal::scorecard(&run, None).contains("unfinished: 1 of 8 attempts"));
     assert_eq!(json::scorecard(&run)["run"]["finished"], false);
 }
 
@@ -435,7 +435,7 @@ fn terminal_output_moves_no_cursor() {
     let directory = tempfile::tempdir().expect("a directory");
     let store = sample_run::hostile(&directory.path().join("run.assay"));
     let run = RunData::read(&store, &generous()).expect("readable");
-    for text in [terminal::scorecard(&run), printable::json(&json::scorecard(&run))] {
+    for text in [terminal::scorecard(&run, None), printable::json(&json::scorecard(&run))] {
         let acting = text.chars().find(|c| {
             (c.is_control() && *c != '\n')
                 || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -451,7 +451,7 @@ fn terminal_output_moves_no_cursor() {
 fn the_terminal_table_is_aligned() {
     let directory = tempfile::tempdir().expect("a directory");
     let store = sample_run::ordinary(&directory.path().join("run.assay"));
-    let table = terminal::scorecard(&RunData::read(&store, &generous()).expect("readable"));
+    let table = terminal::scorecard(&RunData::read(&store, &generous()).expect("readable"), None);
     let expect = "\
 run 20260302-091405-k7: corpus/assay (3 cases), en-US, started 2026-03-02T09:14:05Z
 errored: 1 attempt, in no score

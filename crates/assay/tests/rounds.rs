@@ -82,7 +82,7 @@ fn rounds_that_say_the_same_are_pointed_out() {
         let server = Server::start(script);
         configure(&door, &server, provider, "temperature = 0.8\nstream = false");
         let ended = run(&door, "run.assay", &["--rounds", "4", "--max-answers", "1"]);
-        let told = "rounds repeat each other: in 1 of 1 tasks rounds gave exactly the same first answer (2 of 4 answers are the same as an earlier one)";
+        let told = "rounds repeat each other: in 1 of 1 task rounds gave exactly the same first answer (2 of 4 answers are the same as an earlier one)";
         assert!(ended.stderr.contains(&format!("warning: m: {told}")), "{provider} {ended}");
         let human = door.run(&["score", "run.assay"]).with_code(0).stdout;
         assert!(human.contains(told), "{provider} {human}");

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::count::counted;
 use crate::judge_mode::JudgeMode;
 use crate::locale::Locale;
 use crate::served::Served;
@@ -88,7 +89,7 @@ pub enum NoBallot {
     Even(usize),
     #[error("{judge} has sample {sample} twice")]
     Twice { judge: String, sample: u32 },
-    #[error("{got} of {panel} votes")]
+    #[error("{got} of {}", counted(*panel, "vote"))]
     Incomplete { got: usize, panel: usize },
 }
 

@@ -6,6 +6,7 @@
 
 mod declaration;
 
+use crate::count::counted;
 use serde::Serialize;
 
 pub use declaration::{StateFault, StateTable};
@@ -55,10 +56,11 @@ impl State {
     pub fn lines(&self) -> Vec<String> {
         let folder = |it: &Folder| format!("folder {} ({:04o})", it.path, it.mode);
         let file = |it: &StateFile| {
-            format!("file {} ({:04o}, {} bytes)", it.path, it.mode, it.content.len())
+            format!("file {} ({:04o}, {})", it.path, it.mode, counted(it.content.len(), "byte"))
         };
-        let program =
-            |it: &Program| format!("program /bin/{} ({} bytes)", it.name, it.content.len());
+        let program = |it: &Program| {
+            format!("program /bin/{} ({})", it.name, counted(it.content.len(), "byte"))
+        };
         let command = |it: &String| format!("command {it}");
         let variable = |(name, value): &(String, String)| format!("environment {name}={value}");
         let made = self.folders.iter().map(folder).chain(self.files.iter().map(file));

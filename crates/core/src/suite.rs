@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::count::counted;
 use crate::execution::Ending;
 use crate::files::FileSet;
 use crate::phase::Phase;
@@ -207,9 +208,10 @@ fn conclude(
             Conclusion::Unproved(format!("the report has no end; exit status {status}"))
         }
         (None, ending) => Conclusion::Ended(ending.clone()),
-        (Some(count), _) if count != reported => {
-            Conclusion::Unproved(format!("{reported} tests reported, {count} counted at the end"))
-        }
+        (Some(count), _) if count != reported => Conclusion::Unproved(format!(
+            "{} reported, {count} counted at the end",
+            counted(reported, "test")
+        )),
         _ if unexpected.is_some() => Conclusion::Unproved(format!(
             "a test that the suite does not have was reported: {}",
             unexpected.unwrap_or_default()

@@ -298,6 +298,8 @@ static void run_test(const struct program *program, char *name, int is_first)
     }
     printf("--- %s\n", place);
     fflush(stdout);
+    /* Both streams say whose output follows. */
+    fprintf(stderr, "--- %s\n", place);
     test.process = fork();
     if (test.process < 0)
         _exit(BROKEN);

@@ -31,6 +31,7 @@ mod service;
 mod spec;
 mod state;
 mod stop;
+mod surroundings;
 mod world;
 
 pub use command::{Command, INPUT_FD, Limits, REPORT_FD};

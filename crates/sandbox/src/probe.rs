@@ -14,6 +14,7 @@ use tracing::debug;
 
 use crate::inside::inherited::raise_limits;
 use crate::inside::namespaces;
+use crate::surroundings::Surroundings;
 use crate::{Command, Exit, Launcher, Sandbox, SandboxError, Spec};
 
 /// The oldest kernel with everything a sandbox is built from: process limits for each
@@ -47,7 +48,7 @@ pub fn host() -> Vec<Finding> {
 
 /// The same with another launcher.
 pub fn host_with(launcher: &Launcher) -> Vec<Finding> {
-    let mut findings = vec![kernel(), user_namespaces()];
+    let mut findings = vec![kernel(), surroundings(), user_namespaces()];
     findings.extend(namespaces::NAMESPACES.iter().map(|(name, _)| namespace(name)));
     findings.extend([seccomp(), limits(), core_dumps(), control_groups()]);
     findings.extend(SANITIZER_SETTINGS.map(|setting| setting.finding(Path::new("/proc/sys"))));
@@ -84,6 +85,11 @@ fn kernel() -> Finding {
     let (major, minor) = OLDEST_KERNEL;
     Finding::new(name, Status::Missing, release)
         .remedy(format!("use Linux {major}.{minor} or newer"))
+}
+
+/// What is around only matters if a sandbox cannot be made; then it has the remedy.
+fn surroundings() -> Finding {
+    Finding::new("surroundings", Status::Ok, Surroundings::look().to_string())
 }
 
 fn user_namespaces() -> Finding {
@@ -280,6 +286,7 @@ fn trial(launcher: &Launcher) -> Finding {
             let finding = Finding::new(name, Status::Missing, detail);
             match error {
                 SandboxError::Setup { remedy, .. } | SandboxError::Lost { remedy, .. } => {
+                    let remedy = remedy.or_else(|| Surroundings::look().remedy());
                     Finding { remedy, ..finding }
                 }
                 _ => finding,

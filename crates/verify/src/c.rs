@@ -39,6 +39,7 @@ use inspect::Inspected;
 use program::Program;
 use translation_units::TranslationUnits;
 
+use super::decisive;
 use super::desk::Desk;
 use super::suite_run::SuiteRun;
 use super::toolchain::{Needs, Site, Toolchain};
@@ -232,9 +233,10 @@ impl Runnable for Ready<'_> {
             },
         );
         let run = SuiteRun { phase, suite, command, test_tree: None };
-        let (evidence, mut logs) = run.execute(&mut sandbox)?;
+        let (mut evidence, mut logs) = run.execute(&mut sandbox)?;
         symbols::name_addresses(&mut sandbox, case, &self.linked, &mut logs);
         self.units.name(suite, &tests, &mut logs);
+        decisive::explain(&mut evidence.tests, &logs);
         record.logs.extend(logs);
         Ok(evidence)
     }

@@ -24,6 +24,7 @@ use assay_sandbox::{Mount, Sandbox, Spec};
 use serde_json::{Value, json};
 
 use self::findings::Seen;
+use super::decisive;
 use super::desk::Desk;
 use super::prepare::Fill;
 use super::suite_run::SuiteRun;
@@ -150,6 +151,7 @@ impl Runnable for Ready<'_> {
         let (mut evidence, mut suite_logs) = run.execute(&mut sandbox)?;
         blind.reveal_logs(&mut suite_logs);
         blind.reveal_findings(&mut evidence.notes);
+        decisive::explain(&mut evidence.tests, &suite_logs);
         record.logs.extend(suite_logs);
         Ok(evidence)
     }

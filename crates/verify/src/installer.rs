@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use tracing::debug;
 
-use super::tools::without_colours;
+use super::tools::without_sequences;
 
 /// A program that installs, to be given arguments and [`run`]. It has the environment, for
 /// registries and proxies are set there, but not the keys of models.
@@ -44,7 +44,7 @@ pub(super) fn run(command: &mut Command) -> Result<String, String> {
     let text = String::from_utf8_lossy(&text).into_owned();
     let last: Vec<&str> = text.lines().rev().take(12).collect();
     for line in last.into_iter().rev() {
-        let _ = write!(message, "\n    {}", without_colours(line));
+        let _ = write!(message, "\n    {}", without_sequences(line));
     }
     Err(message)
 }

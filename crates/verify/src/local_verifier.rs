@@ -28,4 +28,8 @@ impl Jobs for Pool {
     fn submit(&self, job: Job) {
         Pool::submit(self, job);
     }
+
+    fn under_way(&self) -> usize {
+        Pool::under_way(self)
+    }
 }

@@ -130,6 +130,11 @@ impl Pool {
         self.monitor.lock().queue.push_back(job);
         self.monitor.changed.notify_all();
     }
+
+    /// How many validations run now.
+    pub fn under_way(&self) -> usize {
+        self.monitor.lock().running
+    }
 }
 
 impl Drop for Pool {

@@ -131,20 +131,29 @@ fn parts(version: &str) -> Vec<u32> {
     version.split('.').map_while(|part| part.parse().ok()).collect()
 }
 
-/// A line without the sequences that make a terminal show colours, and without other controls.
-pub(super) fn without_colours(line: &str) -> String {
-    let mut pieces = line.split('\u{1b}');
-    let mut text = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        // The title of a window ends with a bell, all else with a letter.
-        let is_end = |c: char| match piece.starts_with(']') {
-            true => c == '\u{7}',
-            false => c.is_ascii_alphabetic(),
-        };
-        let end = piece.find(is_end).map_or(piece.len(), |end| end + 1);
-        text.push_str(&piece[end..]);
+/// Without what drives a terminal: colours, titles of windows, and single control characters.
+pub(super) fn without_sequences(line: &str) -> String {
+    let mut text = String::new();
+    let mut characters = line.chars().peekable();
+    while let Some(c) = characters.next() {
+        if c != '\u{1b}' {
+            text.extend(Some(c).filter(|c| !c.is_control()));
+            continue;
+        }
+        match characters.next() {
+            // Up to the letter that says what to do.
+            Some('[') => drop(characters.by_ref().find(|c| ('@'..='~').contains(c))),
+            // A text up to a bell, or to an escape and a backslash.
+            Some(']') => {
+                let end = characters.by_ref().find(|c| matches!(c, '\u{7}' | '\u{1b}'));
+                if end == Some('\u{1b}') {
+                    characters.next_if_eq(&'\\');
+                }
+            }
+            _ => {}
+        }
     }
-    text.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| !c.is_control()).collect()
+    text
 }
 
 /// The variables that tools find themselves by. A tool that says its version needs no
@@ -170,7 +179,7 @@ pub(super) fn version(command: &'static [&'static str]) -> String {
         output
             .status
             .success()
-            .then(|| without_colours(text.lines().next().unwrap_or_default()).trim().to_owned())
+            .then(|| without_sequences(text.lines().next().unwrap_or_default()).trim().to_owned())
     };
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let known = known.get_or_insert_default();
@@ -221,10 +230,28 @@ mod tests {
     }
 
     #[test]
-    fn colours_of_a_terminal_are_left_out() {
-        assert_eq!(without_colours("\u{1b}[1mApache Maven 3.8.7\u{1b}[m"), "Apache Maven 3.8.7");
-        assert_eq!(without_colours("plain\u{7}"), "plain");
-        assert_eq!(without_colours("\u{1b}]0;npm install\u{7}added\t3"), "added 3");
-        assert_eq!(without_colours("\u{1b}[0"), "");
+    fn a_remedy_names_packages_each_once() {
+        let check = |names: &[&str], expect: &str| {
+            assert_eq!(remedy(names.iter().copied()), expect, "{names:?}");
+        };
+        check(&["ruby"], "as root: apt-get install ruby");
+        check(&["gold", "gcc", "objcopy"], "as root: apt-get install binutils gcc libc6-dev");
+        assert!(remedy(["go", "npm"]).starts_with("as root: apt-get install npm; install Go 1.26"));
+        check(&["tar"], "install tar");
+        for (tool, ..) in SUPPORTED {
+            assert_ne!(remedy([*tool]), format!("install {tool}"), "{tool} has no package");
+        }
+    }
+
+    #[test]
+    fn what_drives_a_terminal_is_left_out() {
+        let check = |line, expect| assert_eq!(without_sequences(line), expect, "{line:?}");
+        check("\u{1b}[1mApache Maven 3.8.7\u{1b}[m", "Apache Maven 3.8.7");
+        check("plain\u{7}\r", "plain");
+        check("\u{1b}[0", "");
+        check("\u{1b}]0;a title\u{7}v1.2", "v1.2");
+        check("\u{1b}]8;;there\u{1b}\\v1.2\u{1b}]8;;\u{1b}\\", "v1.2");
+        check("\u{1b}(Bv1.2", "Bv1.2");
+        check("\u{1b}", "");
     }
 }

@@ -18,6 +18,9 @@ pub trait Verifier: Debug + Send + Sync {
 }
 
 /// A verifier that takes jobs. Those that are not begun when it is dropped are forgotten.
-pub trait Jobs {
+pub trait Jobs: Send {
     fn submit(&self, job: Job);
+
+    /// How many are being carried out now.
+    fn under_way(&self) -> usize;
 }

@@ -141,7 +141,7 @@ pub struct VerifyArgs {
     /// The case's id
     pub case: String,
     /// A source file (for a case of one file), a folder that holds the case's
-    /// files by their paths, or a response with a <result> block
+    /// files by their paths, or a response with a <result> block; `-` is standard input
     #[arg(long, value_name = "PATH")]
     pub artifact: PathBuf,
     /// Treat the file as a model's answer, and read it in this way: strict or lenient

@@ -6,6 +6,7 @@ use super::Context;
 use crate::agreement::{Agreement, DIFFERENCES, Recorded, Tally};
 use crate::cli::{AgreeArgs, Format};
 use crate::exit::Exit;
+use crate::report::quantity::counted;
 use crate::store::Store;
 use crate::terminal::{say, say_json, table};
 
@@ -52,19 +53,20 @@ fn print(agreement: &Agreement) -> anyhow::Result<()> {
     for difference in &DIFFERENCES {
         if let Some(count) = agreement.explained.get(difference.id) {
             say(&format!(
-                "explained: {count} of {} disagreements by a documented difference: {} ({})",
-                agreement.disagreements.len(),
+                "explained: {count} of {} by a documented difference: {} ({})",
+                counted(agreement.disagreements.len(), "disagreement"),
                 difference.what,
                 difference.id
             ))?;
         }
     }
+    let agree = if total.agreed == 1 { "agrees" } else { "agree" };
     say(&format!(
-        "{} of {} verdicts agree ({}); {} attempts errored, {} have no record",
+        "{} of {} {agree} ({}); {} errored, {} without a record",
         total.agreed,
-        total.compared,
+        counted(total.compared, "verdict"),
         total.percent(),
-        agreement.errored,
+        counted(agreement.errored, "attempt"),
         agreement.unmatched
     ))
 }

@@ -16,6 +16,7 @@ use super::Context;
 use crate::cli::{AnalyseArgs, Format};
 use crate::exit::Exit;
 use crate::export::ExportFormat;
+use crate::report::quantity::counted;
 use crate::terminal::{complain, say, say_json, table};
 use programs::Given;
 
@@ -111,7 +112,7 @@ fn run(
     let done = |more: usize| {
         let now = count.fetch_add(more, Ordering::Relaxed) + more;
         if human && more > 0 {
-            complain(&format!("{}: {now} of {total} programs", analyser.name()));
+            complain(&format!("{}: {now} of {}", analyser.name(), counted(total, "program")));
         }
     };
     let results = analysers.analyse(analyser, &programs, Effort { jobs, done: &done });

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use assay_core::Outcome;
+use assay_core::{Outcome, Verdict};
 use serde_json::{Value, json};
 
 use super::Context;
@@ -12,19 +12,19 @@ use crate::export::Source;
 use crate::report::quantity::{counted, duration};
 use crate::report::work;
 use crate::store::AttemptSummary;
-use crate::terminal::{say, say_json, table};
+use crate::terminal::{Tone, say, say_json, say_table};
 use crate::timeline::AgentWork;
 
 /// The columns for people.
 const TITLES: [&str; 9] = [
-    "finished",
+    "finished?",
     "subject",
     "case",
     "scenario",
     "round>",
     "outcome",
-    "end",
-    "took>",
+    "end?",
+    "took>?",
     "first failure",
 ];
 
@@ -55,10 +55,20 @@ pub(super) fn execute(context: &Context<'_>, args: &AttemptsArgs) -> anyhow::Res
         return Ok(Exit::Success);
     }
     if !rows.is_empty() {
-        say(table(&TITLES, &rows).trim_end())?;
+        say_table(&TITLES, &rows, tone)?;
     }
     say(&format!("{} of {all}", counted(rows.len(), "attempt")))?;
     Ok(Exit::Success)
+}
+
+/// Verdicts are what is looked for.
+fn tone(title: &str, cell: &str) -> Tone {
+    let verdict = Verdict::ALL.into_iter().find(|verdict| verdict.as_str() == cell);
+    match (title, verdict) {
+        ("outcome", Some(verdict)) => Tone::of_verdict(verdict),
+        ("finished" | "end" | "took", _) => Tone::Faint,
+        _ => Tone::Plain,
+    }
 }
 
 fn row(attempt: &AttemptSummary) -> Vec<String> {

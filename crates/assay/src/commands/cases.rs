@@ -12,7 +12,8 @@ use serde_json::json;
 use super::{Context, select};
 use crate::cli::{CasesArgs, CasesCommand, Format};
 use crate::exit::Exit;
-use crate::terminal::{say, say_json, table};
+use crate::report::quantity::counted;
+use crate::terminal::{page, say, say_json, table, tell};
 
 pub(super) fn execute(context: &Context<'_>, args: &CasesArgs) -> anyhow::Result<Exit> {
     if let Some(CasesCommand::New(args)) = &args.show {
@@ -29,14 +30,16 @@ pub(super) fn execute(context: &Context<'_>, args: &CasesArgs) -> anyhow::Result
         return Ok(Exit::Success);
     }
     let rows: Vec<Vec<String>> = cases.iter().map(|case| row(case)).collect();
-    let titles = ["case", "language", "CWE", "severity", "scenarios", "title"];
+    let titles = ["case", "language?", "CWE", "severity?", "scenarios?", "title"];
     say(table(&titles, &rows).trim_end())?;
     let judged = cases.iter().filter(|case| !case.judged_phases().is_empty()).count();
-    let mut line = format!("\n{} cases, corpus digest {}", cases.len(), &corpus.digest[..16]);
+    let mut line =
+        format!("\n{}, corpus digest {}", counted(cases.len(), "case"), &corpus.digest[..16]);
     if judged > 0 {
-        line.push_str(&format!("; {judged} of them have a phase that judges decide"));
+        let have = if judged == 1 { "has" } else { "have" };
+        line.push_str(&format!("; {judged} of them {have} a phase that judges decide"));
     }
-    say(&line)?;
+    tell(&line)?;
     Ok(Exit::Success)
 }
 
@@ -123,7 +126,13 @@ fn show(
         say_json(&value)?;
         return Ok(Exit::Success);
     }
-    say(&format!("{}: {}", case.id, case.title))?;
+    page(&described(case, &prompts))?;
+    Ok(Exit::Success)
+}
+
+/// A case, its rubrics and these prompts, for people.
+fn described(case: &Case, prompts: &[(Scenario, Locale, String)]) -> String {
+    let mut text = format!("{}: {}\n", case.id, case.title);
     let facts = [
         ("language", case.language.title().to_owned()),
         ("CWE", case.cwe.join(" ")),
@@ -146,28 +155,29 @@ fn show(
         ("digest", case.digest()),
     ];
     for (name, value) in facts {
-        say(&format!("  {name:<10} {value}"))?;
+        text.push_str(&format!("  {name:<10} {value}\n"));
     }
     let state = case.code().map(|task| task.state.lines()).unwrap_or_default();
     for (index, line) in state.iter().enumerate() {
-        say(&format!("  {:<10} {line}", if index == 0 { "state" } else { "" }))?;
+        text.push_str(&format!("  {:<10} {line}\n", if index == 0 { "state" } else { "" }));
     }
     let judged = case.judged_phases();
     if !judged.is_empty() {
-        say(&format!("  {:<10} {}", "judged", join(&judged)))?;
+        text.push_str(&format!("  {:<10} {}\n", "judged", join(&judged)));
     }
-    for (phase, locale, text) in rubrics(case) {
+    for (phase, locale, rubric) in rubrics(case) {
         if locale == Locale::EnUs {
-            say(&format!(
-                "\n================ rubric of the {phase} phase ================\n\n{text}"
-            ))?;
+            let title = format!("rubric of the {phase} phase");
+            text.push_str(&format!("\n================ {title} ================\n\n{rubric}\n"));
         }
     }
-    for (scenario, locale, text) in prompts {
-        let set = prompt_set(scenario).map(|set| format!(" ({set})")).unwrap_or_default();
-        say(&format!("\n================ {scenario}, {locale}{set} ================\n\n{text}"))?;
+    for (scenario, locale, prompt) in prompts {
+        let set = prompt_set(*scenario).map(|set| format!(" ({set})")).unwrap_or_default();
+        let title = format!("{scenario}, {locale}{set}");
+        text.push_str(&format!("\n================ {title} ================\n\n{prompt}\n"));
     }
-    Ok(Exit::Success)
+    text.truncate(text.trim_end_matches('\n').len());
+    text
 }
 
 /// The name and version of the wording of a scenario's questions, where it has one.

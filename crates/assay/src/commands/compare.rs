@@ -5,6 +5,7 @@ use serde_json::json;
 use super::Context;
 use crate::cli::{CompareArgs, Format};
 use crate::exit::Exit;
+use crate::report::quantity::counted;
 use crate::report::{Comparison, RunData};
 use crate::store::Store;
 use crate::terminal::{clean, complain, say, say_json, table};
@@ -63,7 +64,7 @@ fn print(comparison: &Comparison) -> anyhow::Result<()> {
         0 => String::new(),
         count => format!(" ({count} that are not in both runs in the same version are left out)"),
     };
-    say(&format!("{}: {cases} cases{left_out}", clean(&names)))?;
+    say(&format!("{}: {}{left_out}", clean(&names), counted(*cases, "case")))?;
     let rows: Vec<Vec<String>> = scores
         .iter()
         .map(|score| {

@@ -1,5 +1,7 @@
 //! `assay doctor`: what this host supports, what is missing, and the remedy.
 
+use std::collections::BTreeSet;
+
 use assay_core::Language;
 use assay_sandbox::probe::{self, Status};
 use serde_json::json;
@@ -10,7 +12,7 @@ use crate::cli::Format;
 use crate::exit::Exit;
 use crate::report::quantity::{self, counted};
 use crate::subject::{Responses, ResponsesSize};
-use crate::terminal::{say, say_json};
+use crate::terminal::{Shown, Tone, say, say_json, show_hanging, tell};
 use assay_verify::analyser::Standing;
 use assay_verify::{Agent, Analyser, harness_digest, missing_commands, tools};
 
@@ -20,6 +22,20 @@ struct Line {
     status: Status,
     detail: String,
     remedy: Option<String>,
+    /// What alone it concerns, if it is not everything.
+    only: Option<String>,
+}
+
+impl Line {
+    fn ok(name: impl Into<String>, detail: String) -> Line {
+        Line { name: name.into(), status: Status::Ok, detail, remedy: None, only: None }
+    }
+
+    /// Something that only some of what can be done needs.
+    fn lacking(name: impl Into<String>, detail: String, remedy: String) -> Line {
+        let (name, status) = (name.into(), Status::Degraded);
+        Line { name, status, detail, remedy: Some(remedy), only: None }
+    }
 }
 
 pub(super) fn execute(context: &Context<'_>) -> anyhow::Result<Exit> {
@@ -30,88 +46,101 @@ pub(super) fn execute(context: &Context<'_>) -> anyhow::Result<Exit> {
             status: finding.status,
             detail: finding.detail,
             remedy: finding.remedy,
+            only: None,
         })
         .collect();
-    lines.extend(assay_verify::versions(Language::ALL).into_iter().map(tool));
-    lines.push(Line {
-        name: "harness".to_owned(),
-        status: Status::Ok,
-        detail: format!("sha256 {}", harness_digest()),
-        remedy: None,
-    });
+    lines.extend(Language::ALL.into_iter().flat_map(language));
+    lines.push(Line::ok("harness", format!("sha256 {}", harness_digest())));
     lines.extend(commands(context));
     lines.extend(analysers(context)?);
     lines.extend(agents(context)?);
     lines.push(responses(context)?);
-    let missing = lines.iter().filter(|line| line.status == Status::Missing).count();
-    let word = |status| match status {
-        Status::Ok => "ok",
-        Status::Missing => "MISSING",
-        Status::Degraded => "degraded",
-    };
+    let missing: Vec<&Line> = lines.iter().filter(|it| it.status == Status::Missing).collect();
+    let is_fit = missing.iter().all(|line| line.only.is_some());
+    let except: BTreeSet<&str> = missing.iter().filter_map(|line| line.only.as_deref()).collect();
     if context.global.format == Format::Json {
         let findings: Vec<_> = lines
             .iter()
-            .map(|line| json!({"name": line.name, "status": word(line.status).to_lowercase(), "detail": line.detail, "remedy": line.remedy}))
+            .map(|line| json!({"name": line.name, "status": word(line.status).to_lowercase(), "detail": line.detail, "remedy": line.remedy, "only": line.only}))
             .collect();
-        say_json(&json!({"schema": "assay.doctor/1", "fit": missing == 0, "findings": findings}))?;
+        say_json(&json!({
+            "schema": "assay.doctor/1", "fit": is_fit, "except": except, "findings": findings,
+        }))?;
     } else {
-        for line in &lines {
-            say(&format!("{:<9} {:<26} {}", word(line.status), line.name, line.detail))?;
-            if let Some(remedy) = &line.remedy {
-                say(&format!("{:<36} remedy: {remedy}", ""))?;
-            }
-        }
-        let lost = lost_languages();
-        say(&match (missing, lost.is_empty()) {
-            (0, true) => "\nthis host can run assay".to_owned(),
-            (0, false) => {
-                format!("\nthis host can run assay, but no cases in {}", titles(&lost))
-            }
-            _ => "\nthis host cannot run assay yet; see the remedies above".to_owned(),
+        lines.iter().try_for_each(print)?;
+        let except: Vec<&str> = except.into_iter().collect();
+        say("")?;
+        tell(&match (is_fit, except.as_slice()) {
+            (true, []) => "this host can run assay".to_owned(),
+            (true, except) => format!(
+                "this host can run assay, but not {}; see the remedies above",
+                except.join(", ")
+            ),
+            (false, _) => "this host cannot run assay yet; see the remedies above".to_owned(),
         })?;
     }
-    Ok(if missing == 0 { Exit::Success } else { Exit::Negative })
+    Ok(if is_fit { Exit::Success } else { Exit::Negative })
 }
 
-/// The languages in which no case can be validated, for want of a tool.
-fn lost_languages() -> Vec<Language> {
-    let is_lost = |language: &Language| {
-        let tools = assay_verify::versions([*language]);
-        tools.values().any(|version| version == tools::MISSING)
+fn word(status: Status) -> &'static str {
+    match status {
+        Status::Ok => "ok",
+        Status::Missing => "MISSING",
+        Status::Degraded => "degraded",
+    }
+}
+
+fn print(line: &Line) -> anyhow::Result<()> {
+    let tone = match line.status {
+        Status::Ok => Tone::Good,
+        Status::Missing => Tone::Bad,
+        Status::Degraded => Tone::Doubtful,
     };
-    Language::ALL.into_iter().filter(is_lost).collect()
-}
-
-fn titles(languages: &[Language]) -> String {
-    languages.iter().map(|language| language.title()).collect::<Vec<_>>().join(", ")
-}
-
-/// A tool of the host, and whether it is one that Assay was tried with.
-fn tool((name, version): (String, String)) -> Line {
-    if version == tools::MISSING {
-        // Cases in other languages do without it.
-        let languages = assay_verify::languages_of(&name);
-        let detail = format!("{version}; only cases in {} need it", titles(&languages));
-        let remedy = Some(tools::remedy([name.as_str()]));
-        return Line { name, status: Status::Degraded, detail, remedy };
+    let name = format!(" {:<26} ", line.name);
+    let head = Shown::of(tone, &format!("{:<9}", word(line.status))).then(&name);
+    show_hanging(head, &line.detail)?;
+    match &line.remedy {
+        Some(remedy) => {
+            show_hanging(Shown::default().then(&format!("{:<36} remedy: ", "")), remedy)
+        }
+        None => Ok(()),
     }
-    match tools::unsupported(&name, &version) {
-        None => {
-            let supported = tools::all_supported().remove(&name);
-            let detail = match supported {
-                Some(supported) => format!("{version}  (supported: {supported})"),
-                None => version,
+}
+
+/// The tools of a language, and whether they are ones that Assay was tried with. What is missing
+/// concerns this language alone.
+fn language(language: Language) -> Vec<Line> {
+    let only = format!("cases in {}", language.title());
+    let line = |(name, version): (String, String)| {
+        if version == tools::MISSING {
+            let remedy = Some(tools::remedy([name.as_str()]));
+            let detail = format!("{version}; only {only} need it");
+            return Line {
+                name,
+                status: Status::Missing,
+                detail,
+                remedy,
+                only: Some(only.clone()),
             };
-            Line { name, status: Status::Ok, detail, remedy: None }
         }
-        Some(supported) => {
-            let remedy = format!(
-                "install {name} {supported}, which Assay was tested with; verdicts with another version may differ"
-            );
-            Line { name, status: Status::Degraded, detail: version, remedy: Some(remedy) }
+        match tools::unsupported(&name, &version) {
+            None => {
+                let supported = tools::all_supported().remove(&name);
+                let detail = match supported {
+                    Some(supported) => format!("{version}  (supported: {supported})"),
+                    None => version,
+                };
+                Line::ok(name, detail)
+            }
+            Some(supported) => {
+                let remedy = format!(
+                    "install {name} {supported}, which Assay was tested with; verdicts with another version may differ"
+                );
+                Line::lacking(name, version, remedy)
+            }
         }
-    }
+    };
+    assay_verify::versions([language]).into_iter().map(line).collect()
 }
 
 /// The commands that the corpus's cases need and this host does not have. Without a
@@ -133,6 +162,7 @@ fn commands(context: &Context<'_>) -> Vec<Line> {
                 status: Status::Missing,
                 detail: missing.join(", "),
                 remedy: Some("install them, or leave the case out".to_owned()),
+                only: Some(format!("the case {}", case.id)),
             });
         }
     }
@@ -145,12 +175,10 @@ fn analysers(context: &Context<'_>) -> anyhow::Result<Vec<Line>> {
     let line = |analyser: Analyser| {
         let name = format!("analyser {}", analyser.name());
         match analysers.standing(analyser) {
-            Standing::Installed { version } => {
-                Line { name, status: Status::Ok, detail: version, remedy: None }
-            }
+            Standing::Installed { version } => Line::ok(name, version),
             Standing::Lacking { what, remedy } => {
                 let detail = format!("{what}; only static analysis needs it");
-                Line { name, status: Status::Degraded, detail, remedy: Some(remedy) }
+                Line::lacking(name, detail, remedy)
             }
         }
     };
@@ -163,25 +191,20 @@ fn agents(context: &Context<'_>) -> anyhow::Result<Vec<Line>> {
     let line = |agent: Agent| {
         let name = format!("agent {}", agent.name());
         match agents.standing(&agent) {
-            Standing::Installed { version } => {
-                Line { name, status: Status::Ok, detail: version, remedy: None }
-            }
+            Standing::Installed { version } => Line::ok(name, version),
             Standing::Lacking { what, remedy } => {
                 let detail = format!("{what}; only subjects that are this agent need it");
-                Line { name, status: Status::Degraded, detail, remedy: Some(remedy) }
+                Line::lacking(name, detail, remedy)
             }
         }
     };
     let git = match assay_verify::git_version() {
-        Some(version) => {
-            Line { name: "git".to_owned(), status: Status::Ok, detail: version, remedy: None }
-        }
-        None => Line {
-            name: "git".to_owned(),
-            status: Status::Degraded,
-            detail: "missing; only agents need it".to_owned(),
-            remedy: Some("run `apt-get install git`".to_owned()),
-        },
+        Some(version) => Line::ok("git", version),
+        None => Line::lacking(
+            "git",
+            "missing; only agents need it".to_owned(),
+            "as root: apt-get install git".to_owned(),
+        ),
     };
     Ok(std::iter::once(git).chain(Agent::all().map(line)).collect())
 }
@@ -189,16 +212,15 @@ fn agents(context: &Context<'_>) -> anyhow::Result<Vec<Line>> {
 /// How much the response cache holds, and how to be rid of it.
 fn responses(context: &Context<'_>) -> anyhow::Result<Line> {
     let path = context.config.responses(context.global)?;
-    let (status, detail, remedy) = match Responses::size(&path) {
+    Ok(match Responses::size(&path) {
         Ok(ResponsesSize { answers, bytes }) => {
             let answers = counted(usize::try_from(answers).unwrap_or(usize::MAX), "answer");
-            let detail = format!("{answers}, {} in {}", quantity::bytes(bytes), path.display());
-            (Status::Ok, detail, None)
+            let bytes = quantity::bytes(bytes);
+            Line::ok("response cache", format!("{answers}, {bytes} in {}", path.display()))
         }
         Err(fault) => {
-            let remedy = "delete the file, or name another one with --responses".to_owned();
-            (Status::Degraded, fault.to_string(), Some(remedy))
+            let remedy = "delete the file, or name another one with --responses";
+            Line::lacking("response cache", fault.to_string(), remedy.to_owned())
         }
-    };
-    Ok(Line { name: "response cache".to_owned(), status, detail, remedy })
+    })
 }

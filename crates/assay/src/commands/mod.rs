@@ -7,12 +7,14 @@ mod attempts;
 mod cases;
 mod check;
 mod compare;
+mod completions;
 mod context_lengths;
 mod doctor;
 mod estimate;
 mod evaluators;
 mod export;
 mod import;
+mod man;
 mod preflight;
 mod prepare;
 mod rejudge;
@@ -69,6 +71,8 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Evaluators(args) => evaluators::execute(&context, args),
         Command::World(args) => world::execute(&context, args),
         Command::Doctor => doctor::execute(&context),
+        Command::Completions { shell } => completions::execute(*shell),
+        Command::Man { folder } => man::execute(folder),
     }
 }
 

@@ -27,7 +27,7 @@ use crate::run::{Rejudgement, Rejudging, RejudgingEnd, Spending, SpendingLimit};
 use crate::settings::RunSettings;
 use crate::store::{AttemptSummary, DerivedFrom, RunInfo, Store, StoreError};
 use crate::subject::pace::Paces;
-use crate::terminal::{complain, say, say_json};
+use crate::terminal::{complain, say, say_json, width};
 
 /// More changed verdicts than this are counted, not listed.
 const MAX_LISTED: usize = 40;
@@ -253,7 +253,7 @@ fn conclude(new: &Store, run: &RunData, tally: &Tally, told: &Told) -> anyhow::R
     let origin = run.info.derived_from.as_ref().map(|from| from.run.as_str()).unwrap_or_default();
     let (changed, decided) = tally.counts();
     if told.human {
-        say(&format!("\n{}", scorecard(run).trim_end()))?;
+        say(&format!("\n{}", scorecard(run, width()).trim_end()))?;
         say(&format!("\nrun stored in {}, derived from {origin}", new.path().display()))?;
         for Change { attempt, before, after } in tally.changes.iter().take(MAX_LISTED) {
             say(&format!("{attempt}: {} before, {} now", word(before), word(after)))?;

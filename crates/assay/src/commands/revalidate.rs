@@ -25,7 +25,7 @@ use crate::run::progress::Progress;
 use crate::run::{Revalidation, RevalidationEnd};
 use crate::settings::default_reading;
 use crate::store::{AttemptSummary, DerivedFrom, RunInfo, Store, StoreError};
-use crate::terminal::{complain, say, say_json};
+use crate::terminal::{complain, say, say_json, width};
 
 const NAME: &str = "revalidate";
 
@@ -78,7 +78,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RevalidateArgs) -> anyhow::R
     progress.finish();
     let changes = Changes::between(&stored, &target.attempts()?);
     if human {
-        say(&format!("\n{}", scorecard(&RunData::read(&target, &rules)?).trim_end()))?;
+        say(&format!("\n{}", scorecard(&RunData::read(&target, &rules)?, width()).trim_end()))?;
         say(&format!("\n{}", changes.text().trim_end()))?;
         say(&format!("\nrun stored in {}", output.display()))?;
         if end.left > 0 {

@@ -31,7 +31,7 @@ use crate::run::{Dispatcher, Plan, RunEnd, Spending, SpendingLimit};
 use crate::settings::RunSettings;
 use crate::store::{DerivedFrom, Payer, Payment, RunInfo, Store};
 use crate::subject::{self, Environment, Responses};
-use crate::terminal::{complain, say, say_json};
+use crate::terminal::{complain, say, say_json, tell, width};
 
 pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<Exit> {
     let human = context.global.format == Format::Human;
@@ -280,9 +280,9 @@ fn describe(
     vec![
         format!("subjects   {}", subjects.join(", ")),
         format!(
-            "corpus     {} ({} cases, locale {})",
+            "corpus     {} ({}, locale {})",
             settings.corpus,
-            plan.cases.len(),
+            counted(plan.cases.len(), "case"),
             settings.locale
         ),
         match (planned - plan.attempts.len() - left_errored, left_errored) {
@@ -330,10 +330,7 @@ fn judging(plan: &Plan, panel: Option<&Panel>) -> Option<String> {
     Some(match panel {
         Some(panel) => {
             let names: Vec<&str> = panel.names().collect();
-            let votes = match panel.votes() {
-                1 => "1 vote".to_owned(),
-                votes => format!("{votes} votes"),
-            };
+            let votes = counted(panel.votes(), "vote");
             format!("judges     {} ({votes}); {cases} a phase that they decide", names.join(", "))
         }
         None => format!(
@@ -395,41 +392,42 @@ struct Told {
 fn conclude(store: &Store, end: &RunEnd, told: &Told) -> anyhow::Result<Exit> {
     let path = store.path().display();
     if told.human {
-        say(&format!("\n{}", scorecard(&RunData::read(store, &told.rules)?).trim_end()))?;
+        say(&format!("\n{}", scorecard(&RunData::read(store, &told.rules)?, width()).trim_end()))?;
         say(&format!("\nrun stored in {path}"))?;
         if let Some(limit) = end.stopped_by {
             let Spending { amount, is_estimated } = &end.spent;
             let next = "the next question or ballot";
             let told = told.limits.told(limit, amount, *is_estimated, next);
-            say(&format!("{told}; give a higher one with --resume"))?;
+            tell(&format!("{told}; give a higher one with --resume"))?;
         }
         if end.unjudged > 0 {
             let attempts = counted(end.unjudged, "attempt");
-            say(&format!(
+            tell(&format!(
                 "{attempts} left to judges; `assay rejudge {path} --judge ...` lets them decide"
             ))?;
         }
         if end.left > 0 || end.errored > 0 {
-            say(&format!("{}; `assay run --resume {path}` continues", unfinished(end)))?;
+            tell(&format!("{}; `assay run --resume {path}` continues", unfinished(end)))?;
         }
         if !told.left_errored.is_empty() {
             let count = counted(told.left_errored.values().sum(), "attempt");
             let classes = quantity::errors(&told.left_errored);
-            say(&format!(
+            tell(&format!(
                 "{count} left errored, as --retry-errors does not name their class: {classes}"
             ))?;
         }
         if end.not_asked > 0 {
-            say(&format!(
+            tell(&format!(
                 "{} not asked: what they would be about is neither secure nor insecure, or has nothing to be repaired",
                 counted(end.not_asked, "attempt")
             ))?;
         }
         if end.shared > 0 {
-            say(&format!("{} answers shared the validation of an identical one", end.shared))?;
+            let answers = counted(end.shared, "answer");
+            tell(&format!("{answers} shared the validation of an identical one"))?;
         }
         for (subject, error) in &end.given_up {
-            say(&format!("{subject} was given up: {error}"))?;
+            tell(&format!("{subject} was given up: {error}"))?;
         }
     } else {
         let warnings = RunData::read(store, &told.rules)?.warnings();

@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::report::RunData;
 use crate::report::{json as report_json, terminal};
 use crate::store::Store;
-use crate::terminal::{say, say_json};
+use crate::terminal::{say, say_json, width};
 
 pub(super) fn execute(context: &Context<'_>, args: &ScoreArgs) -> anyhow::Result<Exit> {
     let mut cards = Vec::new();
@@ -19,7 +19,7 @@ pub(super) fn execute(context: &Context<'_>, args: &ScoreArgs) -> anyhow::Result
             cards.push(report_json::scorecard(&run));
         } else {
             let space = if place == 0 { "" } else { "\n" };
-            say(&format!("{space}{}", terminal::scorecard(&run).trim_end()))?;
+            say(&format!("{space}{}", terminal::scorecard(&run, width()).trim_end()))?;
         }
     }
     if context.global.format == Format::Json {

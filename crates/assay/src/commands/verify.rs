@@ -1,6 +1,7 @@
 //! `assay verify`: validates one artifact of one case.
 
 use std::collections::BTreeMap;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -21,7 +22,7 @@ use crate::exit::Exit;
 use crate::judge::{Exhibit, Panel};
 use crate::report::quantity::counted;
 use crate::settings::default_reading;
-use crate::terminal::{say, say_json};
+use crate::terminal::{Shown, Tone, say, say_json, show};
 
 /// More contacts than this are counted, not listed, unless they are with canaries.
 const MAX_CONTACTS: usize = 40;
@@ -102,8 +103,14 @@ impl Given<'_> {
     /// other file is the artifact of a case of one file, unless its name ends otherwise
     /// and it holds code in a form that answers have.
     fn read(&self, case: &Case) -> anyhow::Result<Result<ReadArtifact, NoCode>> {
-        let allowed = case.artifact_paths();
         let path = self.path;
+        if path == Path::new("-") {
+            let mut text = String::new();
+            io::stdin()
+                .read_to_string(&mut text)
+                .context("failed to read the artifact from standard input")?;
+            return self.of_text(text, None, case);
+        }
         if path.is_dir() {
             let files = read_files(path)?;
             let files = texts(&files).into_iter().map(|(path, text)| (path.into(), text));
@@ -111,14 +118,23 @@ impl Given<'_> {
         }
         let content = std::fs::read(path)
             .with_context(|| format!("failed to read the artifact {}", path.display()))?;
-        let text = String::from_utf8_lossy(&content).into_owned();
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        self.of_text(String::from_utf8_lossy(&content).into_owned(), ending, case)
+    }
+
+    /// Reads what a file or standard input holds; only a file has an ending.
+    fn of_text(
+        &self,
+        text: String,
+        ending: Option<&str>,
+        case: &Case,
+    ) -> anyhow::Result<Result<ReadArtifact, NoCode>> {
         let answer = Answer::Text(text);
         if let Some(reading) = self.reading {
             return Ok(read(&answer, reading, case));
         }
         let Answer::Text(text) = &answer else { return Ok(read(&answer, self.default, case)) };
-        let ending = path.extension().and_then(|ending| ending.to_str());
-        let [only] = allowed else { return self.of_several(&answer, case) };
+        let [only] = case.artifact_paths() else { return self.of_several(&answer, case) };
         let is_source = only.extension() == ending;
         let as_answer = read(&answer, self.default, case);
         let is_answer = match &as_answer {
@@ -195,10 +211,15 @@ fn print(case: &Case, validation: &Validation, refused: &[String]) -> anyhow::Re
         }
     }
     let why = evidence.first_failure().map(|failure| format!("  ({failure})")).unwrap_or_default();
+    let mut line = Shown::default().then(&format!("{}: ", case.id));
     match evidence.outcome() {
-        Outcome::Judged(judgement) => say(&format!("{}: {judgement}{why}", case.id)),
-        Outcome::Errored(error) => say(&format!("{}: {error}", case.id)),
+        Outcome::Judged(judgement) => {
+            let tone = judgement.verdict().map_or(Tone::Plain, Tone::of_verdict);
+            line.add(tone, &judgement.to_string()).add(Tone::Plain, &why);
+        }
+        Outcome::Errored(error) => drop(line.add(Tone::Bad, &error.to_string())),
     }
+    show(&line)
 }
 
 fn print_analysis(phase: Phase, evidence: &AnalyserEvidence) -> anyhow::Result<()> {
@@ -229,7 +250,12 @@ fn print_opinion(opinion: &Opinion) -> anyhow::Result<()> {
 fn print_ballot(phase: Phase, ballot: &Ballot) -> anyhow::Result<()> {
     let how = if ballot.passed() { "passed" } else { "failed" };
     let (votes, against) = (ballot.votes().len(), ballot.against());
-    say(&format!("{:<12} {how}, {} of {votes} votes for it", phase.as_str(), votes - against))?;
+    say(&format!(
+        "{:<12} {how}, {} of {} for it",
+        phase.as_str(),
+        votes - against,
+        counted(votes, "vote")
+    ))?;
     for vote in ballot.votes() {
         let word = if vote.passed { "pass" } else { "fail" };
         let reason = vote.reason.lines().next().unwrap_or_default();
@@ -248,9 +274,9 @@ fn print_suite(phase: Phase, suite: &SuiteEvidence) -> anyhow::Result<()> {
         Conclusion::Tampered(_) => "tampered with".to_owned(),
     };
     say(&format!(
-        "{:<12} {how}, {passed} of {} tests  ({} ms)",
+        "{:<12} {how}, {passed} of {}  ({} ms)",
         phase.as_str(),
-        suite.tests.len(),
+        counted(suite.tests.len(), "test"),
         suite.usage.wall_ms
     ))?;
     for test in suite.tests.iter().filter(|test| test.outcome != TestOutcome::Passed) {
@@ -276,7 +302,10 @@ fn print_contacts(suite: &SuiteEvidence) -> anyhow::Result<()> {
         }
     }
     if hidden > 0 {
-        say(&format!("    {hidden} more contacts left out"))?;
+        say(&format!(
+            "    {} left out",
+            counted(usize::try_from(hidden).unwrap_or(usize::MAX), "more contact")
+        ))?;
     }
     Ok(())
 }

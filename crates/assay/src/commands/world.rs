@@ -12,6 +12,7 @@ use super::Context;
 use super::verify::contact_line;
 use crate::cli::{Format, WorldArgs};
 use crate::exit::Exit;
+use crate::report::quantity::counted;
 use crate::terminal::{say, say_json, table};
 
 pub(super) fn execute(context: &Context<'_>, args: &WorldArgs) -> anyhow::Result<Exit> {
@@ -92,7 +93,7 @@ fn route_cells(route: &Route) -> Vec<String> {
         (Body::CanaryContacts, _) => "the contacts of canaries".to_owned(),
         (Body::WasRequested { prefix }, _) => format!("if {prefix}… was requested, or 404"),
         (Body::Content(_), Some((_, target))) => format!("to {target}"),
-        (Body::Content(content), None) => format!("{} bytes", content.len()),
+        (Body::Content(content), None) => counted(content.len(), "byte"),
     };
     vec![format!("{}{scheme}", route.path), format!("{}, {body}", route.status)]
 }

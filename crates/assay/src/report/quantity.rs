@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use assay_core::score::{Bracket, Interval, RankRange, Scorecard};
 use assay_core::{Bill, Cost};
-use indicatif::HumanCount;
 
 use super::Spending;
 use assay_core::infra_error::InfraClass;
+
+pub(crate) use assay_core::count::{count, counted};
 
 /// A score in [0, 1] as a percentage, and a dash for none.
 pub(crate) fn percent(score: Option<f64>) -> String {
@@ -90,19 +91,6 @@ pub(crate) fn tokens(number: u64) -> String {
     count(usize::try_from(number).unwrap_or(usize::MAX))
 }
 
-/// With a comma between thousands.
-pub(crate) fn count(number: usize) -> String {
-    HumanCount(number as u64).to_string()
-}
-
-/// A count and its noun: `1 attempt`, `2 attempts`.
-pub(crate) fn counted(number: usize, noun: &str) -> String {
-    match number {
-        1 => format!("1 {noun}"),
-        _ => format!("{} {noun}s", count(number)),
-    }
-}
-
 pub(crate) fn duration(milliseconds: u64) -> String {
     match milliseconds {
         0..1_000 => format!("{milliseconds} ms"),
@@ -137,8 +125,6 @@ mod tests {
             [percent(Some(2.0 / 3.0)), percent(Some(1.0)), percent(None)],
             ["66.67%", "100.00%", "–"]
         );
-        assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!([1, 2].map(|number| counted(number, "run")), ["1 run", "2 runs"]);
         assert_eq!([0, 1_239, 125_000].map(duration), ["0 ms", "1.23 s", "2 min 05 s"]);
         assert_eq!(
             [0, 1_536, 5 << 20, 3 << 30].map(bytes),

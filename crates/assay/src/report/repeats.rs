@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::SubjectScore;
-use super::quantity::tokens as count;
+use super::quantity::{counted, tokens as count};
 use crate::store::{Repeats, RunInfo};
 
 /// Subjects that no words are drawn for.
@@ -35,9 +35,9 @@ fn temperature(config: &Value) -> Option<f64> {
 pub(super) fn summary(subject: &SubjectScore) -> Option<String> {
     let Repeats { tasks, repeating, answers, repeated } = subject.repeats?;
     Some(format!(
-        "rounds repeat each other: in {} of {} tasks rounds gave exactly the same first answer ({} of {} answers are the same as an earlier one), so they are not independent samples; check whether the server caches answers, has a fixed seed, or ignores temperature and seed",
+        "rounds repeat each other: in {} of {} rounds gave exactly the same first answer ({} of {} answers are the same as an earlier one), so they are not independent samples; check whether the server caches answers, has a fixed seed, or ignores temperature and seed",
         count(repeating),
-        count(tasks),
+        counted(usize::try_from(tasks).unwrap_or(usize::MAX), "task"),
         count(repeated),
         count(answers),
     ))

@@ -8,6 +8,7 @@ use super::quantity::{
 use super::work::SubjectWork;
 use super::{RunData, SubjectScore, opinions, panel, readings, variants};
 use crate::printable::Visible;
+use crate::table::fold;
 use assay_core::score::Scorecard;
 use assay_core::{Language, Scenario};
 use table::{Column, Table, cut};
@@ -15,22 +16,22 @@ use table::{Column, Table, cut};
 mod cov_eval;
 mod table;
 
-/// A compact table of the run: a row for each subject, the best first. Holds no
-/// control character but line ends.
-pub fn scorecard(run: &RunData) -> String {
-    let mut text = heading(run);
+/// A compact table of the run: a row for each subject, the best first. Tables are no wider than
+/// this; `None` is a width without limit. Holds no control character but line ends.
+pub fn scorecard(run: &RunData, width: Option<usize>) -> String {
+    let mut text = fold(&heading(run), width);
     match run.is_of_cov_eval() {
-        true => text.push_str(&cov_eval::tables(run)),
-        false => text.push_str(&subjects(run, columns(run)).render()),
+        true => text.push_str(&cov_eval::tables(run, width)),
+        false => text.push_str(&subjects(run, columns(run)).render(width)),
     }
-    text.push_str(&subjects(run, spending(run)).render());
+    text.push_str(&subjects(run, spending(run)).render(width));
     if let Some(table) = work(run) {
         text.push_str("\nwork of agents, an attempt:\n");
-        text.push_str(&table.render());
+        text.push_str(&table.render(width));
     }
     if !run.beside.is_empty() {
         text.push_str("\nasked beside, held against the verdicts:\n");
-        text.push_str(&beside(run).render());
+        text.push_str(&beside(run).render(width));
     }
     let variants = run.variants();
     if !variants.is_empty() {
@@ -90,10 +91,9 @@ fn heading(run: &RunData) -> String {
         Visible::line(&info.started_at),
     );
     if !completion.is_finished() {
-        let (finished, planned) = (count(completion.finished()), count(completion.planned));
-        text.push_str(&format!(
-            "unfinished: {finished} of {planned} attempts; the scores cover those\n"
-        ));
+        let finished = count(completion.finished());
+        let planned = counted(completion.planned, "attempt");
+        text.push_str(&format!("unfinished: {finished} of {planned}; the scores cover those\n"));
     }
     for left_out in run.left_out() {
         text.push_str(&format!("left out: {}\n", Visible::line(&left_out)));

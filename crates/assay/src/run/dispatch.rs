@@ -22,7 +22,7 @@ use tracing::debug;
 use super::attempt::{Next, OpenAttempt, Rules, Validated};
 use super::budget::{Budget, Spending, SpendingLimit};
 use super::deduplication::Reused;
-use super::event_loop::{Attempts, EventLoop, Events, REQUEST_THREADS};
+use super::event_loop::{Attempts, Closing, EventLoop, Events, REQUEST_THREADS};
 use super::history::History;
 use super::judging::{Judged, JudgedOutcome, Judging};
 use super::plan::PlannedAttempt;
@@ -34,6 +34,7 @@ use crate::store::Store;
 use crate::subject::pace::Paces;
 use crate::subject::{Reply, Responses, Subject};
 
+use asking::Asked;
 use following::Following;
 
 /// How a run ended.
@@ -139,6 +140,7 @@ struct State<'a> {
     /// What is asked about attempts that are not judged yet.
     following: Following,
     open: HashMap<u64, OpenAttempt>,
+    asked: Asked,
     /// Of the open attempts that have an answer, bytes.
     waiting_bytes: usize,
     validations: Validations,
@@ -184,6 +186,7 @@ impl Dispatcher<'_> {
             lanes,
             following,
             open: HashMap::new(),
+            asked: Asked::default(),
             waiting_bytes: 0,
             validations,
             judging: Judging::new(self.panel.clone(), self.locale),
@@ -214,6 +217,9 @@ impl Attempts for State<'_> {
         self.is_held = self.ask_where_there_is_room()?;
         self.note_pace(false)?;
         self.tell_notices();
+        if let Some(waiting) = self.asked.look() {
+            self.progress.waiting(waiting);
+        }
         if self.open.is_empty() || (self.is_held && self.nothing_is_in_progress()) {
             return Ok(ControlFlow::Break(()));
         }
@@ -241,9 +247,20 @@ impl Attempts for State<'_> {
         }
     }
 
-    /// Writes down what was paid for.
+    fn close(&mut self) -> Option<Closing> {
+        self.progress.waiting(None);
+        self.validations.close()
+    }
+
+    /// Takes validations that were under way, and all that share them; otherwise writes down
+    /// what was paid for.
     fn leave(&mut self, event: Event) -> anyhow::Result<()> {
-        self.account_for_the_rest(event)
+        let Event::Validated(result) = event else { return self.account_for_the_rest(event) };
+        self.validated(*result)?;
+        while let Some((id, shared)) = self.validations.next_shared() {
+            self.share(id, &shared)?;
+        }
+        Ok(())
     }
 
     fn interrupt(&mut self) {

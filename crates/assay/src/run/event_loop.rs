@@ -7,10 +7,13 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use assay_core::counted;
 use assay_verify::JobResult;
 use assay_verify::verifier::Listener;
 use tokio::runtime::{Handle, Runtime};
 use tracing::warn;
+
+use crate::terminal::complain;
 
 /// Threads that care for requests to servers.
 pub(super) const REQUEST_THREADS: usize = 2;
@@ -42,10 +45,22 @@ pub(super) trait Attempts {
         false
     }
 
-    /// Takes what had happened before an interruption and is not gone on with.
+    /// Begins nothing more after an interruption, and says what is still to be waited for.
+    fn close(&mut self) -> Option<Closing> {
+        None
+    }
+
+    /// Takes what had happened before an interruption, or was waited for after it.
     fn leave(&mut self, _event: Self::Event) -> anyhow::Result<()> {
         Ok(())
     }
+}
+
+/// Validations that an interruption lets come to their end.
+pub(super) struct Closing {
+    pub(super) under_way: usize,
+    /// Takes until they have.
+    pub(super) wait: Box<dyn FnOnce() + Send>,
 }
 
 /// Where events are sent from.
@@ -57,6 +72,8 @@ pub(super) struct Events<E>(Sender<Signal<E>>);
 enum Signal<E> {
     Event(E),
     Interrupted,
+    /// What an interruption waits for has come to its end.
+    Closed,
 }
 
 impl<E> Clone for Events<E> {
@@ -97,21 +114,7 @@ impl<E: Send + 'static> EventLoop<E> {
             .enable_all()
             .build()
             .context("failed to start the runtime for requests")?;
-        let interrupted = sender.clone();
-        runtime.spawn(async move {
-            loop {
-                if let Err(error) = tokio::signal::ctrl_c().await {
-                    warn!(
-                        "an interruption will end the program at once, because signals cannot be received: {error}"
-                    );
-                    return;
-                }
-                // The loop may have come to its end already.
-                if interrupted.send(Signal::Interrupted).is_err() {
-                    return;
-                }
-            }
-        });
+        listen(sender.clone());
         Ok(EventLoop { runtime, events: Events(sender), inbox })
     }
 
@@ -124,14 +127,14 @@ impl<E: Send + 'static> EventLoop<E> {
         self.runtime.handle().clone()
     }
 
-    /// Goes on to the end, and says whether that was an interruption. What is still under
-    /// way then is not waited for.
+    /// Goes on to the end, and says whether that was an interruption. Validations that are
+    /// under way then come to their end; questions are not waited for.
     pub(super) fn run(self, attempts: &mut impl Attempts<Event = E>) -> anyhow::Result<bool> {
         let mut interrupted = false;
         while let ControlFlow::Continue(patience) = attempts.begin()? {
             match self.inbox.recv_timeout(patience) {
                 Ok(Signal::Event(event)) => attempts.take(event)?,
-                Ok(Signal::Interrupted) => {
+                Ok(Signal::Interrupted | Signal::Closed) => {
                     interrupted = true;
                     break;
                 }
@@ -146,20 +149,72 @@ impl<E: Send + 'static> EventLoop<E> {
         Ok(interrupted)
     }
 
-    /// Hears what has happened, and for a while what is being ended, unless the user interrupts
-    /// again.
+    /// Lets validations that are under way come to their end, and hears for a while what is being
+    /// ended otherwise. A second interruption ends the program meanwhile.
     fn end(&self, attempts: &mut impl Attempts<Event = E>) -> anyhow::Result<()> {
         attempts.interrupt();
+        let mut is_closed = true;
+        if let Some(Closing { under_way, wait }) = attempts.close() {
+            let validations = counted(under_way, "validation");
+            if under_way > 0 {
+                complain(&format!(
+                    "interrupted: finishing {validations}; Ctrl-C again ends at once"
+                ));
+            }
+            is_closed = false;
+            let closed = self.events.clone();
+            std::thread::spawn(move || {
+                wait();
+                // After an error, nobody listens.
+                let _ = closed.0.send(Signal::Closed);
+            });
+        }
         let last = Instant::now() + FAREWELL;
         loop {
-            let patience = match attempts.is_ending() {
-                true => last.saturating_duration_since(Instant::now()),
-                false => Duration::ZERO,
+            let patience = match (is_closed, attempts.is_ending()) {
+                (false, _) => Duration::MAX,
+                (true, true) => last.saturating_duration_since(Instant::now()),
+                (true, false) => Duration::ZERO,
             };
             match self.inbox.recv_timeout(patience) {
                 Ok(Signal::Event(event)) => attempts.leave(event)?,
-                Ok(Signal::Interrupted) | Err(_) => return Ok(()),
+                Ok(Signal::Closed) => is_closed = true,
+                Ok(Signal::Interrupted) => {}
+                Err(_) => return Ok(()),
             }
         }
     }
 }
+
+/// Tells the loop of a first Ctrl-C, and ends the program at the next one. A thread of its own
+/// listens to the end of the program, so that the next one works whatever goes on then.
+fn listen<E: Send + 'static>(sender: Sender<Signal<E>>) {
+    let listen = async move {
+        let first = tokio::signal::ctrl_c().await;
+        // The loop may have come to its end already.
+        let _ = first.as_ref().map(|()| sender.send(Signal::Interrupted));
+        first?;
+        drop(sender);
+        tokio::signal::ctrl_c().await
+    };
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        match runtime.and_then(|runtime| runtime.block_on(listen)) {
+            Ok(()) => end_at_once(),
+            Err(error) => warn!(
+                "an interruption will end the program at once, because signals cannot be received: {error}"
+            ),
+        }
+    });
+}
+
+/// Leaves what is under way. Each finished attempt is stored already, and sandboxes end with
+/// the program.
+#[expect(clippy::disallowed_methods, reason = "asked twice, and threads may never end")]
+fn end_at_once() {
+    complain("ended at once; what was finished is stored");
+    std::process::exit(INTERRUPTED)
+}
+
+/// The exit code of an interrupted program.
+const INTERRUPTED: i32 = 130;

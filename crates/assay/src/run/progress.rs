@@ -1,12 +1,13 @@
 //! What is shown of long work: a bar on a terminal, plain lines elsewhere.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::{Duration, Instant};
 
-use assay_core::{Cost, Outcome, Verdict};
+use assay_core::{Cost, Outcome, Verdict, counted};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::terminal::{complain, is_watched, spare, verdict_counts};
+use crate::terminal::{complain, cut_to_errors, is_watched, spare, verdict_counts};
 
 /// How much is done, with which verdicts, how fast, and how long it will take.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct Progress {
     spent: Cost,
     /// How fast providers are asked; empty without any.
     pace: String,
+    /// What is waited for, where nothing has moved for long.
+    waiting: Option<Waiting>,
     started: Instant,
     display: Display,
 }
@@ -29,12 +32,37 @@ pub struct Progress {
 #[derive(Debug)]
 enum Display {
     Bar(ProgressBar),
-    Lines { last: Instant },
+    Lines(Lines),
     Nothing,
 }
 
-/// How often a line is written where no bar can be drawn.
+/// Lines that say how far the work is, where no bar can be drawn.
+#[derive(Debug)]
+struct Lines {
+    last: Instant,
+    /// Until the next one.
+    every: Duration,
+    /// What was done when the last one was written.
+    done: usize,
+}
+
+/// How often a line is written while something moves, ...
 const LINE_EVERY: Duration = Duration::from_secs(15);
+
+/// ... and the least often while nothing does, so that a night without answers fills no log.
+const LINE_AT_LEAST_EVERY: Duration = Duration::from_secs(15 * 60);
+
+/// What a run waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// Questions without an answer.
+    pub answers: usize,
+    /// How long the oldest of them has waited.
+    pub oldest: Duration,
+}
+
+/// Answers that take longer are worth a word.
+const LONG: Duration = Duration::from_secs(20);
 
 impl Progress {
     /// Starts to show `total` pieces of work; nothing is shown to programs.
@@ -42,7 +70,7 @@ impl Progress {
         let display = match (for_people, is_watched()) {
             (false, _) => Display::Nothing,
             (true, true) => Display::Bar(bar(total)),
-            (true, false) => Display::Lines { last: Instant::now() },
+            (true, false) => Display::Lines(Lines::default()),
         };
         Progress {
             total,
@@ -53,6 +81,7 @@ impl Progress {
             labels: BTreeMap::new(),
             spent: Cost::ZERO,
             pace: String::new(),
+            waiting: None,
             started: Instant::now(),
             display,
         }
@@ -113,25 +142,36 @@ impl Progress {
         self.show();
     }
 
+    /// What is waited for now. It is shown only if it has taken long.
+    pub fn waiting(&mut self, waiting: Option<Waiting>) {
+        let waiting = waiting.filter(|it| it.oldest >= LONG);
+        // Whole seconds are shown.
+        let seconds = |it: Option<Waiting>| it.map(|it| (it.answers, it.oldest.as_secs()));
+        if seconds(waiting) != seconds(self.waiting) {
+            self.waiting = waiting;
+            self.show();
+        }
+    }
+
     fn show(&mut self) {
         match &self.display {
             Display::Bar(bar) => {
-                let counts = self.shown();
-                bar.set_message(format!("{counts}  ({:.0} a minute", self.rate()));
+                bar.set_prefix(self.speed());
+                bar.set_message(cut_to_errors(&self.shown()));
             }
             // Once all is done, the last line says so.
-            Display::Lines { last } if last.elapsed() >= LINE_EVERY && self.done < self.total => {
+            Display::Lines(lines) if lines.is_time() && self.done < self.total => {
                 complain(&self.line());
-                self.display = Display::Lines { last: Instant::now() };
+                self.display = Display::Lines(lines.next(self.done));
             }
-            Display::Lines { .. } | Display::Nothing => {}
+            Display::Lines(_) | Display::Nothing => {}
         }
     }
 
     /// Says something between the progress, to people.
     pub fn note(&self, text: &str) {
         match &self.display {
-            Display::Bar(_) | Display::Lines { .. } => complain(text),
+            Display::Bar(_) | Display::Lines(_) => complain(text),
             Display::Nothing => {}
         }
     }
@@ -139,19 +179,21 @@ impl Progress {
     /// Leaves a last line that sums up what was done.
     pub fn finish(&mut self) {
         self.pace.clear();
+        self.waiting = None;
         match &self.display {
             Display::Bar(bar) => {
                 bar.finish_and_clear();
                 complain(&self.line());
             }
-            Display::Lines { .. } => complain(&self.line()),
+            Display::Lines(_) => complain(&self.line()),
             Display::Nothing => {}
         }
     }
 
-    /// What was done, and at what rate.
+    /// What was done, and what goes on.
     fn shown(&self) -> String {
-        let parts = [self.counts(), self.pace.clone()];
+        let waiting = self.waiting.map(|it| it.to_string()).unwrap_or_default();
+        let parts = [waiting, self.counts(), self.pace.clone()];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
     }
 
@@ -177,29 +219,64 @@ impl Progress {
         self.done as f64 * 60.0 / self.started.elapsed().as_secs_f64().max(1.0)
     }
 
+    /// How fast it goes, and how long it took or will take.
     #[expect(clippy::cast_precision_loss, reason = "an estimate for people")]
-    fn line(&self) -> String {
+    fn speed(&self) -> String {
         let elapsed = self.started.elapsed();
-        let rate = self.rate();
-        let left = match self.total - self.done {
-            0 => {
-                format!("in {}", humantime::format_duration(Duration::from_secs(elapsed.as_secs())))
-            }
-            left => {
-                let seconds = elapsed.mul_f64(left as f64 / self.done.max(1) as f64).as_secs();
-                format!("{} left", humantime::format_duration(Duration::from_secs(seconds)))
+        let whole =
+            |time: Duration| humantime::format_duration(Duration::from_secs(time.as_secs()));
+        let time = match (self.done, self.total - self.done) {
+            (_, 0) => format!("in {}", whole(elapsed)),
+            (0, _) => format!("after {}", whole(elapsed)),
+            (done, left) => {
+                format!("{} left", whole(elapsed.mul_f64(left as f64 / done as f64)))
             }
         };
+        format!("{:.0} a minute, {time}", self.rate())
+    }
+
+    fn line(&self) -> String {
         let shown = self.shown();
         let colon = if shown.is_empty() { "" } else { ": " };
         let Progress { done, total, .. } = self;
-        format!("{done} of {total} done{colon}{shown}  ({rate:.0} a minute, {left})")
+        format!("{done} of {total} done{colon}{shown}  ({})", self.speed())
     }
 }
 
+impl Default for Lines {
+    fn default() -> Lines {
+        Lines { last: Instant::now(), every: LINE_EVERY, done: 0 }
+    }
+}
+
+impl Lines {
+    fn is_time(&self) -> bool {
+        self.last.elapsed() >= self.every
+    }
+
+    /// After a line at which so much was done.
+    fn next(&self, done: usize) -> Lines {
+        let has_moved = done != self.done;
+        let every = if has_moved { LINE_EVERY } else { self.every * 2 };
+        Lines { last: Instant::now(), every: every.min(LINE_AT_LEAST_EVERY), done }
+    }
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let answers = counted(self.answers, "answer");
+        let time = humantime::format_duration(Duration::from_secs(self.oldest.as_secs()));
+        match self.answers {
+            1 => write!(f, "waiting for 1 answer for {time}"),
+            _ => write!(f, "waiting for {answers}, the oldest for {time}"),
+        }
+    }
+}
+
+/// A bar and the speed in one line, what was done below it, neither wider than the terminal.
 fn bar(total: usize) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-    let template = "{bar:30} {pos}/{len}  {msg}, {eta} left)";
+    let template = "{bar:24} {pos}/{len}  {prefix}\n{msg}";
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }

@@ -15,7 +15,7 @@ use assay_verify::{JobResult, Validation, Verifier};
 
 use super::attempt::{Readings, milliseconds};
 use super::deduplication::Reused;
-use super::event_loop::{Attempts, EventLoop};
+use super::event_loop::{Attempts, Closing, EventLoop};
 use super::progress::Progress;
 use super::validations::{Validations, Work};
 use crate::store::{AttemptSummary, Store};
@@ -124,6 +124,18 @@ impl Attempts for State<'_> {
 
     fn take(&mut self, result: JobResult) -> anyhow::Result<()> {
         self.validated(result)
+    }
+
+    fn close(&mut self) -> Option<Closing> {
+        self.validations.close()
+    }
+
+    fn leave(&mut self, result: JobResult) -> anyhow::Result<()> {
+        self.validated(result)?;
+        while self.validations.has_shared() {
+            self.idle()?;
+        }
+        Ok(())
     }
 
     fn idle(&mut self) -> anyhow::Result<()> {

@@ -8,7 +8,7 @@ use assay_core::{Artifact, AttemptKey, Case};
 use assay_verify::{Job, JobResult, Jobs, Validation, Verifier};
 
 use super::deduplication::{Deduplication, Need, Reused, Waiting};
-use super::event_loop::Events;
+use super::event_loop::{Closing, Events};
 
 /// An artifact of an open attempt.
 #[derive(Debug, Clone)]
@@ -22,7 +22,8 @@ pub(super) struct Work {
 
 /// What is with the verifier, what waits for that, and what has it.
 pub(super) struct Validations {
-    jobs: Box<dyn Jobs>,
+    /// `None` after an interruption.
+    jobs: Option<Box<dyn Jobs>>,
     deduplication: Deduplication,
     /// Attempts that reuse another's validation, which is finished.
     reused: VecDeque<(u64, Arc<Reused>)>,
@@ -35,7 +36,7 @@ impl Validations {
         events: &Events<E>,
         share: bool,
     ) -> Validations {
-        let jobs = verifier.start(events.of_jobs());
+        let jobs = Some(verifier.start(events.of_jobs()));
         Validations { jobs, deduplication: Deduplication::new(share), reused: VecDeque::new() }
     }
 
@@ -49,7 +50,16 @@ impl Validations {
     }
 
     fn submit(&self, Work { id, case, artifact, .. }: Work) {
-        self.jobs.submit(Job { id, case, artifact });
+        if let Some(jobs) = &self.jobs {
+            jobs.submit(Job { id, case, artifact });
+        }
+    }
+
+    /// Forgets what is not begun, and takes nothing more; what is under way still sends its
+    /// result.
+    pub(super) fn close(&mut self) -> Option<Closing> {
+        let jobs = self.jobs.take()?;
+        Some(Closing { under_way: jobs.under_way(), wait: Box::new(move || drop(jobs)) })
     }
 
     /// Takes the result of an attempt's own validation, before the attempt continues; `None` if

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AnalyserEvidence, SuiteEvidence};
+use crate::count::counted;
 use crate::judge::Ballot;
 use crate::judgement::LabelJudgement;
 use crate::phase::Phase;
@@ -89,7 +90,8 @@ impl Decided {
                 let (against, votes) = (ballot.against(), ballot.votes().len());
                 let mut reasons = ballot.majority().filter_map(|vote| vote.reason.lines().next());
                 let reason = reasons.next().unwrap_or("no reason given");
-                Some(format!("{against} of {votes} votes against it: {reason}"))
+                let votes = counted(votes, "vote");
+                Some(format!("{against} of {votes} against it: {reason}"))
             }
         }
     }

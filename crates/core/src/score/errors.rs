@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use super::{ScoredAttempt, Weights, cells_of};
+use crate::count::counted;
 use crate::outcome::Outcome;
 use crate::verdict::Verdict;
 
@@ -73,7 +74,11 @@ impl fmt::Display for Withheld {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Withheld { errored, attempts, limit } = self;
         let share = *errored as f64 * 100.0 / *attempts as f64;
-        write!(f, "{errored} of {attempts} attempts errored ({share:.2}%), more than {limit}")
+        write!(
+            f,
+            "{errored} of {} errored ({share:.2}%), more than {limit}",
+            counted(*attempts, "attempt")
+        )
     }
 }
 

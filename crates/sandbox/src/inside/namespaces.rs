@@ -9,6 +9,7 @@ use nix::unistd::{Gid, Uid, getegid, geteuid, setgroups, setresgid, setresuid};
 
 use super::{INSIDE_ID, failed, failed_io, syscall};
 use crate::SandboxError;
+use crate::surroundings::Surroundings;
 
 /// As whom init runs.
 #[derive(Clone, Copy, Debug)]
@@ -166,14 +167,12 @@ fn map_ids(inside: u32, outside_user: u32, outside_group: u32) -> Result<(), San
 
 /// What an administrator can do where ordinary users may not create user namespaces.
 fn user_namespace_remedy() -> String {
-    refusing_switch().map_or_else(
-        || {
-            "the host forbids user namespaces, as Docker's default seccomp profile does; run as \
-             root with CAP_SYS_ADMIN, or in Docker with --security-opt seccomp=unconfined"
-                .to_owned()
-        },
-        |(_, remedy)| remedy,
-    )
+    let switch = refusing_switch().map(|(_, remedy)| remedy);
+    switch.or_else(|| Surroundings::look().remedy()).unwrap_or_else(|| {
+        "the host forbids user namespaces; run as root with CAP_SYS_ADMIN, or let what confines \
+         this process allow them"
+            .to_owned()
+    })
 }
 
 /// The kernel setting that forbids user namespaces to ordinary users, and the remedy.

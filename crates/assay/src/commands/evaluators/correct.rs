@@ -14,6 +14,7 @@ use crate::cli::{CorrectArgs, Format};
 use crate::commands::Context;
 use crate::evaluators::Ledger;
 use crate::exit::Exit;
+use crate::report::quantity::counted;
 use crate::store::Store;
 use crate::terminal::{say, say_json, table};
 
@@ -75,11 +76,11 @@ pub(super) fn execute(context: &Context<'_>, args: &CorrectArgs) -> anyhow::Resu
     let percent =
         |it: Option<f64>| it.map_or_else(|| "–".to_owned(), |it| format!("{:.1} %", it * 100.0));
     say(&format!(
-        "\n{} finds {} of what is vulnerable and spares {} of what is not ({} programs); corrected as by Rogan and Gladen, with the interval of Lang and Reiczigel",
+        "\n{} finds {} of what is vulnerable and spares {} of what is not ({}); corrected as by Rogan and Gladen, with the interval of Lang and Reiczigel",
         args.evaluator,
         percent(score.sensitivity),
         percent(score.specificity),
-        score.programs
+        counted(score.programs, "program")
     ))?;
     Ok(Exit::Success)
 }

@@ -10,9 +10,10 @@ use crate::cli::{Format, ScoringArgs};
 use crate::exit::Exit;
 use crate::import::cov_eval::{Answerer, CovEvalResults, Figure, answerers, figures};
 use crate::report::RunData;
+use crate::report::quantity::counted;
 use crate::report::terminal::scorecard;
 use crate::store::Store;
-use crate::terminal::{complain, say, say_json, table};
+use crate::terminal::{complain, say, say_json, table, width};
 
 pub(super) fn execute(context: &Context<'_>, path: &Path, output: &Path) -> anyhow::Result<Exit> {
     let results = CovEvalResults::read(path)?;
@@ -43,8 +44,9 @@ fn store(results: &CovEvalResults, output: &Path) -> anyhow::Result<()> {
         let (attempts, strange) = results.attempts(file)?;
         if strange > 0 {
             complain(&format!(
-                "warning: {}: {strange} answers are about programs that the checkout does not have, and left out",
-                file.path.display()
+                "warning: {}: left out: {} about programs that the checkout does not have",
+                file.path.display(),
+                counted(strange, "answer")
             ));
         }
         store.record_all(&attempts)?;
@@ -61,7 +63,7 @@ fn show(
 ) -> anyhow::Result<()> {
     let rules = context.config.scoring(ScoringArgs::default())?;
     let store = Store::open_to_read(output)?;
-    say(scorecard(&RunData::read(&store, &rules)?).trim_end())?;
+    say(scorecard(&RunData::read(&store, &rules)?, width()).trim_end())?;
     let rows: Vec<Vec<String>> = answerers.iter().flat_map(rows).collect();
     let titles = [
         "made-up answers",

@@ -16,7 +16,7 @@ use crate::report::RunData;
 use crate::report::terminal::scorecard;
 use crate::run::progress::Progress;
 use crate::store::{RunInfo, Store};
-use crate::terminal::{say, say_json};
+use crate::terminal::{say, say_json, width};
 
 pub(super) fn execute(
     context: &Context<'_>,
@@ -90,7 +90,7 @@ fn conclude(output: &Path, comparison: &Comparison, context: &Context<'_>) -> an
     let Comparison { reproduced, published, differing } = comparison;
     if context.global.format == Format::Human {
         let rules = context.config.scoring(ScoringArgs::default())?;
-        say(&format!("\n{}", scorecard(&RunData::read(&store, &rules)?).trim_end()))?;
+        say(&format!("\n{}", scorecard(&RunData::read(&store, &rules)?, width()).trim_end()))?;
         say(&format!("\nrun stored in {}", output.display()))?;
         for line in differing {
             say(&format!("differs: {line}"))?;

@@ -8,6 +8,7 @@ use super::{Told, failed};
 use crate::cli::PrepareArgs;
 use crate::commands::{Context, select};
 use crate::exit::Exit;
+use crate::report::quantity::counted;
 use crate::terminal::{complain, say, say_json};
 
 /// Installs the agents of these names, or all, and then what the selected cases need for
@@ -45,9 +46,10 @@ pub(super) fn prepare(
         let unready = failed(&told.done[of_agents..]);
         let (cases_ready, all) = (cases.len() - unready, cases.len());
         say(&format!(
-            "{} of {} agents ready, to work on {cases_ready} of {all} cases",
+            "{} of {} ready, to work on {cases_ready} of {}",
             installed.len(),
-            wanted.len()
+            counted(wanted.len(), "agent"),
+            counted(all, "case")
         ))?;
     } else {
         say_json(&json!({

@@ -9,7 +9,7 @@ use crate::report::quantity::{coefficient, count, interval, percent};
 use crate::report::{BaselineScore, RunData};
 
 /// A row for each subject, in every table.
-pub(super) fn tables(run: &RunData) -> String {
+pub(super) fn tables(run: &RunData, width: Option<usize>) -> String {
     let subjects: Vec<(String, &CovEvalCard)> = run
         .subjects
         .iter()
@@ -31,7 +31,8 @@ pub(super) fn tables(run: &RunData) -> String {
         tables.push(("their own completions", own(&subjects)));
     }
     tables.push(("attempts", attempts(&subjects)));
-    tables.into_iter().map(|(title, table)| format!("\n{title}:{}", table.render())).collect()
+    let render = |(title, table): (&str, Table)| format!("\n{title}:{}", table.render(width));
+    tables.into_iter().map(render).collect()
 }
 
 type Row<'a, T> = (String, &'a T);

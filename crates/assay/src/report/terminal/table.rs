@@ -1,11 +1,8 @@
-//! [`Table`]: rows and columns of plain text, no wider than a terminal.
+//! [`Table`]: numbers of subjects as rows and columns of plain text.
 
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::printable::{pad_end, pad_start, short};
-
-/// Wider tables continue below, with their first column repeated.
-const MAX_WIDTH: usize = 110;
 
 /// Names are cut to this many characters.
 const MAX_NAME: usize = 36;
@@ -40,11 +37,12 @@ impl Column {
 }
 
 impl Table {
-    /// The table as text, each part of its columns below an empty line.
-    pub(super) fn render(self) -> String {
+    /// The table as text, each part of its columns below an empty line: what does not fit into
+    /// the width continues below, with the names repeated. `None` is a width without limit.
+    pub(super) fn render(self, width: Option<usize>) -> String {
         let mut text = String::new();
         let Table { names, columns } = self;
-        for panel in panels(names.width(), columns) {
+        for panel in panels(names.width(), columns, width.unwrap_or(usize::MAX)) {
             text.push('\n');
             for row in 0..=names.cells.len() {
                 let mut line = pad_end(names.line(row), names.width());
@@ -60,8 +58,8 @@ impl Table {
     }
 }
 
-/// Breaks the columns so that no panel is wider than the terminal.
-fn panels(name_width: usize, columns: Vec<Column>) -> Vec<Vec<Column>> {
+/// Breaks the columns so that no panel is wider than this.
+fn panels(name_width: usize, columns: Vec<Column>, most: usize) -> Vec<Vec<Column>> {
     let mut panels: Vec<Vec<Column>> = Vec::new();
     let mut room = 0;
     for column in columns {
@@ -72,7 +70,7 @@ fn panels(name_width: usize, columns: Vec<Column>) -> Vec<Vec<Column>> {
                 room -= width;
             }
             _ => {
-                room = MAX_WIDTH.saturating_sub(name_width + width);
+                room = most.saturating_sub(name_width + width);
                 panels.push(vec![column]);
             }
         }

@@ -1,6 +1,7 @@
 //! The questions of the dispatcher: whom it asks, what is done with the answers, and when
 //! it asks a subject no more.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,38 @@ use super::money::AttemptAccount;
 use super::{Event, MOST_WAITING_BYTES, State};
 use crate::run::attempt::OpenAttempt;
 use crate::run::plan::PlannedAttempt;
+use crate::run::progress::Waiting;
 use crate::subject::{Account, Message, Question, Reply};
+
+/// When each question was asked that has no answer yet.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    since: HashMap<u64, Instant>,
+    looked: Option<Instant>,
+}
+
+/// How often it is looked how long answers have taken.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+impl Asked {
+    fn begin(&mut self, id: u64) {
+        self.since.insert(id, Instant::now());
+    }
+
+    fn end(&mut self, id: u64) {
+        self.since.remove(&id);
+    }
+
+    /// What is waited for, if anything; `None` if it is not yet time to look again.
+    pub(super) fn look(&mut self) -> Option<Option<Waiting>> {
+        if self.looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY) {
+            return None;
+        }
+        self.looked = Some(Instant::now());
+        let oldest = self.since.values().min().map(Instant::elapsed);
+        Some(oldest.map(|oldest| Waiting { answers: self.since.len(), oldest }))
+    }
+}
 
 impl State<'_> {
     /// Returns whether something is held back that would probably cost too much.
@@ -64,6 +96,7 @@ impl State<'_> {
             self.budget.begin(id, expected);
         }
         self.lanes[place].asking += 1;
+        self.asked.begin(id);
         let subject = Arc::clone(&self.dispatcher.subjects[place]);
         let case = Arc::clone(&attempt.case);
         let (scenario, round) = (attempt.key.scenario, attempt.key.round);
@@ -111,6 +144,7 @@ impl State<'_> {
         let Some(attempt) = self.open.remove(&id) else { return Ok(()) };
         let place = attempt.subject;
         self.lanes[place].asking -= 1;
+        self.asked.end(id);
         self.account(id, place, result.as_ref().ok().map(|reply| reply.usage))?;
         match result {
             Ok(reply) => {

@@ -6,6 +6,7 @@ use super::checkout::{Checkout, Item};
 use super::program::{Dialect, FenceState};
 use super::set::Set;
 use crate::case::Language;
+use crate::count::counted;
 use crate::weakness;
 
 /// How many programs the published sets have, in all, in C and in Python.
@@ -89,10 +90,11 @@ fn drift(differing: &mut Vec<String>, set: Set, items: &[Item]) {
         pairs.entry((item.program.named, item.program.dialect)).or_default().push(item);
     }
     for ((named, dialect), items) in pairs {
-        let (count, first) = (items.len(), items[0].path.display());
+        let (files, first) = (counted(items.len(), "file"), items[0].path.display());
+        let are = if items.len() == 1 { "is" } else { "are" };
         let (folder, extension) = (set.folder(), named.extension());
         differing.push(format!(
-            "{folder}: {count} files named .{extension} are {dialect} and read as such, {first} is the first"
+            "{folder}: {files} named .{extension} {are} {dialect} and read as such, {first} is the first"
         ));
     }
 }

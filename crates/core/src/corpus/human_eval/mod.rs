@@ -10,6 +10,7 @@ use std::path::Path;
 use super::{CorpusError, Fault};
 use crate::benchmark::human_eval::SOLVE;
 use crate::case::{Case, Language, Severity};
+use crate::count::counted;
 use crate::decider::Decider;
 use crate::files::{FileSet, SafePath};
 use crate::locale::Locale;
@@ -62,7 +63,10 @@ pub(super) fn load(path: &Path) -> Result<Vec<Case>, CorpusError> {
         count => {
             faults.truncate(MAX_FAULTS);
             if let Some(more) = count.checked_sub(MAX_FAULTS).filter(|more| *more > 0) {
-                faults.push(Fault::in_file(path, format!("{more} more lines have faults")));
+                faults.push(Fault::in_file(
+                    path,
+                    format!("{} more with faults", counted(more, "line")),
+                ));
             }
             Err(CorpusError(faults))
         }
