@@ -1,10 +1,13 @@
 # Every target is one script or one command; `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test bench clean
+.PHONY: help setup build install demo docs test bench clean
+
+# Where `make install` puts things; DESTDIR comes before it, for who makes a package.
+PREFIX ?= /usr/local
 
 help: ## List the targets
-	@awk -F ': ## ' '/^[a-z]+: ## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.* ## |: ## ' '/^[a-z]+:.* ## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing: system packages, then what the cases need
 	@scripts/setup.sh release
@@ -12,8 +15,14 @@ setup: ## Install what is missing: system packages, then what the cases need
 build: ## Build the release binary
 	cargo build --release --locked
 
+install: build ## Install the binary, completions and manual pages under PREFIX (/usr/local)
+	@scripts/install.sh "$(DESTDIR)$(PREFIX)"
+
 demo: ## Measure three built-in subjects and write an HTML report
 	@scripts/demo.sh
+
+docs: ## Build docs/ as a site, in target/docs, with mdBook
+	@scripts/docs.sh
 
 test: ## The whole gate: format, lints, licences, the proof of the corpus, tests
 	@scripts/test.sh

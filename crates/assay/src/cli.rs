@@ -56,7 +56,8 @@ pub struct GlobalArgs {
     pub config: Option<PathBuf>,
     /// The cases: a folder, sec-code-bench:PATH for a checkout of
     /// SecCodeBench-V2, cov-eval:PATH for one of CoV-Eval, or human-eval:FILE
-    /// for HumanEval [default: corpus]
+    /// for HumanEval; built-in for the cases within the program [default: corpus,
+    /// or built-in where there is no such folder]
     #[arg(long, global = true, value_name = "CORPUS")]
     pub corpus: Option<String>,
     /// Where prepared environments are kept [default: $XDG_CACHE_HOME/assay or
@@ -101,6 +102,12 @@ impl Format {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write an assay.toml that explains itself
+    Init {
+        /// The folder to write it in
+        #[arg(value_name = "DIR", default_value = ".")]
+        folder: PathBuf,
+    },
     /// List the cases, or show one with its prompts
     Cases(CasesArgs),
     /// Install what the cases need, static analysers, or agents, once, so that runs need no network

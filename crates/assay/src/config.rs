@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use assay_core::corpus::CorpusSource;
+use assay_core::corpus::{BUILT_IN, CorpusSource};
 use assay_core::score::{ErrorLimit, ScoringRules, Weights};
 use assay_core::{
     DeciderChoice, Deciders, Language, Locale, Reading, Scenario, Severity, text_file,
@@ -70,6 +70,9 @@ pub struct Config {
 /// The response cache, in the cache folder.
 const RESPONSES: &str = "responses.sqlite";
 
+/// The corpus that is taken when none is named, if it is there.
+const FOLDER: &str = "corpus";
+
 /// The file that is read when none is named.
 pub const DEFAULT_FILE: &str = "assay.toml";
 
@@ -135,10 +138,12 @@ impl Config {
         }
     }
 
-    /// The corpus that was named on the command line, in the file, or `corpus`.
+    /// The corpus that was named on the command line, in the file, or `corpus`; where there is no
+    /// such folder, the one within the program.
     pub fn corpus(&self, global: &GlobalArgs) -> CorpusSource {
         let named = global.corpus.as_deref().or(self.corpus.as_deref());
-        CorpusSource::parse(named.unwrap_or("corpus"))
+        let default = || if Path::new(FOLDER).exists() { FOLDER } else { BUILT_IN };
+        CorpusSource::parse(named.unwrap_or_else(default))
     }
 
     /// The judges that were named on the command line, or those of the file.

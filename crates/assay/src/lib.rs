@@ -4,6 +4,7 @@
 mod agent;
 pub mod agreement;
 pub mod attempt_filter;
+mod built_in;
 pub mod cli;
 mod commands;
 pub mod config;

@@ -14,6 +14,7 @@ mod estimate;
 mod evaluators;
 mod export;
 mod import;
+mod init;
 mod man;
 mod preflight;
 mod prepare;
@@ -38,6 +39,7 @@ use assay_verify::pool::PoolLimits;
 use assay_verify::{Agents, Analyser, Analysers, LocalVerifier, Validator};
 use tokio::runtime::Runtime;
 
+use crate::built_in;
 use crate::cli::{CaseFilter, Cli, Command, GlobalArgs, JobsArg, JudgeArgs};
 use crate::config::{Config, DEFAULT_FILE};
 use crate::exit::Exit;
@@ -48,6 +50,13 @@ use crate::subject::pace::Paces;
 use crate::terminal::complain;
 
 pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
+    match &cli.command {
+        // These need no configuration, and must work where there is a wrong one.
+        Command::Init { folder } => return init::execute(folder),
+        Command::Completions { shell } => return completions::execute(*shell),
+        Command::Man { folder } => return man::execute(folder),
+        _ => {}
+    }
     let config = Config::read(cli.global.config.as_deref())?;
     let context = Context { global: &cli.global, config: &config };
     match &cli.command {
@@ -71,8 +80,9 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Evaluators(args) => evaluators::execute(&context, args),
         Command::World(args) => world::execute(&context, args),
         Command::Doctor => doctor::execute(&context),
-        Command::Completions { shell } => completions::execute(*shell),
-        Command::Man { folder } => man::execute(folder),
+        Command::Init { .. } | Command::Completions { .. } | Command::Man { .. } => {
+            unreachable!("carried out above")
+        }
     }
 }
 
@@ -84,7 +94,24 @@ struct Context<'a> {
 
 impl Context<'_> {
     fn corpus(&self) -> anyhow::Result<Corpus> {
-        load_corpus(&self.config.corpus(self.global))
+        self.load(&self.config.corpus(self.global))
+    }
+
+    /// A corpus, with a warning for all that differs from what was published.
+    fn load(&self, source: &CorpusSource) -> anyhow::Result<Corpus> {
+        let corpus = self.laid_out(source)?.load()?;
+        for warning in &corpus.warnings {
+            complain(&format!("warning: {warning}"));
+        }
+        Ok(corpus)
+    }
+
+    /// The corpus at a place where it can be read: the one within the program lies in the cache.
+    fn laid_out(&self, source: &CorpusSource) -> anyhow::Result<CorpusSource> {
+        Ok(match source.is_built_in() {
+            true => source.at(built_in::unpack(&self.config.cache(self.global)?)?),
+            false => source.clone(),
+        })
     }
 
     /// The configuration file, which may not be there.
@@ -204,13 +231,4 @@ fn select<'a>(corpus: &'a Corpus, filter: &CaseFilter) -> anyhow::Result<Vec<&'a
 fn case<'a>(corpus: &'a Corpus, id: &str) -> anyhow::Result<&'a Case> {
     let only = Selection { cases: vec![id.to_owned()], ..Selection::default() };
     Ok(only.of(corpus)?.remove(0))
-}
-
-/// A corpus, with a warning for all that differs from what was published.
-fn load_corpus(source: &CorpusSource) -> anyhow::Result<Corpus> {
-    let corpus = source.load()?;
-    for warning in &corpus.warnings {
-        complain(&format!("warning: {warning}"));
-    }
-    Ok(corpus)
 }

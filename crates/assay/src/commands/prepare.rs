@@ -167,8 +167,8 @@ fn prune(context: &Context<'_>) -> anyhow::Result<Exit> {
     let (mut kept, mut gone, mut cases) = (Vec::new(), Vec::new(), Vec::new());
     for name in validator.corpora()? {
         let source = CorpusSource::parse(&name);
-        if source.path().exists() {
-            let corpus = source.load().with_context(|| {
+        if source.is_built_in() || source.path().exists() {
+            let corpus = context.laid_out(&source)?.load().with_context(|| {
                 format!(
                     "failed to read the corpus {name}, so nothing was removed; fix or delete it"
                 )

@@ -12,9 +12,9 @@ use serde::Deserialize as _;
 use serde_json::json;
 use tracing::debug;
 
+use super::Context;
 use super::estimate::Estimates;
 use super::run::run_id;
-use super::{Context, load_corpus};
 use crate::cli::{Format, RejudgeArgs};
 use crate::exit::Exit;
 use crate::limits::{Limit, Limits};
@@ -53,7 +53,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
     }
     let responses = if args.no_cache { None } else { context.responses()? };
     let panel = panel.with_responses(responses.clone());
-    let corpus = load_corpus(&CorpusSource::parse(&settings.corpus))?;
+    let corpus = context.load(&CorpusSource::parse(&settings.corpus))?;
     let asked: BTreeSet<&str> = info.cases.iter().map(|case| case.id.as_str()).collect();
     let is_asked = |case: &Case| asked.contains(case.id.as_str());
     let corpus = super::decided(corpus, &settings.deciders, &is_asked)?;

@@ -15,7 +15,7 @@ use serde::Deserialize as _;
 use serde_json::{Value, json};
 use tracing::debug;
 
-use super::{Context, load_corpus};
+use super::Context;
 use crate::cli::{Format, RevalidateArgs};
 use crate::exit::Exit;
 use crate::report::RunData;
@@ -42,7 +42,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RevalidateArgs) -> anyhow::R
         None => CorpusSource::parse(&old.corpus),
     };
     let name = corpus.to_string();
-    let corpus = load_corpus(&corpus)?;
+    let corpus = context.load(&corpus)?;
     let before = Deciders::deserialize(&old.settings);
     let before = before.with_context(|| format!("failed to read the settings of {}", old.id))?;
     let deciders = args.deciders.or(&before);

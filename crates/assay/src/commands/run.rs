@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::agency::Agency;
 use super::estimate::Estimates;
-use super::{Context, context_lengths, load_corpus, preflight};
+use super::{Context, context_lengths, preflight};
 use crate::cli::{Format, Label, RunArgs};
 use crate::exit::Exit;
 use crate::judge::Panel;
@@ -54,7 +54,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     }
     let limits = settings.limits.limits()?;
     let rules = context.config.scoring(args.scoring)?;
-    let corpus = load_corpus(&CorpusSource::parse(&settings.corpus))?;
+    let corpus = context.load(&CorpusSource::parse(&settings.corpus))?;
     if let Some(info) = &info
         && info.corpus_digest != corpus.digest
     {

@@ -37,6 +37,9 @@ pub enum CorpusSource {
     CovEval(PathBuf),
 }
 
+/// What stands for the place of our cases within the program. A folder of this name is `./built-in`.
+pub const BUILT_IN: &str = "built-in";
+
 const SEC_CODE_BENCH: &str = "sec-code-bench:";
 const HUMAN_EVAL: &str = "human-eval:";
 const COV_EVAL: &str = "cov-eval:";
@@ -64,6 +67,12 @@ impl CorpusSource {
         }
     }
 
+    /// Whether it is the one within the program, which whoever has it must lay out before it can be
+    /// loaded.
+    pub fn is_built_in(&self) -> bool {
+        self.path() == Path::new(BUILT_IN)
+    }
+
     /// What stands before the path.
     fn prefix(&self) -> &'static str {
         match self {
@@ -75,7 +84,8 @@ impl CorpusSource {
     }
 
     /// A corpus of the same kind at another place.
-    fn at(&self, path: PathBuf) -> CorpusSource {
+    #[must_use]
+    pub fn at(&self, path: PathBuf) -> CorpusSource {
         match self {
             CorpusSource::Native(_) => CorpusSource::Native(path),
             CorpusSource::SecCodeBench(_) => CorpusSource::SecCodeBench(path),
@@ -87,6 +97,9 @@ impl CorpusSource {
     /// The same place, wherever the program is started next time.
     pub fn absolute(self) -> Result<CorpusSource, CorpusError> {
         self.named()?;
+        if self.is_built_in() {
+            return Ok(self);
+        }
         let path = std::path::absolute(self.path()).map_err(|error| {
             let message = format!("failed to tell where it is: {error}");
             CorpusError(vec![Fault::in_file(self.path(), message)])
@@ -109,7 +122,7 @@ impl CorpusSource {
     /// A relative place, as seen from `folder`.
     #[must_use]
     pub fn relative_to(self, folder: &Path) -> CorpusSource {
-        self.at(folder.join(self.path()))
+        if self.is_built_in() { self } else { self.at(folder.join(self.path())) }
     }
 
     pub fn load(&self) -> Result<Corpus, CorpusError> {
