@@ -54,15 +54,29 @@ fn output_of<'a>(name: &'a str, text: &'a str) -> impl Iterator<Item = &'a str> 
     after.take_while(move |line| !begins(line))
 }
 
-/// The line that tells most, with the place of its sign in the order of signs.
+/// The line that tells most, with the place of its sign in the order of signs. A report of a
+/// sanitizer also tells where.
 fn decisive<'a>(lines: impl Iterator<Item = &'a str>) -> Option<(usize, String)> {
-    let rank = |line: &&str| {
+    let lines: Vec<&str> = lines.collect();
+    let rank = |line: &str| {
         let sign = SIGNS.iter().position(|sign| line.contains(sign));
         sign.or_else(|| line.contains(OF_GO).then_some(SIGNS.len()))
     };
-    let (rank, line) =
-        lines.filter_map(|line| Some((rank(&line)?, line))).min_by_key(|(rank, _)| *rank)?;
-    Some((rank, short(line)))
+    let ranked = lines.iter().enumerate().filter_map(|(at, line)| Some((rank(line)?, at)));
+    let (rank, at) = ranked.min()?;
+    let place = match rank {
+        0 => lines[at..].iter().find_map(|line| frame(line)),
+        _ => None,
+    };
+    let line = short(lines[at]);
+    Some((rank, place.map_or_else(|| line.clone(), |place| format!("{line} in {place}"))))
+}
+
+/// The function and line that a frame of a stack names, if it is one of the artifact.
+fn frame(line: &str) -> Option<&str> {
+    let (_, place) = line.trim().strip_prefix('#')?.split_once(" in ")?;
+    let (_, file) = place.split_once(' ')?;
+    (file.contains(':') && !file.starts_with("tests/")).then_some(place)
 }
 
 /// A line without the number of a process, the place of a check or the words of a mere call.
@@ -70,6 +84,11 @@ fn short(line: &str) -> String {
     let line = line.trim();
     let line = line.split_once("== ERROR: ").map_or(line, |(_, error)| error);
     let line = line.split_once("==ERROR: ").map_or(line, |(_, error)| error);
+    // Addresses differ from run to run, and tell nobody anything.
+    let line = match line.contains(SIGNS[0]) {
+        true => line.split(" on address").next().unwrap_or(line),
+        false => line,
+    };
     let line = match line.split_once("check failed: ") {
         Some((_, check)) if check.starts_with(MESSAGE_ONLY) => {
             check.split_once("); ").map_or(check, |(_, message)| message)
@@ -106,8 +125,10 @@ mod tests {
         };
         check("", status);
         check(
-            "=====\n==13==ERROR: AddressSanitizer: heap-use-after-free on address 0x1 at pc 0x2\n",
-            "AddressSanitizer: heap-use-after-free on address 0x1 at pc 0x2\nexit status 1",
+            "=====\n==13==ERROR: AddressSanitizer: heap-use-after-free on address 0x1 at pc 0x2\n\
+             \u{20}   #0 0x7 in strlen\n    #1 0x5 in text tests/security/a.c:10\n\
+             \u{20}   #2 0x5 in reload src/a.c:23\n    #3 0x5 in main src/b.c:1\n",
+            "AddressSanitizer: heap-use-after-free in reload src/a.c:23\nexit status 1",
         );
         check(
             "src/a.c:3:5: runtime error: signed integer overflow\n",

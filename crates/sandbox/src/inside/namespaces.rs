@@ -105,11 +105,13 @@ fn privilege() -> Result<Privilege, SandboxError> {
     Err(SandboxError::Setup {
         step: "use the capabilities of root".to_owned(),
         cause: Errno::EPERM.into(),
-        remedy: Some(
-            "run as an ordinary user, or give root CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_SETUID, \
-             CAP_SETGID and CAP_SETPCAP (in Docker: --privileged)"
-                .to_owned(),
-        ),
+        remedy: Surroundings::look().remedy().or_else(|| {
+            Some(
+                "run as an ordinary user, or give root CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_SETUID, \
+                 CAP_SETGID and CAP_SETPCAP"
+                    .to_owned(),
+            )
+        }),
     })
 }
 
