@@ -451,7 +451,8 @@ fn terminal_output_moves_no_cursor() {
 fn the_terminal_table_is_aligned() {
     let directory = tempfile::tempdir().expect("a directory");
     let store = sample_run::ordinary(&directory.path().join("run.assay"));
-    let table = terminal::scorecard(&RunData::read(&store, &generous()).expect("readable"), None);
+    let table =
+        terminal::scorecard(&RunData::read(&store, &generous()).expect("readable"), Some(110));
     let expect = "\
 run 20260302-091405-k7: corpus/assay (3 cases), en-US, started 2026-03-02T09:14:05Z
 errored: 1 attempt, in no score
