@@ -37,7 +37,7 @@ pub fn scorecard(run: &RunData, width: Option<usize>) -> String {
     if !variants.is_empty() {
         text.push_str("\nvariants of cases beside their originals:\n");
         let rows = variants.iter().map(|it| (it.subject.as_str(), it.cells()));
-        text.push_str(&rows_of_subjects(&variants::HEADS, rows.collect()).render());
+        text.push_str(&rows_of_subjects(&variants::HEADS, rows.collect()).render(width));
     }
     text
 }
