@@ -2,6 +2,7 @@
 
 mod analyse;
 mod cases;
+mod compare;
 mod deciders;
 mod evaluators;
 mod label;
@@ -10,7 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use assay_core::infra_error::InfraClass;
-use assay_core::score::{Condition, ErrorLimit};
+use assay_core::score::ErrorLimit;
 use assay_core::{Locale, Reading, Scenario};
 use clap::builder::{EnumValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -28,6 +29,7 @@ pub use cases::{
     CaseFilter, CasesArgs, CasesCommand, CheckArgs, JobsArg, NewCaseArgs, PrepareArgs,
     VariantsArgs, VerifyArgs, WorldArgs,
 };
+pub use compare::{CompareArgs, DetectArgs, PlanArgs};
 pub use deciders::DeciderArgs;
 pub use evaluators::{
     AlertMatch, CompareEvaluatorsArgs, CorrectArgs, EvaluatorsArgs, EvaluatorsCommand, ProgramsArgs,
@@ -133,8 +135,10 @@ pub enum Command {
     Revalidate(RevalidateArgs),
     /// Compare the verdicts of a run with recorded ones
     Agree(AgreeArgs),
-    /// Compare the scores of two runs, and fail if they got worse
+    /// Compare the scores of two runs, or of the subjects of one, and fail if they got worse
     Compare(CompareArgs),
+    /// Say how many cases and rounds would show a difference
+    Plan(PlanArgs),
     /// Make a stored run from results that others have published
     Import(ImportArgs),
     /// Write an HTML report of stored runs
@@ -357,29 +361,6 @@ pub struct AgreeArgs {
     /// Exit with 1 if agreement is below this percentage
     #[arg(long, value_name = "PERCENT")]
     pub at_least: Option<f64>,
-}
-
-#[derive(Debug, Args)]
-pub struct CompareArgs {
-    /// The first run
-    #[arg(value_name = "FIRST")]
-    pub first: PathBuf,
-    /// The run to compare with the first
-    #[arg(value_name = "SECOND")]
-    pub second: PathBuf,
-    /// The subject of the first run [default: every subject that both have, or the
-    /// only ones]
-    #[arg(long, value_name = "NAME")]
-    pub subject: Option<String>,
-    /// The subject of the second run [default: the same name]
-    #[arg(long, value_name = "NAME")]
-    pub with: Option<String>,
-    /// Exit with 1 if this condition holds: a score, <, <=, > or >=, and percentage points of
-    /// change from the first run to the second, such as "overall<-2"; may be repeated
-    #[arg(long, value_name = "CONDITION")]
-    pub fail_if: Vec<Condition>,
-    #[command(flatten)]
-    pub scoring: ScoringArgs,
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use assay_core::benchmark::sec_code_bench_v2;
 use assay_core::infra_error::{InfraClass, InfraError};
-use assay_core::score::{Bracket, Cell, Cells, Scorecard, ScoredAttempt, Scoring, Weights};
+use assay_core::score::{
+    Bracket, Cell, Cells, Contributions, Scorecard, ScoredAttempt, Scoring, Spread, Weights,
+};
 use assay_core::{Language, Outcome, Scenario, Severity, Verdict};
 use serde::Deserialize;
 
@@ -158,4 +160,39 @@ fn what_could_not_be_queried_withholds_a_score_and_widens_its_bracket() {
         "Qwen3-Max-2026-01-23(Thinking): 60, 57.45 58.22 58.99",
     ];
     assert_eq!(withheld, expect);
+}
+
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
+}
+
+/// What is taken as usual is what these results say.
+#[test]
+fn differences_of_published_models_vary_as_is_taken_as_usual() {
+    let outcomes: Outcomes = serde_json::from_str(OUTCOMES).expect("the outcomes are JSON");
+    let models: Vec<Cells> =
+        outcomes.models.values().map(|model| model.cells(&outcomes.cases)).collect();
+    let cases = models[0].cases();
+    let weights = Weights::paper();
+    let contributions: Vec<Contributions> =
+        models.iter().map(|cells| cells.contributions(&cases, &weights, 1)).collect();
+    let scores: Vec<f64> =
+        models.iter().map(|cells| cells.overall(&weights).expect("judged")).collect();
+    let (mut between, mut within, mut effective) = (Vec::new(), Vec::new(), Vec::new());
+    for first in 0..models.len() {
+        for second in first + 1..models.len() {
+            let spread = Spread::between(&contributions[first], &contributions[second]);
+            let spread = spread.expect("98 cases");
+            let rate = f64::midpoint(scores[first], scores[second]);
+            let usual = Spread::usual(rate);
+            between.push(spread.between / usual.between);
+            within.push(spread.within.expect("10 rounds") / usual.within.expect("known"));
+            effective.push(spread.effective / usual.effective);
+        }
+    }
+    for (what, ratios) in [("between", between), ("within", within), ("effective", effective)] {
+        let median = median(ratios);
+        assert!((median - 1.0).abs() < 0.01, "{what}: {median} of what is taken as usual");
+    }
 }

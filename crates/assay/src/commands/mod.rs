@@ -16,6 +16,7 @@ mod export;
 mod import;
 mod init;
 mod man;
+mod plan;
 mod preflight;
 mod prepare;
 mod rejudge;
@@ -72,6 +73,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Attempts(args) => attempts::execute(&context, args),
         Command::Agree(args) => agree::execute(&context, args),
         Command::Compare(args) => compare::execute(&context, args),
+        Command::Plan(args) => plan::execute(&context, args),
         Command::Import(args) => import::execute(&context, args),
         Command::Report(args) => report::execute(&context, args),
         Command::Serve(args) => serve::execute(&context, args),

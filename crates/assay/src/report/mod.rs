@@ -23,6 +23,8 @@ mod asked;
 mod comparison;
 mod cov_eval;
 mod differences;
+mod differing;
+mod identity;
 mod name;
 mod opinions;
 mod panel;
@@ -35,9 +37,13 @@ mod trend;
 mod variants;
 pub(crate) mod work;
 
-pub use comparison::{Compared, Comparison, NoComparison};
+pub use comparison::{
+    Compared, Comparison, Effort, Needed, NoComparison, NoVariation, Pairing, Power, Question,
+    ROUNDS, Side, Variation, Wanted,
+};
 pub use cov_eval::BaselineScore;
 pub use differences::{SettingDifference, setting_differences};
+pub use differing::Differing;
 pub use opinions::BesideScore;
 pub use readings::Readings;
 pub use served::{Server, Serving};

@@ -28,6 +28,25 @@ pub(crate) fn interval(interval: Option<Interval>) -> String {
     )
 }
 
+/// A difference in [-1, 1] in percentage points, with its sign, and nothing as `0.00`.
+pub(crate) fn points(difference: f64) -> String {
+    signed(difference * 100.0, 2)
+}
+
+/// The ends of a difference's interval, in percentage points.
+pub(crate) fn points_between(interval: Interval) -> String {
+    format!("{} to {}", points(interval.low), points(interval.high))
+}
+
+/// A number with its sign and so many decimals; without a sign where these show nothing.
+pub(crate) fn signed(number: f64, decimals: usize) -> String {
+    let text = format!("{number:+.decimals$}");
+    match text[1..].bytes().all(|byte| matches!(byte, b'0' | b'.')) {
+        true => text[1..].to_owned(),
+        false => text,
+    }
+}
+
 /// `1–11`, or one rank.
 pub(crate) fn ranks(ranks: Option<RankRange>) -> String {
     match ranks {
@@ -124,6 +143,10 @@ mod tests {
         assert_eq!(
             [percent(Some(2.0 / 3.0)), percent(Some(1.0)), percent(None)],
             ["66.67%", "100.00%", "–"]
+        );
+        assert_eq!(
+            [0.051, -0.3, 0.000_01, -0.000_01, 0.0].map(points),
+            ["+5.10", "-30.00", "0.00", "0.00", "0.00"]
         );
         assert_eq!([0, 1_239, 125_000].map(duration), ["0 ms", "1.23 s", "2 min 05 s"]);
         assert_eq!(

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use assay_core::score::Metric;
 
 use super::comparison::Compared;
-use super::{Comparison, RunData, SettingDifference, setting_differences};
+use super::{Comparison, Question, RunData, SettingDifference, setting_differences};
 
 /// In which order the runs of a report stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,7 +147,9 @@ fn step(runs: &[&RunData], before: TrendPoint, after: TrendPoint) -> TrendStep {
     let (first, second) = (runs[before.run], runs[after.run]);
     let (mine, other) =
         (&first.subjects[before.subject].name, &second.subjects[after.subject].name);
-    let comparison = Comparison::of(first, second, (Some(mine), Some(other))).ok();
+    let with = [other.clone()];
+    let question = Question { baseline: Some(mine), with: &with, ..Question::default() };
+    let comparison = Comparison::of_two(first, second, &question).ok();
     let comparison = comparison.and_then(|mut all| all.pop());
     let overall = comparison.as_ref().and_then(|it| {
         it.scores.iter().find(|compared| compared.metric == Metric::Overall).copied()

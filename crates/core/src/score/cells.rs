@@ -32,6 +32,10 @@ impl Cells {
         Cells(cells)
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = &Cell> {
+        self.0.iter()
+    }
+
     /// Those of several sets that have no cell in common.
     pub fn all(sets: impl IntoIterator<Item = Cells>) -> Cells {
         Cells(sets.into_iter().flat_map(|cells| cells.0).collect())
@@ -101,8 +105,8 @@ impl Cells {
                 let place = places.get(cell.case.as_str());
                 if let (Some(place), Some(value)) = (place, pass_at(k, cell.successes, cell.judged))
                 {
-                    contributions[*place] =
-                        Contribution { value, weight: weights.of_severity(cell.severity) };
+                    let weight = weights.of_severity(cell.severity);
+                    contributions[*place] = Contribution { value, weight, judged: cell.judged };
                 }
             }
             (scenario, weights.of_scenario(scenario), contributions)

@@ -19,6 +19,12 @@ impl Chance {
         z ^ (z >> 31)
     }
 
+    /// A number in [0, 1).
+    #[expect(clippy::cast_precision_loss, reason = "it has 53 bits")]
+    pub fn share(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
     /// A place among `count`; the bias is below one in 2^32. 0 where there is none.
     #[expect(clippy::cast_possible_truncation, reason = "it is less than `count`")]
     pub fn place(&mut self, count: usize) -> usize {
@@ -48,5 +54,7 @@ mod tests {
             counts[chance.place(7)] += 1;
         }
         assert!(counts.iter().all(|count| (9_500..10_500).contains(count)), "{counts:?}");
+        let mean = (0..10_000).map(|_| chance.share()).sum::<f64>() / 10_000.0;
+        assert!((0.49..0.51).contains(&mean), "{mean}");
     }
 }

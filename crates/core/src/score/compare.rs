@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::chance::Chance;
 use super::contributions::Contributions;
 use super::drawn::Drawn as _;
-use super::interval::{Interval, Resampled, percentile};
+use super::interval::{Draws, Interval, Resampled, percentile};
+use super::quotient::Quotient;
 
 /// How one subject's score differs from another's, over the cases that both have.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -38,19 +39,41 @@ impl Difference {
         let (first, second) = one.contributions.over_common_cells(&other.contributions);
         let difference = first.score()? - second.score()?;
         let (mine, others) = (one.values_over(&first), other.values_over(&second));
-        let pairs = mine.iter().zip(others.iter());
-        let mut differences: Vec<f64> = pairs.map(|(a, b)| a - b).collect();
-        differences.sort_by(f64::total_cmp);
-        let end = |share| match differences.is_empty() {
-            true => difference,
-            false => percentile(&differences, share),
-        };
+        let differences = mine.iter().zip(others.iter()).map(|(a, b)| a - b).collect();
         Some(Difference {
             difference,
-            interval: Interval { low: end(0.025), high: end(0.975) },
+            interval: around(difference, differences),
             p_value: exchanges.p_value(&first, &second),
         })
     }
+
+    /// The same of two quotients over the same cases.
+    pub fn of_quotients(
+        one: &Quotient,
+        other: &Quotient,
+        draws: &Draws,
+        exchanges: Exchanges,
+    ) -> Option<Difference> {
+        let (first, second) = one.over_common_cells(other);
+        let difference = first.score()? - second.score()?;
+        let of_draw = |counts: &[u16]| Some(first.score_of(counts)? - second.score_of(counts)?);
+        let differences = draws.iter().filter_map(of_draw).collect();
+        Some(Difference {
+            difference,
+            interval: around(difference, differences),
+            p_value: exchanges.p_value_of_quotients(&first, &second),
+        })
+    }
+}
+
+/// The interval of 95 % of a difference, from what it comes to in each resample.
+fn around(difference: f64, mut differences: Vec<f64>) -> Interval {
+    differences.sort_by(f64::total_cmp);
+    let end = |share| match differences.is_empty() {
+        true => difference,
+        false => percentile(&differences, share),
+    };
+    Interval { low: end(0.025), high: end(0.975) }
 }
 
 /// A permutation test that exchanges two subjects case by case.
@@ -78,11 +101,37 @@ impl Exchanges {
             .filter(|part| *part != 0.0)
             .collect();
         let observed = parts.iter().sum::<f64>().abs();
+        self.share_as_large(observed, |chance| exchanged(&parts, chance).abs())
+    }
+
+    fn p_value_of_quotients(self, first: &Quotient, second: &Quotient) -> f64 {
+        let pairs: Vec<_> = first.parts().into_iter().zip(second.parts()).collect();
+        let apart = |sums: [[f64; 2]; 2]| {
+            let of = |[part, whole]: [f64; 2]| if whole > 0.0 { part / whole } else { 0.0 };
+            (of(sums[0]) - of(sums[1])).abs()
+        };
+        let sum = |is_exchanged: &mut dyn FnMut() -> bool| {
+            let mut sums = [[0.0; 2]; 2];
+            for (mine, other) in &pairs {
+                let (mine, other) = if is_exchanged() { (other, mine) } else { (mine, other) };
+                for place in [0, 1] {
+                    sums[0][place] += mine[place];
+                    sums[1][place] += other[place];
+                }
+            }
+            apart(sums)
+        };
+        let observed = sum(&mut || false);
+        self.share_as_large(observed, |chance| sum(&mut || chance.bits() & 1 == 0))
+    }
+
+    /// How often chance makes a difference as large, until it has done so often enough.
+    fn share_as_large(self, observed: f64, mut make: impl FnMut(&mut Chance) -> f64) -> f64 {
         let mut chance = Chance::seeded(self.seed);
         let mut as_large = 0;
         for made in 1..=self.most {
             // What is equal but for rounding is as large.
-            as_large += u32::from(exchanged(&parts, &mut chance).abs() >= observed - 1e-12);
+            as_large += u32::from(make(&mut chance) >= observed - 1e-12);
             if as_large == ENOUGH {
                 return f64::from(ENOUGH) / f64::from(made);
             }

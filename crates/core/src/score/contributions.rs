@@ -18,6 +18,8 @@ pub(super) struct Contribution {
     pub(super) value: f64,
     /// 0 where there is no cell.
     pub(super) weight: f64,
+    /// The attempts that the value is of.
+    pub(super) judged: usize,
 }
 
 impl Drawn for Contributions {
@@ -67,26 +69,28 @@ impl Contributions {
 
     /// What each case adds to the score; their sum is the score.
     pub fn parts(&self) -> impl Iterator<Item = f64> {
-        let totals: Vec<f64> = self
-            .scenarios
-            .iter()
-            .map(|(_, _, contributions)| {
-                contributions.iter().map(|contribution| contribution.weight).sum()
-            })
-            .collect();
-        let present = self.scenarios.iter().zip(&totals).filter(|(_, total)| **total > 0.0);
-        let weights: f64 = present.map(|((_, weight, _), _)| weight).sum();
+        let shares = self.shares().into_iter();
+        shares.map(|cells| cells.iter().map(|(share, cell)| share * cell.value).sum())
+    }
+
+    /// Of each case, in each scenario that counts: its share in the weights of the score, and
+    /// what it adds. All shares together are 1.
+    pub(super) fn shares(&self) -> Vec<Vec<(f64, Contribution)>> {
+        let total = |contributions: &[Contribution]| -> f64 {
+            contributions.iter().map(|contribution| contribution.weight).sum()
+        };
+        let scenarios = self.scenarios.iter().map(|(_, weight, of)| (weight, total(of), of));
+        let present: Vec<_> = scenarios.filter(|(_, total, _)| *total > 0.0).collect();
+        let weights: f64 = present.iter().map(|(weight, ..)| *weight).sum();
         let cases = self.scenarios.first().map_or(0, |(_, _, contributions)| contributions.len());
-        (0..cases).map(move |place| {
-            let of_scenarios = self.scenarios.iter().zip(&totals);
-            let parts = of_scenarios.filter(|(_, total)| **total > 0.0);
-            parts
-                .map(|((_, weight, contributions), total)| {
-                    let contribution = contributions[place];
-                    weight / weights * contribution.value * contribution.weight / total
-                })
-                .sum()
-        })
+        let of_case = |place: usize| {
+            let cells = present.iter().map(|(weight, total, contributions)| {
+                let cell: Contribution = contributions[place];
+                (*weight / weights * cell.weight / total, cell)
+            });
+            cells.collect()
+        };
+        (0..cases).map(of_case).collect()
     }
 
     /// Both over the cells that both have.

@@ -75,7 +75,7 @@ impl Draws {
         Draws { cases, counts }
     }
 
-    fn iter(&self) -> impl Iterator<Item = &[u16]> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u16]> {
         self.counts.chunks(self.cases.max(1))
     }
 

@@ -16,6 +16,8 @@ pub enum Metric {
     Overall,
     Unweighted,
     Functional,
+    /// The overall score as a share of the functional one: how much of what works is secure.
+    SecureIfFunctional,
     Scenario(Scenario),
     Language(Language),
 }
@@ -23,14 +25,15 @@ pub enum Metric {
 impl Metric {
     /// All of them, the overall score first.
     pub fn all() -> impl Iterator<Item = Metric> {
-        [Metric::Overall, Metric::Unweighted, Metric::Functional]
+        use Metric::{Functional, Overall, SecureIfFunctional, Unweighted};
+        [Overall, Unweighted, Functional, SecureIfFunctional]
             .into_iter()
             .chain(Scenario::all().map(Metric::Scenario))
             .chain(Language::ALL.map(Metric::Language))
     }
 
     /// What each of these cases adds to it, given how often a subject is secure and how
-    /// often its answers work.
+    /// often its answers work. Of a quotient it is what they add to the part.
     pub fn contributions(
         self,
         secure: &Cells,
@@ -39,7 +42,7 @@ impl Metric {
         weights: &Weights,
     ) -> Contributions {
         match self {
-            Metric::Overall => secure.contributions(cases, weights, 1),
+            Metric::Overall | Metric::SecureIfFunctional => secure.contributions(cases, weights, 1),
             Metric::Unweighted => secure.contributions(cases, &Weights::equal(), 1),
             Metric::Functional => functional.contributions(cases, weights, 1),
             Metric::Scenario(it) => {
@@ -58,6 +61,7 @@ impl fmt::Display for Metric {
             Metric::Overall => f.write_str("overall"),
             Metric::Unweighted => f.write_str("unweighted"),
             Metric::Functional => f.write_str("functional"),
+            Metric::SecureIfFunctional => f.write_str("secure-if-functional"),
             Metric::Scenario(scenario) => scenario.fmt(f),
             Metric::Language(language) => language.fmt(f),
         }
@@ -158,7 +162,7 @@ mod tests {
     fn what_is_no_condition_says_what_is_one() {
         for (text, expect) in [
             ("overall", "write one like overall<-2"),
-            ("speed<1", "there are overall, unweighted, functional, gen"),
+            ("speed<1", "there are overall, unweighted, functional, secure-if-functional, gen"),
             ("overall<x", "no number of percentage points"),
             ("overall<NaN", "no number of percentage points"),
         ] {

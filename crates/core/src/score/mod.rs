@@ -17,8 +17,11 @@ mod leaderboard;
 mod measured;
 mod metric;
 mod panel;
+mod quantiles;
+mod quotient;
 mod recognition;
 mod scorecard;
+mod spread;
 mod twins;
 mod weights;
 
@@ -45,8 +48,10 @@ pub use leaderboard::{Entry, Leaderboard, Pair, SIGNIFICANT};
 pub use measured::Measured;
 pub use metric::{Condition, Metric};
 pub use panel::{JudgeScore, PanelScore};
+pub use quotient::Quotient;
 pub use recognition::{Baseline, Recognition};
 pub use scorecard::{Intervals, LanguageScore, RepairGain, Scorecard, Scoring, ScoringRules};
+pub use spread::{Aim, Spread};
 pub use twins::Twins;
 pub use weights::Weights;
 

@@ -88,7 +88,7 @@ fn places(step: f64) -> usize {
 }
 
 /// 1, 2 or 5 times a power of ten, of which about five make up a span.
-fn round_step(span: f64) -> f64 {
+pub(super) fn round_step(span: f64) -> f64 {
     if span <= 0.0 {
         return 1.0;
     }

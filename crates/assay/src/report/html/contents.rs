@@ -14,15 +14,16 @@ use flate2::write::DeflateEncoder;
 use serde_json::{Map, Value, json};
 
 use super::attempt::ReportedAttempt;
-use super::page::{self, Medium, Page};
+use super::page::{self, Medium, Page, STYLE};
 use super::reported_run::{Entry, ReportedRun};
 use super::search::{self, FoundInRun, Query};
 use super::search_index::{PartWords, SearchWords};
-use super::{attempt, badge, case, cells, cov_eval, index, pair, solutions, subject, trend};
+use super::{
+    attempt, badge, case, cells, comparison, cov_eval, index, pair, solutions, subject, trend,
+};
 use crate::report::{RunData, RunOrder};
 use crate::store::{Store, StoreError};
 
-const STYLE: &str = concat!(include_str!("style.css"), include_str!("cov_eval.css"));
 const SCRIPT: &str = concat!(
     include_str!("highlight.js"),
     include_str!("changes.js"),
@@ -67,6 +68,8 @@ enum File {
         run: usize,
         subject: usize,
     },
+    /// Models alone and under agents, where there are any.
+    Comparison,
     /// The page that shows any attempt.
     Attempt,
     /// The page that shows any two attempts at a case.
@@ -191,6 +194,7 @@ impl Report {
             File::CovEvalSubject { run, subject } => {
                 page(cov_eval::subject::page(&self.runs[run], subject))
             }
+            File::Comparison => page(comparison::of_report(&self.runs)),
             File::Attempt => page(attempt::shell()),
             File::Pair => page(pair::shell()),
             File::Attempts { run, case, subject } => {
@@ -298,6 +302,9 @@ fn files(runs: &[ReportedRun]) -> BTreeMap<String, File> {
     files.insert(cells::PATH.to_owned(), File::Cells);
     files.insert("style.css".to_owned(), File::Style);
     files.insert("report.js".to_owned(), File::Script);
+    if comparison::has_pairs(runs) {
+        files.insert(comparison::PATH.to_owned(), File::Comparison);
+    }
     for (at, run) in runs.iter().enumerate() {
         for case in 0..run.data.info.cases.len() {
             files.insert(run.case_path(case), File::Case { run: at, case });

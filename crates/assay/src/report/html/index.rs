@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::leaderboard::Names;
 use super::page::{Page, brief};
 use super::reported_run::{Entry, ReportedRun, ask_for_security, success};
-use super::{case_table, filters, leaderboard, plots, provenance, trend};
+use super::{case_table, comparison, filters, leaderboard, plots, provenance, trend};
 use crate::report::quantity::{count, counted};
 
 pub(super) fn page(
@@ -39,6 +39,7 @@ pub(super) fn page(
         (unfinished(runs))
         (provenance::differences(runs))
         (cov_eval(runs))
+        (comparison::link(runs))
         section id="leaderboard" {
             h2 { "Leaderboard" }
             (filters::form(runs))

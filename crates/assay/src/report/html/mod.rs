@@ -21,6 +21,7 @@ use super::{RunData, RunOrder};
 use search_index::SearchWords;
 use site::Site;
 
+pub use comparison::alone as comparison_page;
 pub use contents::{Content, Kind, Report};
 pub use page::{Live, Medium};
 
@@ -31,8 +32,10 @@ mod ballot;
 mod case;
 mod case_table;
 mod cells;
+mod comparison;
 mod contents;
 mod cov_eval;
+mod difference_plot;
 mod failures;
 mod filters;
 mod heat;

@@ -1,6 +1,9 @@
 //! What all pages have in common.
 
-use maud::{DOCTYPE, Markup, html};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest as _, Sha256};
 
 use super::search;
 use crate::printable::Visible;
@@ -17,6 +20,8 @@ pub enum Medium {
     Files,
     /// From `assay serve`, during runs.
     Live(Live),
+    /// Alone: the page has its style in itself, and leads nowhere.
+    Alone,
 }
 
 /// What a live page has beside its content.
@@ -26,6 +31,21 @@ pub struct Live {
     pub version: u64,
     /// The progress of the runs that are not finished.
     pub strip: Markup,
+}
+
+/// All styles of all pages.
+pub(super) const STYLE: &str = concat!(
+    include_str!("style.css"),
+    include_str!("cov_eval.css"),
+    include_str!("comparison.css")
+);
+
+/// The policy of a page alone: no script, and no style but its own, by its digest.
+fn policy_alone() -> String {
+    let digest = BASE64_STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
+    format!(
+        "default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
 }
 
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' \
@@ -50,26 +70,32 @@ impl Page {
         let title = title(&self.title);
         let root = self.root;
         let live = match medium {
-            Medium::Files => None,
+            Medium::Files | Medium::Alone => None,
             Medium::Live(live) => Some(live),
         };
+        let is_alone = matches!(medium, Medium::Alone);
         html! {
             (DOCTYPE)
             html lang="en" data-root=(root) data-version=[live.map(|live| live.version)] {
                 head {
                     meta charset="utf-8";
-                    @match live {
+                    @match medium {
                         // Its script asks the server what is new.
-                        Some(_) => meta http-equiv="Content-Security-Policy" content={ (POLICY) "; form-action 'self'; connect-src 'self'" };,
-                        None => meta http-equiv="Content-Security-Policy" content={ (POLICY) "; form-action 'none'" };,
+                        Medium::Live(_) => meta http-equiv="Content-Security-Policy" content={ (POLICY) "; form-action 'self'; connect-src 'self'" };,
+                        Medium::Files => meta http-equiv="Content-Security-Policy" content={ (POLICY) "; form-action 'none'" };,
+                        Medium::Alone => meta http-equiv="Content-Security-Policy" content=(policy_alone());,
                     }
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
                     meta name="referrer" content="no-referrer";
                     title { (title) }
                     link rel="icon" href=(ICON);
-                    link rel="stylesheet" href={ (root) "style.css" };
-                    script src={ (root) "report.js" } defer {}
+                    @if is_alone {
+                        style { (PreEscaped(STYLE)) }
+                    } @else {
+                        link rel="stylesheet" href={ (root) "style.css" };
+                        script src={ (root) "report.js" } defer {}
+                    }
                     @if live.is_some() { script src={ (root) "live.js" } defer {} }
                 }
                 body {
@@ -77,7 +103,13 @@ impl Page {
                     header class="top" {
                         nav aria-label="Breadcrumbs" {
                             ol {
-                                li { a class="mark" href={ (root) "index.html" } { (emblem()) "Assay" } }
+                                li {
+                                    @if is_alone {
+                                        span class="mark" { (emblem()) "Assay" }
+                                    } @else {
+                                        a class="mark" href={ (root) "index.html" } { (emblem()) "Assay" }
+                                    }
+                                }
                                 (trail(root, &self.trail))
                             }
                             a href={ (root) (search::PATH) } { "Search" }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::comparison;
 use super::contents::{Content, Kind, Report};
 use super::{ReportError, ReportSummary};
 use crate::output::try_place;
@@ -158,17 +159,19 @@ fn remove_if_ours(entry: &fs::DirEntry) -> io::Result<()> {
 fn is_ours(name: &str, is_directory: bool) -> bool {
     match is_directory {
         true => is_run_folder(name) || FOLDERS.contains(&name),
-        false => [
-            MARKER,
-            "index.html",
-            "attempt.html",
-            "pair.html",
-            "trend.html",
-            "search.html",
-            "style.css",
-            "report.js",
-        ]
-        .contains(&name),
+        false => {
+            let files = [
+                MARKER,
+                "index.html",
+                "attempt.html",
+                "pair.html",
+                "trend.html",
+                "search.html",
+                "style.css",
+                "report.js",
+            ];
+            files.contains(&name) || name == comparison::PATH
+        }
     }
 }
 
