@@ -10,7 +10,7 @@ mod variation;
 use std::collections::BTreeSet;
 
 use assay_core::score::{
-    Cells, Difference, Drawn, Draws, Exchanges, Metric, Quotient, Resampled, Scoring, Spread, holm,
+    Cells, Difference, Drawn, Exchanges, Metric, Quotient, Scoring, Spread, holm,
 };
 use serde::Serialize;
 
@@ -159,7 +159,6 @@ fn compare(pair: &Pair<'_>, pairs: usize, wanted: Wanted) -> Result<Comparison, 
     let over = Over {
         cases: &cases,
         scoring: &second.scoring,
-        draws: Draws::of(cases.len(), second.scoring.resampling),
         exchanges: Exchanges::for_pairs(pairs, second.scoring.resampling.seed),
     };
     let is_asked =
@@ -205,7 +204,6 @@ fn warnings(pair: &Pair<'_>) -> Vec<String> {
 struct Over<'a> {
     cases: &'a [&'a str],
     scoring: &'a Scoring,
-    draws: Draws,
     exchanges: Exchanges,
 }
 
@@ -226,14 +224,12 @@ impl Over<'_> {
             let whole = |works: &Cells| works.contributions(self.cases, weights, 1);
             let before = Quotient { part: before, whole: whole(&mine.functional) };
             let after = Quotient { part: after, whole: whole(&other.functional) };
-            let change = Difference::of_quotients(&after, &before, &self.draws, self.exchanges)?;
+            let change = Difference::of_quotients(&after, &before, self.exchanges)?;
             let (before, after) = before.over_common_cells(&after);
             return compared(metric, &before, &after, change, None);
         }
         let (before_both, after_both) = before.over_common_cells(&after);
         let spread = Spread::between(&after, &before);
-        let before = Resampled::of(before, &self.draws);
-        let after = Resampled::of(after, &self.draws);
         let change = Difference::between(&after, &before, self.exchanges)?;
         compared(metric, &before_both, &after_both, change, spread)
     }

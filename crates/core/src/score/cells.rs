@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::case::{Language, Severity};
-use crate::pass::pass_at;
+use crate::pass::{pass_all, pass_at};
 use crate::scenario::Scenario;
 
 use super::contributions::{Contribution, Contributions};
@@ -96,6 +96,26 @@ impl Cells {
     /// What each of these cases adds to equation 3 of Pass@k. A cell of fewer than `k`
     /// attempts has no contribution.
     pub fn contributions(&self, cases: &[&str], weights: &Weights, k: usize) -> Contributions {
+        self.contributions_of(cases, weights, |successes, judged| pass_at(k, successes, judged))
+    }
+
+    /// The same of pass^k, how likely all of k attempts are to succeed.
+    pub fn contributions_to_all(
+        &self,
+        cases: &[&str],
+        weights: &Weights,
+        k: usize,
+    ) -> Contributions {
+        self.contributions_of(cases, weights, |successes, judged| pass_all(k, successes, judged))
+    }
+
+    /// Of what a cell's successes among its judged attempts come to.
+    fn contributions_of(
+        &self,
+        cases: &[&str],
+        weights: &Weights,
+        value: impl Fn(usize, usize) -> Option<f64>,
+    ) -> Contributions {
         let places: BTreeMap<&str, usize> =
             cases.iter().enumerate().map(|(place, case)| (*case, place)).collect();
         let scenarios = self.scenarios();
@@ -103,8 +123,7 @@ impl Cells {
             let mut contributions = vec![Contribution::default(); cases.len()];
             for cell in self.0.iter().filter(|cell| cell.scenario == scenario) {
                 let place = places.get(cell.case.as_str());
-                if let (Some(place), Some(value)) = (place, pass_at(k, cell.successes, cell.judged))
-                {
+                if let (Some(place), Some(value)) = (place, value(cell.successes, cell.judged)) {
                     let weight = weights.of_severity(cell.severity);
                     contributions[*place] = Contribution { value, weight, judged: cell.judged };
                 }
@@ -159,5 +178,10 @@ mod tests {
         assert!(of(4).expect("four rounds") > of(1).expect("four rounds"));
         assert_eq!(of(5), None);
         assert_eq!(cells().rounds(), 4);
+        let all = |k| cells().contributions_to_all(&["a", "b"], &Weights::equal(), k).score();
+        assert_eq!(all(1), of(1));
+        // Gen: 1 and 0; fix-hints: 0.
+        assert_eq!(all(4), Some(0.25));
+        assert_eq!(all(5), None);
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::chance::Chance;
 use super::contributions::Contributions;
 use super::drawn::Drawn as _;
-use super::interval::{Draws, Interval, Resampled, percentile};
+use super::interval::Interval;
 use super::quotient::Quotient;
 
 /// How one subject's score differs from another's, over the cases that both have.
@@ -14,7 +14,7 @@ use super::quotient::Quotient;
 pub struct Difference {
     /// The first minus the second, in [-1, 1].
     pub difference: f64,
-    /// Of 95 %, by drawing cases anew for both alike.
+    /// Of 95 %, as the two vary over cases together.
     pub interval: Interval,
     /// How often a difference as large comes about by chance, if which of the two
     /// answered a case means nothing: a permutation test that exchanges them case by case.
@@ -29,20 +29,17 @@ const PERMUTATIONS: u32 = 10_000;
 const ENOUGH: u32 = 200;
 
 impl Difference {
-    /// `None` where one of them has no score over the cases of both. Both are of the same
-    /// draws.
+    /// `None` where one of them has no score over the cases of both. Both are over the same
+    /// cases.
     pub fn between(
-        one: &Resampled<'_>,
-        other: &Resampled<'_>,
+        one: &Contributions,
+        other: &Contributions,
         exchanges: Exchanges,
     ) -> Option<Difference> {
-        let (first, second) = one.contributions.over_common_cells(&other.contributions);
-        let difference = first.score()? - second.score()?;
-        let (mine, others) = (one.values_over(&first), other.values_over(&second));
-        let differences = mine.iter().zip(others.iter()).map(|(a, b)| a - b).collect();
+        let (first, second) = one.over_common_cells(other);
         Some(Difference {
-            difference,
-            interval: around(difference, differences),
+            difference: first.score()? - second.score()?,
+            interval: first.mean()?.interval_of_difference(&second.mean()?),
             p_value: exchanges.p_value(&first, &second),
         })
     }
@@ -51,29 +48,15 @@ impl Difference {
     pub fn of_quotients(
         one: &Quotient,
         other: &Quotient,
-        draws: &Draws,
         exchanges: Exchanges,
     ) -> Option<Difference> {
         let (first, second) = one.over_common_cells(other);
-        let difference = first.score()? - second.score()?;
-        let of_draw = |counts: &[u16]| Some(first.score_of(counts)? - second.score_of(counts)?);
-        let differences = draws.iter().filter_map(of_draw).collect();
         Some(Difference {
-            difference,
-            interval: around(difference, differences),
+            difference: first.score()? - second.score()?,
+            interval: first.mean()?.interval_of_difference(&second.mean()?),
             p_value: exchanges.p_value_of_quotients(&first, &second),
         })
     }
-}
-
-/// The interval of 95 % of a difference, from what it comes to in each resample.
-fn around(difference: f64, mut differences: Vec<f64>) -> Interval {
-    differences.sort_by(f64::total_cmp);
-    let end = |share| match differences.is_empty() {
-        true => difference,
-        false => percentile(&differences, share),
-    };
-    Interval { low: end(0.025), high: end(0.975) }
 }
 
 /// A permutation test that exchanges two subjects case by case.

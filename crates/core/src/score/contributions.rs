@@ -3,6 +3,7 @@
 use crate::scenario::Scenario;
 
 use super::drawn::Drawn;
+use super::weighted_mean::WeightedMean;
 
 /// A score of equation 3 as what each case adds to it, over a list of cases.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +42,15 @@ impl Drawn for Contributions {
                 .any(|(_, weight, contributions)| weight * contributions[*place].weight > 0.0)
         };
         (0..cases).filter(counts).count() as f64
+    }
+
+    fn mean(&self) -> Option<WeightedMean> {
+        let of_case = |cells: Vec<(f64, Contribution)>| {
+            let share: f64 = cells.iter().map(|(share, _)| share).sum();
+            let part: f64 = cells.iter().map(|(share, cell)| share * cell.value).sum();
+            (share, if share > 0.0 { part / share } else { 0.0 })
+        };
+        WeightedMean::of(self.shares().into_iter().map(of_case))
     }
 }
 

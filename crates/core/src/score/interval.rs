@@ -1,18 +1,16 @@
 //! Intervals: how far a score may lie from what more cases would show.
 //!
-//! The case is the unit. Rounds and scenarios of one case succeed and fail together, so
-//! whole cases are drawn: a bootstrap clustered by case (Cameron, Gelbach and Miller,
-//! "Bootstrap-Based Improvements for Inference with Clustered Errors", 2008; for
-//! evaluations of language models: Miller, "Adding Error Bars to Evals", 2024).
-
-use std::borrow::Cow;
-use std::cell::OnceCell;
+//! The case is the unit. Rounds and scenarios of one case succeed and fail together. A score that is
+//! a mean over cases has the interval of [`WeightedMean`](super::WeightedMean). For any other whole
+//! cases are drawn: a bootstrap clustered by case (Cameron, Gelbach and Miller,
+//! "Bootstrap-Based Improvements for Inference with Clustered Errors", 2008; for evaluations of
+//! language models: Miller, "Adding Error Bars to Evals", 2024).
 
 use serde::Serialize;
 
 use super::chance::Chance;
-use super::contributions::Contributions;
 use super::drawn::Drawn;
+use super::quantiles::{normal_share, student_quantile};
 
 /// An interval of a score or of a difference of scores.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -44,14 +42,19 @@ pub fn wilson(proportion: f64, count: f64) -> Option<Interval> {
     if count <= 0.0 {
         return None;
     }
-    let spread = Z * Z / count;
+    Some(wilson_at(proportion, count, Z))
+}
+
+/// The same with another quantile than that of 95 %; there are trials.
+pub(super) fn wilson_at(proportion: f64, count: f64, quantile: f64) -> Interval {
+    let spread = quantile * quantile / count;
     let middle = proportion + spread / 2.0;
     let root = (proportion * (1.0 - proportion) * spread + spread * spread / 4.0).sqrt();
     let end = |value: f64| (value / (1.0 + spread)).clamp(0.0, 1.0);
     // At a bound rounding may leave the proportion just outside.
     let low = end(middle - root).min(proportion);
     let high = end(middle + root).max(proportion);
-    Some(Interval { low, high })
+    Interval { low, high }
 }
 
 /// The counts with which cases are drawn, for each resample: the same for all scores over
@@ -75,7 +78,7 @@ impl Draws {
         Draws { cases, counts }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &[u16]> {
+    fn iter(&self) -> impl Iterator<Item = &[u16]> {
         self.counts.chunks(self.cases.max(1))
     }
 
@@ -86,53 +89,40 @@ impl Draws {
 }
 
 impl Interval {
-    /// The interval of 95 % between the percentiles of the resamples; where no resample
-    /// differs from the others, as at 0 and 1, Wilson's, each case being one trial. `None`
-    /// where there is no score.
+    /// The interval of 95 %. `None` where there is no score.
     pub fn of(drawn: &impl Drawn, draws: &Draws) -> Option<Interval> {
-        Interval::around(drawn, draws.values(drawn))
+        match drawn.mean() {
+            Some(mean) => Some(mean.interval()),
+            None => Interval::drawn(drawn, draws),
+        }
     }
 
-    fn around(drawn: &impl Drawn, mut values: Vec<f64>) -> Option<Interval> {
+    /// Between the percentiles of the resamples, which are moved outwards for few cases (Hesterberg,
+    /// "What Teachers Should Know About the Bootstrap", 2015, section 3.3); where no resample
+    /// differs from the others, as at 0 and 1, Wilson's, each case being one trial.
+    fn drawn(drawn: &impl Drawn, draws: &Draws) -> Option<Interval> {
         let score = drawn.score()?;
+        let mut values = draws.values(drawn);
         values.sort_by(f64::total_cmp);
         let (first, last) = (values.first()?, values.last()?);
+        let cases = drawn.cases_that_count();
         if last - first < 1e-12 {
-            return wilson(score, drawn.cases_that_count());
+            return wilson(score, cases);
         }
-        Some(Interval { low: percentile(&values, 0.025), high: percentile(&values, 0.975) })
+        let tail = expanded_tail(cases);
+        Some(Interval { low: percentile(&values, tail), high: percentile(&values, 1.0 - tail) })
     }
 }
 
-/// A subject's score, and what it comes to in each resample: kept, because a subject is
-/// compared with many others.
-#[derive(Debug)]
-pub struct Resampled<'a> {
-    pub(super) contributions: Contributions,
-    draws: &'a Draws,
-    values: OnceCell<Vec<f64>>,
-}
-
-impl<'a> Resampled<'a> {
-    pub fn of(contributions: Contributions, draws: &'a Draws) -> Resampled<'a> {
-        Resampled { contributions, draws, values: OnceCell::new() }
-    }
-
-    /// The interval of the score.
-    pub fn interval(&self) -> Option<Interval> {
-        Interval::around(&self.contributions, self.values().to_vec())
-    }
-
-    /// The values of its part over these contributions: those of the whole, where it is that.
-    pub(super) fn values_over(&self, part: &Contributions) -> Cow<'_, [f64]> {
-        match *part == self.contributions {
-            true => Cow::Borrowed(self.values()),
-            false => Cow::Owned(self.draws.values(part)),
+/// The share of resamples beyond each end of an interval of 95 %: resamples of n cases vary by
+/// (n - 1) / n of what cases do, and by less than what few cases may.
+fn expanded_tail(cases: f64) -> f64 {
+    match cases > 1.0 {
+        true => {
+            let bound = student_quantile(cases - 1.0, 0.975);
+            normal_share(-(cases / (cases - 1.0)).sqrt() * bound)
         }
-    }
-
-    fn values(&self) -> &[f64] {
-        self.values.get_or_init(|| self.draws.values(&self.contributions))
+        false => 0.0,
     }
 }
 

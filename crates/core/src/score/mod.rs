@@ -13,6 +13,7 @@ mod drawn;
 mod errors;
 mod evaluators;
 mod interval;
+mod items;
 mod leaderboard;
 mod measured;
 mod metric;
@@ -23,6 +24,8 @@ mod recognition;
 mod scorecard;
 mod spread;
 mod twins;
+mod variance;
+mod weighted_mean;
 mod weights;
 
 use std::collections::BTreeMap;
@@ -43,7 +46,8 @@ pub use detection::{Detection, Statement};
 pub use drawn::Drawn;
 pub use errors::{Bracket, ErrorLimit, ErrorLimitFault, Withheld};
 pub use evaluators::{Agreement, Confusion, EvaluatorScore, Part, agreements};
-pub use interval::{Draws, Interval, Resampled, Resampling, wilson};
+pub use interval::{Draws, Interval, Resampling, wilson};
+pub use items::{Item, Telling, items};
 pub use leaderboard::{Entry, Leaderboard, Pair, SIGNIFICANT};
 pub use measured::Measured;
 pub use metric::{Condition, Metric};
@@ -53,6 +57,8 @@ pub use recognition::{Baseline, Recognition};
 pub use scorecard::{Intervals, LanguageScore, RepairGain, Scorecard, Scoring, ScoringRules};
 pub use spread::{Aim, Spread};
 pub use twins::Twins;
+pub use variance::VarianceSplit;
+pub use weighted_mean::{WeightedMean, WeightedValue};
 pub use weights::Weights;
 
 /// What a score needs to know of one attempt.

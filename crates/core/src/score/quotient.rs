@@ -2,6 +2,7 @@
 
 use super::contributions::Contributions;
 use super::drawn::Drawn;
+use super::weighted_mean::WeightedMean;
 
 /// A score over cases divided by another over the same cells.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,12 @@ impl Drawn for Quotient {
 
     fn cases_that_count(&self) -> f64 {
         self.whole.cases_that_count()
+    }
+
+    /// Each case by what it adds to the whole.
+    fn mean(&self) -> Option<WeightedMean> {
+        let value = |[part, whole]: [f64; 2]| (whole, ratio(part, whole).unwrap_or(0.0));
+        WeightedMean::of(self.parts().into_iter().map(value))
     }
 }
 
@@ -45,7 +52,7 @@ fn ratio(part: f64, whole: f64) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Cell, Cells, Chance, Difference, Draws, Exchanges, Resampling};
+    use super::super::{Cell, Cells, Chance, Difference, Exchanges};
     use super::*;
     use crate::benchmark::sec_code_bench_v2;
     use crate::case::{Language, Severity};
@@ -76,8 +83,7 @@ mod tests {
     }
 
     fn difference(one: &Quotient, other: &Quotient) -> Option<Difference> {
-        let draws = Draws::of(30, Resampling::default());
-        Difference::of_quotients(one, other, &draws, Exchanges::for_pairs(1, 0))
+        Difference::of_quotients(one, other, Exchanges::for_pairs(1, 0))
     }
 
     #[test]

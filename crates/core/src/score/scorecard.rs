@@ -6,8 +6,10 @@ use serde::Serialize;
 
 use super::drawn::Drawn;
 use super::measured::Measured;
-use super::{Bracket, Cells, Draws, ErrorLimit, Interval, Resampling, ScoredAttempt, Weights};
-use super::{Withheld, cells_of, functional_cells, success_cells};
+use super::{
+    Bracket, Cells, Contributions, Draws, ErrorLimit, Interval, Resampling, ScoredAttempt, Weights,
+};
+use super::{VarianceSplit, Withheld, cells_of, functional_cells, success_cells};
 use crate::case::{Language, Severity};
 use crate::infra_error::InfraClass;
 use crate::judgement::Judgement;
@@ -78,6 +80,10 @@ pub struct Scorecard {
     pub pass_at: BTreeMap<usize, Option<f64>>,
     /// The same over whether the functional suite passed.
     pub functional_pass_at: BTreeMap<usize, Option<f64>>,
+    /// Equation 3 of pass^k, how likely all of k attempts are to succeed, for the same k.
+    pub pass_all: BTreeMap<usize, Option<f64>>,
+    /// How the outcome of an attempt varies; `None` where that cannot be told.
+    pub variance: Option<VarianceSplit>,
     pub repair: Option<RepairGain>,
     pub intervals: Intervals,
 }
@@ -214,8 +220,10 @@ impl Scorecard {
                 .collect(),
             severities,
             cwes,
-            pass_at: pass_at(&secure, weights),
-            functional_pass_at: pass_at(&works, weights),
+            pass_at: by_k(&secure, |cases, k| secure.contributions(cases, weights, k)),
+            functional_pass_at: by_k(&works, |cases, k| works.contributions(cases, weights, k)),
+            pass_all: by_k(&secure, |cases, k| secure.contributions_to_all(cases, weights, k)),
+            variance: VarianceSplit::of(&secure),
             repair: RepairGain::of(attempts, weights),
             intervals: Intervals {
                 overall: told(overall_interval),
@@ -284,10 +292,13 @@ fn by_cwe<'a>(attempts: &[ScoredAttempt<'a>]) -> BTreeMap<String, BTreeSet<&'a s
     cases
 }
 
-/// Equation 3 of Pass@k for each k that every cell has rounds for.
-fn pass_at(cells: &Cells, weights: &Weights) -> BTreeMap<usize, Option<f64>> {
+/// Equation 3 of a number of k attempts, for each k that every cell has rounds for.
+fn by_k(
+    cells: &Cells,
+    contributions: impl Fn(&[&str], usize) -> Contributions,
+) -> BTreeMap<usize, Option<f64>> {
     let cases = cells.cases();
-    (1..=cells.rounds()).map(|k| (k, cells.contributions(&cases, weights, k).score())).collect()
+    (1..=cells.rounds()).map(|k| (k, contributions(&cases, k).score())).collect()
 }
 
 #[cfg(test)]

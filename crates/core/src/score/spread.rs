@@ -261,7 +261,7 @@ impl Noise {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Cell, Cells, Chance, Difference, Draws, Exchanges, Resampled, Resampling};
+    use super::super::{Cell, Cells, Chance, Difference, Exchanges};
     use super::*;
     use crate::benchmark::sec_code_bench_v2;
     use crate::case::{Language, Severity};
@@ -358,14 +358,11 @@ mod tests {
             let spread = Spread::between(&first, &second).expect("cases");
             let rounds_asked = u32::try_from(rounds).expect("few");
             let cases = spread.cases_for(gain, rounds_asked, AIM).expect("there are");
-            let draws = Draws::of(cases, Resampling { seed: 0, resamples: 2 });
             let found = |of: f64, chance: &mut Chance| {
                 let found = (0..400).filter(|seed| {
                     let subjects = pair(cases, rounds, of, chance);
                     let [first, second] = contributions(&subjects);
-                    let resampled = |it: Contributions| Resampled::of(it, &draws);
                     let exchanges = Exchanges { seed: *seed, most: 600 };
-                    let (first, second) = (resampled(first), resampled(second));
                     let difference = Difference::between(&second, &first, exchanges);
                     difference.expect("judged").p_value <= 0.05
                 });

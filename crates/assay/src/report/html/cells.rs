@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use assay_core::record::CaseSummary;
-use assay_core::score::{Resampling, Weights};
+use assay_core::score::Weights;
 use assay_core::{Cost, Scenario, Verdict};
 use serde_json::{Value, json};
 
@@ -20,8 +20,7 @@ pub(super) const PATH: &str = "data/cells.js";
 /// A case, by id and digest: runs may have other versions of a case.
 type Key<'a> = (&'a str, &'a str);
 
-/// The cases of all runs by their places, in order of their ids, as the intervals of the program
-/// draw them.
+/// The cases of all runs by their places, in order of their ids.
 pub(super) struct Places<'a>(BTreeMap<Key<'a>, (usize, &'a CaseSummary)>);
 
 impl<'a> Places<'a> {
@@ -42,12 +41,7 @@ impl<'a> Places<'a> {
     }
 }
 
-pub(super) fn data(
-    runs: &[ReportedRun],
-    entries: &[Entry<'_>],
-    weights: &Weights,
-    resampling: Resampling,
-) -> Value {
+pub(super) fn data(runs: &[ReportedRun], entries: &[Entry<'_>], weights: &Weights) -> Value {
     let places = Places::of(runs);
     let cwes = cwes(runs);
     let case = |case: &CaseSummary| {
@@ -62,8 +56,6 @@ pub(super) fn data(
         })
     };
     json!({
-        "seed": resampling.seed,
-        "resamples": resampling.resamples,
         "verdicts": Verdict::ALL.map(|verdict| json!({
             "label": badge::label(verdict),
             "class": badge::class(verdict),

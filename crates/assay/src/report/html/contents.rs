@@ -208,7 +208,7 @@ impl Report {
                 let scoring = self.rules.with_stored(None);
                 let scoring = self.runs.first().map_or(scoring, |run| run.data.scoring.clone());
                 let entries = Entry::all(&self.runs);
-                data(&cells::data(&self.runs, &entries, &scoring.weights, scoring.resampling))
+                data(&cells::data(&self.runs, &entries, &scoring.weights))
             }
             File::Search => page(search::page(&self.runs, None)),
             File::Trend => page(trend::page(&self.runs, self.order)),

@@ -124,15 +124,15 @@ const filters = (() => {
   /** Everything that the page shows of a subject. */
   const measure = (data, subject, part) => {
     const secure = scenariosOf(data, subject, part, 'success');
-    const overall = scores.score(secure, () => 1);
+    const overall = scores.score(secure);
     const equal = secure.map(({ cells }) => ({ weight: 1, cells: cells.map(([place, value]) => [place, value, 1]) }));
     const isWithheld = data.subjects[subject].withheld;
     return {
       overall: isWithheld ? null : overall,
       isWithheld,
-      ends: overall === null || isWithheld ? null : scores.interval(secure, part.places.size, data),
-      unweighted: scores.score(equal, () => 1),
-      functional: scores.score(scenariosOf(data, subject, part, 'functional'), () => 1),
+      ends: overall === null || isWithheld ? null : scores.interval(secure),
+      unweighted: scores.score(equal),
+      functional: scores.score(scenariosOf(data, subject, part, 'functional')),
       counts: countsOf(data, subject, part),
       tallies: talliesOf(data, subject, part),
     };
@@ -213,7 +213,7 @@ const filters = (() => {
         const places = kind === 'scenario' ? part.places : new Map([...part.places].filter(([place]) => of(place)));
         const isChosen = kind !== 'scenario' || !part.scenario || part.scenario === name;
         const within = { places, scenario: kind === 'scenario' ? name : part.scenario };
-        const value = isChosen ? scores.score(scenariosOf(data, subject, within, 'success'), () => 1) : null;
+        const value = isChosen ? scores.score(scenariosOf(data, subject, within, 'success')) : null;
         const cell = row.cells[at];
         const meter = draw('svg', { class: 'meter', 'aria-hidden': 'true' },
           draw('rect', { class: 'meter-track', width: '100%', height: '100%' }),
