@@ -306,7 +306,8 @@ pub struct ScoringArgs {
     /// [default: 1]
     #[arg(long, value_name = "PERCENT")]
     pub max_errors: Option<ErrorLimit>,
-    /// The seed for drawing cases for intervals [default: the run's own, or 0]
+    /// The seed of what is drawn by chance: exchanges of subjects for p-values, and cases for
+    /// intervals of scores that are no means [default: the run's own, or 0]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 }

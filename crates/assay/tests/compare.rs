@@ -365,3 +365,54 @@ fn a_plan_says_how_many_cases_and_rounds_show_a_difference() {
     let ended = door.run(&["plan", "--score", "secure-if-functional"]).with_code(3);
     assert!(ended.stderr.contains("plan by another --score"), "{}", ended.stderr);
 }
+
+#[test]
+fn a_scorecard_says_how_attempts_vary_and_which_cases_tell_subjects_apart() {
+    let door = Door::open();
+    let outcomes = repository().join("crates/core/tests/data/sec-code-bench-2.2.0-outcomes.json");
+    let outcomes = outcomes.to_str().expect("UTF-8");
+    let models = ["Claude Opus 4.6", "Claude Sonnet 4.5", "GPT-5.4", "Gemini 3 Flash"];
+    let models = models.iter().flat_map(|model| ["--model", model]);
+    let import = ["import", "sec-code-bench-results", outcomes, "--output", "all.assay"];
+    door.run(&import.into_iter().chain(models).collect::<Vec<_>>()).with_code(0);
+    let text = door.run(&["score", "all.assay"]).with_code(0).stdout;
+    for expect in [
+        "pass@10",
+        "pass^10",
+        "where attempts vary:",
+        "separate the better subjects from the others",
+    ] {
+        assert!(text.contains(expect), "{expect} in\n{text}");
+    }
+    let scores = door.run(&["score", "all.assay", "--format", "json"]).with_code(0);
+    let card = scores.json("assay.scores/1")["runs"][0].clone();
+    for subject in card["subjects"].as_array().expect("a list") {
+        let number = |value: &Value| value.as_f64().expect("a number");
+        let (at, all) = (&subject["pass-at"], &subject["pass-all"]);
+        assert!((number(&at["1"]) - number(&all["1"])).abs() < 1e-9, "{subject}");
+        assert!(number(&all["10"]) < number(&all["2"]) && number(&all["2"]) < number(&at["2"]));
+        // Together it is about the variance of a share, which is 0.25 at most.
+        let split = &subject["variance"];
+        let parts = ["cases", "scenarios", "rounds"].map(|part| number(&split[part]));
+        assert!(parts.iter().all(|part| *part >= 0.0), "{split}");
+        assert!((0.05..0.26).contains(&parts.iter().sum::<f64>()), "{split}");
+    }
+    let items = card["items"].as_array().expect("a list");
+    assert_eq!(items.len(), 98);
+    let count = |telling: &str| items.iter().filter(|it| it["telling"] == telling).count();
+    assert!(count("separates") > count("against"), "{items:?}");
+    for item in items.iter().filter(|it| it["telling"] == "all-pass") {
+        assert_eq!(
+            (&item["least"], &item["discrimination"]),
+            (&1.0.into(), &Value::Null),
+            "{item}"
+        );
+    }
+
+    under_agents(&door, "run.assay");
+    door.run(&["report", "run.assay", "--output", "report"]).with_code(0);
+    let index = std::fs::read_to_string(door.path("report/index.html")).expect("a page");
+    let table = between(&index, "<details class=\"items\">", "</details>");
+    assert_eq!(table.matches("<th scope=\"row\"").count(), 10);
+    assert!(table.contains("nothing: none succeeds") && table.contains("separates the better"));
+}

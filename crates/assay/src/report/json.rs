@@ -47,6 +47,7 @@ pub fn scorecard(run: &RunData) -> Value {
         },
         "subjects": subjects.collect::<Vec<_>>(),
         "pairs": pairs(run),
+        "items": run.items,
     });
     if let Some(label) = &info.label {
         card["run"]["label"] = json!(label);
@@ -117,6 +118,8 @@ fn subject(subject: &SubjectScore, verdicts: &[Verdict], ranks: Option<RankRange
         "cwes": scores(&card.cwes),
         "pass-at": scores(&card.pass_at),
         "functional-pass-at": scores(&card.functional_pass_at),
+        "pass-all": scores(&card.pass_all),
+        "variance": card.variance,
         "repair": card.repair,
         "intervals": card.intervals,
         "readings": readings::json(subject),

@@ -8,7 +8,7 @@ use assay_core::record::{CaseSummary, LEFT_OUT_NAMED, LeftOut};
 use assay_core::score::{
     Cells, CovEvalAttempt, CovEvalCard, Leaderboard, PanelScore, Scorecard, ScoredAttempt, Scoring,
 };
-use assay_core::score::{ScoringRules, functional_cells, success_cells};
+use assay_core::score::{Item, ScoringRules, functional_cells, items, success_cells};
 
 use assay_core::{AttemptEnd, Bill, Outcome};
 
@@ -33,6 +33,7 @@ mod readings;
 mod repeats;
 mod served;
 mod spending;
+mod telling;
 mod trend;
 mod variants;
 pub(crate) mod work;
@@ -66,6 +67,8 @@ pub struct RunData {
     pub baselines: Vec<BaselineScore>,
     /// How judges voted; `None` where they had nothing to decide.
     pub panel: Option<PanelScore>,
+    /// What each case says of the subjects, in order of ids; empty with one subject.
+    pub items: Vec<Item>,
     /// Who else was asked about security, in order of subject and name.
     pub beside: Vec<BesideScore>,
     /// The subjects beside each other; entries and subjects are in the same order.
@@ -179,6 +182,9 @@ impl RunData {
         let mut subjects: Vec<Option<SubjectScore>> = subjects.into_iter().map(Some).collect();
         let subjects =
             board.entries.iter().filter_map(|entry| subjects[entry.subject].take()).collect();
+        let subjects: Vec<SubjectScore> = subjects;
+        let cells: Vec<Cells> = subjects.iter().map(|it| it.successes.clone()).collect();
+        let items = items(&cells);
         let panel = PanelScore::of(&store.ballots()?);
         let beside = opinions::scores(store, &info, scoring.resampling)?;
         let served = Serving::all(&info, &store.served()?);
@@ -191,6 +197,7 @@ impl RunData {
             subjects,
             baselines,
             panel,
+            items,
             beside,
             board,
             scoring,

@@ -33,6 +33,8 @@ pub(crate) fn json(panel: &PanelScore) -> Value {
         "ballots": panel.ballots,
         "unanimous": panel.unanimous,
         "alpha": panel.alpha,
+        // Alpha is one minus the share of the variance of votes that lies within ballots.
+        "variance-between-judges": panel.alpha.map(|alpha| (1.0 - alpha).clamp(0.0, 1.0)),
     })
 }
 

@@ -6,7 +6,7 @@ use super::quantity::{
     amount, bracket, cost, count, counted, errors, interval, overall, paid, percent, ranks, tokens,
 };
 use super::work::SubjectWork;
-use super::{RunData, SubjectScore, opinions, panel, readings, variants};
+use super::{RunData, SubjectScore, opinions, panel, readings, telling, variants};
 use crate::printable::Visible;
 use crate::table::fold;
 use assay_core::score::Scorecard;
@@ -28,6 +28,10 @@ pub fn scorecard(run: &RunData, width: Option<usize>) -> String {
     if let Some(table) = work(run) {
         text.push_str("\nwork of agents, an attempt:\n");
         text.push_str(&table.render(width));
+    }
+    if run.subjects.iter().any(|subject| subject.card.variance.is_some()) {
+        text.push_str("\nwhere attempts vary:\n");
+        text.push_str(&subjects(run, variance(run)).render());
     }
     if !run.beside.is_empty() {
         text.push_str("\nasked beside, held against the verdicts:\n");
@@ -134,6 +138,9 @@ fn heading(run: &RunData) -> String {
             text.push_str(&format!("  {}: {estimated}\n", cut(&subject.name)));
         }
     }
+    if let Some(summary) = telling::summary(run) {
+        text.push_str(&format!("{summary}\n"));
+    }
     if completion.unjudged > 0 {
         text.push_str(&format!(
             "unjudged: {}, in no score\n",
@@ -165,6 +172,8 @@ fn columns(run: &RunData) -> Vec<Column> {
     if let Some(k) = most.filter(|k| *k > 1) {
         let score = |card: &Scorecard| percent(card.pass_at.get(&k).copied().flatten());
         columns.push(column(&format!("pass@{k}"), &score));
+        let all = |card: &Scorecard| percent(card.pass_all.get(&k).copied().flatten());
+        columns.push(column(&format!("pass^{k}"), &all));
     }
     if run.subjects.iter().any(|subject| subject.card.repair.is_some()) {
         let first = |card: &Scorecard| percent(card.repair.map(|repair| repair.first));
@@ -234,6 +243,15 @@ fn work(run: &RunData) -> Option<Table> {
     let cells = agents.iter().map(|(name, _)| name.clone()).collect();
     let names = Column { head: "subject".to_owned(), cells };
     (!agents.is_empty()).then_some(Table { names, columns })
+}
+
+/// Between what the outcomes of attempts vary.
+fn variance(run: &RunData) -> Vec<Column> {
+    let column = |part: usize, head: &str| Column {
+        head: head.to_owned(),
+        cells: run.subjects.iter().map(|it| telling::share(it.card.variance, part)).collect(),
+    };
+    vec![column(0, "between cases"), column(1, "scenarios of a case"), column(2, "rounds")]
 }
 
 fn scenarios(run: &RunData) -> Vec<Scenario> {

@@ -87,21 +87,28 @@ pub fn items(subjects: &[Cells]) -> Vec<Item> {
     }
     let mut cases: BTreeMap<String, Vec<(usize, f64)>> = BTreeMap::new();
     let shares: Vec<BTreeMap<&str, f64>> = subjects.iter().map(shares).collect();
+    let totals: Vec<(f64, usize)> =
+        shares.iter().map(|shares| (shares.values().sum(), shares.len())).collect();
     for (subject, shares) in shares.iter().enumerate() {
         for (case, share) in shares {
             cases.entry((*case).to_owned()).or_default().push((subject, *share));
         }
     }
     let several = cases.into_iter().filter(|(_, found)| found.len() > 1);
-    several.map(|(case, found)| item(case, &found, &shares)).collect()
+    several.map(|(case, found)| item(case, &found, &totals)).collect()
 }
 
-fn item(case: String, found: &[(usize, f64)], shares: &[BTreeMap<&str, f64>]) -> Item {
+/// `totals` are the sum and the number of the shares of each subject.
+#[expect(clippy::cast_precision_loss, reason = "cases are few")]
+fn item(case: String, found: &[(usize, f64)], totals: &[(f64, usize)]) -> Item {
     let here: Vec<f64> = found.iter().map(|(_, share)| *share).collect();
-    let elsewhere = |subject: usize| {
-        mean(shares[subject].iter().filter(|(other, _)| **other != case).map(|(_, share)| *share))
+    // A subject that has nothing but this case says nothing of others.
+    let elsewhere = |subject: usize, share: f64| {
+        let (sum, cases) = totals[subject];
+        (cases > 1).then(|| (sum - share) / (cases - 1) as f64)
     };
-    let pairs = found.iter().filter_map(|(subject, share)| Some((*share, elsewhere(*subject)?)));
+    let pairs =
+        found.iter().filter_map(|(subject, share)| Some((*share, elsewhere(*subject, *share)?)));
     let discrimination = correlation(&pairs.collect::<Vec<_>>());
     let (least, most) =
         here.iter().fold((1.0_f64, 0.0_f64), |(low, high), it| (low.min(*it), high.max(*it)));

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::leaderboard::Names;
 use super::page::{Page, brief};
 use super::reported_run::{Entry, ReportedRun, ask_for_security, success};
-use super::{case_table, comparison, filters, leaderboard, plots, provenance, trend};
+use super::{case_table, comparison, filters, items, leaderboard, plots, provenance, trend};
 use crate::report::quantity::{count, counted};
 
 pub(super) fn page(
@@ -57,6 +57,7 @@ pub(super) fn page(
             h2 { "Cases" }
             p class="note" { "Each cell: " (success(runs).to_lowercase()) " of judged attempts, over all scenarios and rounds." }
             (case_table::table(runs, entries))
+            (items::tables(runs))
         }
         section id="provenance" {
             h2 { "Provenance" }

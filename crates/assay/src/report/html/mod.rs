@@ -40,6 +40,7 @@ mod failures;
 mod filters;
 mod heat;
 mod index;
+mod items;
 mod leaderboard;
 pub mod live;
 mod opinions;

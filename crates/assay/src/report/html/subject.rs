@@ -10,7 +10,7 @@ use super::page::{Page, brief, cwe, neighbours, scrolling};
 use super::reported_run::{ReportedRun, success};
 use super::{badge, failures, served, work};
 use crate::report::quantity::{count, counted, interval, overall, percent, ranks};
-use crate::report::{readings, repeats};
+use crate::report::{readings, repeats, telling};
 
 const ROOT: &str = "../";
 
@@ -37,11 +37,19 @@ pub(super) fn page(run: &ReportedRun, number: usize) -> Page {
             div { dt { "Functional" } dd { (percent(card.functional)) } }
             @for (k, score) in card.pass_at.iter().filter(|(k, _)| matches!(k, 3 | 5 | 10)) {
                 div { dt { "Pass@" (k) } dd { (percent(*score)) } }
+                div { dt { "Pass^" (k) } dd { (percent(card.pass_all.get(k).copied().flatten())) } }
             }
             @if let Some(repair) = card.repair {
                 div { dt { "Before repairs" } dd { (percent(Some(repair.first))) } }
             }
             div { dt { "Errored" } dd { (count(card.errored)) } }
+        }
+        @if card.variance.is_some() {
+            p class="note" {
+                "Of how its attempts vary, " (telling::share(card.variance, 0)) " lies between cases, "
+                (telling::share(card.variance, 1)) " between the scenarios of a case, and "
+                (telling::share(card.variance, 2)) " between rounds of the same question."
+            }
         }
         (badge::verdict_bar(&card.verdicts))
         @if let Some(withheld) = &card.withheld {
