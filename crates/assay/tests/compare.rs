@@ -371,7 +371,7 @@ fn a_scorecard_says_how_attempts_vary_and_which_cases_tell_subjects_apart() {
     let door = Door::open();
     let outcomes = repository().join("crates/core/tests/data/sec-code-bench-2.2.0-outcomes.json");
     let outcomes = outcomes.to_str().expect("UTF-8");
-    let models = ["Claude Opus 4.6", "Claude Sonnet 4.5", "GPT-5.4", "Gemini 3 Flash"];
+    let models = ["Claude Opus 4.6", "Claude Sonnet 4.5", "GPT-5.4", "Claude Haiku 4.5"];
     let models = models.iter().flat_map(|model| ["--model", model]);
     let import = ["import", "sec-code-bench-results", outcomes, "--output", "all.assay"];
     door.run(&import.into_iter().chain(models).collect::<Vec<_>>()).with_code(0);

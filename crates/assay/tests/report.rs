@@ -458,11 +458,12 @@ run 20260302-091405-k7: corpus/assay (3 cases), en-US, started 2026-03-02T09:14:
 errored: 1 attempt, in no score
   acme/small-2: rate limit 1 of 24 attempts
   acme/small-2: overall 8.57% without them, 7.14% with them as failures, 8.57% as successes
+of 3 cases, 3 separate the better subjects from the others and 0 say nothing
 
-subject       overall        95 %  ranks  unweighted  functional  pass@2      gen  gen-hints      fix
-reference     100.00%  43.9–100.0    1–3     100.00%     100.00%       –  100.00%    100.00%  100.00%
-acme/large-2   53.57%   35.0–80.0    1–3      58.33%      85.71%  71.43%   42.86%     64.29%   64.29%
-acme/small-2    8.57%    5.0–20.0    1–3      16.67%      43.57%       –    0.00%     28.57%    7.14%
+subject       overall       95 %  ranks  unweighted  functional  pass@2  pass^2      gen  gen-hints      fix
+reference     100.00%  4.3–100.0    1–3     100.00%     100.00%       –       –  100.00%    100.00%  100.00%
+acme/large-2   53.57%   2.0–98.5    1–3      58.33%      85.71%  71.43%  35.71%   42.86%     64.29%   64.29%
+acme/small-2    8.57%   0.0–96.4    1–3      16.67%      43.57%       –       –    0.00%     28.57%    7.14%
 
 subject       fix-hints        C   Python  attempts  errored  secure  insecure  nonfunctional  build-failed
 reference       100.00%  100.00%  100.00%        12        0      12         0              0             0
@@ -478,6 +479,13 @@ subject       tokens in  cached  tokens out  reasoning  cost  an attempt  repair
 reference         6,592       0      20,480      4,800     –           –   25.00%   0.00%     –
 acme/large-2     13,184       0      40,960      9,600     –           –   25.00%   0.00%     –
 acme/small-2     12,772       0      39,680      9,300     –           –   25.81%   0.00%     –
+
+where attempts vary:
+
+subject       between cases  scenarios of a case  rounds
+reference                 –                    –       –
+acme/large-2             0%                  40%     60%
+acme/small-2             0%                  45%     55%
 ";
     assert_eq!(table, expect);
 }
