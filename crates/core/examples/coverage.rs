@@ -10,6 +10,10 @@
 //! distribution, which is what more cases of the same kind would show. A setting is a mean, how
 //! alike cases are, a number of rounds, and whether cases weigh alike.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it prints tables")]
+
+use std::process::ExitCode;
+
 use assay_core::score::{Chance, Interval, WeightedMean, wilson};
 
 const CASES: [usize; 5] = [15, 25, 40, 60, 98];
@@ -38,12 +42,12 @@ const EVERY: usize = 10;
 /// The ways to an interval.
 const WAYS: [&str; 3] = ["Assay's", "bootstrap", "Bayesian bootstrap"];
 
-fn main() {
+fn main() -> ExitCode {
     let argument = std::env::args().nth(1);
     let Some(repetitions) = argument.map_or(Some(1_000), |it| it.parse().ok()).filter(|it| *it > 0)
     else {
         eprintln!("name the number of repetitions, such as 1000");
-        std::process::exit(2);
+        return ExitCode::from(2);
     };
     println!("{repetitions} repetitions of each setting\n\nScores:\n");
     head();
@@ -55,6 +59,7 @@ fn main() {
     for cases in CASES {
         row(cases, &differences(cases, repetitions, &mut Chance::seeded(19)));
     }
+    ExitCode::SUCCESS
 }
 
 /// How often intervals held the truth in a setting, and how wide they were, by way.

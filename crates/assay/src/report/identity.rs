@@ -110,7 +110,7 @@ mod tests {
         check(&told, &agent, false);
         check(&bare, &bare, false);
         check(&agent, &identity(Some("b"), Some("rules.md")), false);
-        check(&bare, &Identity { model: Some("other".to_owned()), ..agent.clone() }, false);
+        check(&bare, &Identity { model: Some("other".to_owned()), ..agent }, false);
         check(
             &Identity::default(),
             &Identity { agent: Some("a".to_owned()), ..Identity::default() },

@@ -42,6 +42,9 @@ pub struct Side {
 
 type Task<'a> = (&'a str, Scenario);
 
+/// Rounds of tasks.
+type Rounds<'a> = BTreeSet<(Task<'a>, u32)>;
+
 impl Pairing {
     /// Over cases that both runs have in the same version.
     pub(super) fn of(pair: &Pair<'_>, cases: &[&str]) -> Pairing {
@@ -71,7 +74,7 @@ impl Side {
         (run, subject): (&RunData, &SubjectScore),
         cases: &BTreeSet<&str>,
         (judged, common): (&BTreeMap<Task<'_>, usize>, &BTreeSet<Task<'_>>),
-        (own, others): (&BTreeSet<(Task<'_>, u32)>, &BTreeSet<(Task<'_>, u32)>),
+        (own, others): (&Rounds<'_>, &Rounds<'_>),
     ) -> Side {
         let sum = |is_common: bool| {
             let counted = judged.iter().filter(|(task, _)| common.contains(*task) == is_common);
@@ -128,7 +131,7 @@ fn of<'a>(
 fn rounds<'a>(
     (run, subject): (&'a RunData, &'a SubjectScore),
     cases: &BTreeSet<&str>,
-) -> BTreeSet<(Task<'a>, u32)> {
+) -> Rounds<'a> {
     let keys = run.attempts.iter().map(|attempt| &attempt.key);
     let own = keys.filter(|key| key.subject == subject.name && cases.contains(key.case.as_str()));
     own.map(|AttemptKey { case, scenario, round, .. }| ((case.as_str(), *scenario), *round))
