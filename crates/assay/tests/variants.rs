@@ -2,7 +2,6 @@
 //! knows the originals by heart is told from one that does not.
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
-#[expect(dead_code, reason = "this binary uses a part of it")]
 mod door;
 #[expect(dead_code, reason = "this binary uses a part of it")]
 mod panel;

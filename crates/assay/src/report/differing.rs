@@ -214,6 +214,7 @@ mod tests {
 
     fn info(settings: Value) -> RunInfo {
         RunInfo {
+            label: None,
             id: "run".to_owned(),
             started_at: String::new(),
             assay_version: "1.0".to_owned(),

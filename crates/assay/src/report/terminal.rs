@@ -31,7 +31,7 @@ pub fn scorecard(run: &RunData, width: Option<usize>) -> String {
     }
     if run.subjects.iter().any(|subject| subject.card.variance.is_some()) {
         text.push_str("\nwhere attempts vary:\n");
-        text.push_str(&subjects(run, variance(run)).render());
+        text.push_str(&subjects(run, variance(run)).render(width));
     }
     if !run.beside.is_empty() {
         text.push_str("\nasked beside, held against the verdicts:\n");

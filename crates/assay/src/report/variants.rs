@@ -3,12 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use assay_core::score::{
-    Cells, Difference, Drawn as _, Draws, Exchanges, Metric, Resampled, Weights,
-};
+use assay_core::score::{Cells, Difference, Drawn as _, Exchanges, Metric, Weights};
 use serde::Serialize;
 
-use super::quantity::{count, percent};
+use super::quantity::{count, percent, points};
 use super::{RunData, SubjectScore};
 
 /// A score of one subject over cases that have variants, and over the variants.
@@ -39,8 +37,6 @@ pub(super) const HEADS: [&str; 7] =
 impl VariantScore {
     /// What a row of a table shows beside the subject.
     pub(super) fn cells(&self) -> [String; 7] {
-        // What is rounded to nothing has no sign.
-        let points = |share: f64| format!("{:+.2}", (share * 10_000.0).round() / 100.0 + 0.0);
         let Difference { difference, interval, p_value } = self.change;
         let name = if self.score == Metric::Functional { "functional" } else { "secure" };
         [
@@ -93,14 +89,11 @@ impl RunData {
         let wanted = variants.cases();
         let plain = cells.only(|cell| wanted.contains(&cell.case.as_str()));
         let cases = plain.cases();
-        let resampling = self.scoring.resampling;
-        let draws = Draws::of(cases.len(), resampling);
         let contributions = |cells: &Cells| cells.contributions(&cases, &Weights::equal(), 1);
         let (before, after) = (contributions(&plain), contributions(&variants));
         let (before_both, after_both) = before.over_common_cells(&after);
         let (original, variant) = (before_both.score()?, after_both.score()?);
-        let (before, after) = (Resampled::of(before, &draws), Resampled::of(after, &draws));
-        let exchanges = Exchanges::for_pairs(1, resampling.seed);
+        let exchanges = Exchanges::for_pairs(1, self.scoring.resampling.seed);
         Some(VariantScore {
             subject: subject.name.clone(),
             score: metric,
