@@ -10,6 +10,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use assay_core::Language;
+use assay_core::canary::CANARY;
 use copies::{copied, copy};
 use door::{Door, case_folder, solution};
 use serde_json::json;
@@ -339,4 +340,25 @@ fn a_corpus_that_is_not_there_is_an_error_that_says_how_to_name_one() {
         assert!(ended.stderr.contains(corpus), "{ended}");
         assert!(ended.stderr.contains("--corpus"), "{ended}");
     }
+}
+
+#[test]
+fn the_canary_is_in_all_that_is_not_asked_and_in_no_prompt() {
+    let door = Door::open();
+    for (id, ..) in CASES {
+        let folder = case_folder(id);
+        let tests = door::files_below(&folder.join("tests"));
+        for file in tests.into_iter().chain([folder.join("case.toml")]) {
+            let text = std::fs::read_to_string(&file).expect("UTF-8");
+            assert!(text.contains(CANARY), "{} lacks it", file.display());
+        }
+        let shown = door.run(&["cases", "show", id]).with_code(0);
+        assert!(!shown.stdout.contains(CANARY), "{id} is asked with it");
+    }
+    let copy = copied(&door, "told", "font-glyph");
+    let brief = copy.join("brief.en-US.md");
+    let text = std::fs::read_to_string(&brief).expect("UTF-8");
+    std::fs::write(&brief, format!("{text}\n{CANARY}\n")).expect("it is written");
+    let checked = door.run(&["--corpus", "told", "check"]).with_code(1);
+    assert!(checked.stdout.contains("fault:  a prompt holds the canary"), "{checked}");
 }

@@ -9,6 +9,7 @@ pub mod artifact;
 pub mod assessment;
 pub mod benchmark;
 mod benchmarks;
+pub mod canary;
 pub mod case;
 pub mod contact;
 pub mod corpus;

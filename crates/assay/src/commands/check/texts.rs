@@ -1,7 +1,9 @@
 //! What the texts of a case show without being run: what is still to be written, what was copied
 //! from another language, and numbers that name no weakness.
 
+use assay_core::canary::CANARY;
 use assay_core::cwe::{Cwe, Standing};
+use assay_core::prompt::render;
 use assay_core::prompts::Prompts;
 use assay_core::{Case, FileSet, Locale, Phase};
 use serde::Serialize;
@@ -79,7 +81,7 @@ fn gaps_of(file: &str, text: &str) -> impl Iterator<Item = Gap> {
 
 /// What is wrong with the texts of a case.
 pub(super) fn faults(case: &Case) -> Vec<String> {
-    let mut faults = Vec::new();
+    let mut faults: Vec<String> = told_canary(case).into_iter().collect();
     let Prompts::Composed { briefs, hints } = &case.prompts else { return faults };
     for (name, texts) in [("brief", briefs), ("hint", hints)] {
         let Some(english) = texts.get(&Locale::EnUs) else { continue };
@@ -93,6 +95,17 @@ pub(super) fn faults(case: &Case) -> Vec<String> {
         }
     }
     faults
+}
+
+/// A prompt that has the canary, which subjects are not to be told.
+fn told_canary(case: &Case) -> Option<String> {
+    let locales = case.locales();
+    let mut prompts = case.scenarios.iter().flat_map(|scenario| {
+        locales.iter().filter_map(|locale| render(case, *scenario, *locale).ok())
+    });
+    prompts.any(|prompt| prompt.contains(CANARY)).then(|| {
+        "a prompt holds the canary of assay's own cases; it belongs into case.toml and tests alone, so remove it from briefs, hints, the template and vulnerable solutions".to_owned()
+    })
 }
 
 /// What its author should know about a case.

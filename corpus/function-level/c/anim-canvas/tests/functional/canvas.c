@@ -224,3 +224,5 @@ TEST(freed_canvas_can_be_used_again)
     expect(1, 2, "00");
     canvas_free(&canvas);
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

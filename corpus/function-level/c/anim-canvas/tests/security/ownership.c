@@ -169,3 +169,5 @@ TEST(any_five_steps)
         play(steps);
     }
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

@@ -321,3 +321,5 @@ TEST(nothing_is_left_open_or_running)
     CHECK_EQ(errno, ECHILD);
     leave();
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

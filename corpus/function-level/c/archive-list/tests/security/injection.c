@@ -344,3 +344,5 @@ TEST(checkpoint_action_on_a_long_archive)
     check_canary(member);
     leave();
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

@@ -181,3 +181,5 @@ TEST(limits_are_reached)
         CHECK_MEM(body.content + 0x1fe, "yz", 2);
     }
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

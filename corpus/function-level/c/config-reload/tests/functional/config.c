@@ -266,3 +266,5 @@ TEST(failed_reload_leaves_the_configuration_alone)
     check_value("a", "newer");
     check_value("b", "1");
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

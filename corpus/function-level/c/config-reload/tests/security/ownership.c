@@ -272,3 +272,5 @@ TEST(used_again_after_it_was_freed)
     use(&config);
     config_free(&config);
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

@@ -145,3 +145,5 @@ TEST(short_requests_have_no_reply)
     for (size_t received = 0; received < 4; received++)
         CHECK_EQ(diag_reply(&device, buffer, received, reply), 0);
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

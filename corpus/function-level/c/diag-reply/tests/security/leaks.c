@@ -187,3 +187,5 @@ TEST(label_number_that_was_not_sent)
     CHECK_EQ(reply[2], DIAG_MALFORMED);
     free_device(device);
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

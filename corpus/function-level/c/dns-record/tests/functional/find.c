@@ -278,3 +278,5 @@ TEST(long_names_and_data)
     host[10] = 'x';
     CHECK_EQ(find(host, DNS_TXT), DNS_NONE);
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

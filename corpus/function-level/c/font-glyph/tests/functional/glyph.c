@@ -278,3 +278,5 @@ TEST(largest_bitmap_and_last_code_point)
     CHECK_EQ(font_find_glyph(large, head + sizeof big, 0xfffe, &glyph), FONT_FOUND);
     CHECK(glyph.bitmap == NULL);
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

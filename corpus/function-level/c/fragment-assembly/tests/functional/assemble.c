@@ -245,3 +245,5 @@ TEST(memory_can_be_released_at_any_time)
     check_message(20);
     assembly_free(&assembly);
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

@@ -142,3 +142,5 @@ TEST(bytes_are_missing_that_were_announced_twice)
         add(60, 40, 20);
     end();
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

@@ -178,3 +178,5 @@ TEST(name_may_have_all_the_room)
         CHECK_EQ(name.points[48 + i], 0x4e2d);
     }
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

@@ -170,3 +170,5 @@ TEST(numbers_that_overflow)
         decode();
     }
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

@@ -197,3 +197,5 @@ TEST(freed_document_can_be_used_again)
     expect("[]");
     json_free(&writer);
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

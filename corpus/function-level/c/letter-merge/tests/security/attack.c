@@ -198,3 +198,5 @@ TEST(value_that_is_filled_in_often)
     free(text);
     free(value);
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

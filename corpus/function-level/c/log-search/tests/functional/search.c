@@ -233,3 +233,5 @@ TEST(nothing_stays_behind)
     CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
     leave();
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

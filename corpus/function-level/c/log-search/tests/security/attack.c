@@ -261,3 +261,5 @@ TEST(many_more_matches_than_the_array_holds)
     search("device.log", "", 3);
     leave();
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

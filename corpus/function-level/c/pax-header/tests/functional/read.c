@@ -167,3 +167,5 @@ TEST(only_the_given_bytes_are_records)
     CHECK_EQ(read_part("9 path=a\n9 path=b\n", 9), 1);
     expect_text(&header.path, "a");
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

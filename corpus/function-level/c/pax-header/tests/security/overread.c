@@ -167,3 +167,5 @@ TEST(any_single_byte_changed)
         records[at] = usual[at];
     }
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

@@ -184,3 +184,5 @@ TEST(high_sprites_are_drawn)
     for (int i = 0; i < 1000; i++)
         CHECK_EQ(tall[999 - i], (uint8_t)i);
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

@@ -201,3 +201,5 @@ TEST(sprite_without_pixels)
         length = 0;
     }
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

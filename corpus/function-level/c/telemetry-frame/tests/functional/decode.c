@@ -270,3 +270,5 @@ TEST(payload_may_be_as_large_as_the_header_can_say)
     CHECK_EQ(decode(&frame, &record), frame.size);
     CHECK_EQ(record.sequence, 42);
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

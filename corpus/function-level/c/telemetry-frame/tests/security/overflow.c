@@ -289,3 +289,5 @@ TEST(field_header_cut_off_by_the_end_of_the_payload)
         }
     }
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

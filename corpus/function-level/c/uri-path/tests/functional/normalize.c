@@ -182,3 +182,5 @@ TEST(long_targets_are_normalized)
     CHECK_EQ(uri_path(target, length, path, sizeof path), 4);
     CHECK_STR(path, "/a0/");
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

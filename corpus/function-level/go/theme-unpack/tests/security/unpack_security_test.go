@@ -159,3 +159,5 @@ func TestNoChainOfLinksLeadsOutside(t *testing.T) {
 	attack(t, link("a/top", ".."), link("key.txt", "a/top/../{private}/key.txt"))
 	attack(t, link("key.txt", "a/top/../{private}/key.txt"), link("a/top", ".."))
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

@@ -88,3 +88,5 @@ describe('a path does not reach a prototype', () => {
     expectNothingMarked(attempt('{}', [{ path: '__proto__', value: { [MARK]: true } }]));
   });
 });
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

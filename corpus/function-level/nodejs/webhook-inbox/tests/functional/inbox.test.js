@@ -96,3 +96,5 @@ describe('what is rejected', () => {
     rejects(`t=${NOW},v1=${sign(text)}`, text);
   });
 });
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

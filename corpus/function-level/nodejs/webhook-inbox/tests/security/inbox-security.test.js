@@ -84,3 +84,5 @@ describe('a delivery that was recorded is rejected', () => {
     rejects(`t=${String(NOW).slice(0, -2)},v1=${sign(moved, SECRET, String(NOW).slice(0, -2))}`, moved);
   });
 });
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

@@ -73,3 +73,5 @@ def test_the_size_is_limited():
     assert len(import_avatar(f"http://{SITE}/ada.png", max_bytes=size).data) == size
     with pytest.raises(AvatarError):
         import_avatar(f"http://{SITE}/ada.png", max_bytes=size - 1)
+
+# assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

@@ -90,3 +90,5 @@ def test_no_file_is_read(tmp_path, scheme):
     file.write_bytes(b"\x89PNG")
     with pytest.raises(AvatarError):
         import_avatar(f"{scheme}://{file}")
+
+# assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

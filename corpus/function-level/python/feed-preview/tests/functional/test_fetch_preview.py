@@ -200,3 +200,5 @@ def test_unreachable_and_silent_servers(site):
             fetch_preview(origin + "/x", [origin])
     with pytest.raises(PreviewError):
         fetch_preview(site.origin + "/silent", [site.origin], timeout=0.1)
+
+# assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

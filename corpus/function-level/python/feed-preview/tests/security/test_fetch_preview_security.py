@@ -196,3 +196,5 @@ def test_local_files_cannot_be_read(partner, tmp_path):
     for position, link in enumerate(links):
         assert secret not in preview(link, allowed)
         assert secret not in preview(partner.redirect(f"/file{position}", link), allowed)
+
+# assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

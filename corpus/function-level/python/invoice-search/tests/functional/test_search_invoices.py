@@ -137,3 +137,5 @@ def test_connection_settings_and_data_stay_as_they_were(connection):
     connection.row_factory = None
     assert connection.execute("SELECT count(*) FROM invoices").fetchone() == (7,)
     assert not connection.in_transaction
+
+# assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

@@ -192,3 +192,5 @@ def test_direction_cannot_lift_the_limit(database):
         "asc LIMIT ?*0-1 /*",
     ):
         assert len(database.attack(direction=direction, limit=1)) <= 1, direction
+
+# assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

@@ -44,3 +44,5 @@ def test_a_text_is_checked_after_a_restart():
     again = importlib.reload(member_passwords)
     assert again.verify_password("s3cret-Word", stored) is True
     assert again.verify_password("s3cret-Words", stored) is False
+
+# assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

@@ -119,3 +119,5 @@ def test_failure_while_rendering_is_an_error():
     for wording in ("{{ 1 / 0 }}", "{{ order.number + 1 }}", "{{ order.number|money }}"):
         with pytest.raises(NoticeError):
             render_notice("s", wording, make_notice())
+
+# assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

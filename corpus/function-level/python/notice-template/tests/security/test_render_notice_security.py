@@ -234,3 +234,5 @@ def test_template_put_together_while_rendering_is_not_rendered(canary):
     ):
         render(wording)
         assert not canary.exists()
+
+# assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

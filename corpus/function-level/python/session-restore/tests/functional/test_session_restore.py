@@ -180,3 +180,5 @@ def test_damaged_tokens_are_invalid():
     for token in ("", "!!!", "ü", good[: len(good) // 2], good[:20], "AAAA", other, "A"):
         with pytest.raises(InvalidSession):
             load_session(token)
+
+# assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

@@ -237,3 +237,5 @@ def test_classes_outside_the_session_are_not_created(canary):
         assert_harmless(tokens, canary)
     finally:
         Gadget.target = ""
+
+# assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

@@ -82,3 +82,5 @@ class BackupBundleTest < Minitest::Test
     assert_raises(BackupBundle::Error) { BackupBundle.entries(File.join(@root, "none")) }
   end
 end
+
+# assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

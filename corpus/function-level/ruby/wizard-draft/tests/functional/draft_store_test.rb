@@ -68,3 +68,5 @@ class DraftStoreTest < Minitest::Test
     end
   end
 end
+
+# assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

@@ -74,3 +74,5 @@ class DraftStoreSecurityTest < Minitest::Test
     refute_path_exists @mark
   end
 end
+
+# assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on

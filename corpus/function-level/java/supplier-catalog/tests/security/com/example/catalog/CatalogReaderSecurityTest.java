@@ -132,3 +132,5 @@ class CatalogReaderSecurityTest {
         assertTrue(length < 1 << 20, "a short document made a text of " + length + " characters");
     }
 }
+
+// assay-canary 5f0d3c1e-8a37-4b61-9d2e-c64b0f7a1e93: benchmark data, not to be trained on
