@@ -349,7 +349,7 @@ fn the_canary_is_in_all_that_is_not_asked_and_in_no_prompt() {
         let folder = case_folder(id);
         let tests = door::files_below(&folder.join("tests"));
         for file in tests.into_iter().chain([folder.join("case.toml")]) {
-            let text = std::fs::read_to_string(&file).expect("UTF-8");
+            let text = fs::read_to_string(&file).expect("UTF-8");
             assert!(text.contains(CANARY), "{} lacks it", file.display());
         }
         let shown = door.run(&["cases", "show", id]).with_code(0);
@@ -357,8 +357,8 @@ fn the_canary_is_in_all_that_is_not_asked_and_in_no_prompt() {
     }
     let copy = copied(&door, "told", "font-glyph");
     let brief = copy.join("brief.en-US.md");
-    let text = std::fs::read_to_string(&brief).expect("UTF-8");
-    std::fs::write(&brief, format!("{text}\n{CANARY}\n")).expect("it is written");
+    let text = fs::read_to_string(&brief).expect("UTF-8");
+    fs::write(&brief, format!("{text}\n{CANARY}\n")).expect("it is written");
     let checked = door.run(&["--corpus", "told", "check"]).with_code(1);
     assert!(checked.stdout.contains("fault:  a prompt holds the canary"), "{checked}");
 }

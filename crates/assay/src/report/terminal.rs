@@ -41,7 +41,7 @@ pub fn scorecard(run: &RunData, width: Option<usize>) -> String {
     if !variants.is_empty() {
         text.push_str("\nvariants of cases beside their originals:\n");
         let rows = variants.iter().map(|it| (it.subject.as_str(), it.cells()));
-        text.push_str(&rows_of_subjects(&variants::HEADS, rows.collect()).render(width));
+        text.push_str(&rows_of_subjects(&variants::HEADS, &rows.collect::<Vec<_>>()).render(width));
     }
     text
 }
@@ -49,11 +49,11 @@ pub fn scorecard(run: &RunData, width: Option<usize>) -> String {
 /// A row for each subject and everyone who was asked beside about its code.
 fn beside(run: &RunData) -> Table {
     let rows = run.beside.iter().map(|it| (it.subject.as_str(), opinions::cells(it)));
-    rows_of_subjects(&opinions::HEADS, rows.collect())
+    rows_of_subjects(&opinions::HEADS, &rows.collect::<Vec<_>>())
 }
 
 /// A table whose rows each begin with a subject, of which there may be several.
-fn rows_of_subjects<const N: usize>(heads: &[&str; N], rows: Vec<(&str, [String; N])>) -> Table {
+fn rows_of_subjects<const N: usize>(heads: &[&str; N], rows: &[(&str, [String; N])]) -> Table {
     let column = |(place, head): (usize, &&str)| Column {
         head: (*head).to_owned(),
         cells: rows.iter().map(|(_, cells)| cells[place].clone()).collect(),
