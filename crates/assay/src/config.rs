@@ -146,6 +146,12 @@ impl Config {
         CorpusSource::parse(named.unwrap_or_else(default))
     }
 
+    /// Where new cases go: the corpus that was named, or `corpus`, whether or not it is there yet.
+    pub fn corpus_of_new_cases(&self, global: &GlobalArgs) -> CorpusSource {
+        let named = global.corpus.as_deref().or(self.corpus.as_deref());
+        CorpusSource::parse(named.unwrap_or(FOLDER))
+    }
+
     /// The judges that were named on the command line, or those of the file.
     pub fn judges(&self, args: &JudgeArgs) -> anyhow::Result<Vec<JudgeConfig>> {
         let mut judges = Vec::new();

@@ -224,7 +224,10 @@ fn an_analyser_that_is_not_there_says_what_to_do() {
     let ended = analyse(&door, "bandit", &["clean.py", "--cache", empty]).with_code(3);
     assert!(ended.stderr.contains("run `assay prepare --analysers=bandit`"), "{ended}");
     let ended = analyse(&door, "bandito", &["clean.py"]).with_code(3);
-    assert!(ended.stderr.contains("is no analyser; there are bandit, semgrep"), "{ended}");
+    assert!(
+        ended.stderr.contains("is no analyser (did you mean \"bandit\"?); there are"),
+        "{ended}"
+    );
     let ended = door.run(&["analyse", "corpus/README.md"]).with_code(3);
     assert!(ended.stderr.contains("README.md"), "{ended}");
 }

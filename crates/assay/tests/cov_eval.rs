@@ -121,8 +121,8 @@ fn a_checkout_is_loaded_as_it_is_and_what_differs_is_said() {
     for expect in [
         "notes.txt is no program; it is left out",
         "code_completion_task_seed has 1 programs; the published one has 54",
-        "code_completion_task: 1 files named .c are Python and read as such",
-        "code_completion_task: 1 files named .c are C++ and read as such",
+        "code_completion_task: 1 file named .c is Python and read as such",
+        "code_completion_task: 1 file named .c is C++ and read as such",
         "2_scenario.c: its fence is not closed",
         "datasets/train-set has 0 programs; the published one has 1350",
         "vulnerability_repair_task has 0 programs about CWE-79; the published one has 12",

@@ -90,7 +90,7 @@ fn who_knows_the_original_by_heart_does_worse_on_the_variant() {
 fn what_is_there_is_not_overwritten() {
     let door = Door::open();
     door.write("both/mine.txt", "mine");
-    let refused = make(&door).with_code(2);
+    let refused = make(&door).with_code(3);
     assert!(refused.stderr.contains("both is there already"), "{refused}");
     assert_eq!(fs::read_to_string(door.path("both/mine.txt")).expect("kept"), "mine");
 }
@@ -99,6 +99,6 @@ fn what_is_there_is_not_overwritten() {
 fn only_cases_in_a_folder_have_variants() {
     let door = Door::open();
     let refused =
-        door.run(&["--corpus", "human-eval:x.jsonl", "variants", "--output", "both"]).with_code(2);
+        door.run(&["--corpus", "human-eval:x.jsonl", "variants", "--output", "both"]).with_code(3);
     assert!(refused.stderr.contains("variants are made of cases in a folder"), "{refused}");
 }

@@ -38,7 +38,7 @@ struct Search {
 }
 
 pub(super) fn execute(context: &Context<'_>, args: &VariantsArgs) -> anyhow::Result<Exit> {
-    let source = context.config.corpus(context.global);
+    let source = context.laid_out(&context.config.corpus(context.global))?;
     let CorpusSource::Native(root) = &source else {
         bail!(
             "variants are made of cases in a folder, and {source} is none; name one with --corpus"

@@ -16,11 +16,18 @@ use crate::shell::{Shell, is_shown};
 const BUILDS: &str = "builds, tests or measures the repository, as the gate does";
 const INSTALLS: &str = "installs from the network";
 const AGENT: &str = "has an installed agent work for minutes; the tests of agents do that";
+const PAIRED: &str =
+    "needs runs of a model alone and with agents; the tests of comparisons make them";
 const CHECKOUT: &str = "needs a checkout or file of others, which is not here";
 
 /// Commands that are not carried out here: the page (all, where there is none), how they begin or
 /// what they hold, and why. Those of `assay` are read by its command line all the same.
 const NOT_RUN: &[(&str, &str, &str)] = &[
+    ("", "podman ", "needs an engine of containers"),
+    ("docs/agents.md", "assay compare", PAIRED),
+    ("docs/ci.md", "assay run", "asks a server whose address is a variable"),
+    ("docs/ci.md", "assay compare", PAIRED),
+    ("docs/comparing.md", "assay compare", PAIRED),
     ("", "make ", BUILDS),
     ("", "cargo ", BUILDS),
     ("", "scripts/", BUILDS),

@@ -22,11 +22,12 @@ const SUITE: &str = "private";
 const MOST_MEANT: usize = 8;
 
 pub(super) fn execute(context: &Context<'_>, args: &NewCaseArgs) -> anyhow::Result<Exit> {
-    let source = context.config.corpus(context.global);
-    let CorpusSource::Native(root) = &source else {
-        bail!(
+    let source = context.config.corpus_of_new_cases(context.global);
+    let root = match &source {
+        CorpusSource::Native(root) if !source.is_built_in() => root,
+        _ => bail!(
             "cases are written into a folder of your own, and {source} is none; name one with --corpus, as in --corpus cases"
-        );
+        ),
     };
     check_name("id", &args.id)?;
     let cwe = args.cwe.iter().map(|text| weakness(text)).collect::<anyhow::Result<Vec<Cwe>>>()?;

@@ -38,8 +38,9 @@ pub(super) fn watch(
     prover: &Prover,
 ) -> anyhow::Result<Exit> {
     let source = context.config.corpus(context.global);
-    let CorpusSource::Native(root) = source.clone() else {
-        bail!("--watch is for cases of your own, in a folder; {source} is none");
+    let root = match source.clone() {
+        CorpusSource::Native(root) if !source.is_built_in() => root,
+        _ => bail!("--watch is for cases of your own, in a folder; {source} is none"),
     };
     let root = root.as_path();
     if !root.is_dir() {
