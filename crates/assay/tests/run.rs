@@ -367,7 +367,7 @@ fn explained(door: &Door, beginning: &str, functional: bool) -> Value {
     let agreement = door.run(&[&arguments[..], &["--format", "json"]].concat()).with_code(0);
     let agreement = agreement.json("assay.agreement/1");
     assert_eq!(agreement["agreement"], json!({"agreed": 0, "compared": 1}), "{agreement:#}");
-    let line = "explained: 1 of 1 disagreements by a documented difference";
+    let line = "explained: 1 of 1 disagreement by a documented difference";
     assert_eq!(human.contains(line), agreement["explained"] != json!({}), "{human}");
     assert_eq!(
         agreement["disagreements"][0]["explained-by"].is_string(),

@@ -65,7 +65,7 @@ pub(super) fn load(path: &Path) -> Result<Vec<Case>, CorpusError> {
             if let Some(more) = count.checked_sub(MAX_FAULTS).filter(|more| *more > 0) {
                 faults.push(Fault::in_file(
                     path,
-                    format!("{} more with faults", counted(more, "line")),
+                    format!("{} with faults", counted(more, "more line")),
                 ));
             }
             Err(CorpusError(faults))
