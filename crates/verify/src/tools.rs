@@ -234,9 +234,11 @@ mod tests {
         let check = |names: &[&str], expect: &str| {
             assert_eq!(remedy(names.iter().copied()), expect, "{names:?}");
         };
-        check(&["ruby"], "as root: apt-get install ruby");
-        check(&["gold", "gcc", "objcopy"], "as root: apt-get install binutils gcc libc6-dev");
-        assert!(remedy(["go", "npm"]).starts_with("as root: apt-get install npm; install Go 1.26"));
+        check(&["ruby"], "run `apt-get install ruby` as root");
+        check(&["gold", "gcc", "objcopy"], "run `apt-get install binutils gcc libc6-dev` as root");
+        assert!(
+            remedy(["go", "npm"]).starts_with("run `apt-get install npm` as root; install Go 1.26")
+        );
         check(&["tar"], "install tar");
         for (tool, ..) in SUPPORTED {
             assert_ne!(remedy([*tool]), format!("install {tool}"), "{tool} has no package");
