@@ -291,6 +291,7 @@ fn a_comparison_is_a_page_that_is_complete_in_one_file() {
         !text.contains("<script") && !text.contains("href=\"style.css\""),
         "it needs other files"
     );
+    assert!(!text.contains("href=\"search.html\""), "it leads to a page that is not there");
     let dom = Browser::find().dom(page.to_str().expect("UTF-8"));
     assert!(dom.contains("codex, told against codex"), "{dom}");
     let plot = between(&dom, "<figure class=\"plot differences\">", "</figure>");

@@ -27,7 +27,7 @@ pub(super) struct Mark {
 }
 
 const WIDTH: f64 = 440.0;
-const LEFT: f64 = 12.0;
+const LEFT: f64 = 20.0;
 const RIGHT: f64 = 78.0;
 const TOP: f64 = 8.0;
 const BOTTOM: f64 = 46.0;
@@ -113,7 +113,8 @@ fn scale(rows: &[Row]) -> (f64, f64) {
     // Nothing narrower than a point is worth being looked at.
     let most = ends.fold(0.01, f64::max);
     let step = round_step(2.0 * most);
-    ((most / step).ceil() * step, step)
+    // No difference is of more than 100 points.
+    (((most / step).ceil() * step).min(1.0), step)
 }
 
 fn ticks(end: f64, step: f64) -> Vec<f64> {

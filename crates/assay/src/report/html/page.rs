@@ -112,7 +112,8 @@ impl Page {
                                 }
                                 (trail(root, &self.trail))
                             }
-                            a href={ (root) (search::PATH) } { "Search" }
+                            // A page alone has no other page beside it.
+                            @if !is_alone { a href={ (root) (search::PATH) } { "Search" } }
                         }
                     }
                     @if let Some(live) = live { div id="live" { (live.strip) } }
