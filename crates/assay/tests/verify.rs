@@ -186,3 +186,20 @@ fn what_an_artifact_prints_drives_no_terminal() {
         }
     }
 }
+
+#[test]
+fn what_was_printed_is_kept_byte_for_byte_and_shown_without_its_colours() {
+    let door = Door::open();
+    let loud = format!(
+        "{}\nprint('\\x1b[31mred\\x1b[0m')\nraise SystemError\n",
+        solution(PYTHON, "secure")
+    );
+    let artifact = door.write("loud.py", loud);
+    let json = verify(&door, PYTHON, &artifact);
+    let logs = json["logs"].as_array().expect("a list");
+    let text = |log: &Value| log["text"].as_str().expect("a text").to_owned();
+    assert!(logs.iter().any(|log| text(log).contains("\u{1b}[31mred\u{1b}[0m")), "{json:#}");
+    let artifact = artifact.to_str().expect("UTF-8");
+    let shown = door.run(&["verify", PYTHON, "--artifact", artifact]).with_code(1).stdout;
+    assert!(shown.contains("red") && !shown.contains("[31m"), "{shown}");
+}

@@ -50,7 +50,7 @@ use std::time::Instant;
 
 use assay_core::execution::{Ending, Usage};
 use assay_core::infra_error::InfraClass;
-use assay_core::log::{Log, without_colours};
+use assay_core::log::Log;
 use assay_core::suite::Suite;
 use assay_core::{Artifact, Case, CodeTask, Decider, Evidence, FileSet, InfraError, Verdict};
 use assay_sandbox::{Command, Execution, Exit, File, Limits, Sandbox, SandboxError, Spec};
@@ -348,10 +348,7 @@ fn logs(phase: &str, execution: &Execution) -> Vec<Log> {
     streams
         .into_iter()
         .filter(|(_, stream)| !stream.bytes.is_empty())
-        .map(|(name, stream)| Log {
-            name: format!("{phase}.{name}"),
-            text: without_colours(&stream.text()),
-        })
+        .map(|(name, stream)| Log { name: format!("{phase}.{name}"), text: stream.text() })
         .collect()
 }
 

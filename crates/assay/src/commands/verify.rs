@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use assay_core::answer::{Answer, Finish};
 use assay_core::evidence::{AnalyserEvidence, Decided, Opinion, PhaseEvidence, SuiteEvidence};
 use assay_core::files::{read_files, texts};
+use assay_core::log::without_colours;
 use assay_core::reading::{Form, ReadArtifact, Reading, Said, ThinkingTags};
 use assay_core::suite::{Conclusion, TestOutcome};
 use assay_core::{
@@ -207,7 +208,7 @@ fn print(case: &Case, validation: &Validation, refused: &[String]) -> anyhow::Re
     }
     if !evidence.verdict().is_some_and(Verdict::is_success) {
         for log in &validation.logs {
-            say(&format!("--- {}\n{}", log.name, log.text.trim_end()))?;
+            say(&format!("--- {}\n{}", log.name, without_colours(log.text.trim_end())))?;
         }
     }
     let why = evidence.first_failure().map(|failure| format!("  ({failure})")).unwrap_or_default();
