@@ -137,6 +137,8 @@ pub(super) fn without_sequences(line: &str) -> String {
     let mut characters = line.chars().peekable();
     while let Some(c) = characters.next() {
         if c != '\u{1b}' {
+            // A tab keeps words apart.
+            let c = if c == '\t' { ' ' } else { c };
             text.extend(Some(c).filter(|c| !c.is_control()));
             continue;
         }
@@ -250,6 +252,7 @@ mod tests {
         let check = |line, expect| assert_eq!(without_sequences(line), expect, "{line:?}");
         check("\u{1b}[1mApache Maven 3.8.7\u{1b}[m", "Apache Maven 3.8.7");
         check("plain\u{7}\r", "plain");
+        check("\u{1b}]0;npm install\u{7}added\t3", "added 3");
         check("\u{1b}[0", "");
         check("\u{1b}]0;a title\u{7}v1.2", "v1.2");
         check("\u{1b}]8;;there\u{1b}\\v1.2\u{1b}]8;;\u{1b}\\", "v1.2");
