@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::chance::Chance;
 use super::contributions::Contributions;
-use super::drawn::Drawn as _;
+use super::drawn::Drawn;
 use super::interval::Interval;
 use super::quotient::Quotient;
 
@@ -37,11 +37,7 @@ impl Difference {
         exchanges: Exchanges,
     ) -> Option<Difference> {
         let (first, second) = one.over_common_cells(other);
-        Some(Difference {
-            difference: first.score()? - second.score()?,
-            interval: first.mean()?.interval_of_difference(&second.mean()?),
-            p_value: exchanges.p_value(&first, &second),
-        })
+        Difference::of(&first, &second, || exchanges.p_value(&first, &second))
     }
 
     /// The same of two quotients over the same cases.
@@ -51,10 +47,19 @@ impl Difference {
         exchanges: Exchanges,
     ) -> Option<Difference> {
         let (first, second) = one.over_common_cells(other);
+        Difference::of(&first, &second, || exchanges.p_value_of_quotients(&first, &second))
+    }
+
+    /// Of two that are over the same cells.
+    fn of(
+        first: &impl Drawn,
+        second: &impl Drawn,
+        p_value: impl FnOnce() -> f64,
+    ) -> Option<Difference> {
         Some(Difference {
             difference: first.score()? - second.score()?,
             interval: first.mean()?.interval_of_difference(&second.mean()?),
-            p_value: exchanges.p_value_of_quotients(&first, &second),
+            p_value: p_value(),
         })
     }
 }
