@@ -417,3 +417,20 @@ fn a_scorecard_says_how_attempts_vary_and_which_cases_tell_subjects_apart() {
     assert_eq!(table.matches("<th scope=\"row\"").count(), 10);
     assert!(table.contains("nothing: none succeeds") && table.contains("separates the better"));
 }
+
+#[test]
+fn two_that_do_not_vary_say_nothing_of_how_many_cases_would_show_more() {
+    let door = Door::open();
+    let run = ["run", "--subject", "reference", "--subject", "vulnerable", "--scenario", "gen"];
+    let run = [&run[..], &["--language", "python", "--output", "r.assay"]].concat();
+    door.run(&run).with_code(0);
+    let pair = ["compare", "r.assay", "--baseline", "reference", "--with", "vulnerable"];
+    let human = door.run(&pair).with_code(0).stdout;
+    assert!(human.contains("do not vary against each other"), "{human}");
+    let json = door.run(&[&pair[..], &["--format", "json"]].concat()).with_code(0);
+    let json = json.json("assay.comparison/1");
+    for power in json["comparisons"][0]["power"].as_array().expect("a list") {
+        let needed = power["needed"].as_array().expect("a list");
+        assert!(needed.iter().all(|it| it["cases"].is_null()), "{power:#}");
+    }
+}

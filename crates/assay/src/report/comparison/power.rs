@@ -59,14 +59,18 @@ impl Power {
         let Wanted { points, aim } = wanted;
         let (cases, rounds) = now;
         let difference = points / 100.0;
-        let needed = |rounds| Needed { rounds, cases: spread.cases_for(difference, rounds, aim) };
+        let detectable = spread.detectable(cases, rounds, aim).map(|it| it * 100.0);
+        // Two that do not vary against each other say nothing of how many would show more.
+        let is_told = !detectable.is_some_and(is_nothing);
+        let cases_for = |rounds| spread.cases_for(difference, rounds, aim).filter(|_| is_told);
+        let needed = |rounds| Needed { rounds, cases: cases_for(rounds) };
         Power {
             metric,
             points,
             aim,
             cases,
             rounds,
-            detectable: spread.detectable(cases, rounds, aim).map(|it| it * 100.0),
+            detectable,
             found: spread.power(difference, cases, rounds, aim.level),
             needed: ROUNDS.map(needed).into(),
         }
@@ -77,7 +81,7 @@ impl Power {
         let Power { metric, points, cases, rounds, .. } = self;
         let now = format!("{} at {}", counted(*cases, "case"), counted(*rounds as usize, "round"));
         let shown = match self.detectable {
-            Some(detectable) if detectable < 0.005 => {
+            Some(detectable) if is_nothing(detectable) => {
                 format!(
                     "{metric}: the two do not vary against each other in {now}, so nothing can be said of how much more would show"
                 )
@@ -87,7 +91,7 @@ impl Power {
             }
             None => format!("{metric}: {now} do not say which difference they would show"),
         };
-        if self.detectable.is_some_and(|it| it < 0.005) {
+        if self.detectable.is_some_and(is_nothing) {
             return shown;
         }
         let needed: Vec<String> = self
@@ -126,6 +130,11 @@ pub(super) fn of(scores: &[Compared], pairing: &Pairing, wanted: Wanted) -> Vec<
         Some(Power::of(metric, &spread, now, wanted))
     });
     told.collect()
+}
+
+/// Whether so many points are none, as they are shown.
+fn is_nothing(points: f64) -> bool {
+    points < 0.005
 }
 
 /// Up to one decimal, as few as it has.
