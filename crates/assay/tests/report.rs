@@ -480,6 +480,13 @@ reference         6,592       0      20,480      4,800     –           –   2
 acme/large-2     13,184       0      40,960      9,600     –           –   25.00%   0.00%     –
 acme/small-2     12,772       0      39,680      9,300     –           –   25.81%   0.00%     –
 
+intervals of the overall score, as there are few cases:
+
+subject         Assay's    bootstrap   Bayesian
+reference     4.3–100.0  100.0–100.0  39.3–99.4
+acme/large-2   2.0–98.5    35.0–80.0  25.1–83.1
+acme/small-2   0.0–96.4     5.0–20.0   5.8–66.0
+
 where attempts vary:
 
 subject       between cases  scenarios of a case  rounds

@@ -14,7 +14,7 @@
 
 use std::process::ExitCode;
 
-use assay_core::score::{Chance, Interval, WeightedMean, wilson};
+use assay_core::score::{Chance, Interval, WeightedMean, bayesian, bootstrap};
 
 const CASES: [usize; 5] = [15, 25, 40, 60, 98];
 const ROUNDS: [u32; 3] = [1, 3, 10];
@@ -36,11 +36,11 @@ const WEIGHTS: [f64; 5] = [4.0, 2.0, 2.0, 2.0, 1.0];
 
 const RESAMPLES: usize = 400;
 
-/// Bootstraps, which take long, are made in every repetition of so many.
+/// The others, which take long, are made in every repetition of so many.
 const EVERY: usize = 10;
 
 /// The ways to an interval.
-const WAYS: [&str; 3] = ["Assay's", "bootstrap", "Bayesian bootstrap"];
+const WAYS: [&str; 3] = ["Assay's", "bootstrap", "Bayesian"];
 
 fn main() -> ExitCode {
     let argument = std::env::args().nth(1);
@@ -98,8 +98,8 @@ fn scores(cases: usize, repetitions: usize, chance: &mut Chance) -> Vec<[(f64, f
                         if repetition % EVERY > 0 {
                             continue;
                         }
-                        setting[1].take(percentiles(&score, None, drawn, chance), mean);
-                        setting[2].take(percentiles(&score, None, exponential, chance), mean);
+                        setting[1].take(bootstrap(&score, RESAMPLES, chance), mean);
+                        setting[2].take(bayesian(&score, RESAMPLES, chance), mean);
                     }
                     settings.push(shares(&setting));
                 }
@@ -129,10 +129,9 @@ fn differences(
                             if repetition % EVERY > 0 {
                                 continue;
                             }
-                            let bootstrap = percentiles(&second, Some(&first), drawn, chance);
-                            setting[1].take(bootstrap, truth);
-                            let bayesian = percentiles(&second, Some(&first), exponential, chance);
-                            setting[2].take(bayesian, truth);
+                            let pair = (&first, &second);
+                            setting[1].take(of_difference(pair, bootstrap, chance), truth);
+                            setting[2].take(of_difference(pair, bayesian, chance), truth);
                         }
                         settings.push(shares(&setting));
                     }
@@ -175,53 +174,17 @@ fn share(likely: f64, rounds: u32, chance: &mut Chance) -> f64 {
     f64::from(successes) / f64::from(rounds)
 }
 
-/// How often each case counts in a resample.
-type Draw = fn(usize, &mut Chance, &mut Vec<f64>);
-
-/// As many cases as there are, with replacement.
-fn drawn(cases: usize, chance: &mut Chance, counts: &mut Vec<f64>) {
-    counts.clear();
-    counts.resize(cases, 0.0);
-    for _ in 0..cases {
-        counts[chance.place(cases)] += 1.0;
-    }
-}
-
-/// By exponential weights (Rubin, "The Bayesian Bootstrap", 1981).
-fn exponential(cases: usize, chance: &mut Chance, counts: &mut Vec<f64>) {
-    counts.clear();
-    counts.extend((0..cases).map(|_| -(1.0 - chance.share()).ln()));
-}
-
-/// Between the percentiles of resamples of a score, or of its difference from another.
-fn percentiles(
-    score: &WeightedMean,
-    other: Option<&WeightedMean>,
-    draw: Draw,
+/// Of the difference of two subjects over the same cases, as of a score. A difference of -1 is a value
+/// of 0, one of 1 a value of 1.
+fn of_difference(
+    (first, second): (&WeightedMean, &WeightedMean),
+    way: fn(&WeightedMean, usize, &mut Chance) -> Interval,
     chance: &mut Chance,
 ) -> Interval {
-    let cases = score.cases();
-    let values: Vec<f64> = match other {
-        None => cases.iter().map(|case| case.value).collect(),
-        Some(other) => cases.iter().zip(other.cases()).map(|(a, b)| a.value - b.value).collect(),
-    };
-    let mut counts = Vec::new();
-    let mut resamples: Vec<f64> = (0..RESAMPLES)
-        .map(|_| {
-            draw(cases.len(), chance, &mut counts);
-            let weights = || counts.iter().zip(cases).map(|(count, case)| count * case.share);
-            let total: f64 = weights().sum();
-            weights().zip(&values).map(|(weight, value)| weight * value).sum::<f64>() / total
-        })
-        .collect();
-    resamples.sort_by(f64::total_cmp);
-    // Where nothing varies, the bootstrap of a score is helped as it was in Assay.
-    if other.is_none() && resamples[RESAMPLES - 1] - resamples[0] < 1e-12 {
-        let cases = u32::try_from(cases.len()).expect("cases are few");
-        return wilson(resamples[0], f64::from(cases)).expect("cases");
-    }
-    let tail = RESAMPLES / 40;
-    Interval { low: resamples[tail], high: resamples[RESAMPLES - 1 - tail] }
+    let pairs = second.cases().iter().zip(first.cases());
+    let halves = pairs.map(|(a, b)| (a.share, f64::midpoint(1.0, a.value - b.value)));
+    let found = way(&WeightedMean::of(halves).expect("weights"), RESAMPLES, chance);
+    Interval { low: 2.0 * found.low - 1.0, high: 2.0 * found.high - 1.0 }
 }
 
 /// A number of the beta distribution with this mean.

@@ -6,10 +6,19 @@ use serde_json::{Value, json};
 
 use super::quantity::{count, counted, percent};
 
-/// `24 ballots, 91.67% unanimous, Krippendorff's alpha 0.873`.
+/// Which share of the variance of votes lies between judges of the same artifact: one minus alpha.
+fn between_judges(panel: &PanelScore) -> Option<f64> {
+    panel.alpha.map(|alpha| (1.0 - alpha).clamp(0.0, 1.0))
+}
+
+/// `24 ballots, 91.67% unanimous, Krippendorff's alpha 0.873 (13% of how votes vary lies between
+/// judges)`.
 pub(crate) fn summary(panel: &PanelScore) -> String {
+    let share = between_judges(panel).map_or_else(String::new, |share| {
+        format!(" ({:.0}% of how votes vary lies between judges)", share * 100.0)
+    });
     format!(
-        "{}, {} unanimous, Krippendorff's alpha {}",
+        "{}, {} unanimous, Krippendorff's alpha {}{share}",
         counted(panel.ballots, "ballot"),
         percent(Some(panel.unanimous_share())),
         panel.alpha.map_or_else(|| "–".to_owned(), |alpha| format!("{alpha:.3}")),
@@ -33,8 +42,7 @@ pub(crate) fn json(panel: &PanelScore) -> Value {
         "ballots": panel.ballots,
         "unanimous": panel.unanimous,
         "alpha": panel.alpha,
-        // Alpha is one minus the share of the variance of votes that lies within ballots.
-        "variance-between-judges": panel.alpha.map(|alpha| (1.0 - alpha).clamp(0.0, 1.0)),
+        "variance-between-judges": between_judges(panel),
     })
 }
 

@@ -9,7 +9,7 @@ use super::work::SubjectWork;
 use super::{RunData, SubjectScore, opinions, panel, readings, telling, variants};
 use crate::printable::Visible;
 use crate::table::fold;
-use assay_core::score::Scorecard;
+use assay_core::score::{Interval, Intervals, Scorecard};
 use assay_core::{Language, Scenario};
 use table::{Column, Table, cut};
 
@@ -28,6 +28,10 @@ pub fn scorecard(run: &RunData, width: Option<usize>) -> String {
     if let Some(table) = work(run) {
         text.push_str("\nwork of agents, an attempt:\n");
         text.push_str(&table.render(width));
+    }
+    if !run.is_of_cov_eval() && run.info.cases.len() < FEW_CASES {
+        text.push_str("\nintervals of the overall score, as there are few cases:\n");
+        text.push_str(&subjects(run, intervals(run)).render(width));
     }
     if run.subjects.iter().any(|subject| subject.card.variance.is_some()) {
         text.push_str("\nwhere attempts vary:\n");
@@ -243,6 +247,22 @@ fn work(run: &RunData) -> Option<Table> {
     let cells = agents.iter().map(|(name, _)| name.clone()).collect();
     let names = Column { head: "subject".to_owned(), cells };
     (!agents.is_empty()).then_some(Table { names, columns })
+}
+
+/// With fewer cases than this the ways to an interval differ much: `docs/coverage.md`.
+const FEW_CASES: usize = 60;
+
+/// The interval of the overall score, and what others would give for it.
+fn intervals(run: &RunData) -> Vec<Column> {
+    let column = |head: &str, cell: &dyn Fn(&Intervals) -> Option<Interval>| Column {
+        head: head.to_owned(),
+        cells: run.subjects.iter().map(|it| interval(cell(&it.card.intervals))).collect(),
+    };
+    vec![
+        column("Assay's", &|it| it.overall),
+        column("bootstrap", &|it| it.overall_by_others.map(|others| others.bootstrap)),
+        column("Bayesian", &|it| it.overall_by_others.map(|others| others.bayesian)),
+    ]
 }
 
 /// Between what the outcomes of attempts vary.

@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::drawn::Drawn;
 use super::measured::Measured;
 use super::{
-    Bracket, Cells, Contributions, Draws, ErrorLimit, Interval, Resampling, ScoredAttempt, Weights,
+    Bracket, Cells, Contributions, Draws, ErrorLimit, Interval, OtherIntervals, Resampling,
+    ScoredAttempt, Weights,
 };
 use super::{VarianceSplit, Withheld, cells_of, functional_cells, success_cells};
 use crate::case::{Language, Severity};
@@ -113,6 +114,8 @@ pub struct RepairGain {
 #[serde(rename_all = "kebab-case")]
 pub struct Intervals {
     pub overall: Option<Interval>,
+    /// That of `overall` in the ways of others.
+    pub overall_by_others: Option<OtherIntervals>,
     pub unweighted: Option<Interval>,
     pub functional: Option<Interval>,
     pub scenarios: BTreeMap<Scenario, Option<Interval>>,
@@ -179,6 +182,9 @@ impl Scorecard {
 
         let mut measure = Measure { scoring, draws: BTreeMap::new() };
         let (overall, overall_interval) = measure.of(&secure, weights);
+        let cases = secure.cases();
+        let mean = secure.contributions(&cases, weights, 1).mean();
+        let by_others = mean.map(|mean| OtherIntervals::of(&mean, scoring.resampling));
         let (unweighted, unweighted_interval) = measure.of(&secure, &Weights::equal());
         let (functional, functional_interval) = measure.of(&works, weights);
         let (mut scenarios, mut scenario_intervals) = measure.parts(
@@ -201,7 +207,6 @@ impl Scorecard {
                 .into_iter()
                 .map(|(cwe, cases)| (cwe, secure.only(|cell| cases.contains(cell.case.as_str())))),
         );
-        let told = |interval| if withheld.is_none() { interval } else { None };
         Scorecard {
             attempts: attempts.len(),
             errored,
@@ -226,7 +231,8 @@ impl Scorecard {
             variance: VarianceSplit::of(&secure),
             repair: RepairGain::of(attempts, weights),
             intervals: Intervals {
-                overall: told(overall_interval),
+                overall: overall_interval.filter(|_| withheld.is_none()),
+                overall_by_others: by_others.filter(|_| withheld.is_none()),
                 unweighted: unweighted_interval,
                 functional: functional_interval,
                 scenarios: scenario_intervals,

@@ -32,6 +32,10 @@ pub(super) fn page(run: &ReportedRun, number: usize) -> Page {
         dl class="figures" {
             div { dt { "Overall" } dd { strong { (overall(card)) } } }
             div { dt { "Interval of 95 %" } dd { (interval(card.intervals.overall)) } }
+            @if let Some(others) = card.intervals.overall_by_others {
+                div { dt { "By a bootstrap" } dd { (interval(Some(others.bootstrap))) } }
+                div { dt { "Bayesian" } dd { (interval(Some(others.bayesian))) } }
+            }
             div { dt { "Ranks in this run" } dd { (ranks) } }
             div { dt { "Unweighted" } dd { (percent(card.unweighted)) } }
             div { dt { "Functional" } dd { (percent(card.functional)) } }
