@@ -128,10 +128,10 @@ impl Tab {
         self.settle();
     }
 
-    /// Waits until the page's own script has done its work.
+    /// Waits until the page's own script has done its work, if it has one.
     pub(crate) fn settle(&self) {
         self.wait_until(
-            "document.readyState === 'complete' && (document.documentElement.dataset.ready !== undefined)",
+            "document.readyState === 'complete' && (document.scripts.length === 0 || document.documentElement.dataset.ready !== undefined)",
         );
     }
 

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -48,6 +49,7 @@ fn no_page_has_a_serious_fault_for_readers_with_a_keyboard_or_a_screen_reader() 
         ("pair", format!("{}#1-1-1//1-1-2/", site.page("pair.html"))),
         ("search", site.page("search.html?q=frame")),
         ("trend", site.page("trend.html")),
+        ("comparison", comparison(&site)),
     ];
     let tab = Tab::open();
     let mut faults = Vec::new();
@@ -75,6 +77,20 @@ fn no_page_has_a_serious_fault_for_readers_with_a_keyboard_or_a_screen_reader() 
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The page that `assay compare --html` writes of two subjects.
+fn comparison(site: &Site) -> String {
+    let page = site.page("comparison-of-two.html");
+    let wanted = ["--baseline", "acme/small-2", "--with", "acme/large-2", "--html", &page];
+    let ended = Command::new(env!("CARGO_BIN_EXE_assay"))
+        .args(["compare", "../first.assay"])
+        .args(wanted)
+        .current_dir(site.root())
+        .output()
+        .expect("started");
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    page
 }
 
 fn picture(tab: &Tab, folder: &Path, name: &str) {

@@ -48,18 +48,22 @@ impl Effort {
     /// What it took by name, in all and for one attempt.
     #[expect(clippy::cast_precision_loss, reason = "numbers of a run")]
     pub fn lines(&self) -> [(&'static str, String, String); 5] {
-        let each = |number: u64, decimals: usize| match self.attempts {
+        let requests = match self.attempts {
             0 => "–".to_owned(),
-            attempts => format!("{:.decimals$}", number as f64 / attempts as f64),
+            attempts => format!("{:.1}", self.requests as f64 / attempts as f64),
+        };
+        let each = |number: u64| match self.attempts as u64 {
+            0 => "–".to_owned(),
+            attempts => tokens((number + attempts / 2) / attempts),
         };
         let minutes = match self.attempts {
             0 => "–".to_owned(),
             attempts => format!("{:.2}", self.minutes / attempts as f64),
         };
         [
-            ("requests", tokens(self.requests), each(self.requests, 1)),
-            ("tokens in", tokens(self.input_tokens), each(self.input_tokens, 0)),
-            ("tokens out", tokens(self.output_tokens), each(self.output_tokens, 0)),
+            ("requests", tokens(self.requests), requests),
+            ("tokens in", tokens(self.input_tokens), each(self.input_tokens)),
+            ("tokens out", tokens(self.output_tokens), each(self.output_tokens)),
             (
                 "cost",
                 quantity::cost(&self.bill),

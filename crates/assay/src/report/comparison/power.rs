@@ -86,6 +86,9 @@ impl Power {
                     "{metric}: the two do not vary against each other in {now}, so nothing can be said of how much more would show"
                 )
             }
+            Some(detectable) if detectable > MOST_POINTS => {
+                format!("{metric}: {now} would show no difference, however large")
+            }
             Some(detectable) => {
                 format!("{metric}: {now} would show a difference of {detectable:.1} points")
             }
@@ -122,6 +125,9 @@ impl Power {
     }
 }
 
+/// Scores differ by no more points.
+const MOST_POINTS: f64 = 100.0;
+
 /// Those that a comparison tells of.
 pub(super) fn of(scores: &[Compared], pairing: &Pairing, wanted: Wanted) -> Vec<Power> {
     let now = (pairing.cases, pairing.rounds());
@@ -154,4 +160,31 @@ fn or(parts: &[String]) -> String {
 /// A number of cases for people.
 pub(in crate::report) fn cases(needed: Option<usize>) -> String {
     needed.map_or_else(|| "–".to_owned(), count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_points_are_named_than_there_are() {
+        let power = |detectable| Power {
+            metric: Metric::Overall,
+            points: 5.0,
+            aim: Aim::default(),
+            cases: 3,
+            rounds: 2,
+            detectable: Some(detectable),
+            found: Some(0.05),
+            needed: vec![Needed { rounds: 1, cases: Some(384) }],
+        };
+        let rest = "; a difference of 5 would need about 384 cases at 1 round";
+        for (detectable, shown) in [
+            (132.6, "would show no difference, however large"),
+            (99.4, "would show a difference of 99.4 points"),
+        ] {
+            let expect = format!("overall: 3 cases at 2 rounds {shown}{rest}");
+            assert_eq!(power(detectable).sentence(), expect);
+        }
+    }
 }

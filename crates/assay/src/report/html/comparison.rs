@@ -119,7 +119,7 @@ fn pair(number: usize, comparison: &Comparison, pairs: usize) -> Markup {
             h2 { (brief(&comparison.names())) }
             (paired(comparison))
             @for warning in &comparison.warnings {
-                div class="callout callout-unfinished" { p { (brief(warning)) "." } }
+                div class="callout callout-unfinished" { p { "Note: " (brief(warning)) "." } }
             }
             (scores(comparison, pairs))
             @if !comparison.differing.is_empty() { (differing(comparison)) }
