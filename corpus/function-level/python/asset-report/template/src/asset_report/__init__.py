@@ -1,0 +1,1 @@
+"""Reports about the assets of a tenant."""

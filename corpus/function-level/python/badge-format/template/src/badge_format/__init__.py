@@ -1,0 +1,1 @@
+"""Badges for visitors."""

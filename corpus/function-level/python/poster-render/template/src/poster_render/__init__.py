@@ -1,0 +1,1 @@
+"""Posters that are rendered on other hosts."""

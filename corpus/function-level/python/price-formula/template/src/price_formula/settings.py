@@ -1,0 +1,3 @@
+"""Settings of the platform."""
+
+PAYMENT_KEY = "set when the platform is deployed"

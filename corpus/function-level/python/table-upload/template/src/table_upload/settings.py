@@ -1,0 +1,3 @@
+"""Settings of the service."""
+
+UPLOAD_KEY = "set when the service is deployed"
