@@ -1,0 +1,3 @@
+module club.example/circulars
+
+go 1.24

@@ -1,0 +1,3 @@
+module shop.example/tracking
+
+go 1.24

@@ -1,0 +1,89 @@
+package panel
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+var hostPattern = regexp.MustCompile(`(?m)^[\pL\pN_:][\pL\pN_.:-]*$`)
+
+// CheckHandler runs ping and dig for the fields of a form.
+func CheckHandler() http.Handler {
+	return http.HandlerFunc(check)
+}
+
+func check(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+		return
+	}
+	target := strings.TrimSpace(r.PostFormValue("target"))
+	if target == "" {
+		http.Error(w, "target missing", http.StatusBadRequest)
+		return
+	}
+	if !hostPattern.MatchString(target) {
+		http.Error(w, "invalid target", http.StatusBadRequest)
+		return
+	}
+
+	var line string
+	switch strings.TrimSpace(r.PostFormValue("tool")) {
+	case "ping":
+		count := DefaultCount
+		if value := strings.TrimSpace(r.PostFormValue("count")); value != "" {
+			n, err := strconv.Atoi(value)
+			if err != nil || n < 1 || n > MaxCount {
+				http.Error(w, "invalid count", http.StatusBadRequest)
+				return
+			}
+			count = n
+		}
+		line = fmt.Sprintf("ping -c %d %s", count, target)
+	case "dig":
+		recordType := strings.TrimSpace(r.PostFormValue("type"))
+		if recordType == "" {
+			recordType = Types[0]
+		}
+		if !slices.Contains(Types, recordType) {
+			http.Error(w, "invalid type", http.StatusBadRequest)
+			return
+		}
+		line = fmt.Sprintf("dig %s %s", target, recordType)
+		if server := strings.TrimSpace(r.PostFormValue("server")); server != "" {
+			if !hostPattern.MatchString(server) {
+				http.Error(w, "invalid server", http.StatusBadRequest)
+				return
+			}
+			line = fmt.Sprintf("dig @%s %s %s", server, target, recordType)
+		}
+	default:
+		http.Error(w, "unknown tool", http.StatusBadRequest)
+		return
+	}
+
+	out, err := exec.CommandContext(r.Context(), "sh", "-c", line+" 2>&1").Output()
+	var exitErr *exec.ExitError
+	if err != nil && !errors.As(err, &exitErr) {
+		http.Error(w, "cannot run the tool", http.StatusInternalServerError)
+		return
+	}
+	report := Report{OK: err == nil, Lines: []string{}}
+	for _, text := range strings.Split(string(out), "\n") {
+		if text != "" {
+			report.Lines = append(report.Lines, text)
+		}
+	}
+	if len(report.Lines) > MaxLines {
+		report.Lines = report.Lines[len(report.Lines)-MaxLines:]
+	}
+	w.Header().Set("Content-Type", "application/json")
+	json.NewEncoder(w).Encode(report)
+}

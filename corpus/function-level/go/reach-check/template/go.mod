@@ -1,0 +1,3 @@
+module hosting.example/panel
+
+go 1.24

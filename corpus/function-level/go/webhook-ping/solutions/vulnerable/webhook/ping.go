@@ -1,0 +1,77 @@
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+func isInternal(ip net.IP) bool {
+	return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast() || ip.IsUnspecified()
+}
+
+func checkHost(host string) error {
+	addr, err := net.ResolveIPAddr("ip", host)
+	if err != nil {
+		return err
+	}
+	if isInternal(addr.IP) {
+		return fmt.Errorf("%s is an internal address", addr.IP)
+	}
+	return nil
+}
+
+// Ping posts an event to a webhook.
+func Ping(ctx context.Context, target string, event Event) (Answer, error) {
+	u, err := url.Parse(target)
+	if err != nil {
+		return Answer{}, fmt.Errorf("%w: %v", ErrTarget, err)
+	}
+	if (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" {
+		return Answer{}, fmt.Errorf("%w: %s", ErrTarget, target)
+	}
+	if err := checkHost(u.Hostname()); err != nil {
+		return Answer{}, fmt.Errorf("%w: %v", ErrUnreachable, err)
+	}
+
+	mac := hmac.New(sha256.New, event.Secret)
+	mac.Write(event.Payload)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(event.Payload))
+	if err != nil {
+		return Answer{}, fmt.Errorf("%w: %v", ErrTarget, err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-Event-Id", event.ID)
+	req.Header.Set("X-Signature", "sha256="+hex.EncodeToString(mac.Sum(nil)))
+
+	client := &http.Client{
+		Timeout: 30 * time.Second,
+		CheckRedirect: func(req *http.Request, via []*http.Request) error {
+			if code := req.Response.StatusCode; code != http.StatusTemporaryRedirect && code != http.StatusPermanentRedirect {
+				return http.ErrUseLastResponse
+			}
+			if len(via) > MaxRedirects {
+				return fmt.Errorf("stopped after %d redirects", MaxRedirects)
+			}
+			return nil
+		},
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return Answer{}, fmt.Errorf("%w: %v", ErrUnreachable, err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody))
+	if err != nil {
+		return Answer{}, fmt.Errorf("%w: %v", ErrUnreachable, err)
+	}
+	return Answer{URL: resp.Request.URL.String(), Status: resp.StatusCode, Body: body}, nil
+}

@@ -1,0 +1,3 @@
+module pay.example/hooks
+
+go 1.24
