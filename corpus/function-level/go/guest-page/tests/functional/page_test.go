@@ -101,6 +101,8 @@ func content(node *html.Node) string {
 	var text strings.Builder
 	for child := range node.ChildNodes() {
 		switch {
+		case child.Type == html.TextNode && node.Data == "div" && strings.TrimSpace(child.Data) == "":
+			// White space between paragraphs is not shown.
 		case child.Type == html.TextNode:
 			text.WriteString(strings.ReplaceAll(child.Data, "\n", ""))
 		case child.Data == "a":

@@ -103,7 +103,7 @@ func TestConditionsAreTrueAsInJavaScript(t *testing.T) {
 		{Name: "zero", When: `0`, Then: `tag("zero")`},
 		{Name: "no text", When: `""`, Then: `tag("no text")`},
 		{Name: "null", When: `null`},
-		{Name: "object", When: `{}`, Then: `tag("object")`},
+		{Name: "object", When: `[]`, Then: `tag("object")`},
 		{Name: "pattern", When: `/^Parcel \d+/.test(ticket.subject)`, Then: ``},
 	}, []string{"empty", "text", "object", "pattern"}, []string{"tag object"})
 }
