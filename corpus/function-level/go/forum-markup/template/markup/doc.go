@@ -1,0 +1,2 @@
+// Package markup shows the posts of a forum.
+package markup
