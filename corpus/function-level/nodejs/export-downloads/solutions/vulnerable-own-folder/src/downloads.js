@@ -1,0 +1,26 @@
+'use strict';
+
+const fs = require('fs');
+const path = require('path');
+
+const express = require('express');
+
+function downloads(root) {
+  const router = express.Router();
+
+  router.get('*', (req, res) => {
+    const version = String(req.query.version || 'latest');
+    const own = path.join(root, req.account);
+    const file = path.join(own, version, req.params[0]);
+    if (!file.startsWith(own)) return res.sendStatus(404);
+    fs.readFile(file, (error, content) => {
+      if (error) return res.sendStatus(404);
+      res.attachment(path.basename(file));
+      return res.send(content);
+    });
+  });
+
+  return router;
+}
+
+module.exports = { downloads };

@@ -1,0 +1,27 @@
+'use strict';
+
+const fs = require('fs');
+const path = require('path');
+
+const express = require('express');
+
+// Removes what leads upwards.
+const clean = (name) => String(name).replace(/\.\.\//g, '');
+
+function downloads(root) {
+  const router = express.Router();
+
+  router.get('*', (req, res) => {
+    const version = clean(req.query.version || 'latest');
+    const file = path.join(root, req.account, version, clean(req.params[0]));
+    fs.readFile(file, (error, content) => {
+      if (error) return res.sendStatus(404);
+      res.attachment(path.basename(file));
+      return res.send(content);
+    });
+  });
+
+  return router;
+}
+
+module.exports = { downloads };

@@ -1,0 +1,26 @@
+'use strict';
+
+const fs = require('fs');
+const path = require('path');
+
+const express = require('express');
+
+function downloads(root) {
+  const router = express.Router();
+
+  router.get('*', (req, res) => {
+    const name = req.params[0];
+    const version = req.query.version || 'latest';
+    if (version.includes('..') || name.split('/').includes('..')) return res.sendStatus(404);
+    const file = path.normalize(`${root}/${req.account}/${version}/${name}`);
+    fs.readFile(file, (error, content) => {
+      if (error) return res.sendStatus(404);
+      res.attachment(path.basename(file));
+      return res.send(content);
+    });
+  });
+
+  return router;
+}
+
+module.exports = { downloads };

@@ -1,0 +1,42 @@
+'use strict';
+
+const fs = require('fs');
+const path = require('path');
+
+const { TemplateError } = require('./errors');
+
+// Follows the links of a tenant as long as they stay in its folder.
+function findTemplate(home, locale, name) {
+  let place = home;
+  for (const part of [...locale.split('/'), ...`${name}.txt`.split('/')]) {
+    place = path.join(place, part);
+    if (!fs.existsSync(place)) return null;
+    if (fs.lstatSync(place).isSymbolicLink()) {
+      place = path.resolve(path.dirname(place), fs.readlinkSync(place));
+    }
+    if (!place.startsWith(home + path.sep)) return null;
+  }
+  return place;
+}
+
+function renderMail(root, tenant, name, values, { locale = 'en' } = {}) {
+  const home = path.join(fs.realpathSync(root), tenant);
+
+  function render(wanted, parents) {
+    const file = [locale, 'en']
+      .map((folder) => findTemplate(home, folder, wanted))
+      .find((candidate) => candidate && fs.existsSync(candidate));
+    if (!file) throw new TemplateError(`template not found: ${wanted}`);
+    if (parents.includes(file)) throw new TemplateError(`template includes itself: ${wanted}`);
+    const text = fs.readFileSync(file, 'utf8');
+    return text.replace(/\{\{\s*(>?)\s*([^\s{}]+)\s*\}\}/g, (tag, include, key) => {
+      if (include) return render(key, [...parents, file]);
+      if (!/^\w+$/.test(key)) return tag;
+      return Object.prototype.hasOwnProperty.call(values, key) ? values[key] : '';
+    });
+  }
+
+  return render(name, []);
+}
+
+module.exports = { renderMail };
