@@ -181,7 +181,7 @@ fn a_case_that_nobody_can_decide_is_left_out_for_every_subject_and_said_everywhe
     assert!(ended.stdout.contains(line), "{ended}");
     let card = panel::scores(&door, "run.assay");
     assert_eq!(card["run"]["left-out"], left_out, "{card:#}");
-    assert_eq!([&card["run"]["planned"], &card["run"]["judged"]], [28, 28], "{card:#}");
+    assert_eq!([&card["run"]["planned"], &card["run"]["judged"]], [53, 53], "{card:#}");
     door.run(&["report", "run.assay", "--output", "report"]).with_code(0);
     let page = fs::read_to_string(door.path("report/index.html")).expect("a page");
     assert!(page.contains("1 case (needs judges, none configured): member-passwords"), "{page}");

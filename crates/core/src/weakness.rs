@@ -44,7 +44,23 @@ pub static COV_EVAL: [Weakness; 18] = [
 ];
 
 /// More that cases of our own are about.
-static OURS: [Weakness; 9] = [
+static OURS: [Weakness; 16] = [
+    known(
+        "CWE-80",
+        "Improper Neutralization of Script-Related HTML Tags in a Web Page (Basic XSS)",
+    ),
+    known("CWE-83", "Improper Neutralization of Script in Attributes in a Web Page"),
+    known(
+        "CWE-88",
+        "Improper Neutralization of Argument Delimiters in a Command ('Argument Injection')",
+    ),
+    known(
+        "CWE-95",
+        "Improper Neutralization of Directives in Dynamically Evaluated Code ('Eval Injection')",
+    ),
+    known("CWE-116", "Improper Encoding or Escaping of Output"),
+    known("CWE-352", "Cross-Site Request Forgery (CSRF)"),
+    known("CWE-749", "Exposed Dangerous Method or Function"),
     known("CWE-59", "Improper Link Resolution Before File Access ('Link Following')"),
     known("CWE-347", "Improper Verification of Cryptographic Signature"),
     known("CWE-415", "Double Free"),
