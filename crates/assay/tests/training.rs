@@ -16,15 +16,8 @@ use door::{Door, solution};
 use serde_json::{Value, json};
 
 const CASE: &str = "invoice-search";
-const KINDS: [&str; 7] = [
-    "judgement",
-    "classification",
-    "repair",
-    "completion",
-    "generation",
-    "preference",
-    "rollout",
-];
+const KINDS: [&str; 7] =
+    ["judgement", "classification", "repair", "completion", "generation", "preference", "rollout"];
 const SIDES: [&str; 2] = ["train", "held-out"];
 
 /// All lines of a kind, those to train with and those that are held out.
@@ -61,7 +54,7 @@ fn answers_become_instructions_pairs_and_scored_answers() {
     let written = &lines(&folder, "generation")[0];
     let [question, answer] = [0, 1].map(|place| &written["messages"][place]);
     assert_eq!([&question["role"], &answer["role"]], ["user", "assistant"]);
-    let secure = solution(CASE, "secure-allow-list");
+    let secure = solution(CASE, "secure");
     let answer = answer["content"].as_str().expect("a text");
     assert!(answer.contains(secure.lines().nth(20).expect("a line")), "{answer}");
     assert_eq!([&written["decided_by"], &written["scenario"]], ["tests", CASE]);
@@ -70,11 +63,7 @@ fn answers_become_instructions_pairs_and_scored_answers() {
         .iter()
         .map(|it| format!("{} {} {}", it["verdict"], it["reward"], it["functional"]))
         .collect();
-    let expect = [
-        r#""insecure" 0.0 true"#,
-        r#""no-code" 0.0 false"#,
-        r#""secure" 1.0 true"#,
-    ];
+    let expect = [r#""insecure" 0.0 true"#, r#""no-code" 0.0 false"#, r#""secure" 1.0 true"#];
     assert_eq!(verdicts, expect.map(str::to_owned).into());
 
     let said: BTreeSet<String> = lines(&folder, "judgement")
@@ -104,7 +93,7 @@ fn answers_become_instructions_pairs_and_scored_answers() {
     assert!(card.contains("| rollout |") && card.contains("nothing was looked for"), "{card}");
 
     // Nothing is overwritten unasked.
-    let again = door.run(&["export", "run.assay", "--format", "sft"]).with_code(2);
+    let again = door.run(&["export", "run.assay", "--format", "sft"]).with_code(3);
     assert!(again.stderr.contains("exists already"), "{}", again.stderr);
     door.run(&["export", "run.assay", "--format", "sft", "--force"]).with_code(0);
     assert_eq!(lines(&folder, "generation")[0]["input"], "");
@@ -136,7 +125,7 @@ fn no_scenario_is_on_both_sides() {
 fn what_is_like_an_evaluation_is_left_out() {
     let door = Door::open();
     let case = copied(&door, "asked", CASE);
-    let folder = case.join("solutions/secure-allow-list");
+    let folder = case.join("solutions/secure");
     let file = door::files_below(&folder).remove(0);
     let text = fs::read_to_string(&file).expect("UTF-8");
     // One solution is asked as it is but for its layout, another with a line that is not its own.
@@ -144,7 +133,8 @@ fn what_is_like_an_evaluation_is_left_out() {
     let vulnerable = case.join("solutions/vulnerable");
     let other = door::files_below(&vulnerable).remove(0);
     let text = fs::read_to_string(&other).expect("UTF-8");
-    fs::write(&other, format!("{text}\n\ndef unused(rows):\n    return list(rows)\n")).expect("written");
+    fs::write(&other, format!("{text}\n\ndef unused(rows):\n    return list(rows)\n"))
+        .expect("written");
 
     let of = ["export", "--format", "sft", "--programs", "cov-eval:corpus", "--output"];
     door.run(&[&of[..], &["all"]].concat()).with_code(0);
@@ -153,7 +143,9 @@ fn what_is_like_an_evaluation_is_left_out() {
     let found = read(&door.path("clean"), "contamination.json");
     let hits = found["hits"].as_array().expect("a list");
     assert!(!hits.is_empty());
-    let of_case = |it: &Value| it["program"] == CASE && it["example"].as_str().is_some_and(|it| it.contains(CASE));
+    let of_case = |it: &Value| {
+        it["program"] == CASE && it["example"].as_str().is_some_and(|it| it.contains(CASE))
+    };
     assert!(hits.iter().all(of_case), "{hits:#?}");
     let mut kinds: BTreeMap<bool, usize> = BTreeMap::new();
     for hit in hits {
@@ -175,7 +167,8 @@ fn functions_of_bigvul_are_read_as_published() {
         let (before, after) = (quoted(before), quoted(&after));
         format!("{number},Remote,{cwe},CVE-2014-{number:04},{lang},p,{after},{before},{vul}\n")
     };
-    let mut csv = ",Access Gained,CWE ID,CVE ID,lang,project,func_after,func_before,vul\n".to_owned();
+    let mut csv =
+        ",Access Gained,CWE ID,CVE ID,lang,project,func_after,func_before,vul\n".to_owned();
     csv.push_str(&row(1, "CWE-119", 1, "C"));
     csv.push_str(&row(2, "CWE-119", 0, "C"));
     csv.push_str(&row(3, "", 1, "C"));
@@ -193,7 +186,7 @@ fn functions_of_bigvul_are_read_as_published() {
     door.run(&[&of[..], &["one", "--bigvul-pairs", "1"]].concat()).with_code(0);
     assert_eq!(lines(&door.path("one"), "repair").len(), 1);
     fs::write(door.path("big.csv"), csv.replace("func_before", "before")).expect("written");
-    let ended = door.run(&[&of[..], &["none"]].concat()).with_code(2);
+    let ended = door.run(&[&of[..], &["none"]].concat()).with_code(3);
     assert!(ended.stderr.contains("has no column \"func_before\""), "{}", ended.stderr);
     assert!(!door.path("none").join("README.md").exists());
 }
@@ -201,13 +194,13 @@ fn functions_of_bigvul_are_read_as_published() {
 #[test]
 fn what_makes_no_sense_is_refused() {
     let door = Door::open();
-    let check = |arguments: &[&str], expect: &str| {
-        let ended = door.run(&[&["export"], arguments].concat()).with_code(2);
+    let check = |arguments: &[&str], code: i32, expect: &str| {
+        let ended = door.run(&[&["export"], arguments].concat()).with_code(code);
         assert!(ended.stderr.contains(expect), "{arguments:?}: {}", ended.stderr);
     };
-    check(&["--format", "sft", "--programs", "corpus", "--output", "o"], "cov-eval:corpus");
-    check(&["--format", "sft", "--programs", "cov-eval:corpus"], "--output");
-    check(&["--format", "sft", "--programs", "cov-eval:corpus", "--output", "-"], "folder");
-    check(&["run.assay", "--format", "csv", "--form", "alpaca"], "--form is for sft");
-    check(&["--format", "sft"], "RUN");
+    check(&["--format", "sft", "--programs", "corpus", "--output", "o"], 3, "cov-eval:corpus");
+    check(&["--format", "sft", "--programs", "cov-eval:corpus"], 3, "--output");
+    check(&["--format", "sft", "--programs", "cov-eval:corpus", "--output", "-"], 3, "folder");
+    check(&["run.assay", "--format", "csv", "--form", "alpaca"], 3, "--form is for sft");
+    check(&["--format", "sft"], 2, "RUN");
 }

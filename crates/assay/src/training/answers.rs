@@ -8,6 +8,7 @@ use assay_core::benchmark::cov_eval::{COMPLETE, SELF_DETECT, SELF_REPAIR};
 use assay_core::evidence::Decided;
 use assay_core::files::digest;
 use assay_core::record::CaseSummary;
+use assay_core::response::result_block;
 use assay_core::{AttemptRecord, FileSet, Label, Phase, Turn, Verdict};
 
 use super::example::{Example, Kind, Origin, Said};
@@ -160,6 +161,9 @@ impl Collected {
     }
 }
 
+/// What a question has that shows how files are to be given.
+const FORM: &str = "<result>";
+
 /// The last answer of an attempt, or why it teaches nothing.
 fn answer(record: &AttemptRecord) -> Result<Judged<'_>, &'static str> {
     let verdict = record.outcome.verdict().ok_or("errored, unjudged, or about a program")?;
@@ -169,13 +173,19 @@ fn answer(record: &AttemptRecord) -> Result<Judged<'_>, &'static str> {
     let (Some(first), Some(last)) = (record.turns.first(), record.turns.last()) else {
         return Err("only the outcome is known");
     };
-    let Some(spoken) = last.spoken() else { return Err("files, and no text") };
+    let answer = match (last.spoken(), &last.artifact) {
+        (Some(spoken), _) => spoken.into_owned(),
+        // Files in the form that the question asks for, if it asks for one.
+        (None, Some(artifact)) if first.prompt.contains(FORM) => result_block(&artifact.files),
+        (None, None) if first.prompt.contains(FORM) => String::new(),
+        (None, _) => return Err("files, where no text was asked for"),
+    };
     if verdict == Verdict::Tampered {
         return Err("tampered");
     }
     Ok(Judged {
         question: &first.prompt,
-        answer: spoken.into_owned(),
+        answer,
         verdict,
         from: format!("{}, round {}", record.key.subject, record.key.round),
         decided_by: decided_by(last),
