@@ -6,6 +6,7 @@ mod compare;
 mod deciders;
 mod evaluators;
 mod label;
+mod training;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -35,6 +36,7 @@ pub use evaluators::{
     AlertMatch, CompareEvaluatorsArgs, CorrectArgs, EvaluatorsArgs, EvaluatorsCommand, ProgramsArgs,
 };
 pub use label::Label;
+pub use training::TrainingArgs;
 
 /// Measures how securely language models write and repair code, by running what
 /// they write against functional and security tests in a sandbox.
@@ -433,7 +435,7 @@ pub struct ServeArgs {
 #[derive(Debug, Args)]
 pub struct ExportArgs {
     /// The runs' files
-    #[arg(required = true, value_name = "RUN")]
+    #[arg(required_unless_present_any = ["programs", "bigvul"], value_name = "RUN")]
     pub runs: Vec<PathBuf>,
     /// The format (see docs/exports.md)
     // It has the name of the argument that all commands have, and takes its place.
@@ -451,7 +453,9 @@ pub struct ExportArgs {
     pub subjects: Vec<String>,
     #[command(flatten)]
     pub filter: AttemptFilter,
-    /// The file, or for inspect the folder, to write; `-` is standard output
+    #[command(flatten)]
+    pub training: TrainingArgs,
+    /// The file, or for inspect and sft the folder, to write; `-` is standard output
     /// [default: beside the first run, under its name]
     #[arg(long, short, value_name = "PATH")]
     pub output: Option<PathBuf>,

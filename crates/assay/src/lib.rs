@@ -32,6 +32,7 @@ pub mod subject;
 pub mod table;
 pub mod terminal;
 mod timeline;
+pub mod training;
 
 use std::process::ExitCode;
 

@@ -47,9 +47,13 @@ const ROOMS: [(&str, &[&str]); 31] = [
     ("settings", &["judge", "limits", "selection", "subject"]),
     ("report", &["output", "printable", "store", "table", "timeline"]),
     ("export", &["attempt_filter", "printable", "store"]),
+    ("training", &["output"]),
     ("serve", &["report", "store"]),
     ("run", &["judge", "limits", "settings", "store", "subject", "terminal"]),
-    ("cli", &["attempt_filter", "export", "limits", "logging", "selection", "terminal"]),
+    (
+        "cli",
+        &["attempt_filter", "export", "limits", "logging", "selection", "terminal", "training"],
+    ),
     ("config", &["agent", "cli", "judge", "limits", "selection", "settings", "subject"]),
     // Whatever is there, and what starts it.
     ("commands", &["*"]),

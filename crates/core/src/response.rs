@@ -1,5 +1,10 @@
-//! The `<result>` blocks that prompts show: those of corpora, which are written with care.
-//! Answers are read by [`crate::reading`].
+//! The `<result>` blocks that prompts show: those of corpora, which are written with care; and files as
+//! an answer gives them in one. Answers are read by [`crate::reading`].
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::files::SafePath;
 
 /// One `code` item: the path as written, and the file's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +31,21 @@ pub fn result_blocks(text: &str) -> Vec<Vec<CodeItem>> {
         }
     }
     blocks
+}
+
+/// These files in a block, as prompts ask for them.
+pub fn result_block(files: &BTreeMap<SafePath, String>) -> String {
+    let mut text = "<result>\n".to_owned();
+    for (path, content) in files {
+        // A section of CDATA cannot hold its own end.
+        let content = content.replace(CLOSE_CDATA, "]]]]><![CDATA[>");
+        let end = if content.ends_with('\n') { "" } else { "\n" };
+        let _ = write!(
+            text,
+            "<code>\n<path>{path}</path>\n<content><![CDATA[\n{content}{end}]]></content>\n</code>\n"
+        );
+    }
+    text + "</result>\n"
 }
 
 /// What is left to read of the text.
@@ -128,6 +148,18 @@ mod tests {
             items.iter().map(|item| (item.path.as_str(), item.content.as_str())).collect()
         });
         assert_eq!(found.as_deref(), expect, "{text:?}");
+    }
+
+    #[test]
+    fn files_in_a_block_are_read_as_they_were() {
+        let path = |text: &str| SafePath::new(text).expect("a safe path");
+        let files: BTreeMap<SafePath, String> = [
+            (path("a.py"), "x = a[b[0]]>1\nprint(x)\n".to_owned()),
+            (path("src/b.c"), "int b;".to_owned()),
+        ]
+        .into();
+        let text = result_block(&files);
+        check(&text, Some(&[("a.py", "x = a[b[0]]>1\nprint(x)\n"), ("src/b.c", "int b;\n")]));
     }
 
     fn block(path: &str, content: &str) -> String {

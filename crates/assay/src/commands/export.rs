@@ -1,5 +1,7 @@
 //! `assay export`: writes stored runs in the format of another tool.
 
+mod training;
+
 use std::io::{self, BufWriter, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
@@ -21,6 +23,9 @@ pub(super) fn execute(context: &Context<'_>, args: &ExportArgs) -> anyhow::Resul
     let Format::Export(format) = args.format else {
         bail!("this --format is not an export format")
     };
+    if format == ExportFormat::Sft {
+        return training::execute(context, args);
+    }
     check(format, args)?;
     let sources: Result<Vec<Source>, ExportError> =
         args.runs.iter().map(|path| Source::open(path, &args.subjects)).collect();
@@ -68,6 +73,9 @@ fn bare(error: ExportError) -> anyhow::Error {
 
 /// What a format cannot do is refused before anything is read.
 fn check(format: ExportFormat, args: &ExportArgs) -> anyhow::Result<()> {
+    if let Some(flag) = args.training.given() {
+        bail!("{flag} is for sft");
+    }
     let is_standard_output = args.output.as_deref().is_some_and(is_standard_output);
     if args.rows.is_some() && !format.is_table() {
         bail!("--rows is for jsonl, csv and parquet");
@@ -103,6 +111,8 @@ fn documents<'a>(
             let logs = sources.iter().flat_map(Document::inspect_logs);
             return logs.map(|(name, log)| (output.join(name), log)).collect();
         }
+        // It is no document of runs alone: `training`.
+        ExportFormat::Sft => return Vec::new(),
     };
     vec![(output.to_owned(), document)]
 }

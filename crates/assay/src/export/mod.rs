@@ -43,6 +43,8 @@ pub enum ExportFormat {
     Sarif,
     /// A folder of Inspect's logs, one for each subject, for its viewer
     Inspect,
+    /// A folder of data to train models with
+    Sft,
 }
 
 /// What the rows of a table are about.
@@ -99,6 +101,7 @@ impl ExportFormat {
             ExportFormat::Junit => "junit.xml",
             ExportFormat::Sarif => "sarif",
             ExportFormat::Inspect => "inspect",
+            ExportFormat::Sft => "sft",
         }
     }
 

@@ -74,6 +74,13 @@ pub fn detection(shown: Shown<'_>, types: &[&Weakness], locale: Locale) -> Strin
     text
 }
 
+/// A program as an answer of the form [`CodeForm::Program`] gives it.
+pub fn answered(language: Language, program: &str) -> String {
+    let mut text = String::new();
+    fenced(&mut text, language.as_str(), program);
+    text
+}
+
 /// Where a question is to show a program that is not known yet.
 const PLACE: &str = "{program}";
 
