@@ -11,6 +11,7 @@ mod door;
 #[expect(dead_code, reason = "a part of it is needed")]
 #[path = "../../tests/fleet/nats.rs"]
 mod nats;
+mod queue;
 #[expect(dead_code, reason = "a part of it is needed")]
 #[path = "../../tests/fleet/worker.rs"]
 mod worker;
@@ -93,6 +94,18 @@ fn main() {
         let [here, there] = [here, there].map(percentiles);
         let name = format!("{} ({})", case.case.id, case.case.language.title());
         println!("{name:<28} {:>9.1} {:>7.1} {:>11.1} {:>7.1}", here.0, here.1, there.0, there.1);
+    }
+    drop((fleet, local));
+    drop(worker);
+    for (sync, server) in [("always", server), ("every two minutes", Server::lazy())] {
+        if sync != "always" {
+            let mut command = door.command(&["worker", "--nats", &server.url()]);
+            command.env("ASSAY_CACHE", cache());
+            let mut worker = Process::start(command, door.path("lazy.said"));
+            worker.wait_for("works for the fleet");
+        }
+        let rate = queue::per_second(&server.url(), 10);
+        println!("\nthe queue alone, sync to disk {sync}: {rate:.0} validations a second");
     }
 }
 

@@ -8,7 +8,10 @@ use crate::cli::{Format, WorkerArgs};
 use crate::exit::Exit;
 use crate::fleet::{self, Told, WorkerPlan};
 use crate::report::quantity::counted;
-use crate::terminal::{complain, say, say_json};
+use crate::terminal::{complain, say};
+
+/// The form of what programs are told, an object a line.
+const SCHEMA: &str = "assay.worker/1";
 
 pub(super) fn execute(context: &Context<'_>, args: &WorkerArgs) -> anyhow::Result<Exit> {
     let local = context.verifier(args.jobs)?;
@@ -29,7 +32,7 @@ pub(super) fn execute(context: &Context<'_>, args: &WorkerArgs) -> anyhow::Resul
     let end = fleet::work(plan, move |told| match human {
         true => complain(&line(&told, &address)),
         // Who reads it may have gone; the work goes on.
-        false => drop(say_json(&event(&told))),
+        false => drop(say(&event(&told).to_string())),
     })?;
     if human {
         say(&format!(
@@ -37,7 +40,7 @@ pub(super) fn execute(context: &Context<'_>, args: &WorkerArgs) -> anyhow::Resul
             counted(usize::try_from(end.done).unwrap_or(usize::MAX), "validation")
         ))?;
     } else {
-        say_json(&json!({ "schema": "assay.worker/1", "event": "ended", "done": end.done }))?;
+        say(&json!({ "event": "ended", "done": end.done, "schema": SCHEMA }).to_string())?;
     }
     Ok(Exit::Success)
 }
@@ -77,6 +80,6 @@ fn event(told: &Told) -> Value {
         Told::Preparing { case } => json!({ "event": "preparing", "case": case }),
         Told::Late { case } => json!({ "event": "late", "case": case }),
     };
-    event["schema"] = "assay.worker/1".into();
+    event["schema"] = SCHEMA.into();
     event
 }

@@ -29,8 +29,7 @@ pub(crate) fn write(door: &Door, name: &str, rounds: u32) {
         for pair in ANSWERS.chunks(2) {
             let (case, name, comment) = pair[(round as usize + 1) % 2];
             let code = format!("{}\n{comment} answer {round}\n", solution(case, name));
-            let line =
-                json!({ "case": case, "scenario": "gen", "round": round, "code": code });
+            let line = json!({ "case": case, "scenario": "gen", "round": round, "code": code });
             writeln!(text, "{line}").expect("a string");
         }
     }
@@ -42,8 +41,20 @@ pub(crate) fn run(file: &str, rounds: u32) -> Vec<String> {
     let rounds = rounds.to_string();
     let subject = format!("replay:{file}");
     let arguments = [
-        "run", "--subject", &subject, "--case", "telemetry-frame", "--case", "invoice-search",
-        "--scenario", "gen", "--rounds", &rounds, "--max-answers", "1", "--format=json",
+        "run",
+        "--subject",
+        &subject,
+        "--case",
+        "telemetry-frame",
+        "--case",
+        "invoice-search",
+        "--scenario",
+        "gen",
+        "--rounds",
+        &rounds,
+        "--max-answers",
+        "1",
+        "--format=json",
     ];
     arguments.map(str::to_owned).to_vec()
 }

@@ -129,8 +129,7 @@ fn no_attempt_is_lost_or_counted_twice_whatever_is_killed() {
     let run = coordinator(&door, &begun);
     let (random, kills_done) = (fastrand::Rng::with_seed(seed), Kills::default());
     let door = &door;
-    let mut scene =
-        Scene { door, url, server, workers, run, begun, random, kills: kills_done };
+    let mut scene = Scene { door, url, server, workers, run, begun, random, kills: kills_done };
     let start = Instant::now();
     let (mut done, mut seen, mut moved) = (0, 0, Instant::now());
     loop {

@@ -23,6 +23,7 @@ pub(crate) fn records(look: &Look) -> Vec<Value> {
         let config = pull::Config {
             ack_policy: AckPolicy::None,
             deliver_policy: DeliverPolicy::LastPerSubject,
+            filter_subject: "assay.records.>".to_owned(),
             ..pull::Config::default()
         };
         let consumer = stream.create_consumer(config).await.expect("a consumer");

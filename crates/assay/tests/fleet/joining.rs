@@ -12,9 +12,9 @@ use crate::nats::Server;
 use crate::turn;
 use crate::worker::{Process, command, join};
 
-/// A compiler that says that it is another, in a folder for `PATH`.
-fn other_compiler(door: &Door) -> String {
-    let path = door.write("other/gcc", "#!/bin/sh\necho 'gcc (Other) 99.1'\n");
+/// A tool that says that it is of another version, in a folder for `PATH`.
+fn other_tool(door: &Door) -> String {
+    let path = door.write("other/npm", "#!/bin/sh\necho 99.1.1\n");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it is ours");
     let folder = path.parent().map(Path::to_owned).expect("a folder");
     format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display())
@@ -29,19 +29,18 @@ fn a_worker_with_other_tools_is_refused_while_others_work_and_told_the_differenc
     let mut first = join(&door, &url, "first");
     let other = |name: &str| {
         let mut command = command(&door, &url, &["--name", name]);
-        command.env("PATH", other_compiler(&door));
+        command.env("PATH", other_tool(&door));
         Process::start(command, door.path(&format!("{name}.said")))
     };
     let mut refused = other("refused");
     assert_eq!(refused.wait(), 3, "{}", refused.said());
     let said = refused.said();
-    assert!(said.contains("gcc is \"gcc (Other) 99.1\", not \"gcc"), "{said}");
+    assert!(said.contains("npm is \"99.1.1\", not \""), "{said}");
 
     // A run that has begun with the first's tools does not go on with the other's.
-    write(&door, "answers.jsonl", 1);
-    let mut arguments = run("answers.jsonl", 1);
-    arguments.extend(["--verifier", &url, "--output", "fleet.assay"].map(str::to_owned));
-    door.run(&arguments).with_code(0);
+    let case = ["run", "--subject", "reference", "--case", "tenant-settings", "--scenario", "gen"];
+    let there = ["--verifier", &url, "--output", "fleet.assay"];
+    door.run(&[&case[..], &there].concat()).with_code(0);
     first.signal(nix::sys::signal::Signal::SIGTERM);
     assert_eq!(first.wait(), 0);
     // The fleet is empty now, so that it may become another one.
@@ -49,7 +48,7 @@ fn a_worker_with_other_tools_is_refused_while_others_work_and_told_the_differenc
     replacing.wait_for("\"joined\"");
     let resume = ["run", "--resume", "fleet.assay", "--verifier", &url];
     let refused = door.run(&resume).with_code(3);
-    assert!(refused.stderr.contains("gcc is \"gcc (Other) 99.1\""), "{refused}");
+    assert!(refused.stderr.contains("npm is \"99.1.1\""), "{refused}");
 }
 
 #[test]

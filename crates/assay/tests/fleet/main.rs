@@ -11,6 +11,7 @@ mod chaos;
 mod door;
 mod failures;
 mod joining;
+#[expect(dead_code, reason = "benchmarks use another part of it")]
 mod nats;
 mod runs;
 mod worker;

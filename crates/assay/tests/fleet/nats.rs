@@ -51,13 +51,22 @@ impl Server {
 
     /// A server with more in its configuration.
     pub(crate) fn with(more: &str) -> Server {
+        Server::configured("sync_interval: always", more)
+    }
+
+    /// A server that syncs to disk as rarely as it does by default.
+    pub(crate) fn lazy() -> Server {
+        Server::configured("", "")
+    }
+
+    fn configured(sync: &str, more: &str) -> Server {
         let folder = tempfile::tempdir().expect("a folder");
         let free = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = free.local_addr().expect("bound").port();
         drop(free);
         let store = folder.path().join("store");
         let config = format!(
-            "listen: \"127.0.0.1:{port}\"\njetstream {{ store_dir: {store:?}, sync_interval: always }}\n{more}\n"
+            "listen: \"127.0.0.1:{port}\"\njetstream {{\nstore_dir: {store:?}\n{sync}\n}}\n{more}\n"
         );
         fs::write(folder.path().join("nats.conf"), config).expect("written");
         let mut server = Server { folder, port, process: None };
@@ -115,7 +124,10 @@ impl Server {
     pub(crate) fn look(&self) -> Look {
         let runtime = Runtime::new().expect("a runtime");
         let client = runtime.block_on(async_nats::connect(self.url())).expect("it answers");
-        let stream = jetstream::new(client.clone());
+        let stream = {
+            let _within = runtime.enter();
+            jetstream::new(client.clone())
+        };
         Look { runtime, client, stream }
     }
 }

@@ -44,8 +44,7 @@ fn a_run_on_two_workers_has_the_verdicts_of_the_local_pool() {
         worker.signal(Signal::SIGTERM);
         assert_eq!(worker.wait(), 0, "{}", worker.said());
         let said = worker.said();
-        let last: Value =
-            serde_json::from_str(said.lines().last().expect("a line")).expect("JSON");
+        let last: Value = serde_json::from_str(said.lines().last().expect("a line")).expect("JSON");
         assert!(last["done"].as_u64() > Some(0), "{said}");
         done += last["done"].as_u64().expect("a number");
     }
