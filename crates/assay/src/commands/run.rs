@@ -157,6 +157,10 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     }
     let verification = Verification::choose(&args.verifier, local.clone())?;
     verification.check(&plan.cases_asked())?;
+    if verification.is_elsewhere() && plan.subjects.iter().any(|it| it.works_in_place()) {
+        // Agents work here all the same.
+        preflight::validation(&local.validator, &plan.cases_asked())?;
+    }
     if let Some(info) = &info {
         verification.check_tools(&info.tools)?;
     }

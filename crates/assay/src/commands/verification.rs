@@ -34,6 +34,11 @@ impl Verification {
         }
     }
 
+    /// Whether other machines validate.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        matches!(self, Verification::Fleet(_))
+    }
+
     pub(super) fn verifier(&self) -> &dyn Verifier {
         match self {
             Verification::Here(local) => local,

@@ -4,7 +4,7 @@
 //! was thought to be dead, because it was frozen or cut off, is refused once another has claimed
 //! the job, and a job's deaths are counted whoever publishes it again.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use assay_core::files::sha256;
 use assay_verify::JobResult;
@@ -28,6 +28,9 @@ const LARGEST_RESULT: usize = 64 << 10;
 /// The longest wait between two tries of a request.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
+/// How long the server may be away before somebody is told.
+const SILENT: Duration = Duration::from_secs(15);
+
 /// What became of a message for a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stored {
@@ -40,6 +43,8 @@ pub(super) enum Stored {
 /// Stores a message, however long the server may be away; it may then find itself there.
 pub(super) async fn store(context: &Context, subject: &str, message: &PublishMessage) -> Stored {
     let mut wait = Duration::from_millis(50);
+    let start = Instant::now();
+    let mut is_told = false;
     loop {
         let sent = context.send_publish(subject.to_owned(), message.clone()).await;
         let error = match sent {
@@ -58,8 +63,16 @@ pub(super) async fn store(context: &Context, subject: &str, message: &PublishMes
             // The server is away, or starts.
             PublishErrorKind::TimedOut
             | PublishErrorKind::BrokenPipe
-            | PublishErrorKind::StreamNotFound => debug!(subject, "not stored yet: {text}"),
-            _ => warn!("the NATS server does not store {subject}, which is tried again: {text}"),
+            | PublishErrorKind::StreamNotFound
+                if start.elapsed() < SILENT =>
+            {
+                debug!(subject, "not stored yet: {text}");
+            }
+            _ if is_told => debug!(subject, "not stored yet: {text}"),
+            _ => {
+                warn!("the NATS server does not store {subject}, which is tried again: {text}");
+                is_told = true;
+            }
         }
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(LONGEST_WAIT);

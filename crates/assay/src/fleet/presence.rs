@@ -19,6 +19,8 @@ pub(super) const EVERY: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Presence {
     pub(super) worker: String,
+    /// The digest of its versions.
+    pub(super) versions: String,
     /// How many validations compute at the same time.
     pub(super) jobs: usize,
     /// How many it holds now, and has done.
@@ -31,7 +33,9 @@ impl Presence {
     pub(super) async fn tell(&self, context: &Context) {
         let text = serde_json::to_vec(self).unwrap_or_default();
         let message = PublishMessage::build().payload(text.into());
-        if let Err(error) = context.send_publish(worker_subject(&self.worker), message).await {
+        let sent =
+            async { context.send_publish(worker_subject(&self.worker), message).await?.await };
+        if let Err(error) = sent.await {
             debug!("the server was not told that this worker is there: {}", chain(&error));
         }
     }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::connection::chain;
 use super::error::FleetError;
 use super::ledger::{Stored, last, store};
+use super::presence::{self, Presence};
 use super::streams::{FLEET, FLEET_SUBJECT, WORKERS};
 
 /// What verdicts depend on beside the case and the artifact.
@@ -125,9 +126,13 @@ pub(super) async fn of_fleet(context: &Context) -> Result<Option<Versions>, Flee
     serde_json::from_slice(&bytes).map(Some).map_err(wrong)
 }
 
-/// Joins a fleet with these versions: states them if nobody has, or if no worker lives who had
-/// others.
-pub(super) async fn join(context: &Context, versions: &Versions) -> Result<(), FleetError> {
+/// Joins a fleet with these versions: states them if nobody has, or if no worker lives that has
+/// others. Who states them is there first, so that of two who differ at most one joins.
+pub(super) async fn join(
+    context: &Context,
+    versions: &Versions,
+    presence: &Presence,
+) -> Result<(), FleetError> {
     let what = "state what this worker has";
     loop {
         let (expected, found) = match last(context, FLEET, FLEET_SUBJECT).await? {
@@ -143,10 +148,13 @@ pub(super) async fn join(context: &Context, versions: &Versions) -> Result<(), F
             Some(Some(stated)) => stated.difference(versions),
             Some(None) => Some("they are of another version of Assay".to_owned()),
         };
-        if let Some(difference) = difference
-            && living(context).await? > 0
-        {
-            return Err(FleetError::OtherWorkers(difference));
+        presence.tell(context).await;
+        let others = presence::all(context).await?;
+        if others.iter().any(|other| other.versions != presence.versions) {
+            presence::leave(context, &presence.worker).await;
+            // Without a difference, another worker is about to state what it has.
+            let stated = || "they have not said yet what they have".to_owned();
+            return Err(FleetError::OtherWorkers(difference.unwrap_or_else(stated)));
         }
         let text = serde_json::to_vec(versions)
             .map_err(|error| FleetError::Server { what, message: error.to_string() })?;

@@ -97,13 +97,16 @@ async fn run(plan: WorkerPlan, tell: Tell) -> Result<WorkerEnd, FleetError> {
     let worker = format!("{}-{}", plan.name, &ticket()?[..8]);
     let connection = Connection::insist(&plan.access, &format!("assay worker {worker}")).await?;
     let context = connection.stream.clone();
-    let (consumer, ack_wait) = join(&context, &versions, plan.ack_wait).await?;
+    let jobs = plan.limits.jobs;
+    let presence =
+        Presence { worker: worker.clone(), versions: versions.digest(), jobs, held: 0, done: 0 };
+    let (consumer, ack_wait) = join(&context, &versions, &presence, plan.ack_wait).await?;
     let room = Arc::new(Room::new(plan.limits.jobs));
     let station = Arc::new(Station::open(&plan, worker.clone(), versions, context, &room, &tell));
     let worker = Worker { station, consumer, done: AtomicU64::new(0) };
     let worker = Arc::new(worker);
-    tell(Told::Joined { worker: worker.station.worker.clone(), jobs: plan.limits.jobs });
-    let presence = tokio::spawn(Arc::clone(&worker).be_present(plan.limits.jobs, plan.heartbeat));
+    tell(Told::Joined { worker: worker.station.worker.clone(), jobs });
+    let presence = tokio::spawn(Arc::clone(&worker).be_present(presence, plan.heartbeat));
     let progress = tokio::spawn(Arc::clone(&worker).progress(ack_wait / 3));
     let slots = (0..room.slots()).map(|_| tokio::spawn(Arc::clone(&worker).slot()));
     let slots: Vec<_> = slots.collect();
@@ -129,11 +132,12 @@ async fn run(plan: WorkerPlan, tell: Tell) -> Result<WorkerEnd, FleetError> {
 async fn join(
     context: &Context,
     versions: &Versions,
+    presence: &Presence,
     ack_wait: Option<Duration>,
 ) -> Result<(Consumer<pull::Config>, Duration), FleetError> {
     let join = async || {
         streams::set_up(context).await?;
-        versions::join(context, versions).await?;
+        versions::join(context, versions, presence).await?;
         streams::consumer(context, ack_wait).await
     };
     let start = Instant::now();
@@ -220,14 +224,10 @@ impl Worker {
     }
 
     /// Says again and again that the worker lives.
-    async fn be_present(self: Arc<Worker>, jobs: usize, heartbeat: Option<PathBuf>) {
+    async fn be_present(self: Arc<Worker>, mut presence: Presence, heartbeat: Option<PathBuf>) {
         loop {
-            let presence = Presence {
-                worker: self.station.worker.clone(),
-                jobs,
-                held: self.station.room.held(),
-                done: self.done.load(Ordering::Relaxed),
-            };
+            presence.held = self.station.room.held();
+            presence.done = self.done.load(Ordering::Relaxed);
             if let Some(path) = &heartbeat
                 && let Err(error) = std::fs::write(path, presence.done.to_string())
             {
