@@ -140,6 +140,27 @@ if [[ $profile == dev && $(cat "$linters/versions" 2>/dev/null) != "$linter_vers
     fetch_linters
 fi
 
+# The server that fleets are tried with. Debian's is older than its client expects.
+nats_version=v2.15.3
+nats=${XDG_CACHE_HOME:-$HOME/.cache}/assay/nats-server/$nats_version
+fetch_nats() {
+    local scratch go
+    printf 'setup: building nats-server %s\n' "$nats_version"
+    for go in go /usr/local/go/bin/go "$go_place/bin/go"; do
+        [[ $(go_minor "$go" || true) == 26 ]] && break
+    done
+    scratch=$(mktemp -d)
+    GOPATH=$scratch/path GOBIN=$scratch GOFLAGS=-modcacherw GOTOOLCHAIN=local CGO_ENABLED=0 \
+        "$go" install -trimpath "github.com/nats-io/nats-server/v2@$nats_version" ||
+        fail "nats-server $nats_version could not be built"
+    mkdir -p "$nats"
+    mv "$scratch/nats-server" "$nats/nats-server"
+    rm -rf "$scratch"
+}
+if [[ $profile == dev && ! -x $nats/nats-server ]]; then
+    fetch_nats
+fi
+
 printf 'setup: system packages, Rust %s and Go are there\n' "$found"
 build_assay
 if [[ $part == all ]]; then

@@ -5,6 +5,7 @@ mod cases;
 mod compare;
 mod deciders;
 mod evaluators;
+mod fleet;
 mod label;
 mod training;
 
@@ -35,6 +36,7 @@ pub use deciders::DeciderArgs;
 pub use evaluators::{
     AlertMatch, CompareEvaluatorsArgs, CorrectArgs, EvaluatorsArgs, EvaluatorsCommand, ProgramsArgs,
 };
+pub use fleet::{NatsArgs, VerifierArgs, WorkerArgs};
 pub use label::Label;
 pub use training::TrainingArgs;
 
@@ -147,6 +149,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Serve the report of stored runs, with live progress of unfinished ones
     Serve(ServeArgs),
+    /// Validate for others, who send their work over NATS
+    Worker(WorkerArgs),
     /// Write stored runs in the format of another tool
     Export(ExportArgs),
     /// Compare evaluators (tests, analysers, judges) with what is known of programs
@@ -270,6 +274,8 @@ pub struct RunArgs {
     pub judge_later: bool,
     #[command(flatten)]
     pub jobs: JobsArg,
+    #[command(flatten)]
+    pub verifier: VerifierArgs,
     /// The run's file, which must not exist yet [default: assay-runs/<time>.assay]
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -349,6 +355,8 @@ pub struct RevalidateArgs {
     pub deciders: DeciderArgs,
     #[command(flatten)]
     pub jobs: JobsArg,
+    #[command(flatten)]
+    pub verifier: VerifierArgs,
     #[command(flatten)]
     pub scoring: ScoringArgs,
 }

@@ -20,9 +20,10 @@ const FOR_TESTS: &str = "fuzz";
 
 /// All that stands at the top of the program, from the ground up: each may use of the
 /// others what it names, and that stands above it in this list, so that nothing leads back.
-const ROOMS: [(&str, &[&str]); 31] = [
+const ROOMS: [(&str, &[&str]); 32] = [
     ("built_in", &[]),
     ("exit", &[]),
+    ("fleet", &[]),
     ("json_text", &[]),
     ("limits", &[]),
     ("moment", &[]),
@@ -60,7 +61,7 @@ const ROOMS: [(&str, &[&str]); 31] = [
 ];
 
 /// Those that validate artifacts, and so may use the crate that does.
-const VALIDATES: [&str; 2] = ["run", "commands"];
+const VALIDATES: [&str; 3] = ["fleet", "run", "commands"];
 
 fn crates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("it is there")

@@ -51,6 +51,9 @@ pub enum InfraClass {
     Analyser,
     /// An agent ended without having asked its model anything, or before it could work.
     Agent,
+    /// Workers elsewhere cannot validate it: they died of it again and again, or differ from what
+    /// the run expects.
+    Fleet,
 }
 
 impl InfraClass {
@@ -93,6 +96,7 @@ impl fmt::Display for InfraClass {
             InfraClass::Panel => "incomplete panel",
             InfraClass::Analyser => "analyser",
             InfraClass::Agent => "agent",
+            InfraClass::Fleet => "fleet",
         })
     }
 }

@@ -46,9 +46,10 @@ struct WrittenJob<'a> {
     artifact: std::borrow::Cow<'a, Artifact>,
 }
 
-#[derive(Serialize, Deserialize)]
+/// A case as it is written: the member `case` of a job, which can also travel by itself.
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WrittenCase {
+pub struct WrittenCase {
     title: String,
     /// What arrives is held against it.
     digest: String,
@@ -56,7 +57,7 @@ struct WrittenCase {
 }
 
 /// A content, as the text that it is or else in Base64 (RFC 4648, section 4).
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 enum Content {
     Text(String),
@@ -83,18 +84,44 @@ fn check_schema<E: de::Error>(found: &str, known: &str) -> Result<(), E> {
     }
 }
 
-impl Serialize for Job {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl From<&Case> for WrittenCase {
+    fn from(case: &Case) -> WrittenCase {
         let content = |bytes: Vec<u8>| match String::from_utf8(bytes) {
             Ok(text) => Content::Text(text),
             Err(error) => Content::Bytes { base64: STANDARD.encode(error.as_bytes()) },
         };
-        let entries = self.case.entries().into_iter();
-        let case = WrittenCase {
-            title: self.case.title.clone(),
-            digest: self.case.digest(),
+        let entries = case.entries().into_iter();
+        WrittenCase {
+            title: case.title.clone(),
+            digest: case.digest(),
             entries: entries.map(|(name, bytes)| (name, content(bytes))).collect(),
+        }
+    }
+}
+
+impl TryFrom<WrittenCase> for Case {
+    /// What is wrong with what arrived.
+    type Error = String;
+
+    fn try_from(WrittenCase { title, digest, entries }: WrittenCase) -> Result<Case, String> {
+        let bytes = |content| match content {
+            Content::Text(text) => Ok(text.into_bytes()),
+            Content::Bytes { base64 } => STANDARD.decode(base64),
         };
+        let entries = entries.into_iter().map(|(name, it)| Ok((name, bytes(it)?)));
+        let entries: Result<_, base64::DecodeError> = entries.collect();
+        let case = Case::from_entries(title, &entries.map_err(|error| error.to_string())?);
+        let case = case.map_err(|error| error.to_string())?;
+        match case.digest() {
+            found if found == digest => Ok(case),
+            found => Err(format!("the digest of case {} is {found}, not {digest}", case.id)),
+        }
+    }
+}
+
+impl Serialize for Job {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let case = WrittenCase::from(self.case.as_ref());
         let artifact = std::borrow::Cow::Borrowed(self.artifact.as_ref());
         WrittenJob { schema: JOB.to_owned(), id: self.id, case, artifact }.serialize(serializer)
     }
@@ -104,20 +131,7 @@ impl<'de> Deserialize<'de> for Job {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Job, D::Error> {
         let WrittenJob { schema, id, case, artifact } = WrittenJob::deserialize(deserializer)?;
         check_schema(&schema, JOB)?;
-        let bytes = |content| match content {
-            Content::Text(text) => Ok(text.into_bytes()),
-            Content::Bytes { base64 } => STANDARD.decode(base64),
-        };
-        let WrittenCase { title, digest, entries } = case;
-        let entries = entries.into_iter().map(|(name, it)| Ok((name, bytes(it)?)));
-        let entries: Result<_, base64::DecodeError> = entries.collect();
-        let case = Case::from_entries(title, &entries.map_err(de::Error::custom)?);
-        let case = case.map_err(de::Error::custom)?;
-        if case.digest() != digest {
-            let found = case.digest();
-            let message = format!("the digest of case {} is {found}, not {digest}", case.id);
-            return Err(de::Error::custom(message));
-        }
+        let case = Case::try_from(case).map_err(de::Error::custom)?;
         Ok(Job { id, case: Arc::new(case), artifact: Arc::new(artifact.into_owned()) })
     }
 }

@@ -63,7 +63,7 @@ pub use analyser::{Analyser, Analysers, Program, Standing};
 pub use assay_sandbox::{Mount, enter_if_launched};
 use desk::Desk;
 pub use harness::harness_digest;
-pub use job::{Job, JobResult};
+pub use job::{Job, JobResult, WrittenCase};
 pub use local_verifier::LocalVerifier;
 use prepare::Cache;
 pub use prepare::{Installation, PrepareError, Room, Step};

@@ -26,7 +26,9 @@ mod run;
 mod score;
 mod serve;
 mod variants;
+mod verification;
 mod verify;
+mod worker;
 mod world;
 
 use std::path::PathBuf;
@@ -80,6 +82,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Revalidate(args) => revalidate::execute(&context, args),
         Command::Export(args) => export::execute(&context, args),
         Command::Evaluators(args) => evaluators::execute(&context, args),
+        Command::Worker(args) => worker::execute(&context, args),
         Command::World(args) => world::execute(&context, args),
         Command::Doctor => doctor::execute(&context),
         Command::Init { .. } | Command::Completions { .. } | Command::Man { .. } => {

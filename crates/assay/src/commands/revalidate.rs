@@ -16,8 +16,10 @@ use serde_json::{Value, json};
 use tracing::debug;
 
 use super::Context;
+use super::verification::Verification;
 use crate::cli::{Format, RevalidateArgs};
 use crate::exit::Exit;
+use crate::fleet::Scope;
 use crate::report::RunData;
 use crate::report::quantity::{count, counted};
 use crate::report::terminal::scorecard;
@@ -52,10 +54,14 @@ pub(super) fn execute(context: &Context<'_>, args: &RevalidateArgs) -> anyhow::R
     let cases = cases(&old, &corpus)?;
     let reading = args.reading.or_else(|| stored_reading(&old));
     let reading = reading.unwrap_or_else(|| default_reading(&CorpusSource::parse(&name)));
+    let verification = Verification::choose(&args.verifier, context.verifier(args.jobs)?)?;
+    let tools = verification.versions(cases.values().map(|case| case.language));
     let info = RunInfo {
+        tools,
         settings: changed(&old.settings, reading, &deciders),
         ..run_info(&old, name, &corpus, &cases)
     };
+    let shares = old.settings["validate-each"] != json!(true);
     let output = args.output.clone().unwrap_or_else(|| default_output(&args.run));
     let stored = source.attempts()?;
     let (mut target, todo) = begin(&output, &info, &stored)?;
@@ -65,11 +71,16 @@ pub(super) fn execute(context: &Context<'_>, args: &RevalidateArgs) -> anyhow::R
         complain(&format!("attempts   {} of {}", count(todo.len()), count(stored.len())));
         complain(&format!("results    {}", output.display()));
     }
+    verification.check_tools(&target.info()?.tools)?;
+    let verification = verification.with_scope(match shares {
+        true => Scope::Run(target.info()?.id),
+        false => Scope::Each,
+    });
     let revalidation = Revalidation {
         source: &source,
         cases: &cases,
-        verifier: &context.verifier(args.jobs)?,
-        share: old.settings["validate-each"] != json!(true),
+        verifier: verification.verifier(),
+        share: shares,
         reading,
         keeps_ballots: deciders.decider == before.decider,
     };
@@ -146,7 +157,6 @@ fn run_info(
         assay_version: env!("CARGO_PKG_VERSION").to_owned(),
         corpus: name,
         corpus_digest: corpus.digest.clone(),
-        tools: assay_verify::versions(cases.values().map(|case| case.language)),
         supported_tools: tools::all_supported(),
         cases: old.cases.iter().map(|case| CaseSummary::from(cases[&case.id].as_ref())).collect(),
         derived_from: Some(DerivedFrom {

@@ -17,9 +17,11 @@ use serde_json::json;
 
 use super::agency::Agency;
 use super::estimate::Estimates;
+use super::verification::Verification;
 use super::{Context, context_lengths, preflight};
 use crate::cli::{Format, Label, RunArgs};
 use crate::exit::Exit;
+use crate::fleet::Scope;
 use crate::judge::Panel;
 use crate::limits::{Limit, Limits};
 use crate::report::RunData;
@@ -68,8 +70,8 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
     }
     let chosen = chosen(&settings, &corpus)?;
     let corpus = super::decided(corpus, &settings.deciders, &|case| chosen.contains(&case.id))?;
-    let verifier = context.verifier(args.jobs)?;
-    let mut agency = Agency::new(&verifier, context.config.cache(context.global)?);
+    let local = context.verifier(args.jobs)?;
+    let mut agency = Agency::new(&local, context.config.cache(context.global)?);
     let environment: Environment<'_> = &|name| std::env::var(name).ok();
     let mut hire = |config: &_, paces: &mut _| agency.hire(config, environment, paces);
     let mut loaded = subject::load(&settings.subjects, &corpus, environment, &mut hire)?;
@@ -153,7 +155,18 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         }
         return Ok(Exit::Success);
     }
-    preflight::validation(&verifier.validator, &plan.cases_asked())?;
+    let verification = Verification::choose(&args.verifier, local.clone())?;
+    verification.check(&plan.cases_asked())?;
+    if verification.is_elsewhere() && plan.subjects.iter().any(|it| it.works_in_place()) {
+        // Agents work here all the same.
+        preflight::validation(&local.validator, &plan.cases_asked())?;
+    }
+    if let Some(info) = &info {
+        verification.check_tools(&info.tools)?;
+    }
+    if let Some(line) = verification.line().filter(|_| human) {
+        complain(&line);
+    }
     let lengths = context_lengths::ask(&plan, &estimates.subjects, &settings)?;
     for line in lengths.lines.iter().filter(|_| human) {
         complain(line);
@@ -177,8 +190,18 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
             }
             store
         }
-        None => Store::create(&output, &run_info(&plan, &settings, &corpus.digest, label)?)?,
+        None => {
+            let info = run_info(&plan, &settings, &corpus.digest, label)?;
+            let languages = plan.cases_asked().into_iter().map(|case| case.language);
+            let tools = verification.versions(languages);
+            Store::create(&output, &RunInfo { tools, ..info })?
+        }
     };
+    let scope = match settings.validate_each {
+        true => Scope::Each,
+        false => Scope::Run(store.info()?.id),
+    };
+    let verification = verification.with_scope(scope);
     for (JudgeReply { judge: model, usage, .. }, subject) in
         greeted.iter().flat_map(|(replies, subject)| replies.iter().map(move |it| (it, subject)))
     {
@@ -188,7 +211,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         subjects: &plan.subjects,
         paces: &paces,
         cases: &plan.cases,
-        verifier: &verifier,
+        verifier: verification.verifier(),
         max_answers: settings.max_answers,
         agent_max_answers: settings.agent_max_answers,
         share: !settings.validate_each,
@@ -363,7 +386,7 @@ fn run_info(
         subjects: plan.subjects.iter().map(|subject| subject.name().to_owned()).collect(),
         planned: plan.attempts.len(),
         settings: serde_json::to_value(settings)?,
-        tools: assay_verify::versions(plan.cases_asked().into_iter().map(|case| case.language)),
+        tools: BTreeMap::new(),
         supported_tools: tools::all_supported(),
         cases: plan.case_summaries(),
         left_out: plan.left_out.clone(),

@@ -108,6 +108,7 @@ fn is_transient(class: InfraClass) -> bool {
         | InfraClass::RequestLimit
         | InfraClass::Sandbox
         | InfraClass::Agent
+        | InfraClass::Fleet
         | InfraClass::Unprepared
         | InfraClass::Case
         | InfraClass::Unjudged

@@ -18,6 +18,7 @@ const INSTALLS: &str = "installs from the network";
 const AGENT: &str = "has an installed agent work for minutes; the tests of agents do that";
 const PAIRED: &str =
     "needs runs of a model alone and with agents; the tests of comparisons make them";
+const QUEUE: &str = "needs a server that serves until it is ended; the tests of fleets start one";
 const CHECKOUT: &str = "needs a checkout or file of others, which is not here";
 
 /// Commands that are not carried out here: the page (all, where there is none), how they begin or
@@ -56,6 +57,12 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
         "assay evaluators correct",
         "needs what a comparison with a judge has found",
     ),
+    ("docs/fleet.md", "nats-server", QUEUE),
+    ("docs/fleet.md", "assay worker", QUEUE),
+    ("docs/fleet.md", "--verifier nats://", QUEUE),
+    ("docs/fleet.md", "NATS_PASSWORD=", "needs an engine of containers"),
+    ("docs/fleet.md", "kubectl ", "needs a cluster"),
+    ("docs/fleet.md", "helm ", "needs a cluster"),
     ("docs/exports.md", "inspect view", "is a program of others, which serves until it is ended"),
     (
         "docs/providers.md",

@@ -1,0 +1,106 @@
+//! Who may join a fleet, and who may send it work.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::answers::{run, write};
+use crate::door::Door;
+use crate::nats::Server;
+use crate::turn;
+use crate::worker::{Process, command, join};
+
+/// A tool that says that it is of another version, in a folder for `PATH`.
+fn other_tool(door: &Door) -> String {
+    let path = door.write("other/npm", "#!/bin/sh\necho 99.1.1\n");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    let folder = path.parent().map(Path::to_owned).expect("a folder");
+    format!("{}:/usr/local/bin:/usr/bin:/bin", folder.display())
+}
+
+#[test]
+fn a_worker_with_other_tools_is_refused_while_others_work_and_told_the_difference() {
+    let _turn = turn();
+    let door = Door::open();
+    let server = Server::start();
+    let url = server.url();
+    let mut first = join(&door, &url, "first");
+    let other = |name: &str| {
+        let mut command = command(&door, &url, &["--name", name]);
+        command.env("PATH", other_tool(&door));
+        Process::start(command, door.path(&format!("{name}.said")))
+    };
+    let mut refused = other("refused");
+    assert_eq!(refused.wait(), 3, "{}", refused.said());
+    let said = refused.said();
+    assert!(said.contains("npm is \"99.1.1\", not \""), "{said}");
+
+    // A run that has begun with the first's tools does not go on with the other's.
+    let case = ["run", "--subject", "reference", "--case", "tenant-settings", "--scenario", "gen"];
+    let there = ["--verifier", &url, "--output", "fleet.assay"];
+    door.run(&[&case[..], &there].concat()).with_code(0);
+    first.signal(nix::sys::signal::Signal::SIGTERM);
+    assert_eq!(first.wait(), 0);
+    // The fleet is empty now, so that it may become another one.
+    let mut replacing = other("replacing");
+    replacing.wait_for("\"joined\"");
+    let resume = ["run", "--resume", "fleet.assay", "--verifier", &url];
+    let refused = door.run(&resume).with_code(3);
+    assert!(refused.stderr.contains("npm is \"99.1.1\""), "{refused}");
+}
+
+#[test]
+fn a_fleet_without_workers_and_a_server_without_an_answer_are_told_before_anything_is_asked() {
+    let _turn = turn();
+    let door = Door::open();
+    write(&door, "answers.jsonl", 1);
+    let mut server = Server::start();
+    let arguments = |url: &str| {
+        let mut arguments = run("answers.jsonl", 1);
+        arguments.extend(["--verifier", url, "--output", "fleet.assay"].map(str::to_owned));
+        arguments
+    };
+    let check = |url: &str, expect: &str| {
+        let ended = door.run(&arguments(url)).with_code(3);
+        assert!(ended.stderr.contains(expect), "{ended}");
+        assert!(!door.path("fleet.assay").exists());
+    };
+    check(&server.url(), "no worker has ever joined the fleet");
+    check("nats://me:hidden@127.0.0.1:1", "other users of this machine can see");
+    check("http://127.0.0.1:1", "is no address of a NATS server");
+    let url = server.url();
+    server.kill();
+    check(&url, "failed to reach the NATS server");
+}
+
+#[test]
+fn credentials_come_from_a_file_or_the_environment_and_wrong_ones_are_refused() {
+    let _turn = turn();
+    let door = Door::open();
+    let server = Server::with("authorization { user: fleet, password: \"se cret\" }");
+    let url = server.url();
+    let mut nobody = Process::start(command(&door, &url, &[]), door.path("nobody.said"));
+    assert_eq!(nobody.wait(), 3, "{}", nobody.said());
+    assert!(nobody.said().contains("authorization"), "{}", nobody.said());
+    let file = door.write("credentials", "user = \"fleet\"\npassword = \"se cret\"\n");
+    let file = file.to_str().expect("UTF-8");
+    let mut worker = command(&door, &url, &["--nats-credentials", file]);
+    worker.env("ASSAY_LOG", "debug");
+    let mut worker = Process::start(worker, door.path("worker.said"));
+    worker.wait_for("\"joined\"");
+    assert!(!worker.said().contains("se cret"), "a password is in the log");
+    write(&door, "answers.jsonl", 1);
+    let mut arguments = run("answers.jsonl", 1);
+    arguments.extend(["--verifier", &url, "--output", "fleet.assay"].map(str::to_owned));
+    let mut run = door.command(&arguments);
+    run.env("ASSAY_NATS_USER", "fleet").env("ASSAY_NATS_PASSWORD", "se cret");
+    let ended = crate::door::Ended::of(run.output().expect("assay starts")).with_code(0);
+    assert_eq!(ended.json("assay.run/1")["judged"], 2);
+    let stored = Connection::open(door.path("fleet.assay")).expect("a run");
+    let settings: String = stored
+        .query_row("SELECT group_concat(value) FROM run", [], |row| row.get(0))
+        .unwrap_or_default();
+    assert!(!settings.contains("se cret"), "{settings}");
+}
