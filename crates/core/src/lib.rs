@@ -31,6 +31,7 @@ pub mod label;
 pub mod locale;
 pub mod log;
 pub mod meant;
+pub mod mutant;
 pub mod outcome;
 pub mod pass;
 pub mod phase;

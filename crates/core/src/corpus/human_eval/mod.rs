@@ -15,6 +15,7 @@ use crate::decider::Decider;
 use crate::files::{FileSet, SafePath};
 use crate::locale::Locale;
 use crate::phase::Phase;
+use crate::mutant::Mutants;
 use crate::prompts::Prompts;
 use crate::state::State;
 use crate::suite::{Runner, Suite};
@@ -117,6 +118,7 @@ fn case(problem: &Problem) -> Result<Case, String> {
             state: State::default(),
             attack_marks: Vec::new(),
             world: None,
+            mutants: Mutants::default(),
         })),
     })
 }
