@@ -27,7 +27,7 @@ use crate::terminal::ColourChoice;
 
 pub use analyse::AnalyseArgs;
 pub use cases::{
-    CaseFilter, CasesArgs, CasesCommand, CheckArgs, JobsArg, NewCaseArgs, PrepareArgs,
+    CaseFilter, CasesArgs, CasesCommand, CheckArgs, JobsArg, MutantChoice, NewCaseArgs, PrepareArgs,
     VariantsArgs, VerifyArgs, WorldArgs,
 };
 pub use compare::{CompareArgs, DetectArgs, PlanArgs};

@@ -30,6 +30,7 @@ pub mod judgement;
 pub mod label;
 pub mod locale;
 pub mod log;
+pub mod makeup;
 pub mod meant;
 pub mod mutant;
 pub mod outcome;

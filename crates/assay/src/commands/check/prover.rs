@@ -1,19 +1,20 @@
 //! [`Prover`]: validates what cases are proved with.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use assay_core::{Case, Locale, Outcome};
-use assay_verify::{Job, JobResult, LocalVerifier, Validation, Verifier as _};
+use assay_verify::{Job, JobResult, LocalVerifier, Validation, Validator, Verifier as _};
 use tokio::runtime::Runtime;
 
 use super::probe::{Probe, Seen, probes};
-use super::proof::{Observation, Proof};
-use super::{Context, attacks};
-use crate::cli::{Format, JobsArg, JudgeArgs};
+use super::proof::{Observation, Proof, State};
+use super::{Context, attacks, mutants};
+use crate::cli::{Format, JobsArg, JudgeArgs, MutantChoice};
 use crate::commands::prepare;
 use crate::judge::{Exhibit, Panel};
 use crate::run::progress::Progress;
@@ -28,7 +29,10 @@ pub(in crate::commands) struct Prover {
     panel: Option<Panel>,
     pub(super) runtime: Runtime,
     repeat: usize,
-    for_people: bool,
+    pub(super) for_people: bool,
+    /// The cache folder.
+    pub(super) cache: PathBuf,
+    mutants: Option<MutantChoice>,
 }
 
 impl Prover {
@@ -44,7 +48,18 @@ impl Prover {
             runtime: crate::commands::runtime()?,
             repeat: repeat as usize,
             for_people: context.global.format == Format::Human,
+            cache: context.config.cache(context.global)?,
+            mutants: None,
         })
+    }
+
+    /// Tries mutants too of each case that is proved otherwise.
+    pub(super) fn with_mutants(self, mutants: Option<MutantChoice>) -> Prover {
+        Prover { mutants, ..self }
+    }
+
+    pub(super) fn validator(&self) -> &Validator {
+        &self.verifier.validator
     }
 
     /// Whether there is anything to see of a case: of one that is for judges alone, only with a
@@ -80,7 +95,7 @@ impl Prover {
                 probes(case, self.panel.is_some()).into_iter().map(move |probe| (index, probe))
             })
             .collect();
-        let mut observed = self.observe_all(cases, &probes, interrupted);
+        let mut observed = self.observe_all(cases, &probes, self.repeat, interrupted);
         let mut proofs: Vec<Proof> = Vec::new();
         for (index, case) in cases.iter().enumerate() {
             let own = probes.iter().enumerate().filter(|(_, (owner, _))| *owner == index);
@@ -89,14 +104,37 @@ impl Prover {
                 .collect();
             proofs.push(Proof::of(case, seen, self.panel.is_some(), self.repeat));
         }
+        if let Some(choice) = self.mutants {
+            self.survey(cases, &mut proofs, choice, interrupted);
+        }
         proofs
     }
 
-    /// What is observed of each probe, by its place.
-    fn observe_all(
+    /// Adds to each proof what mutants show. Of a case that is not proved they would show nothing.
+    fn survey(
+        &self,
+        cases: &[Arc<Case>],
+        proofs: &mut [Proof],
+        choice: MutantChoice,
+        interrupted: &AtomicBool,
+    ) {
+        let is_ready = |place: &usize| {
+            proofs[*place].state() == State::Proved && mutants::can_be_tried(&cases[*place])
+        };
+        let ready: Vec<usize> = (0..cases.len()).filter(is_ready).collect();
+        let chosen: Vec<Arc<Case>> = ready.iter().map(|place| Arc::clone(&cases[*place])).collect();
+        let surveys = mutants::survey(self, &chosen, choice, interrupted);
+        for (place, survey) in ready.into_iter().zip(surveys) {
+            proofs[place].add_survey(survey);
+        }
+    }
+
+    /// What is observed of each probe, by its place, as many times as `repeat` says.
+    pub(super) fn observe_all(
         &self,
         cases: &[Arc<Case>],
         probes: &[(usize, Probe)],
+        repeat: usize,
         interrupted: &AtomicBool,
     ) -> BTreeMap<usize, Vec<Observation>> {
         let (sender, results) = mpsc::channel::<JobResult>();
@@ -104,15 +142,15 @@ impl Prover {
         let jobs = self.verifier.start(Arc::new(listener));
         for (place, (case, probe)) in probes.iter().enumerate() {
             let artifact = Arc::new(probe.artifact.clone());
-            for time in 0..self.repeat {
+            for time in 0..repeat {
                 jobs.submit(Job {
-                    id: (place * self.repeat + time) as u64,
+                    id: (place * repeat + time) as u64,
                     case: Arc::clone(&cases[*case]),
                     artifact: Arc::clone(&artifact),
                 });
             }
         }
-        let total = probes.len() * self.repeat;
+        let total = probes.len() * repeat;
         let mut progress = Progress::start(total, self.for_people);
         let mut observed: BTreeMap<usize, Vec<Observation>> = BTreeMap::new();
         let mut left = total;
@@ -123,7 +161,7 @@ impl Prover {
                 Err(RecvTimeoutError::Disconnected) => break,
             };
             left -= 1;
-            let place = usize::try_from(done.id).unwrap_or(usize::MAX) / self.repeat;
+            let place = usize::try_from(done.id).unwrap_or(usize::MAX) / repeat;
             let observation = match (done.result, probes.get(place)) {
                 (Ok(validation), Some((case, probe))) => {
                     self.runtime.block_on(self.observe(&cases[*case], probe, validation))
