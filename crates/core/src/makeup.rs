@@ -44,8 +44,10 @@ impl Makeup {
     #[must_use]
     pub fn beyond(&self, other: &Makeup) -> Makeup {
         let more = |own: usize, other: usize| own.saturating_sub(other);
-        let severities = self.severities.iter().map(|(it, own)| (*it, more(*own, other.severity(*it))));
-        let weaknesses = self.weaknesses.iter().map(|(it, own)| (*it, more(*own, other.weakness(*it))));
+        let severities =
+            self.severities.iter().map(|(it, own)| (*it, more(*own, other.severity(*it))));
+        let weaknesses =
+            self.weaknesses.iter().map(|(it, own)| (*it, more(*own, other.weakness(*it))));
         Makeup {
             cases: more(self.cases, other.cases),
             severities: severities.filter(|(_, count)| *count > 0).collect(),
@@ -112,8 +114,8 @@ mod tests {
         let of = |severity| all.iter().map(|it| it.severity(severity)).sum::<usize>();
         assert_eq!((cases, Severity::ALL.map(of)), (98, [34, 49, 15]));
         let total = |number| all.iter().map(|it| it.weakness(Cwe(number))).sum::<usize>();
-        let totals = [22, 78, 79, 89, 94, 117, 125, 200, 327, 328, 330, 352, 415, 502, 601, 611]
-            .map(total);
+        let totals =
+            [22, 78, 79, 89, 94, 117, 125, 200, 327, 328, 330, 352, 415, 502, 601, 611].map(total);
         assert_eq!(totals, [5, 9, 3, 13, 7, 1, 4, 2, 1, 1, 1, 1, 2, 10, 1, 12]);
         assert_eq!([643, 787, 798, 917, 918, 1336].map(total), [1, 9, 1, 1, 13, 5]);
     }

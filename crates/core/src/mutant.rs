@@ -70,8 +70,14 @@ pub struct Mutant {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// A patch of the case, with its name and what it says.
-    Patch { name: String, removes: String },
-    Rule { rule: Rule, target: Target },
+    Patch {
+        name: String,
+        removes: String,
+    },
+    Rule {
+        rule: Rule,
+        target: Target,
+    },
 }
 
 /// What a mutant changes.
@@ -107,8 +113,7 @@ pub fn of_patches(case: &Case) -> Vec<Mutant> {
     let Some(task) = case.code() else { return Vec::new() };
     let mutants = task.mutants.patches.iter().filter_map(|patch| {
         let solution = task.solutions.iter().find(|it| it.name == patch.solution)?;
-        let origin =
-            Origin::Patch { name: patch.name.clone(), removes: patch.removes.clone() };
+        let origin = Origin::Patch { name: patch.name.clone(), removes: patch.removes.clone() };
         Mutant::of(solution, patch.files.clone(), origin)
     });
     mutants.collect()

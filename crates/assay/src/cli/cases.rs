@@ -111,8 +111,7 @@ pub struct CheckArgs {
     #[arg(long)]
     pub watch: bool,
     /// Prove the suites too: change the secure solutions in one place each, and hold what comes of
-    /// it against the tests (see docs/mutants.md). `patches` takes the changes that lie with the
-    /// cases alone, and not those that are made by rules [default: all]
+    /// it against the tests (see docs/mutants.md)
     #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
     pub mutants: Option<MutantChoice>,
     #[command(flatten)]
@@ -124,9 +123,11 @@ pub struct CheckArgs {
 /// Which mutants are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum MutantChoice {
-    /// Those of rules, and those that lie with the cases as patches.
+    /// Those of rules, and those that lie with the cases as patches [if nothing is named]
     All,
-    /// Those that lie with the cases.
+    /// Of these, those that change the defence
+    Defence,
+    /// Those that lie with the cases
     Patches,
 }
 

@@ -26,7 +26,7 @@ pub(super) fn execute(context: &Context<'_>, args: &CasesArgs) -> anyhow::Result
     }
     let cases = select(&corpus, &args.filter)?;
     if args.summary {
-        summary::execute(context, &corpus, &cases)?;
+        summary::execute(context, &corpus, &cases, &args.filter.traits.languages)?;
         return Ok(Exit::Success);
     }
     if context.global.format == Format::Json {

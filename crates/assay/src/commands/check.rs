@@ -28,8 +28,8 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
     if args.watch && !human {
         bail!("--watch is for people; leave it out, or leave --format json out");
     }
-    let prover = Prover::new(context, &args.judges, args.jobs, args.repeat)?
-        .with_mutants(args.mutants);
+    let prover =
+        Prover::new(context, &args.judges, args.jobs, args.repeat)?.with_mutants(args.mutants);
     if args.watch {
         return watch::watch(context, args, &prover);
     }

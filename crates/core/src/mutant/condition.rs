@@ -65,7 +65,8 @@ fn condition(
         }
         Language::Go => {
             let open = (place..tokens.len()).find(|at| {
-                tokens[*at].is("{") && text[tokens[*at].end()..].trim_start_matches(' ').starts_with('\n')
+                tokens[*at].is("{")
+                    && text[tokens[*at].end()..].trim_start_matches(' ').starts_with('\n')
             })?;
             // What stands before a semicolon is done first.
             let init = (place..open).rev().find(|at| tokens[*at].is(";"));
@@ -155,9 +156,7 @@ fn ends_something(
             };
             let own = indent(tokens[place].start);
             (body..tokens.len())
-                .find(|at| {
-                    begins_line(text, tokens[*at].start) && indent(tokens[*at].start) <= own
-                })
+                .find(|at| begins_line(text, tokens[*at].start) && indent(tokens[*at].start) <= own)
                 .unwrap_or(tokens.len())
         }
         _ if tokens.get(body).is_some_and(|token| token.is("{")) => {

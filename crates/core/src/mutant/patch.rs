@@ -159,10 +159,7 @@ impl Patch {
         for file in &self.files {
             let content = changed.get(&file.path).and_then(|it| std::str::from_utf8(it).ok());
             let Some(text) = content else {
-                return fault(
-                    file.line,
-                    format!("{} is no text file of the solution", file.path),
-                );
+                return fault(file.line, format!("{} is no text file of the solution", file.path));
             };
             let text = file.apply(text)?;
             changed.insert(file.path.clone(), text.into_bytes());
@@ -226,10 +223,7 @@ impl FilePatch {
             let Some(place) = nearest(&lines, &hunk.old, wanted) else {
                 return fault(
                     hunk.line,
-                    format!(
-                        "the lines of this hunk are not in {}; make the patch anew",
-                        self.path
-                    ),
+                    format!("the lines of this hunk are not in {}; make the patch anew", self.path),
                 );
             };
             lines.splice(place..place + hunk.old.len(), hunk.new.iter().cloned());

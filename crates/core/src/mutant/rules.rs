@@ -68,7 +68,15 @@ impl fmt::Display for Rule {
 
 /// Functions whose result is a copy of what they are given.
 const COPIES: [&str; 9] = [
-    "strdup", "deepcopy", "structuredClone", "Clone", "clone", "copyOf", "dup", "deep_dup", "copy",
+    "strdup",
+    "deepcopy",
+    "structuredClone",
+    "Clone",
+    "clone",
+    "copyOf",
+    "dup",
+    "deep_dup",
+    "copy",
 ];
 
 /// A place of a program, and what stands there instead.
@@ -357,5 +365,148 @@ impl Program<'_> {
         let line = self.text[start..end].trim();
         let is_call = line.ends_with(");") || line.ends_with(')');
         is_call.then(|| (start..end, String::new()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a rule makes of a program, as the lines that it changes.
+    fn check(language: Language, rule: Rule, text: &str, expect: &[&str]) {
+        let made = changed(language, text).into_iter().filter(|it| it.rule == rule);
+        let lines = made.map(|it| {
+            let kept: Vec<&str> = text.lines().collect();
+            let new = it.text.lines().filter(|line| !kept.contains(line));
+            new.map(str::trim).collect::<Vec<_>>().join("|")
+        });
+        assert_eq!(lines.collect::<Vec<_>>(), expect, "{language} {rule} {text}");
+    }
+
+    #[test]
+    fn a_check_is_dropped_and_still_computed() {
+        let rule = Rule::CheckDropped;
+        check(Language::C, rule, "if (a || b)\n    return -1;\n", &["if ((a || b) && 0)"]);
+        check(
+            Language::Go,
+            rule,
+            "if err := f(); err != nil {\n\treturn err\n}\n",
+            &["if err := f(); (err != nil) && false {"],
+        );
+        check(Language::Java, rule, "if (a) {\n}\n", &["if ((a) && false) {"]);
+        check(Language::NodeJs, rule, "if (!a) throw b;\n", &["if ((!a) && false) throw b;"]);
+        check(
+            Language::Python,
+            rule,
+            "if a:\n    pass\nx = 1 if b else 2\n",
+            &["if (a) and False:"],
+        );
+        check(Language::Ruby, rule, "raise x unless a&.b?\n", &["raise x unless (a&.b?) || true"]);
+        check(Language::Ruby, rule, "if a\n  b\nend\n", &["if (a) && false"]);
+    }
+
+    #[test]
+    fn parts_of_a_condition_are_dropped_one_by_one() {
+        let rule = Rule::PartDropped;
+        check(
+            Language::C,
+            rule,
+            "if (a || (b && c) || d)\n    x();\n",
+            &["if ((b && c) || d)", "if (a || d)", "if (a || (b && c))"],
+        );
+        // What binds more tightly goes with its part.
+        check(Language::Java, rule, "if (a || b && c) {\n}\n", &["if (b && c) {", "if (a) {"]);
+        check(Language::Python, rule, "if a and not b:\n    c\n", &["if not b:", "if a:"]);
+        check(Language::C, rule, "if (a)\n    x();\n", &[]);
+    }
+
+    #[test]
+    fn a_bound_is_widened_towards_what_it_lets_through() {
+        let rule = Rule::BoundWidened;
+        // A check that refuses lets one more through, ...
+        check(Language::C, rule, "if (n > m)\n    return -1;\n", &["if (n > m + 1)"]);
+        check(Language::C, rule, "if (n >= m)\n    return -1;\n", &["if (n > m)"]);
+        check(Language::C, rule, "if (n < 4) {\n    goto out;\n}\n", &["if (n < 4 - 1) {"]);
+        // ... and one that admits holds for one more.
+        check(Language::C, rule, "while (n < m)\n    n++;\n", &["while (n <= m)"]);
+        check(Language::Go, rule, "for i := 0; i < n; i++ {\n}\n", &["for i := 0; i <= n; i++ {"]);
+        check(Language::Python, rule, "x = a <= len(b)\ny = 2\n", &["x = a <= len(b) + 1"]);
+        // Types in angle brackets are no comparison, and text has no successor.
+        check(
+            Language::Java,
+            rule,
+            "List<String> a = b < \"c\";\n",
+            &["List<String> a = b <= \"c\";"],
+        );
+        check(Language::Python, rule, "x = a <= \"b\"\n", &[]);
+    }
+
+    #[test]
+    fn safe_things_are_replaced_by_their_twins() {
+        let rule = Rule::UnsafeTwin;
+        check(
+            Language::C,
+            rule,
+            "snprintf(a, sizeof a, \"%s\", b);\n",
+            &["sprintf(a, \"%s\", b);"],
+        );
+        check(Language::Python, rule, "yaml.safe_load(a)\n", &["yaml.unsafe_load(a)"]);
+        check(Language::Python, rule, "f(a, shell=False)\n", &["f(a, shell=True)"]);
+        check(Language::Go, rule, "os.Lstat(a)\n", &["os.Stat(a)"]);
+        check(Language::NodeJs, rule, "a = Object.create(null);\n", &["a = ({});"]);
+        check(Language::Ruby, rule, "a.start_with?(b)\n", &["a.include?(b)"]);
+    }
+
+    #[test]
+    fn encoders_and_copies_are_left_out_where_they_are_called() {
+        let rule = Rule::EncoderLeftOut;
+        check(
+            Language::Python,
+            rule,
+            "def quote(a):\n    return shlex.quote(a)\n",
+            &["return (a)"],
+        );
+        check(
+            Language::NodeJs,
+            rule,
+            "f(path.basename(a), escape(a, b));\n",
+            &["f((a), escape(a, b));"],
+        );
+        check(
+            Language::C,
+            rule,
+            "static char *escape(char *a) {\n    return escape(a);\n}\n",
+            &["return (a);"],
+        );
+        let rule = Rule::CopyRemoved;
+        check(Language::C, rule, "a = strdup(b);\n", &["a = (b);"]);
+        check(Language::Java, rule, "a = b.clone();\n", &["a = b;"]);
+        check(Language::Ruby, rule, "a = b.dup\n", &["a = b"]);
+    }
+
+    #[test]
+    fn locks_are_removed_as_a_whole_and_ends_are_not_written() {
+        let rule = Rule::LockRemoved;
+        check(Language::Go, rule, "a()\nm.Lock()\ndefer m.Unlock()\nb()\n", &["|"]);
+        check(Language::Python, rule, "with LOCK:\n    a()\n", &["if True:"]);
+        check(Language::Java, rule, "synchronized (a) {\n}\n", &["{"]);
+        let rule = Rule::ClearingDropped;
+        let text = "char *p = NULL;\nfree(p);\np->a = NULL;\nfor (i = 0; i < 2; i++)\n    ;\n";
+        let made: Vec<Changed> =
+            changed(Language::C, text).into_iter().filter(|it| it.rule == rule).collect();
+        assert_eq!(made.len(), 1);
+        assert_eq!(made[0].text, text.replace("p->a = NULL;", ""));
+    }
+
+    #[test]
+    fn any_text_is_taken() {
+        for language in Language::ALL {
+            for text in ["", "if", "if (", "if (a", "<", "a < ", ") > 1", "f(", "quote(", "é < ü"]
+            {
+                for made in changed(language, text) {
+                    assert_ne!(made.text, text, "{language}");
+                }
+            }
+        }
     }
 }

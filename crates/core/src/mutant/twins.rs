@@ -30,7 +30,11 @@ pub(super) const TWINS: &[(Language, &str, Twin)] = &[
     (Language::Java, "getCanonicalFile", Instead("getAbsoluteFile")),
     (Language::Java, "getCanonicalPath", Instead("getAbsolutePath")),
     (Language::Java, "startsWith", Instead("contains")),
-    (Language::Java, "FEATURE_SECURE_PROCESSING , true", Instead("FEATURE_SECURE_PROCESSING, false")),
+    (
+        Language::Java,
+        "FEATURE_SECURE_PROCESSING , true",
+        Instead("FEATURE_SECURE_PROCESSING, false"),
+    ),
     (Language::NodeJs, "lstat", Instead("stat")),
     (Language::NodeJs, "lstatSync", Instead("statSync")),
     (Language::NodeJs, "startsWith", Instead("includes")),
@@ -62,6 +66,20 @@ pub(super) const TWINS: &[(Language, &str, Twin)] = &[
 
 /// Parts of the names of functions that make a value safe for where it goes.
 pub(super) const ENCODERS: &[&str] = &[
-    "escape", "quote", "encode", "sanitize", "sanitise", "clean", "normalize", "normalise",
-    "canonical", "realpath", "resolve", "basename", "evalsymlinks", "strip", "trunc", "clamp",
+    "escape",
+    "quote",
+    "encode",
+    "sanitize",
+    "sanitise",
+    "clean",
+    "normalize",
+    "normalise",
+    "canonical",
+    "realpath",
+    "resolve",
+    "basename",
+    "evalsymlinks",
+    "strip",
+    "trunc",
+    "clamp",
 ];

@@ -58,19 +58,18 @@ impl Row {
     }
 }
 
+/// Tells of these cases, and compares the languages that were chosen, or else all.
 pub(super) fn execute(
     context: &Context<'_>,
     corpus: &Corpus,
     cases: &[&Case],
+    chosen: &[Language],
 ) -> anyhow::Result<()> {
     let of = |language: Language| cases.iter().copied().filter(move |it| it.language == language);
     let rows: Vec<Row> = Language::ALL
         .into_iter()
-        .map(|language| Row {
-            language,
-            own: Makeup::of(of(language)),
-            paper: of_paper(language),
-        })
+        .filter(|language| chosen.is_empty() || chosen.contains(language))
+        .map(|language| Row { language, own: Makeup::of(of(language)), paper: of_paper(language) })
         .filter(|row| row.own.cases > 0 || row.paper.is_some())
         .collect();
     if context.global.format == Format::Json {
@@ -80,7 +79,8 @@ pub(super) fn execute(
         );
     }
     say("Cases, and of how many the paper on SecCodeBench-V2 tells (Table 3)\n")?;
-    say(table(&["language", "cases>", "critical>", "high>", "medium>"], &severities(&rows)).trim_end())?;
+    say(table(&["language", "cases>", "critical>", "high>", "medium>"], &severities(&rows))
+        .trim_end())?;
     say("\nWeaknesses that they are labelled with (Table 4); a case may have several\n")?;
     let mut titles = vec!["weakness".to_owned()];
     titles.extend(rows.iter().map(|row| format!("{}>", row.language.title())));

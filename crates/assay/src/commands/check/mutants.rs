@@ -5,19 +5,19 @@ mod counts;
 mod kept;
 mod survey;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use assay_core::files::{digest, texts};
-use assay_core::mutant::{self, Mutant};
-use assay_core::{Artifact, Case, InfraError, Phase, Verdict};
+use assay_core::mutant::{self, Mutant, Target};
+use assay_core::{Artifact, Case, InfraError, Phase, Verdict, counted};
 use serde::{Deserialize, Serialize};
 
 use super::probe::{Expect, Probe, Seen};
 use super::proof::Observation;
-use super::prover::Prover;
+use super::prover::{Prover, Work};
 use crate::cli::MutantChoice;
 use crate::terminal::complain;
 
@@ -67,9 +67,9 @@ struct Tried {
 
 /// Whether tests decide both phases of a case, so that its mutants can be tried.
 pub(super) fn can_be_tried(case: &Case) -> bool {
-    Phase::ALL.into_iter().all(|phase| {
-        case.code().and_then(|task| task.decider(phase)?.suite()).is_some()
-    })
+    Phase::ALL
+        .into_iter()
+        .all(|phase| case.code().and_then(|task| task.decider(phase)?.suite()).is_some())
 }
 
 /// Tries the mutants of these cases, one survey each. What was found out before is not tried again.
@@ -79,38 +79,42 @@ pub(super) fn survey(
     choice: MutantChoice,
     interrupted: &AtomicBool,
 ) -> Vec<Survey> {
-    let mutants: Vec<Vec<Mutant>> = cases.iter().map(|case| of(case, choice)).collect();
+    let (mutants, left): (Vec<Vec<Mutant>>, Vec<Vec<Mutant>>) =
+        cases.iter().map(|case| of(case, choice)).unzip();
     let mut kept: Vec<Kept> =
         cases.iter().map(|case| Kept::open(&prover.cache, prover.validator(), case)).collect();
     let mut new: Vec<(usize, Probe)> = Vec::new();
-    // Where in `new` the program of a mutant is.
-    let mut places: BTreeMap<(usize, String), usize> = BTreeMap::new();
+    // The program of each of them.
+    let mut programs: Vec<String> = Vec::new();
+    let mut seen = BTreeSet::new();
     for (index, mutants) in mutants.iter().enumerate() {
         for mutant in mutants {
             let program = digest(&mutant.files);
-            if kept[index].get(&program).is_none() && !places.contains_key(&(index, program.clone())) {
-                places.insert((index, program), new.len());
+            if kept[index].get(&program).is_none() && seen.insert((index, program.clone())) {
                 new.push((index, probe(mutant)));
+                programs.push(program);
             }
         }
     }
-    let total: usize = mutants.iter().map(Vec::len).sum();
     if prover.for_people {
-        complain(&format!("{total} mutants, {} of them to be tried", new.len()));
+        let total: usize = mutants.iter().map(Vec::len).sum();
+        let known = match total - new.len() {
+            0 => String::new(),
+            known => format!("; what became of {known} is known"),
+        };
+        complain(&format!("trying {}{known}", counted(new.len(), "mutant")));
     }
-    let mut observed = prover.observe_all(cases, &new, 1, interrupted);
     let mut errors: BTreeMap<(usize, String), InfraError> = BTreeMap::new();
-    for ((index, program), place) in places {
-        let Some(observation) = observed.remove(&place).and_then(|mut it| it.pop()) else { continue };
+    let work = Work { cases, probes: &new, repeat: 1 };
+    prover.observe_all(&work, interrupted, &mut |place, observation| {
+        let (index, program) = (new[place].0, programs[place].clone());
         match known(observation) {
             Ok(known) => kept[index].add(program, known),
             Err(error) => drop(errors.insert((index, program), error)),
         }
-    }
+    });
     let surveys = cases.iter().zip(mutants).enumerate().map(|(index, (case, mutants))| {
-        if let Err(error) = kept[index].save() {
-            complain(&format!("warning: what was found out is not kept: {error}"));
-        }
+        kept[index].save();
         let tried = mutants.into_iter().filter_map(|mutant| {
             let program = digest(&mutant.files);
             let known = match kept[index].get(&program) {
@@ -120,17 +124,23 @@ pub(super) fn survey(
             };
             Some(Tried { mutant, known })
         });
-        Survey::of(case, choice, tried.collect())
+        Survey::of(case, tried.collect(), &left[index])
     });
     surveys.collect()
 }
 
-fn of(case: &Case, choice: MutantChoice) -> Vec<Mutant> {
-    let mut mutants = mutant::of_patches(case);
-    if choice == MutantChoice::All {
-        mutants.extend(mutant::of_rules(case));
+/// The mutants of a case that are to be tried, and those that are not.
+fn of(case: &Case, choice: MutantChoice) -> (Vec<Mutant>, Vec<Mutant>) {
+    let (mut chosen, mut left) = (mutant::of_patches(case), Vec::new());
+    for mutant in mutant::of_rules(case) {
+        let is_chosen = match choice {
+            MutantChoice::All => true,
+            MutantChoice::Defence => mutant.origin.target() == Target::Defence,
+            MutantChoice::Patches => false,
+        };
+        if is_chosen { chosen.push(mutant) } else { left.push(mutant) }
     }
-    mutants
+    (chosen, left)
 }
 
 fn probe(mutant: &Mutant) -> Probe {

@@ -35,6 +35,15 @@ pub(in crate::commands) struct Prover {
     mutants: Option<MutantChoice>,
 }
 
+/// What is validated.
+pub(super) struct Work<'a> {
+    pub(super) cases: &'a [Arc<Case>],
+    /// Each with the place of its case.
+    pub(super) probes: &'a [(usize, Probe)],
+    /// How many times each is validated.
+    pub(super) repeat: usize,
+}
+
 impl Prover {
     pub(in crate::commands) fn new(
         context: &Context<'_>,
@@ -95,7 +104,10 @@ impl Prover {
                 probes(case, self.panel.is_some()).into_iter().map(move |probe| (index, probe))
             })
             .collect();
-        let mut observed = self.observe_all(cases, &probes, self.repeat, interrupted);
+        let mut observed: BTreeMap<usize, Vec<Observation>> = BTreeMap::new();
+        let mut keep = |place, it| observed.entry(place).or_default().push(it);
+        let work = Work { cases, probes: &probes, repeat: self.repeat };
+        self.observe_all(&work, interrupted, &mut keep);
         let mut proofs: Vec<Proof> = Vec::new();
         for (index, case) in cases.iter().enumerate() {
             let own = probes.iter().enumerate().filter(|(_, (owner, _))| *owner == index);
@@ -129,14 +141,14 @@ impl Prover {
         }
     }
 
-    /// What is observed of each probe, by its place, as many times as `repeat` says.
+    /// Hands over what is observed of each probe, with its place, as soon as it is.
     pub(super) fn observe_all(
         &self,
-        cases: &[Arc<Case>],
-        probes: &[(usize, Probe)],
-        repeat: usize,
+        work: &Work<'_>,
         interrupted: &AtomicBool,
-    ) -> BTreeMap<usize, Vec<Observation>> {
+        keep: &mut dyn FnMut(usize, Observation),
+    ) {
+        let Work { cases, probes, repeat } = *work;
         let (sender, results) = mpsc::channel::<JobResult>();
         let listener = move |result| sender.send(result).is_ok();
         let jobs = self.verifier.start(Arc::new(listener));
@@ -152,7 +164,6 @@ impl Prover {
         }
         let total = probes.len() * repeat;
         let mut progress = Progress::start(total, self.for_people);
-        let mut observed: BTreeMap<usize, Vec<Observation>> = BTreeMap::new();
         let mut left = total;
         while left > 0 && !interrupted.load(Ordering::Relaxed) {
             let done = match results.recv_timeout(LOOK_EVERY) {
@@ -176,10 +187,9 @@ impl Prover {
                 Ok(Seen::Verdict(verdict)) => progress.advance(&Outcome::from(*verdict)),
                 Err(_) => progress.advance_errored(),
             }
-            observed.entry(place).or_default().push(observation);
+            keep(place, observation);
         }
         progress.finish();
-        observed
     }
 
     /// What is seen of a validated probe, after judges have decided what was theirs.

@@ -70,10 +70,9 @@ fn patches(place: &Path, solutions: &[Solution], faults: &mut Vec<Fault>) -> Vec
                 }
                 None => patches.push(mutant),
             },
-            Err(fault) => faults.push(Fault {
-                line: fault.line,
-                ..Fault::in_file(&file, fault.message)
-            }),
+            Err(fault) => {
+                faults.push(Fault { line: fault.line, ..Fault::in_file(&file, fault.message) })
+            }
         }
     }
     patches

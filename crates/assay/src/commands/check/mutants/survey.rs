@@ -7,7 +7,6 @@ use assay_core::{Case, Language};
 use serde_json::{Value, json};
 
 use super::{Counts, Fate, Tried};
-use crate::cli::MutantChoice;
 
 /// What the mutants of one case show about its suites.
 pub(in crate::commands::check) struct Survey {
@@ -16,7 +15,8 @@ pub(in crate::commands::check) struct Survey {
     /// Why they do not prove the suites.
     pub(in crate::commands::check) faults: Vec<String>,
     survivors: Vec<Survivor>,
-    patches: Vec<Value>,
+    /// All of them, for programs.
+    described: Vec<Value>,
 }
 
 /// A mutant that passes both suites.
@@ -27,7 +27,9 @@ struct Survivor {
 }
 
 impl Survey {
-    pub(super) fn of(case: &Case, choice: MutantChoice, tried: Vec<Tried>) -> Survey {
+    /// Weighs what became of mutants of a case. Of those that were left out nothing is known, so
+    /// that their explanations may hold.
+    pub(super) fn of(case: &Case, tried: Vec<Tried>, left_out: &[Mutant]) -> Survey {
         let explained =
             case.code().map(|task| task.mutants.explained.as_slice()).unwrap_or_default();
         let mut survey = Survey {
@@ -35,7 +37,7 @@ impl Survey {
             counts: Counts::default(),
             faults: Vec::new(),
             survivors: Vec::new(),
-            patches: Vec::new(),
+            described: Vec::new(),
         };
         // Explanations of what survives, and of what there is at all.
         let (mut needed, mut known) = (BTreeSet::new(), BTreeSet::new());
@@ -45,11 +47,12 @@ impl Survey {
             let fate = result.as_ref().ok().map(|known| known.fate);
             let reason = place.map(|place| explained[place].reason.clone());
             known.extend(place);
+            let failure = result.as_ref().ok().and_then(|known| known.failure.as_deref());
+            survey.described.push(describe(&mutant, fate, failure, reason.as_deref()));
             survey.counts.add(target, fate, reason.is_some());
             if let Origin::Patch { name, removes } = &mutant.origin {
                 survey.counts.patches += 1;
                 survey.faults.extend(fault_of_patch(name, removes, &result));
-                survey.patches.push(json!({"name": name, "removes": removes, "fate": fate}));
             }
             match result {
                 Err(error) => survey.faults.push(format!(
@@ -64,10 +67,10 @@ impl Survey {
                 Ok(_) => {}
             }
         }
-        if choice == MutantChoice::All {
-            let stale = explained.iter().enumerate().filter(|(place, _)| !needed.contains(place));
-            survey.faults.extend(stale.map(|(place, it)| stale_fault(it, known.contains(&place))));
-        }
+        let may_hold = |it: &Explanation| left_out.iter().any(|mutant| is_of(it, mutant));
+        let stale = explained.iter().enumerate();
+        let stale = stale.filter(|(place, it)| !needed.contains(place) && !may_hold(it));
+        survey.faults.extend(stale.map(|(place, it)| stale_fault(it, known.contains(&place))));
         if survey.unexplained().next().is_some() {
             survey.faults.push(format!(
                 "{} of the defence survive and no [[mutants.survivor]] of case.toml explains them: add an attack that tells them from their solution, or say why there is none",
@@ -109,10 +112,8 @@ impl Survey {
 
     pub(in crate::commands::check) fn describe(&self) -> Value {
         let mut described = self.counts.describe();
-        let survivors: Vec<Value> = self.survivors.iter().map(Survivor::describe).collect();
         if let Some(object) = described.as_object_mut() {
-            object.insert("survivors".to_owned(), json!(survivors));
-            object.insert("patch-mutants".to_owned(), json!(self.patches));
+            object.insert("tried".to_owned(), json!(self.described));
         }
         described
     }
@@ -125,11 +126,8 @@ impl Survivor {
             Origin::Patch { name, .. } => format!("mutants/{name}.patch"),
             Origin::Rule { rule, .. } => rule.to_string(),
         };
-        let mut told = format!(
-            "    {title}:  {what}  solutions/{}/{}",
-            mutant.solution,
-            at(mutant)
-        );
+        let mut told =
+            format!("    {title}:  {what}  solutions/{}/{}", mutant.solution, at(mutant));
         for line in mutant.change.lines() {
             told.push_str(&format!("\n        {line}"));
         }
@@ -138,24 +136,31 @@ impl Survivor {
         }
         told
     }
+}
 
-    fn describe(&self) -> Value {
-        let mutant = &self.mutant;
-        let (patch, rule) = match &mutant.origin {
-            Origin::Patch { name, .. } => (Some(name), None),
-            Origin::Rule { rule, .. } => (None, Some(rule.as_str())),
-        };
-        json!({
-            "solution": mutant.solution,
-            "file": mutant.place.0,
-            "line": mutant.place.1,
-            "target": mutant.origin.target().as_str(),
-            "rule": rule,
-            "patch": patch,
-            "change": mutant.change,
-            "reason": self.reason,
-        })
-    }
+fn describe(
+    mutant: &Mutant,
+    fate: Option<Fate>,
+    failure: Option<&str>,
+    reason: Option<&str>,
+) -> Value {
+    let (patch, removes, rule) = match &mutant.origin {
+        Origin::Patch { name, removes } => (Some(name), Some(removes), None),
+        Origin::Rule { rule, .. } => (None, None, Some(rule.as_str())),
+    };
+    json!({
+        "solution": mutant.solution,
+        "file": mutant.place.0,
+        "line": mutant.place.1,
+        "target": mutant.origin.target().as_str(),
+        "rule": rule,
+        "patch": patch,
+        "removes": removes,
+        "change": mutant.change,
+        "fate": fate,
+        "first-failure": failure,
+        "reason": reason,
+    })
 }
 
 /// `file:line`.
@@ -184,9 +189,9 @@ fn fault_of_patch(
         Fate::Nonfunctional => Some(format!(
             "mutants/{name}.patch does not work, so that nothing is said of its defence: {failure}"
         )),
-        Fate::Survived => Some(format!(
-            "mutants/{name}.patch passes the security suite: {removes}"
-        )),
+        Fate::Survived => {
+            Some(format!("mutants/{name}.patch passes the security suite: {removes}"))
+        }
     }
 }
 
