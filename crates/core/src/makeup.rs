@@ -61,8 +61,11 @@ impl Makeup {
 }
 
 /// A language with its critical, high and medium cases (Table 3), and the weaknesses of their
-/// labels (Table 4). C stands for C and C++.
-const PAPER: [(Language, [usize; 3], &[(u32, usize)]); 5] = [
+/// labels (Table 4).
+type Row = (Language, [usize; 3], &'static [(u32, usize)]);
+
+/// C stands for C and C++.
+const PAPER: [Row; 5] = [
     (Language::C, [11, 4, 0], &[(78, 1), (94, 1), (125, 4), (415, 2), (787, 9)]),
     (Language::Go, [5, 5, 3], &[(78, 2), (79, 2), (89, 2), (94, 3), (352, 1), (918, 3)]),
     (

@@ -71,7 +71,7 @@ fn patches(place: &Path, solutions: &[Solution], faults: &mut Vec<Fault>) -> Vec
                 None => patches.push(mutant),
             },
             Err(fault) => {
-                faults.push(Fault { line: fault.line, ..Fault::in_file(&file, fault.message) })
+                faults.push(Fault { line: fault.line, ..Fault::in_file(&file, fault.message) });
             }
         }
     }

@@ -2,8 +2,8 @@
 
 use std::ops::AddAssign;
 
-use assay_core::Language;
 use assay_core::mutant::Target;
+use assay_core::{Language, counted};
 use serde_json::{Value, json};
 
 use super::Fate;
@@ -70,11 +70,6 @@ impl Counts {
         *count += 1;
     }
 
-    /// How many mutants of the defence survive without a word.
-    pub(super) fn unexplained(self) -> usize {
-        self.defence.survived
-    }
-
     /// Of the mutants of the defence that work and are not explained, the share that the security
     /// suite fails; `None` without any.
     pub(super) fn security_rate(self) -> Option<f64> {
@@ -99,8 +94,8 @@ impl Counts {
     pub(super) fn line(self) -> String {
         let (defence, behaviour) = (self.defence, self.behaviour);
         let mut line = format!(
-            "{} mutants of the defence ({} from patches): {} killed, {} explained, {} survived, {} do not work, {} do not build",
-            defence.all(),
+            "{} of the defence ({} from patches): {} killed, {} explained, {} survived, {} not functional, {} not built",
+            counted(defence.all(), "mutant"),
             self.patches,
             defence.killed,
             defence.explained,
@@ -110,7 +105,7 @@ impl Counts {
         );
         if behaviour.all() > 0 {
             line.push_str(&format!(
-                "\n            {} of behaviour: {} fail the functional suite, {} the security suite, {} explained, {} survived, {} do not build",
+                "\n            {} of behaviour: {} not functional, {} killed, {} explained, {} survived, {} not built",
                 behaviour.all(),
                 behaviour.nonfunctional,
                 behaviour.killed,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use assay_core::mutant::{Explanation, Mutant, Origin, Target};
-use assay_core::{Case, Language};
+use assay_core::{Case, Language, counted};
 use serde_json::{Value, json};
 
 use super::{Counts, Fate, Tried};
@@ -73,8 +73,8 @@ impl Survey {
         survey.faults.extend(stale.map(|(place, it)| stale_fault(it, known.contains(&place))));
         if survey.unexplained().next().is_some() {
             survey.faults.push(format!(
-                "{} of the defence survive and no [[mutants.survivor]] of case.toml explains them: add an attack that tells them from their solution, or say why there is none",
-                assay_core::counted(survey.counts.unexplained(), "mutant")
+                "no [[mutants.survivor]] of case.toml explains {} of the defence: add an attack that tells them from their solution, or say why there is none",
+                counted(survey.unexplained().count(), "survivor")
             ));
         }
         survey
