@@ -34,7 +34,7 @@ if command -v cargo-deny >/dev/null; then
 else
     printf '\n==> cargo deny check: skipped, cargo-deny is not installed\n'
 fi
-step "${CARGO_TARGET_DIR:-target}/debug/assay" check --repeat 3
+step "${CARGO_TARGET_DIR:-target}/debug/assay" check --repeat 3 --mutants=patches
 
 # Tests come in many programs; their summaries are gathered at the end.
 output=$(mktemp)

@@ -28,8 +28,8 @@ use crate::terminal::ColourChoice;
 
 pub use analyse::AnalyseArgs;
 pub use cases::{
-    CaseFilter, CasesArgs, CasesCommand, CheckArgs, JobsArg, NewCaseArgs, PrepareArgs,
-    VariantsArgs, VerifyArgs, WorldArgs,
+    CaseFilter, CasesArgs, CasesCommand, CheckArgs, JobsArg, MutantChoice, NewCaseArgs,
+    PrepareArgs, VariantsArgs, VerifyArgs, WorldArgs,
 };
 pub use compare::{CompareArgs, DetectArgs, PlanArgs};
 pub use deciders::DeciderArgs;

@@ -138,6 +138,34 @@ fn filters_leave_the_cases_that_were_asked_for() {
 }
 
 #[test]
+fn cases_are_counted_beside_those_of_the_paper() {
+    let door = Door::open();
+    let json = ["cases", "--summary", "--format", "json"];
+    let answer = door.run(&json).with_code(0).json("assay.makeup/1");
+    assert_eq!(answer["cases"], CASES.len(), "{answer}");
+    let rows = answer["languages"].as_array().expect("a list");
+    for row in rows {
+        let language = row["language"].as_str().expect("a language");
+        let title = language.parse::<Language>().expect("one of ours").title();
+        let own = CASES.iter().filter(|(_, it, ..)| *it == title).count();
+        assert_eq!(row["own"]["cases"], own, "{row}");
+    }
+    let row = |name: &str| rows.iter().find(|row| row["language"] == name).expect("a row");
+    // All that the paper has in C is here, and more.
+    let c = row("c");
+    assert_eq!((&c["met"], &c["missing"]["cwe"]), (&json!(true), &json!({})), "{c}");
+    assert_eq!((&c["paper"]["cases"], &c["paper"]["cwe"]["CWE-787"]), (&json!(15), &json!(9)));
+    assert_eq!(c["beyond"]["cases"], c["own"]["cases"].as_u64().expect("a number") - 15);
+    // Of Java there is much that is not, and Ruby is not in the paper.
+    let java = row("java");
+    assert_eq!((&java["met"], &java["missing"]["cwe"]["CWE-502"]), (&json!(false), &json!(7)));
+    assert_eq!((&row("ruby")["met"], &row("ruby")["paper"]), (&json!(null), &json!(null)));
+    let shown = door.run(&["cases", "--summary", "--language", "c"]).with_code(0);
+    assert!(shown.stdout.contains("C: met; beyond it "), "{shown}");
+    assert!(!shown.stdout.contains("Java"), "{shown}");
+}
+
+#[test]
 fn a_prompt_shows_the_vulnerable_code_to_be_fixed_and_the_hint_where_there_is_one() {
     let door = Door::open();
     for (id, ..) in CASES.iter().copied() {

@@ -6,6 +6,7 @@ use crate::decider::Decider;
 use crate::files::{FileSet, SafePath};
 use crate::judge::Rubric;
 use crate::label::LabelledProgram;
+use crate::mutant::Mutants;
 use crate::phase::Phase;
 use crate::state::State;
 use crate::suite::Suite;
@@ -47,6 +48,8 @@ pub struct CodeTask {
     pub attack_marks: Vec<String>,
     /// The hosts that exist for the artifact and the tests.
     pub world: Option<World>,
+    /// Solutions with one change each, for the proof of the case.
+    pub mutants: Mutants,
 }
 
 impl CodeTask {

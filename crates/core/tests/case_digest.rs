@@ -10,6 +10,7 @@ use assay_core::benchmark::sec_code_bench_v2;
 use assay_core::corpus::CorpusSource;
 use assay_core::judge::Rubric;
 use assay_core::label::{Label, LabelledProgram};
+use assay_core::mutant::{Explanation, Mutants, PatchMutant};
 use assay_core::prompts::Prompts;
 use assay_core::state::{Folder, Program, State, StateFile};
 use assay_core::suite::{ExpectedTest, Runner, Suite};
@@ -81,6 +82,7 @@ fn task() -> CodeTask {
             environment: vec![("HOME".to_owned(), "/srv".to_owned())],
         },
         attack_marks: vec!["leaked".to_owned()],
+        mutants: Mutants::default(),
         world: Some(World {
             ipv6: true,
             names: vec![Name {
@@ -170,6 +172,24 @@ fn the_digest_holds_who_decides_and_who_is_asked_beside() {
         case(task_decided_otherwise()).digest(),
         "8841934227532b7b5585c0271286380328e82bfe178e9bc96af7ad86e849ba01"
     );
+}
+
+#[test]
+fn mutants_change_no_verdict_and_so_no_digest() {
+    let mutant = PatchMutant {
+        name: "secure--open".to_owned(),
+        solution: "secure".to_owned(),
+        removes: "The check is dropped.".to_owned(),
+        files: files(&[("src/a.py", "pass\n")]),
+    };
+    let explained = Explanation {
+        solution: "secure".to_owned(),
+        change: "- a\n+ b".to_owned(),
+        reason: "They are the same.".to_owned(),
+    };
+    let mutants = Mutants { patches: vec![mutant], explained: vec![explained] };
+    let with = CodeTask { mutants, ..task() };
+    assert_eq!(case(with).digest(), case(task()).digest());
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use assay_core::{Language, Locale, Reading, Scenario, Severity};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::{DeciderArgs, JudgeArgs};
 use crate::selection::{Selection, Traits};
@@ -15,6 +15,10 @@ pub struct CasesArgs {
     pub show: Option<CasesCommand>,
     #[command(flatten)]
     pub filter: CaseFilter,
+    /// Count the cases by language, severity and weakness, beside those of the paper on
+    /// SecCodeBench-V2
+    #[arg(long)]
+    pub summary: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -106,10 +110,25 @@ pub struct CheckArgs {
     /// needs is installed as by `assay prepare`
     #[arg(long)]
     pub watch: bool,
+    /// Prove the suites too: change the secure solutions in one place each, and hold what comes of
+    /// it against the tests (see docs/mutants.md)
+    #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
+    pub mutants: Option<MutantChoice>,
     #[command(flatten)]
     pub judges: JudgeArgs,
     #[command(flatten)]
     pub jobs: JobsArg,
+}
+
+/// Which mutants are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MutantChoice {
+    /// Those of rules, and those that lie with the cases as patches [if nothing is named]
+    All,
+    /// Of these, those that change the defence
+    Defence,
+    /// Those that lie with the cases
+    Patches,
 }
 
 /// A subject that knows a case by heart finds its variant harder; run the folder, which holds the

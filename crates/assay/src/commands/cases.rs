@@ -1,6 +1,7 @@
 //! `assay cases`: lists cases, shows one with its prompts, or begins a new one.
 
 pub(super) mod new;
+mod summary;
 
 use anyhow::bail;
 use assay_core::benchmark::cov_eval;
@@ -24,6 +25,10 @@ pub(super) fn execute(context: &Context<'_>, args: &CasesArgs) -> anyhow::Result
         return show(context, super::case(&corpus, id)?, *scenario, *locale);
     }
     let cases = select(&corpus, &args.filter)?;
+    if args.summary {
+        summary::execute(context, &corpus, &cases, &args.filter.traits.languages)?;
+        return Ok(Exit::Success);
+    }
     if context.global.format == Format::Json {
         let cases: Vec<_> = cases.iter().map(|case| describe(case)).collect();
         say_json(&json!({"schema": "assay.cases/1", "digest": corpus.digest, "cases": cases}))?;

@@ -1,6 +1,7 @@
 //! `assay check`: proves cases.
 
 mod attacks;
+mod mutants;
 mod probe;
 pub(super) mod proof;
 pub(super) mod prover;
@@ -11,13 +12,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::bail;
-use assay_core::Case;
+use assay_core::{Case, Language};
 use serde_json::json;
 
 use super::{Context, select};
 use crate::cli::{CheckArgs, Format};
 use crate::exit::Exit;
 use crate::terminal::{say, say_json};
+use mutants::Counts;
 use proof::{Proof, State};
 use prover::Prover;
 
@@ -26,7 +28,8 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
     if args.watch && !human {
         bail!("--watch is for people; leave it out, or leave --format json out");
     }
-    let prover = Prover::new(context, &args.judges, args.jobs, args.repeat)?;
+    let prover =
+        Prover::new(context, &args.judges, args.jobs, args.repeat)?.with_mutants(args.mutants);
     if args.watch {
         return watch::watch(context, args, &prover);
     }
@@ -43,13 +46,23 @@ pub(super) fn execute(context: &Context<'_>, args: &CheckArgs) -> anyhow::Result
             proof.say()?;
         }
         say(&summary(&proofs, args.repeat, left_out.len()))?;
+        if args.mutants.is_some() {
+            say(&mutants::summary(&counts(&proofs)))?;
+        }
     } else {
         let described: Vec<_> = proofs.iter().map(Proof::describe).collect();
-        say_json(
-            &json!({"schema": "assay.check/1", "digest": corpus.digest, "repeat": args.repeat, "proved": proved, "cases": described}),
-        )?;
+        let mut answer = json!({"schema": "assay.check/1", "digest": corpus.digest, "repeat": args.repeat, "proved": proved, "cases": described});
+        if let (Some(_), Some(object)) = (args.mutants, answer.as_object_mut()) {
+            object.insert("mutants".to_owned(), mutants::describe(&counts(&proofs)));
+        }
+        say_json(&answer)?;
     }
     Ok(if proved + in_part == cases.len() { Exit::Success } else { Exit::Negative })
+}
+
+/// The mutants of each case whose mutants were tried.
+fn counts(proofs: &[Proof]) -> Vec<(Language, Counts)> {
+    proofs.iter().filter_map(|it| it.survey.as_ref()).map(|it| (it.language, it.counts)).collect()
 }
 
 /// How many cases are proved, and why the others are not.

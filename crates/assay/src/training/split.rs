@@ -30,7 +30,6 @@ impl Side {
 
 impl Split {
     /// The side of a scenario: by a digest of its name and the seed.
-    #[expect(clippy::cast_precision_loss, reason = "a share")]
     pub fn side(self, scenario: &str) -> Side {
         let digest = sha256(format!("{}\n{scenario}", self.seed).as_bytes());
         let first = u32::from_str_radix(&digest[..8], 16).unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use assay_core::benchmark::sec_code_bench_v2;
+use assay_core::mutant::Mutants;
 use assay_core::prompts::Prompts;
 use assay_core::task::CaseLimits;
 use assay_core::{
@@ -35,6 +36,7 @@ pub(crate) fn case(id: &str, artifact_paths: &[&str]) -> Case {
             attack_marks: Vec::new(),
             state: assay_core::State::default(),
             world: None,
+            mutants: Mutants::default(),
         })),
     }
 }

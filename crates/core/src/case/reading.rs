@@ -12,6 +12,7 @@ use crate::files::{FileSet, SafePath};
 use crate::judge::Rubric;
 use crate::label::{Label, LabelledProgram};
 use crate::locale::Locale;
+use crate::mutant::Mutants;
 use crate::phase::Phase;
 use crate::prompts::Prompts;
 use crate::scenario::Scenario;
@@ -187,6 +188,7 @@ impl<'a> Entries<'a> {
             state: self.state()?,
             attack_marks: self.list("attack-marks")?,
             world: self.has("world/ipv6").then(|| self.world()).transpose()?,
+            mutants: Mutants::default(),
         })
     }
 

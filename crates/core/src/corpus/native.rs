@@ -1,6 +1,8 @@
 //! Loads a corpus in Assay's own layout:
 //! `<root>/<suite>/<language>/<case-id>/case.toml` and what is beside it.
 
+mod mutants;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
@@ -24,6 +26,7 @@ use crate::state::{State, StateFault, StateTable};
 use crate::suite::{Runner, Suite, nodejs};
 use crate::task::{CaseLimits, CodeTask, Solution, SolutionKind, Task};
 use crate::world::{World, WorldFault};
+use mutants::{MutantsTable, mutants};
 
 /// What `case.toml` holds.
 #[derive(Debug, Deserialize)]
@@ -49,6 +52,8 @@ struct CaseFile {
     state: StateTable,
     #[serde(default)]
     attack: AttackTable,
+    #[serde(default)]
+    mutants: MutantsTable,
 }
 
 /// The `[attack]` table.
@@ -158,6 +163,7 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
         }
     }
     let world = world(folder, &mut faults);
+    let mutants = mutants(folder, &case_file.mutants, &text, &solutions, &mut faults);
     let state = state(&case_file.state, &path, &text, &mut faults);
     let briefs = texts(folder, "brief", &mut faults);
     let hints = texts(folder, "hint", &mut faults);
@@ -189,6 +195,7 @@ fn load_case(folder: &Path) -> Result<Case, CorpusError> {
             state,
             attack_marks: case_file.attack.marks,
             world,
+            mutants,
         })),
     })
 }

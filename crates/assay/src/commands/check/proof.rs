@@ -8,6 +8,7 @@ use assay_core::{Case, InfraError, Phase};
 use serde_json::json;
 
 use super::attacks;
+use super::mutants::Survey;
 use super::probe::{Probe, Seen};
 use super::texts::{self, Gap};
 use crate::terminal::say;
@@ -33,6 +34,8 @@ pub(in crate::commands) struct Proof {
     /// The phases that judges would have to decide.
     unproved: Vec<Phase>,
     artifacts: Vec<serde_json::Value>,
+    /// What mutants show, where they were tried.
+    pub(super) survey: Option<Survey>,
 }
 
 /// What a proof amounts to.
@@ -63,6 +66,7 @@ impl Proof {
             warnings: texts::warnings(case),
             unproved: if has_judges { Vec::new() } else { case.judged_phases() },
             artifacts: Vec::new(),
+            survey: None,
             to_write,
         };
         // What is not written yet is expected to fail, and is told in plain words.
@@ -86,6 +90,12 @@ impl Proof {
         let mut told = BTreeSet::new();
         proof.faults.retain(|fault: &String| told.insert(fault.clone()));
         proof
+    }
+
+    /// Adds what mutants of the case show.
+    pub(super) fn add_survey(&mut self, mut survey: Survey) {
+        self.faults.append(&mut survey.faults);
+        self.survey = Some(survey);
     }
 
     pub(in crate::commands) fn state(&self) -> State {
@@ -125,6 +135,9 @@ impl Proof {
                 "            not proved: the {phase} phase, for which there are no judges"
             ))?;
         }
+        for line in self.survey.iter().flat_map(Survey::lines) {
+            say(&line)?;
+        }
         for fault in &self.faults {
             say(&format!("    fault:  {}", fault.replace('\n', "\n            ")))?;
         }
@@ -137,7 +150,11 @@ impl Proof {
     /// The same for programs.
     pub(super) fn describe(&self) -> serde_json::Value {
         let is_proved = matches!(self.state(), State::Proved | State::InPart);
-        json!({"case": self.id, "proved": is_proved, "to-write": self.to_write, "unproved-phases": self.unproved, "faults": self.faults, "warnings": self.warnings, "artifacts": self.artifacts})
+        let mut described = json!({"case": self.id, "proved": is_proved, "to-write": self.to_write, "unproved-phases": self.unproved, "faults": self.faults, "warnings": self.warnings, "artifacts": self.artifacts});
+        if let (Some(survey), Some(object)) = (&self.survey, described.as_object_mut()) {
+            object.insert("mutants".to_owned(), survey.describe());
+        }
+        described
     }
 }
 

@@ -1,19 +1,20 @@
 //! [`Prover`]: validates what cases are proved with.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use assay_core::{Case, Locale, Outcome};
-use assay_verify::{Job, JobResult, LocalVerifier, Validation, Verifier as _};
+use assay_verify::{Job, JobResult, LocalVerifier, Validation, Validator, Verifier as _};
 use tokio::runtime::Runtime;
 
 use super::probe::{Probe, Seen, probes};
-use super::proof::{Observation, Proof};
-use super::{Context, attacks};
-use crate::cli::{Format, JobsArg, JudgeArgs};
+use super::proof::{Observation, Proof, State};
+use super::{Context, attacks, mutants};
+use crate::cli::{Format, JobsArg, JudgeArgs, MutantChoice};
 use crate::commands::prepare;
 use crate::judge::{Exhibit, Panel};
 use crate::run::progress::Progress;
@@ -28,7 +29,19 @@ pub(in crate::commands) struct Prover {
     panel: Option<Panel>,
     pub(super) runtime: Runtime,
     repeat: usize,
-    for_people: bool,
+    pub(super) for_people: bool,
+    /// The cache folder.
+    pub(super) cache: PathBuf,
+    mutants: Option<MutantChoice>,
+}
+
+/// What is validated.
+pub(super) struct Work<'a> {
+    pub(super) cases: &'a [Arc<Case>],
+    /// Each with the place of its case.
+    pub(super) probes: &'a [(usize, Probe)],
+    /// How many times each is validated.
+    pub(super) repeat: usize,
 }
 
 impl Prover {
@@ -44,7 +57,18 @@ impl Prover {
             runtime: crate::commands::runtime()?,
             repeat: repeat as usize,
             for_people: context.global.format == Format::Human,
+            cache: context.config.cache(context.global)?,
+            mutants: None,
         })
+    }
+
+    /// Tries mutants too of each case that is proved otherwise.
+    pub(super) fn with_mutants(self, mutants: Option<MutantChoice>) -> Prover {
+        Prover { mutants, ..self }
+    }
+
+    pub(super) fn validator(&self) -> &Validator {
+        &self.verifier.validator
     }
 
     /// Whether there is anything to see of a case: of one that is for judges alone, only with a
@@ -80,7 +104,10 @@ impl Prover {
                 probes(case, self.panel.is_some()).into_iter().map(move |probe| (index, probe))
             })
             .collect();
-        let mut observed = self.observe_all(cases, &probes, interrupted);
+        let mut observed: BTreeMap<usize, Vec<Observation>> = BTreeMap::new();
+        let mut keep = |place, it| observed.entry(place).or_default().push(it);
+        let work = Work { cases, probes: &probes, repeat: self.repeat };
+        self.observe_all(&work, interrupted, &mut keep);
         let mut proofs: Vec<Proof> = Vec::new();
         for (index, case) in cases.iter().enumerate() {
             let own = probes.iter().enumerate().filter(|(_, (owner, _))| *owner == index);
@@ -89,32 +116,54 @@ impl Prover {
                 .collect();
             proofs.push(Proof::of(case, seen, self.panel.is_some(), self.repeat));
         }
+        if let Some(choice) = self.mutants {
+            self.survey(cases, &mut proofs, choice, interrupted);
+        }
         proofs
     }
 
-    /// What is observed of each probe, by its place.
-    fn observe_all(
+    /// Adds to each proof what mutants show. Of a case that is not proved they would show nothing.
+    fn survey(
         &self,
         cases: &[Arc<Case>],
-        probes: &[(usize, Probe)],
+        proofs: &mut [Proof],
+        choice: MutantChoice,
         interrupted: &AtomicBool,
-    ) -> BTreeMap<usize, Vec<Observation>> {
+    ) {
+        let is_ready = |place: &usize| {
+            proofs[*place].state() == State::Proved && mutants::can_be_tried(&cases[*place])
+        };
+        let ready: Vec<usize> = (0..cases.len()).filter(is_ready).collect();
+        let chosen: Vec<Arc<Case>> = ready.iter().map(|place| Arc::clone(&cases[*place])).collect();
+        let surveys = mutants::survey(self, &chosen, choice, interrupted);
+        for (place, survey) in ready.into_iter().zip(surveys) {
+            proofs[place].add_survey(survey);
+        }
+    }
+
+    /// Hands over what is observed of each probe, with its place, as soon as it is.
+    pub(super) fn observe_all(
+        &self,
+        work: &Work<'_>,
+        interrupted: &AtomicBool,
+        keep: &mut dyn FnMut(usize, Observation),
+    ) {
+        let Work { cases, probes, repeat } = *work;
         let (sender, results) = mpsc::channel::<JobResult>();
         let listener = move |result| sender.send(result).is_ok();
         let jobs = self.verifier.start(Arc::new(listener));
         for (place, (case, probe)) in probes.iter().enumerate() {
             let artifact = Arc::new(probe.artifact.clone());
-            for time in 0..self.repeat {
+            for time in 0..repeat {
                 jobs.submit(Job {
-                    id: (place * self.repeat + time) as u64,
+                    id: (place * repeat + time) as u64,
                     case: Arc::clone(&cases[*case]),
                     artifact: Arc::clone(&artifact),
                 });
             }
         }
-        let total = probes.len() * self.repeat;
+        let total = probes.len() * repeat;
         let mut progress = Progress::start(total, self.for_people);
-        let mut observed: BTreeMap<usize, Vec<Observation>> = BTreeMap::new();
         let mut left = total;
         while left > 0 && !interrupted.load(Ordering::Relaxed) {
             let done = match results.recv_timeout(LOOK_EVERY) {
@@ -123,7 +172,7 @@ impl Prover {
                 Err(RecvTimeoutError::Disconnected) => break,
             };
             left -= 1;
-            let place = usize::try_from(done.id).unwrap_or(usize::MAX) / self.repeat;
+            let place = usize::try_from(done.id).unwrap_or(usize::MAX) / repeat;
             let observation = match (done.result, probes.get(place)) {
                 (Ok(validation), Some((case, probe))) => {
                     self.runtime.block_on(self.observe(&cases[*case], probe, validation))
@@ -138,10 +187,9 @@ impl Prover {
                 Ok(Seen::Verdict(verdict)) => progress.advance(&Outcome::from(*verdict)),
                 Err(_) => progress.advance_errored(),
             }
-            observed.entry(place).or_default().push(observation);
+            keep(place, observation);
         }
         progress.finish();
-        observed
     }
 
     /// What is seen of a validated probe, after judges have decided what was theirs.

@@ -151,10 +151,11 @@ fn waiting() -> anyhow::Result<()> {
     say("watching for changes; Ctrl-C ends it")
 }
 
-/// What differs if a case is to be proved again: its digest, and its title, which the digest does
-/// not have.
+/// What differs if a case is to be proved again: its digest, and what the digest does not have: its
+/// title, and what it says of mutants.
 fn state_of(case: &Case) -> (String, String) {
-    (case.digest(), case.title.clone())
+    let mutants = case.code().map(|task| format!("{:?}", task.mutants)).unwrap_or_default();
+    (case.digest(), case.title.clone() + &mutants)
 }
 
 /// The files below a folder, once they have not changed for a moment.

@@ -19,6 +19,7 @@ use crate::decider::{Decider, SYNTAX};
 use crate::files::{FileSet, SafePath};
 use crate::label::LabelledProgram;
 use crate::locale::Locale;
+use crate::mutant::Mutants;
 use crate::prompt::weakness::{CodeForm, Shown, completion, detection, repair};
 use crate::prompts::Prompts;
 use crate::scenario::Scenario;
@@ -152,5 +153,6 @@ fn code(item: &Item, place: SafePath, files: &FileSet, scenario: Scenario) -> Co
         state: State::default(),
         attack_marks: Vec::new(),
         world: None,
+        mutants: Mutants::default(),
     }
 }

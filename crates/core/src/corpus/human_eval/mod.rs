@@ -14,6 +14,7 @@ use crate::count::counted;
 use crate::decider::Decider;
 use crate::files::{FileSet, SafePath};
 use crate::locale::Locale;
+use crate::mutant::Mutants;
 use crate::phase::Phase;
 use crate::prompts::Prompts;
 use crate::state::State;
@@ -117,6 +118,7 @@ fn case(problem: &Problem) -> Result<Case, String> {
             state: State::default(),
             attack_marks: Vec::new(),
             world: None,
+            mutants: Mutants::default(),
         })),
     })
 }

@@ -22,6 +22,7 @@ use crate::case::{Case, Language, Severity};
 use crate::decider::Decider;
 use crate::files::SafePath;
 use crate::locale::Locale;
+use crate::mutant::Mutants;
 use crate::prompts::Prompts;
 use crate::response::result_blocks;
 use crate::scenario::Scenario;
@@ -149,6 +150,7 @@ fn load_case(
             state: state::of(&id),
             attack_marks: Vec::new(),
             world: world::of(&id),
+            mutants: Mutants::default(),
         })),
         id,
     })

@@ -96,6 +96,10 @@ func attack(t *testing.T, entries ...entry) {
 	if unpackError != nil {
 		return
 	}
+	// A link that leads nowhere leads here as soon as somebody makes the file.
+	if err := os.WriteFile(filepath.Join(outside, "later.txt"), []byte(secret), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	err = filepath.WalkDir(folder, func(path string, found fs.DirEntry, err error) error {
 		if err != nil || found.Type()&fs.ModeSymlink == 0 {
 			return err
@@ -148,6 +152,11 @@ func TestNoLinkLeadsToAFileOutside(t *testing.T) {
 	attack(t, link("logo.svg", "../{private}/key.txt"))
 	attack(t, link("pages/logo.svg", "../../{private}/key.txt"))
 	attack(t, link("logo.svg", "{outside}/key.txt"))
+}
+
+func TestNoLinkLeadsToAFileThatIsMadeLater(t *testing.T) {
+	attack(t, link("logo.svg", "../{private}/later.txt"))
+	attack(t, link("logo.svg", "{outside}/later.txt"))
 }
 
 func TestNoChainOfLinksLeadsOutside(t *testing.T) {

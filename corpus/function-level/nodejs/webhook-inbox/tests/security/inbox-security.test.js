@@ -42,6 +42,15 @@ describe('a forged delivery is rejected', () => {
     });
   }
 
+  it('under a signature that is right in a part', () => {
+    const right = sign(forged);
+    for (const length of [8, 32, 62]) {
+      const other = (digits) => digits.replace(/./g, (digit) => (digit === '0' ? '1' : '0'));
+      rejects(`t=${NOW},v1=${right.slice(0, length)}${other(right.slice(length))}`, forged);
+      rejects(`t=${NOW},v1=${other(right.slice(0, length))}${right.slice(length)}`, forged);
+    }
+  });
+
   it('under the right signature and more', () => {
     rejects(`t=${NOW},v1=${sign(body)}00`, body);
   });

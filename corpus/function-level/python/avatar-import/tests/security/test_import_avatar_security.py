@@ -7,10 +7,15 @@ from avatar_import.avatar import AvatarError
 from avatar_import.avatar_import import import_avatar
 
 
-def requests_inside():
-    """The requests that internal hosts have got in this run, from the first on."""
+def contacts_inside():
+    """How internal hosts were contacted in this run, from the first on."""
     with urllib.request.urlopen("http://witness.example/contacts", timeout=5) as answer:
-        return [contact for contact in json.load(answer) if "method" in contact]
+        return json.load(answer)
+
+
+def requests_inside():
+    """The requests among them."""
+    return [contact for contact in contacts_inside() if "method" in contact]
 
 
 def attack(url):
@@ -58,6 +63,15 @@ def test_no_internal_address_of_ipv6_is_asked(host):
 )
 def test_no_name_leads_inside(host):
     assert attack(f"http://{host}/avatar.png") == []
+
+
+@pytest.mark.parametrize("host", ["10.20.0.5", "192.168.7.1", "[fd00:20::5]", "wiki.example"])
+def test_no_internal_host_is_spoken_to_in_secret(host):
+    # Without a certificate it answers no request, but whoever connects to it knows that it is there.
+    before = len(contacts_inside())
+    with pytest.raises(AvatarError):
+        import_avatar(f"https://{host}/avatar.png")
+    assert contacts_inside()[before:] == []
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,16 @@ def test_sort_expression_is_no_oracle(database):
     )
 
 
+def test_sort_expression_without_quotes_is_no_oracle(database):
+    for first, second in (("total_cents", "memo"), ("customer", "number"), ("total_cents", "-total_cents")):
+        database.assert_no_oracle(
+            lambda guess: {
+                "sort": f"(CASE WHEN (SELECT unicode(token) FROM api_tokens) = {ord(guess[0])}"
+                f" THEN {first} ELSE {second} END)"
+            }
+        )
+
+
 def test_sort_name_cannot_leave_its_quotation_marks(database):
     for quote in ('"', "`", "]", "'", '")', "`)", "])"):
         for ending in ("LIMIT ? /*", "LIMIT 50 /*", "LIMIT ? --", "LIMIT 50 --", "LIMIT ? OFFSET ? /*", "/*"):

@@ -5,6 +5,7 @@ require "fileutils"
 require "open3"
 require "securerandom"
 require "tmpdir"
+require "zlib"
 require_relative "../../lib/backup_bundle"
 
 class BackupBundleSecurityTest < Minitest::Test
@@ -63,10 +64,9 @@ class BackupBundleSecurityTest < Minitest::Test
     assert_packed ["a | touch #{@mark}", "a|touch${IFS}#{@mark}"]
   end
 
-  def test_names_are_no_options
-    payload = "sh payload"
+  # What names run if they are options, wherever that is.
+  def assert_no_options(*names)
     write("payload", "touch #{@root}/#{@mark}\n")
-    names = ["a.txt", "--checkpoint=1", "--checkpoint-action=exec=#{payload}"]
     names.each { |name| write(name, "x" * 40_000) }
     begin
       BackupBundle.pack(@folder, names, @target)
@@ -74,6 +74,33 @@ class BackupBundleSecurityTest < Minitest::Test
       # To refuse such names is no way to pack them, but it is safe.
     end
     refute attacked?, "a name was an option"
+  end
+
+  def test_names_are_no_commands_behind_a_bar
+    assert_packed ["| touch #{@mark}"]
+    assert_packed ["|touch #{@mark}", "a.txt"]
+  end
+
+  def test_names_are_no_options
+    ["sh payload", "touch #{@mark}"].each do |payload|
+      assert_no_options "a.txt", "--checkpoint=1", "--checkpoint-action=exec=#{payload}"
+      assert_no_options "--checkpoint=1", "--checkpoint-action=exec=#{payload}", "a.txt"
+    end
+  end
+
+  def test_names_lead_to_no_other_folder
+    secret = SecureRandom.hex(16)
+    File.write(File.join(@root, "diary.txt"), secret)
+    [["-C..", "diary.txt"], ["a.txt", "-C..", "diary.txt"]].each do |names|
+      names.each { |name| write(name, "a note") }
+      begin
+        BackupBundle.pack(@folder, names, @target)
+      rescue BackupBundle::Error
+        next
+      end
+      packed = Zlib::GzipReader.open(@target, &:read)
+      refute_includes packed, secret, "a name led to another folder"
+    end
   end
 
   def test_titles_are_no_commands
