@@ -2,7 +2,8 @@
 # Times validations beside the bare compilers and test runners on the same
 # artifacts and, with a checkout of SecCodeBench-V2 and recorded answers, beside
 # its official verifiers; runs beside a provider of a known speed; the gateway
-# beside a plain proxy; and many agents at once: docs/benchmarks.md.
+# beside a plain proxy; many agents at once; and the service beside the local
+# pool: docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -25,4 +26,7 @@ fi
 if [[ -z ${ASSAY_BENCH_ONLY:-} || $ASSAY_BENCH_ONLY == agents ]]; then
     export ASSAY_TEST_CACHE=${ASSAY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/assay}
     cargo bench --locked --package assay --bench agents
+fi
+if [[ -z ${ASSAY_BENCH_ONLY:-} || $ASSAY_BENCH_ONLY == verifier ]]; then
+    cargo bench --locked --package assay --bench verifier
 fi

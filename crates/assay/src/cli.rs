@@ -6,6 +6,7 @@ mod compare;
 mod deciders;
 mod evaluators;
 mod label;
+mod verifier;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -35,6 +36,7 @@ pub use evaluators::{
     AlertMatch, CompareEvaluatorsArgs, CorrectArgs, EvaluatorsArgs, EvaluatorsCommand, ProgramsArgs,
 };
 pub use label::Label;
+pub use verifier::VerifierArgs;
 
 /// Measures how securely language models write and repair code, by running what
 /// they write against functional and security tests in a sandbox.
@@ -121,6 +123,9 @@ pub enum Command {
     Variants(VariantsArgs),
     /// Validate one artifact of one case
     Verify(VerifyArgs),
+    /// Validate artifacts for others, over HTTP: a verifier for SecCodeBench's controller, for
+    /// platforms and for trainers
+    Verifier(Box<VerifierArgs>),
     /// Have static analysers look at programs
     Analyse(AnalyseArgs),
     /// Ask subjects, validate their answers, and store everything

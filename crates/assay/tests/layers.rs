@@ -20,7 +20,7 @@ const FOR_TESTS: &str = "fuzz";
 
 /// All that stands at the top of the program, from the ground up: each may use of the
 /// others what it names, and that stands above it in this list, so that nothing leads back.
-const ROOMS: [(&str, &[&str]); 31] = [
+const ROOMS: [(&str, &[&str]); 32] = [
     ("built_in", &[]),
     ("exit", &[]),
     ("json_text", &[]),
@@ -49,14 +49,15 @@ const ROOMS: [(&str, &[&str]); 31] = [
     ("export", &["attempt_filter", "printable", "store"]),
     ("serve", &["report", "store"]),
     ("run", &["judge", "limits", "settings", "store", "subject", "terminal"]),
-    ("cli", &["attempt_filter", "export", "limits", "logging", "selection", "terminal"]),
+    ("service", &["judge"]),
+    ("cli", &["attempt_filter", "export", "limits", "logging", "selection", "service", "terminal"]),
     ("config", &["agent", "cli", "judge", "limits", "selection", "settings", "subject"]),
     // Whatever is there, and what starts it.
     ("commands", &["*"]),
 ];
 
 /// Those that validate artifacts, and so may use the crate that does.
-const VALIDATES: [&str; 2] = ["run", "commands"];
+const VALIDATES: [&str; 3] = ["run", "service", "commands"];
 
 fn crates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("it is there")
