@@ -43,8 +43,6 @@ pub(super) fn execute(context: &Context<'_>, args: &VerifierArgs) -> anyhow::Res
             args.listen
         );
     }
-    // Each connection takes a descriptor.
-    assay_sandbox::raise_limits().context("the limits of this process are too low")?;
     let source = context.config.corpus(context.global);
     let (cases, aliases) = cases(context, args)?;
     let LocalVerifier { validator, limits } = context.verifier(args.jobs)?;
