@@ -85,15 +85,15 @@ fn an_archive_that_means_harm_is_refused_and_leaves_nothing() {
     let good = of_folder(&case_folder(SENT), "");
     let with = |more: Vec<u8>| [more, good.clone()].concat();
     let outside = door.path("outside");
+    let target = outside.to_str().expect("UTF-8");
     let check = |archive: Vec<u8>, expect: &str| {
         for archive in [archive.clone(), gzip(&archive)] {
             let answer = put(&served, SENT, &archive).refused(422, "case-refused");
             assert!(answer.body.contains(expect), "{expect}: {answer:?}");
             // Nothing is told of where it was written.
-            assert!(!answer.body.contains("/.tmp"), "{answer:?}");
+            assert!(!answer.body.replace(target, "").contains("/.tmp"), "{answer:?}");
         }
     };
-    let target = outside.to_str().expect("UTF-8");
     check(with(file("../../../../../../tmp/escaped", b"x")), "leaves its directory");
     check(with(file("tests/../../x", b"x")), "leaves its directory");
     check(with(file(target, b"x")), "is absolute");
