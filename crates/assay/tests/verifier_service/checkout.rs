@@ -10,8 +10,11 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::thread;
 
 use assay_core::corpus::CorpusSource;
 use assay_core::prompts::Prompts;
@@ -22,7 +25,8 @@ use serde_json::{Value, json};
 
 use crate::client::Served;
 use crate::door::{Door, files_below};
-use crate::panel::{Deciding, always, messages, says};
+use crate::panel::{always, messages, says};
+use crate::scripted_server::{answer, is_inquiry, read_request, response};
 
 /// The lists of the checkout: the folder, the file, and what the controller calls the language.
 const LISTS: [(&str, &str, Language); 5] = [
@@ -90,6 +94,27 @@ impl Script {
         let found = by_prompt.or_else(by_answer);
         found.unwrap_or_else(|| panic!("a question that nobody knows: {texts:#?}")).1.clone()
     }
+}
+
+/// A server that plays a script, each connection by itself: clients that give up end no other.
+fn serve(script: Script) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = format!("http://{}/v1", listener.local_addr().expect("it is bound"));
+    let script = Arc::new(script);
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let script = Arc::clone(&script);
+            thread::spawn(move || {
+                let request = read_request(&mut stream);
+                let step = match is_inquiry(&request) {
+                    true => answer(404, "{}"),
+                    false => says(&script.answer(&request)),
+                };
+                let _ = stream.write_all(response(&step).as_bytes());
+            });
+        }
+    });
+    address
 }
 
 /// An answer in the form that is asked for.
@@ -192,9 +217,8 @@ fn the_unchanged_controller_comes_to_our_scores() {
 
     let door = Door::open();
     let script = Script::of(&cases, &recorded());
-    let model = Deciding::start(move |request| says(&script.answer(request)));
-    let judge = always("judge", false);
-    let (model, judge) = (format!("{}/v1", model.address), format!("{}/v1", judge.server.address));
+    let model = serve(script);
+    let judge = format!("{}/v1", always("judge", false).server.address);
     let corpus = source.to_string();
     let store = door.path("results.sqlite");
     let common = ["--corpus", &corpus, "--judge", "openai:judge", "--judge-base-url", &judge];
