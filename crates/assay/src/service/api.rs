@@ -319,7 +319,7 @@ fn describe(service: &Service, record: &Record, settled: Option<&Settled>) -> Va
             described["reason"] = json!(settled.reason);
         }
         Err(error) => {
-            described["error"] = json!({ "class": error.class, "message": error.message })
+            described["error"] = json!({ "class": error.class, "message": error.message });
         }
     }
     described

@@ -357,7 +357,7 @@ mod tests {
         assert!(unpack(&named, LIMITS).expect("files").keys().all(|path| path.as_str() == long));
         let record = "13 path=p/q\n";
         let named =
-            [entry("@", b'x', record[..12].as_bytes()), entry("short", b'0', b"1")].concat();
+            [entry("@", b'x', &record.as_bytes()[..12]), entry("short", b'0', b"1")].concat();
         assert!(unpack(&named, LIMITS).is_err(), "the length is wrong");
         let named = [entry("@", b'x', b"12 path=p/q\n"), entry("short", b'0', b"1")].concat();
         assert!(unpack(&named, LIMITS).expect("files").keys().all(|path| path.as_str() == "p/q"));
