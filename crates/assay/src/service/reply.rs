@@ -40,8 +40,11 @@ impl Reply {
         Reply::json(status, &json!({ "error": { "code": code, "message": message } }))
     }
 
+    /// There is no room. Whoever waits as long as it is told comes again on a connection of its
+    /// own: this one might be closed as unused just then.
     pub(super) fn full(full: &Full) -> Reply {
-        Reply::error(429, "too-many-requests", full.why).retry_after(full.retry_after)
+        let reply = Reply::error(429, "too-many-requests", full.why);
+        reply.retry_after(full.retry_after).closing()
     }
 
     /// The service is to end, and takes nothing new.
