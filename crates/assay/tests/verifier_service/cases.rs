@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::archives::{entry, file, gzip, of_folder};
 use crate::client::{ADMIN, Answer, CASE, PLATFORM, Served, TRAINER, path_of, tokens};
-use crate::copies::copy;
 use crate::door::{Door, case_folder, files_below, solution};
+use crate::panel::copies::copy;
 
 /// Another case than those that are served.
 const SENT: &str = "json-writer";

@@ -1,9 +1,6 @@
 //! `assay verifier` at its HTTP port: the real binary, asked by programs that mean well and others.
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
-#[expect(dead_code, reason = "these tests need a part of it")]
-#[path = "../copies/mod.rs"]
-mod copies;
 #[path = "../door/mod.rs"]
 mod door;
 #[expect(dead_code, reason = "these tests need a part of it")]
