@@ -2,8 +2,8 @@
 # Times validations beside the bare compilers and test runners on the same
 # artifacts and, with a checkout of SecCodeBench-V2 and recorded answers, beside
 # its official verifiers; runs beside a provider of a known speed; the gateway
-# beside a plain proxy; many agents at once; and a fleet beside the local pool:
-# docs/benchmarks.md.
+# beside a plain proxy; many agents at once; a fleet beside the local pool; and
+# the service beside it: docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -31,4 +31,7 @@ if [[ -z ${ASSAY_BENCH_ONLY:-} || $ASSAY_BENCH_ONLY == fleet ]]; then
     export ASSAY_TEST_CACHE=${ASSAY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/assay}
     scripts/setup.sh dev programs
     cargo bench --locked --package assay --bench fleet
+fi
+if [[ -z ${ASSAY_BENCH_ONLY:-} || $ASSAY_BENCH_ONLY == verifier ]]; then
+    cargo bench --locked --package assay --bench verifier
 fi

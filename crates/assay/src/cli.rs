@@ -8,6 +8,7 @@ mod evaluators;
 mod fleet;
 mod label;
 mod training;
+mod verifier;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -39,6 +40,7 @@ pub use evaluators::{
 pub use fleet::{NatsArgs, VerifierArgs, WorkerArgs};
 pub use label::Label;
 pub use training::TrainingArgs;
+pub use verifier::ServiceArgs;
 
 /// Measures how securely language models write and repair code, by running what
 /// they write against functional and security tests in a sandbox.
@@ -125,6 +127,9 @@ pub enum Command {
     Variants(VariantsArgs),
     /// Validate one artifact of one case
     Verify(VerifyArgs),
+    /// Validate artifacts for others, over HTTP: a verifier for SecCodeBench's controller, for
+    /// platforms and for trainers
+    Verifier(Box<ServiceArgs>),
     /// Have static analysers look at programs
     Analyse(AnalyseArgs),
     /// Ask subjects, validate their answers, and store everything

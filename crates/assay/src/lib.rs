@@ -26,6 +26,7 @@ pub mod report;
 pub mod run;
 pub mod selection;
 pub mod serve;
+pub mod service;
 pub mod settings;
 mod skeleton;
 pub mod store;

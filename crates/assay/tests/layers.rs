@@ -20,7 +20,7 @@ const FOR_TESTS: &str = "fuzz";
 
 /// All that stands at the top of the program, from the ground up: each may use of the
 /// others what it names, and that stands above it in this list, so that nothing leads back.
-const ROOMS: [(&str, &[&str]); 32] = [
+const ROOMS: [(&str, &[&str]); 34] = [
     ("built_in", &[]),
     ("exit", &[]),
     ("fleet", &[]),
@@ -51,9 +51,19 @@ const ROOMS: [(&str, &[&str]); 32] = [
     ("training", &["output"]),
     ("serve", &["report", "store"]),
     ("run", &["judge", "limits", "settings", "store", "subject", "terminal"]),
+    ("service", &["judge"]),
     (
         "cli",
-        &["attempt_filter", "export", "limits", "logging", "selection", "terminal", "training"],
+        &[
+            "attempt_filter",
+            "export",
+            "limits",
+            "logging",
+            "selection",
+            "service",
+            "terminal",
+            "training",
+        ],
     ),
     ("config", &["agent", "cli", "judge", "limits", "selection", "settings", "subject"]),
     // Whatever is there, and what starts it.
@@ -61,7 +71,7 @@ const ROOMS: [(&str, &[&str]); 32] = [
 ];
 
 /// Those that validate artifacts, and so may use the crate that does.
-const VALIDATES: [&str; 3] = ["fleet", "run", "commands"];
+const VALIDATES: [&str; 4] = ["fleet", "run", "service", "commands"];
 
 fn crates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("it is there")

@@ -193,8 +193,10 @@ impl Validator {
         self.cache.prepare_supplies(&self.toolchains, cases, tell)
     }
 
-    /// Starts a sandbox, and runs nothing of anybody in it.
+    /// Starts a sandbox, and runs nothing of anybody in it. Afterwards this process may have as
+    /// many descriptors as the host lets it.
     pub fn try_sandbox(&self) -> Result<(), InfraError> {
+        assay_sandbox::raise_limits().map_err(|error| infra(&error))?;
         let tried = Sandbox::start(&Spec::default())
             .and_then(|mut sandbox| sandbox.execute(&Command::new("true")));
         match tried {

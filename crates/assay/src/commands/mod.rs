@@ -27,6 +27,7 @@ mod score;
 mod serve;
 mod variants;
 mod verification;
+mod verifier;
 mod verify;
 mod worker;
 mod world;
@@ -67,6 +68,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Prepare(args) => prepare::execute(&context, args),
         Command::Check(args) => check::execute(&context, args),
         Command::Variants(args) => variants::execute(&context, args),
+        Command::Verifier(args) => verifier::execute(&context, args),
         Command::Verify(args) => verify::execute(&context, args),
         Command::Analyse(args) => analyse::execute(&context, args),
         Command::Run(args) => run::execute(&context, args),

@@ -1,7 +1,7 @@
 //! Judges behind scripted servers, and what they were asked.
 
 #[path = "../copies/mod.rs"]
-mod copies;
+pub(crate) mod copies;
 
 use std::fs;
 use std::io::Write as _;

@@ -125,6 +125,17 @@ impl CorpusSource {
         if self.is_built_in() { self } else { self.at(folder.join(self.path())) }
     }
 
+    /// Other names by which programs of others ask for these cases: what follows `/verify/` in the
+    /// addresses that a checkout of SecCodeBench-V2 names for them. Each stands for an id.
+    pub fn endpoints(&self) -> Result<BTreeMap<String, String>, CorpusError> {
+        match self {
+            CorpusSource::SecCodeBench(path) => sec_code_bench::endpoints(path),
+            CorpusSource::Native(_) | CorpusSource::HumanEval(_) | CorpusSource::CovEval(_) => {
+                Ok(BTreeMap::new())
+            }
+        }
+    }
+
     pub fn load(&self) -> Result<Corpus, CorpusError> {
         self.named()?;
         let (cases, warnings) = match self {
@@ -136,6 +147,11 @@ impl CorpusSource {
         };
         Ok(Corpus { warnings, ..Corpus::new(cases)? })
     }
+}
+
+/// The case of one folder of a corpus of ours, whose name is its id.
+pub fn load_native_case(folder: &Path) -> Result<Case, CorpusError> {
+    native::load_case(folder)
 }
 
 /// A case of SecCodeBench-V2 about which nothing more is available.

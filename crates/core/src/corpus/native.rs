@@ -132,7 +132,7 @@ pub(super) fn load(root: &Path) -> Result<Vec<Case>, CorpusError> {
     Ok(cases)
 }
 
-fn load_case(folder: &Path) -> Result<Case, CorpusError> {
+pub(super) fn load_case(folder: &Path) -> Result<Case, CorpusError> {
     let path = folder.join("case.toml");
     let text = read_lines(&path)?;
     let case_file: CaseFile = toml::from_str(&text).map_err(|error| {

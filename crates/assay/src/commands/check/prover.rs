@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use assay_core::{Case, Locale, Outcome};
-use assay_verify::{Job, JobResult, LocalVerifier, Validation, Validator, Verifier as _};
+use assay_verify::{Job, JobResult, LocalVerifier, Validation, Validator, Verifier};
 use tokio::runtime::Runtime;
 
 use super::probe::{Probe, Seen, probes};
@@ -25,7 +25,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Proves cases, as often as it is asked to.
 pub(in crate::commands) struct Prover {
-    verifier: LocalVerifier,
+    verifier: Arc<dyn Verifier>,
+    validator: Arc<Validator>,
     panel: Option<Panel>,
     pub(super) runtime: Runtime,
     repeat: usize,
@@ -51,14 +52,13 @@ impl Prover {
         jobs: JobsArg,
         repeat: u32,
     ) -> anyhow::Result<Prover> {
+        let LocalVerifier { validator, limits } = context.verifier(jobs)?;
+        let verifier = LocalVerifier { validator: Arc::clone(&validator), limits };
         Ok(Prover {
-            verifier: context.verifier(jobs)?,
-            panel: context.panel(judges)?,
-            runtime: crate::commands::runtime()?,
             repeat: repeat as usize,
             for_people: context.global.format == Format::Human,
             cache: context.config.cache(context.global)?,
-            mutants: None,
+            ..Prover::of(Arc::new(verifier), &validator, context.panel(judges)?)?
         })
     }
 
@@ -68,19 +68,38 @@ impl Prover {
     }
 
     pub(super) fn validator(&self) -> &Validator {
-        &self.verifier.validator
+        &self.validator
+    }
+
+    /// One that validates each artifact once, with this verifier, and shows no progress.
+    pub(in crate::commands) fn of(
+        verifier: Arc<dyn Verifier>,
+        validator: &Arc<Validator>,
+        panel: Option<Panel>,
+    ) -> anyhow::Result<Prover> {
+        let (validator, runtime) = (Arc::clone(validator), crate::commands::runtime()?);
+        Ok(Prover {
+            verifier,
+            validator,
+            panel,
+            runtime,
+            repeat: 1,
+            for_people: false,
+            cache: PathBuf::new(),
+            mutants: None,
+        })
     }
 
     /// Whether there is anything to see of a case: of one that is for judges alone, only with a
     /// panel.
-    pub(super) fn can_prove(&self, case: &Case) -> bool {
+    pub(in crate::commands) fn can_prove(&self, case: &Case) -> bool {
         case.is_run() || (self.panel.is_some() && case.code().is_some())
     }
 
     /// Installs what these cases need and is not there yet: in some languages the tests are compiled
     /// beforehand, so that it changes with them.
     pub(in crate::commands) fn prepare(&self, cases: &[Arc<Case>]) -> anyhow::Result<()> {
-        let validator = &self.verifier.validator;
+        let validator = &self.validator;
         let is_lacking = |case: &&Case| case.is_run() && validator.prepared(case).is_none();
         let lacking: Vec<&Case> = cases.iter().map(Arc::as_ref).filter(is_lacking).collect();
         if !lacking.is_empty() {

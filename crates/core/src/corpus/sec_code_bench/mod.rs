@@ -4,6 +4,7 @@
 //! `.../prompts/<version>/` holds their prompts and
 //! `datasets/templates/<language>/<version>/<case>/` their projects.
 
+mod endpoints;
 mod names;
 mod state;
 mod suites;
@@ -28,6 +29,7 @@ use crate::response::result_blocks;
 use crate::scenario::Scenario;
 use crate::suite::Suite;
 use crate::task::{CaseLimits, CodeTask, Solution, SolutionKind, Task};
+pub(super) use endpoints::endpoints;
 use names::{cwe, title};
 
 /// The folder of each language, and its list of cases.

@@ -1,0 +1,25 @@
+//! `assay verifier` at its HTTP port: the real binary, asked by programs that mean well and others.
+#![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
+
+#[path = "../door/mod.rs"]
+mod door;
+#[expect(dead_code, reason = "these tests need a part of it")]
+#[path = "../panel/mod.rs"]
+mod panel;
+#[expect(dead_code, reason = "these tests need a part of it")]
+#[path = "../scripted_server/mod.rs"]
+mod scripted_server;
+
+mod archives;
+mod attacks;
+mod burst;
+mod callers;
+mod cases;
+mod checkout;
+mod client;
+mod controller;
+mod described;
+mod ending;
+mod results;
+mod schema;
+mod verdicts;
