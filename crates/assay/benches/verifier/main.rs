@@ -53,18 +53,18 @@ fn main() {
         };
         // Whatever starts with the first validation and stays is there afterwards.
         by_pool(&validator, jobs, &case, fresh(2 * jobs));
-        by_http(&served.address, 2 * jobs, &case, fresh(2 * jobs));
+        by_http(&served.address, 2 * jobs, &case, &fresh(2 * jobs));
         let (mut pool, mut http) = (Vec::new(), Vec::new());
         let (mut alone_in_pool, mut alone_by_http) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
             pool.push(rate(artifacts, || drop(by_pool(&validator, jobs, &case, fresh(artifacts)))));
             http.push(rate(artifacts, || {
-                drop(by_http(&served.address, 2 * jobs, &case, fresh(artifacts)))
+                drop(by_http(&served.address, 2 * jobs, &case, &fresh(artifacts)));
             }));
             for artifact in fresh(artifacts / 2) {
                 alone_in_pool.extend(by_pool(&validator, 1, &case, vec![artifact]));
             }
-            alone_by_http.extend(by_http(&served.address, 1, &case, fresh(artifacts / 2)));
+            alone_by_http.extend(by_http(&served.address, 1, &case, &fresh(artifacts / 2)));
         }
         let (pool, http) = (median(&mut pool), median(&mut http));
         println!(
@@ -112,7 +112,7 @@ fn by_pool(
 }
 
 /// Has the service validate artifacts, so many at a time; how long each took.
-fn by_http(address: &str, at_once: usize, case: &Case, artifacts: Vec<Artifact>) -> Vec<Duration> {
+fn by_http(address: &str, at_once: usize, case: &Case, artifacts: &[Artifact]) -> Vec<Duration> {
     let bodies: Vec<String> = artifacts
         .iter()
         .map(|it| json!({ "case": case.id, "artifact": { "files": it.files } }).to_string())
