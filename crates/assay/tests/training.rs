@@ -2,7 +2,6 @@
 //! is known.
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
-#[expect(dead_code, reason = "each test binary uses a part of it")]
 mod copies;
 #[expect(dead_code, reason = "each test binary uses a part of it")]
 mod door;
