@@ -263,6 +263,16 @@ TEST(glyph_outside_its_section)
     }
 }
 
+TEST(glyph_that_ends_one_byte_after_its_section)
+{
+    /* The last glyph has a bitmap of one byte more than the image holds. */
+    build_order(0);
+    put(font_size - sizeof glyf - 4, sizeof glyf + 1, 4);
+    font[font_size - 10] = 8;
+    font[font_size - 9] = 7;
+    use('C');
+}
+
 TEST(glyph_that_ends_before_it_starts)
 {
     for (size_t start = 10; start <= sizeof glyf; start++) {

@@ -118,6 +118,7 @@ TEST(malformed_records_are_refused)
     CHECK_EQ(read_all("5 =a\n"), -1);
     CHECK_EQ(read_all("9 path=a\nrest"), -1);
     CHECK_EQ(read_all("8 path=ab\n"), -1);
+    CHECK_EQ(read_all("9 path=ab"), -1);
     CHECK_EQ(read_all("9 path=a\n\n"), -1);
     CHECK_EQ(read_part("9 path=a\n\0", 10), -1);
 }

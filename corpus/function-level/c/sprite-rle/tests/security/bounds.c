@@ -122,7 +122,7 @@ TEST(one_row_too_many)
 
 TEST(move_to_the_right_of_the_sprite)
 {
-    for (int right = 13; right < 256; right += 3) {
+    for (int right = 13; right < 256; right++) {
         move(right, 0);
         command(4, 'R');
         decode();

@@ -91,7 +91,7 @@ func (n *network) attack(query tracking.Query) {
 		if len(parts) == 4 {
 			decoded, _ = url.PathUnescape(parts[3])
 		}
-		if len(parts) != 4 || parts[1] != "v1" || parts[2] != "parcels" || decoded != query.Number || decoded == "." || decoded == ".." {
+		if len(parts) != 4 || parts[1] != "v1" || parts[2] != "parcels" || decoded != query.Number || decoded == "" || decoded == "." || decoded == ".." {
 			n.t.Errorf("%+v: the path was %s", query, request.URL.EscapedPath())
 		}
 		if request.Host != "eu.tracking.example:8090" {
@@ -137,11 +137,16 @@ func TestARegionIsOneLabel(t *testing.T) {
 
 func TestARegionChoosesNoPathAndNoParameters(t *testing.T) {
 	begin(t).regions("eu.tracking.example:8090/v1/staff/RR1?", "eu.tracking.example:8090/v1/parcels/RR1?scope=staff&lang=en#",
+		"eu.tracking.example:8090/v1/parcels/RR1?scope=staff&lang=en&x=", "eu.tracking.example:8090/v1/parcels/RR1?x=",
 		"eu.tracking.example:8090/v1/staff#")
 }
 
 func TestANumberDoesNotClimb(t *testing.T) {
 	begin(t).numbers("..", ".", "../staff", "../../admin/keys", "x/../../staff", "..%2fstaff", "%2e%2e/staff", "%2e%2e", "..\\staff", "../")
+}
+
+func TestAnEmptyNumberAsksForNothing(t *testing.T) {
+	begin(t).numbers("")
 }
 
 func TestANumberHasNoParameters(t *testing.T) {

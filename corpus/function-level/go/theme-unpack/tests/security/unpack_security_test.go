@@ -29,7 +29,8 @@ func link(name, target string) entry { return entry{tar.TypeSymlink, name, targe
 // attack unpacks an archive into the folder of a shop and fails if anything beside that
 // folder changes, or if a successful call leaves a way out of it. In a name or target
 // `{shop}` stands for the folder's name, `{private}` for that of a neighbour with the
-// same beginning, and `{outside}` for the neighbour's absolute path.
+// same beginning, `{outside}` for the neighbour's absolute path, and `{backup}` for that of
+// a copy of the shop's folder, which has the folder's whole path within the neighbour.
 func attack(t *testing.T, entries ...entry) {
 	t.Helper()
 	base, err := filepath.EvalSymlinks(t.TempDir())
@@ -40,16 +41,20 @@ func attack(t *testing.T, entries ...entry) {
 	name := strings.ToLower(rand.Text())
 	folder := filepath.Join(base, name)
 	outside := filepath.Join(base, name+"-private")
-	for _, made := range []string{folder, outside} {
-		if err := os.Mkdir(made, 0o755); err != nil {
+	backup := filepath.Join(outside, folder)
+	for _, made := range []string{folder, outside, backup} {
+		if err := os.MkdirAll(made, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(outside, "key.txt"), []byte(secret), 0o644); err != nil {
-		t.Fatal(err)
+	for _, place := range []string{outside, backup} {
+		if err := os.WriteFile(filepath.Join(place, "key.txt"), []byte(secret), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
+	top := filepath.Join(outside, strings.Split(folder, "/")[1])
 
-	places := strings.NewReplacer("{outside}", outside, "{private}", name+"-private", "{shop}", name)
+	places := strings.NewReplacer("{outside}", outside, "{backup}", backup, "{private}", name+"-private", "{shop}", name)
 	var packed bytes.Buffer
 	compressed := gzip.NewWriter(&packed)
 	archive := tar.NewWriter(compressed)
@@ -79,7 +84,7 @@ func attack(t *testing.T, entries ...entry) {
 	_, unpackError := theme.Unpack(bytes.NewReader(packed.Bytes()), folder)
 
 	for _, place := range []string{base, outside} {
-		expected := map[string]bool{base: true, outside: true, folder: true, filepath.Join(outside, "key.txt"): true}
+		expected := map[string]bool{base: true, outside: true, folder: true, top: true, filepath.Join(outside, "key.txt"): true}
 		found, err := os.ReadDir(place)
 		if err != nil {
 			t.Fatal(err)
@@ -152,6 +157,11 @@ func TestNoLinkLeadsToAFileOutside(t *testing.T) {
 	attack(t, link("logo.svg", "../{private}/key.txt"))
 	attack(t, link("pages/logo.svg", "../../{private}/key.txt"))
 	attack(t, link("logo.svg", "{outside}/key.txt"))
+}
+
+func TestNoLinkLeadsToABackupOfTheFolder(t *testing.T) {
+	attack(t, link("logo.svg", "{backup}/key.txt"))
+	attack(t, link("pages", "{backup}"))
 }
 
 func TestNoLinkLeadsToAFileThatIsMadeLater(t *testing.T) {

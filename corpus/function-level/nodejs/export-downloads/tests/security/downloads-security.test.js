@@ -116,6 +116,17 @@ describe('exports', () => {
     });
   });
 
+  it('no path leads to a backup of the folder', async () => {
+    // The folder's whole path is found in those of the files of its backup.
+    const backup = path.join(base, 'backup', base, 'exports', 'acme', 'latest');
+    fs.mkdirSync(backup, { recursive: true });
+    fs.writeFileSync(path.join(backup, 'keys.csv'), SECRET);
+    const way = `backup${path.join(base, 'exports', 'acme', 'latest', 'keys.csv')}`;
+    for (const up of ['../', '..%2f', '%2e%2e/', 'receipts/../../../', '%252e%252e%252f']) {
+      await expectNotTold([`/exports/${up.repeat(3)}${way}`, `/exports/${up}..%2f..%2f${way}`, `/exports/${up}../../${way}`]);
+    }
+  });
+
   describe('no version leads to files of others', () => {
     const targets = (version, name) =>
       ['version', 'version[]', 'version=latest&version', 'version[name]'].map(

@@ -126,6 +126,12 @@ test('links are neither files nor followed', async () => {
   expect(await paths({ folders: ['Photos'] })).toEqual(['Photos/sea.jpg']);
 });
 
+test('a link among the folders is not followed', async () => {
+  fs.symlinkSync('Letters', path.join(root, 'link'));
+  const answer = await paths({ folders: ['link'] }).catch((error) => error);
+  if (!(answer instanceof FinderError)) expect(answer).toEqual([]);
+});
+
 test('many files are found', async () => {
   const name = 'n'.repeat(200);
   fs.mkdirSync(path.join(root, name));

@@ -82,6 +82,16 @@ describe('a link to a file of others is not followed', () => {
   });
 });
 
+test.each(['en/secret', 'de/sub/secret'])('a link to a backup of the tenant is not followed: %s', (name) => {
+  // The whole path of the tenant's folder is found in those of the files of its backup.
+  const backup = `backup${root}/acme/${name}.txt`;
+  write(backup, SECRET);
+  link('en/a.txt', `BASE/${backup}`);
+  link('en/sub', `BASE/${path.dirname(backup)}`);
+  expectNotTold('a');
+  expectNotTold('sub/secret');
+});
+
 describe('a link to a folder of others is not followed', () => {
   test.each(OTHERS)('to the folder of %s', (other) => {
     const name = path.basename(other, '.txt');
