@@ -60,7 +60,6 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ("docs/fleet.md", "nats-server", QUEUE),
     ("docs/fleet.md", "assay worker", QUEUE),
     ("docs/fleet.md", "--verifier nats://", QUEUE),
-    ("docs/fleet.md", "NATS_PASSWORD=", "needs an engine of containers"),
     ("docs/fleet.md", "kubectl ", "needs a cluster"),
     ("docs/fleet.md", "helm ", "needs a cluster"),
     ("docs/exports.md", "inspect view", "is a program of others, which serves until it is ended"),
