@@ -133,6 +133,7 @@ fn what_is_wrong_is_told_with_a_remedy_and_nothing_is_written() {
     cwe("399", "CWE-399 (Resource Management Errors) is a category of weaknesses");
     cwe("247", "is deprecated; name one, such as CWE-350");
     cwe("path traversal", "is no number; did you mean CWE-22 (");
+    cwe("Out-of-bounds Write", "is no number; did you mean CWE-787 (");
     cwe("gibberish", "is no weakness; write its number, as in --cwe 787");
     check(&["x-y", "--language", "pyton", "--cwe", "22"], 2, "(did you mean \"python\"?)");
     check(&["x-y", "--language", "javascript", "--cwe", "22"], 2, "(did you mean \"nodejs\"?)");

@@ -151,7 +151,8 @@ impl Cwe {
 
     /// The weaknesses whose names have all these words or beginnings of words, by number.
     pub fn named(words: &str) -> Vec<Cwe> {
-        let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+        let words = words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        let words: Vec<String> = words.map(str::to_lowercase).collect();
         let has_all = |name: &str| {
             let name = name.to_lowercase();
             let parts: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).collect();
