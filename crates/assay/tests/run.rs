@@ -210,7 +210,7 @@ fn a_run_that_cannot_be_planned_is_an_error_that_says_what_to_do() {
             "no case \"telemetry-fram\" (did you mean \"telemetry-frame\"?)",
         ),
         (["--exclude-case", "order_grid"], "no case \"order_grid\" (did you mean \"order-grid\"?)"),
-        (["--cwe", "CWE-9999"], "no case of CWE-9999; it has CWE-125, "),
+        (["--cwe", "CWE-9999"], "no case of CWE-9999; it has CWE-116, CWE-125, "),
         (["--severity", "medium"], "no medium case; it has critical, high"),
     ] {
         check(&[&["--subject", "empty"][..], &slip].concat(), 3, part);

@@ -43,12 +43,13 @@ impl Suite {
         Suite { files, runner, expected }
     }
 
-    /// The names of tests that a later one of the same name replaces, where the language
-    /// lets it.
+    /// The names of tests that a later one of the same name replaces, or cannot be told from, where
+    /// the language lets it.
     pub fn replaced_tests(&self) -> Vec<String> {
         match self.runner {
             Runner::Pytest => python::replaced(&self.files),
             Runner::Minitest => ruby::replaced(&self.files),
+            Runner::JUnit => java::replaced(&self.files),
             _ => Vec::new(),
         }
     }

@@ -125,13 +125,16 @@ impl Tab {
         self.wait_until("location.href === 'about:blank'");
         self.send("Page.navigate", &json!({ "url": address }));
         self.wait_until("document.readyState === 'complete' && location.href !== 'about:blank'");
-        self.settle();
+        // A page that stands alone has no script.
+        if self.run("document.scripts.length > 0") == json!(true) {
+            self.settle();
+        }
     }
 
-    /// Waits until the page's own script has done its work, if it has one.
+    /// Waits until the page's own script has done its work.
     pub(crate) fn settle(&self) {
         self.wait_until(
-            "document.readyState === 'complete' && (document.scripts.length === 0 || document.documentElement.dataset.ready !== undefined)",
+            "document.readyState === 'complete' && (document.documentElement.dataset.ready !== undefined)",
         );
     }
 

@@ -1,6 +1,6 @@
 //! Finds the tests of JUnit suites, of JUnit 4 and 5, and the classes to run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ExpectedTest, source_texts};
 use crate::files::FileSet;
@@ -28,6 +28,18 @@ const SKIPS: [&str; 9] = [
 pub(super) fn tests(files: &FileSet) -> Vec<ExpectedTest> {
     let types = types(files);
     types.values().filter(|it| it.outer.is_none()).flat_map(|it| tests_of(it, &types)).collect()
+}
+
+/// The names of tests that are there again: in a class of the same name, in whatever package, or with
+/// other parameters.
+pub(super) fn replaced(files: &FileSet) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let types = source_texts(files, "java").flat_map(|(_, text)| Reader::new(&text).read());
+    let names = types.flat_map(|it| {
+        let class = it.name;
+        it.methods.into_iter().map(move |method| format!("{class}.{}", method.name))
+    });
+    names.filter(|name| !seen.insert(name.clone())).collect()
 }
 
 /// The classes of JUnit sources that hold tests, by the names that a virtual
@@ -394,6 +406,26 @@ fn literal_length(text: &str, quote: &str) -> usize {
 mod tests {
     use super::*;
     use crate::files::SafePath;
+
+    #[test]
+    fn tests_that_cannot_be_told_apart_are_found() {
+        let class = |package: &str, test: &str| {
+            format!("package {package};\nclass ATest {{\n    @Test void {test} {{ }}\n}}\n")
+        };
+        let again = |first: &str, second: &str| {
+            let path = |text: &str| SafePath::new(text).expect("safe");
+            let files: FileSet = [
+                (path("a/ATest.java"), first.as_bytes().to_vec()),
+                (path("b/ATest.java"), second.as_bytes().to_vec()),
+            ]
+            .into();
+            replaced(&files)
+        };
+        assert_eq!(again(&class("a", "one()"), &class("b", "one()")), ["ATest.one"]);
+        assert_eq!(again(&class("a", "one()"), &class("b", "two()")), [""; 0]);
+        let overloaded = class("a", "one() { }\n    @Test void one(TestInfo it)");
+        assert_eq!(again(&overloaded, "class B { }"), ["ATest.one"]);
+    }
 
     fn check(sources: &[&str], expected: &[&str], classes: &[&str]) {
         let path = |place| SafePath::new(&format!("tests/T{place}.java")).expect("safe");
