@@ -2,6 +2,7 @@
 //! `score`, `agree` and `report`.
 #![expect(clippy::disallowed_methods, reason = "starts the binary that is tested")]
 
+mod copies;
 mod door;
 mod shown;
 
@@ -9,6 +10,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 
+use copies::copied;
 use door::{Door, Ended, solution};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -211,10 +213,12 @@ fn a_run_that_cannot_be_planned_is_an_error_that_says_what_to_do() {
         ),
         (["--exclude-case", "order_grid"], "no case \"order_grid\" (did you mean \"order-grid\"?)"),
         (["--cwe", "CWE-9999"], "no case of CWE-9999; it has CWE-116, CWE-125, "),
-        (["--severity", "medium"], "no medium case; it has critical, high"),
     ] {
         check(&[&["--subject", "empty"][..], &slip].concat(), 3, part);
     }
+    copied(&door, "few", C);
+    let of_few = ["--subject", "empty", "--corpus", "few", "--severity", "medium"];
+    check(&of_few, 3, "no medium case; it has critical");
     check(&["--subject", "empty", "--severity", "mild"], 2, "there are critical, high and medium");
     check(&["--subject", "empty", "--language", "cobol"], 2, "cobol");
     check(&["--subject", "empty", "--scenario", "guess"], 2, "guess");
