@@ -9,6 +9,7 @@ use assay_core::infra_error::{InfraClass, InfraError};
 use assay_core::reading::Reading;
 use hyper::header::LOCATION;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::admission::Caller;
@@ -49,25 +50,28 @@ const MOST_OF_A_BATCH: usize = 1024;
 const WAIT: Duration = Duration::from_secs(30);
 const LONGEST_WAIT: u64 = 300;
 
+/// How long who asks for validations will wait, who it is, and what is asked.
+async fn received<T: DeserializeOwned>(
+    service: &Service,
+    asked: Asked,
+    limit: BodyLimit,
+) -> Result<(Duration, Arc<Caller>, T), Reply> {
+    let wait = wait(&asked.query, WAIT)?;
+    let caller = asked.caller.ok_or_else(unauthorized)?;
+    if service.is_draining() {
+        return Err(Reply::draining());
+    }
+    let body = receive(asked.body, limit, (&service.admission, false)).await?;
+    Ok((wait, caller, read_json(&asked.headers, &body.bytes)?))
+}
+
 /// `POST /v1/validations`
 pub(super) async fn validate(service: &Arc<Service>, asked: Asked) -> Answered {
-    let wait = match wait(&asked.query, WAIT) {
-        Ok(wait) => wait,
+    let asked = received::<Request>(service, asked, BodyLimit::Artifact).await;
+    let (wait, caller, request) = match asked {
+        Ok(asked) => asked,
         Err(refusal) => return refusal.into(),
     };
-    let Some(caller) = asked.caller else { return unauthorized().into() };
-    if service.is_draining() {
-        return Reply::draining().into();
-    }
-    let body = match receive(asked.body, BodyLimit::Artifact, (&service.admission, false)).await {
-        Ok(body) => body,
-        Err(refusal) => return refusal.into(),
-    };
-    let request = match read_json::<Request>(&asked.headers, &body.bytes) {
-        Ok(request) => request,
-        Err(refusal) => return refusal.into(),
-    };
-    drop(body);
     let record = match begin(service, &caller, request) {
         Ok(record) => record,
         Err(refusal) => return refusal.into(),
@@ -79,23 +83,11 @@ pub(super) async fn validate(service: &Arc<Service>, asked: Asked) -> Answered {
 
 /// `POST /v1/batches`
 pub(super) async fn batch(service: &Arc<Service>, asked: Asked) -> Answered {
-    let wait = match wait(&asked.query, WAIT) {
-        Ok(wait) => wait,
+    let asked = received::<Batch>(service, asked, BodyLimit::Batch).await;
+    let (wait, caller, Batch { validations }) = match asked {
+        Ok(asked) => asked,
         Err(refusal) => return refusal.into(),
     };
-    let Some(caller) = asked.caller else { return unauthorized().into() };
-    if service.is_draining() {
-        return Reply::draining().into();
-    }
-    let body = match receive(asked.body, BodyLimit::Batch, (&service.admission, false)).await {
-        Ok(body) => body,
-        Err(refusal) => return refusal.into(),
-    };
-    let Batch { validations } = match read_json::<Batch>(&asked.headers, &body.bytes) {
-        Ok(batch) => batch,
-        Err(refusal) => return refusal.into(),
-    };
-    drop(body);
     if validations.is_empty() || validations.len() > MOST_OF_A_BATCH {
         let message = format!("a batch has 1 to {MOST_OF_A_BATCH} validations");
         return Reply::error(422, "batch-size", message).into();
