@@ -202,4 +202,6 @@ fn what_makes_no_sense_is_refused() {
     check(&["--format", "sft", "--programs", "cov-eval:corpus", "--output", "-"], 3, "folder");
     check(&["run.assay", "--format", "csv", "--form", "alpaca"], 3, "--form is for sft");
     check(&["--format", "sft"], 2, "RUN");
+    let none = ["--format", "sft", "--bigvul", "big.csv", "--bigvul-pairs", "0", "--output", "o"];
+    check(&none, 2, "0 is not in 1..");
 }

@@ -23,8 +23,8 @@ pub struct TrainingArgs {
     pub bigvul: Option<PathBuf>,
     /// At most so many pairs of a vulnerable function and what it became, taken evenly
     /// [default: 4486, as VC-Judge]
-    #[arg(long, value_name = "N", requires = "bigvul")]
-    pub bigvul_pairs: Option<usize>,
+    #[arg(long, value_name = "N", requires = "bigvul", value_parser = clap::value_parser!(u32).range(1..))]
+    pub bigvul_pairs: Option<u32>,
     /// At most so many pairs of a secure and an insecure answer to one question [default: 4]
     #[arg(long, value_name = "N")]
     pub pairs: Option<usize>,

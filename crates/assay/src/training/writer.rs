@@ -20,8 +20,8 @@ pub type Counts = BTreeMap<(Kind, Side), usize>;
 /// Writes examples to the files of their kinds and sides.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    form: Form,
-    split: Split,
+    pub(crate) form: Form,
+    pub(crate) split: Split,
     files: BTreeMap<(Kind, Side), NewFile>,
     others: Vec<NewFile>,
     counts: Counts,

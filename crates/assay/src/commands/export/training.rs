@@ -15,6 +15,7 @@ use crate::export::{ExportError, ExportFormat, Source};
 use crate::output::is_standard_output;
 use crate::report::quantity::{count, counted};
 use crate::run::progress::Progress;
+use crate::store::AttemptSummary;
 use crate::terminal::{complain, say};
 use crate::training::{
     Card, Collected, Contamination, Evaluations, Example, Origin, Program, Split, Writer, collect,
@@ -22,7 +23,7 @@ use crate::training::{
 };
 
 /// As many functions as VC-Judge was trained with (CoV-Eval, Table 7).
-const BIGVUL_PAIRS: usize = 4_486;
+const BIGVUL_PAIRS: u32 = 4_486;
 const PAIRS: usize = 4;
 const HELD_OUT: u8 = 10;
 const RESEMBLANCE: u8 = 80;
@@ -45,10 +46,10 @@ pub(super) fn execute(context: &Context<'_>, args: &ExportArgs) -> anyhow::Resul
     let most_pairs = args.training.pairs.unwrap_or(PAIRS);
     for source in &sources {
         let run = &source.info().id;
-        for (case, attempts) in groups(source) {
+        for ((case, _), attempts) in groups(source) {
             let summary = source.info().cases.iter().find(|it| it.id == case);
             let records: Result<Vec<AttemptRecord>, _> =
-                attempts.iter().map(|it| source.store().attempt(it)).collect();
+                attempts.into_iter().map(|it| source.store().attempt(it)).collect();
             let records = records?;
             if let Some(summary) = summary {
                 collect(&mut collected, run, summary, &records, most_pairs);
@@ -89,13 +90,13 @@ fn folder(args: &ExportArgs) -> anyhow::Result<PathBuf> {
 }
 
 /// The attempts of each case in each scenario, of all subjects.
-fn groups(source: &Source) -> Vec<(String, Vec<crate::store::AttemptSummary>)> {
-    let mut groups: BTreeMap<(&str, Scenario), Vec<_>> = BTreeMap::new();
+fn groups(source: &Source) -> BTreeMap<(&str, Scenario), Vec<&AttemptSummary>> {
+    let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for attempt in source.summaries() {
         let key = (attempt.key.case.as_str(), attempt.key.scenario);
-        groups.entry(key).or_default().push(attempt.clone());
+        groups.entry(key).or_default().push(attempt);
     }
-    groups.into_iter().map(|((case, _), attempts)| (case.to_owned(), attempts)).collect()
+    groups
 }
 
 /// Programs whose security others know.
@@ -114,7 +115,7 @@ fn programs(context: &Context<'_>, args: &ExportArgs) -> anyhow::Result<Vec<Prog
         programs.extend(known.iter().map(|it| program(it, &name)));
     }
     if let Some(path) = &args.training.bigvul {
-        let found = read_bigvul(path, args.training.bigvul_pairs.unwrap_or(BIGVUL_PAIRS))?;
+        let found = read_bigvul(path, args.training.bigvul_pairs.unwrap_or(BIGVUL_PAIRS) as usize)?;
         if found.is_empty() {
             bail!("{} has no function in C or C++ that a commit mended", path.display());
         }
@@ -159,8 +160,6 @@ struct Making<'a> {
     evaluations: &'a Evaluations,
     contamination: Contamination,
     sources: BTreeMap<(String, &'static str), usize>,
-    form: crate::training::Form,
-    split: Split,
 }
 
 impl<'a> Making<'a> {
@@ -184,8 +183,6 @@ impl<'a> Making<'a> {
             evaluations,
             contamination: Contamination::new(evaluations, threshold),
             sources: BTreeMap::new(),
-            form,
-            split,
         })
     }
 
@@ -203,12 +200,12 @@ impl<'a> Making<'a> {
         left_out: &BTreeMap<&'static str, usize>,
         folder: &Path,
     ) -> anyhow::Result<Exit> {
-        let Making { writer, contamination, sources, form, split, .. } = self;
+        let Making { writer, contamination, sources, .. } = self;
         let counts = writer.counts().clone();
         let card = Card {
             counts: &counts,
-            form,
-            split,
+            form: writer.form,
+            split: writer.split,
             sources: &sources,
             left_out,
             contamination: &contamination,
