@@ -10,8 +10,10 @@ export ASSAY_TEST_CACHE=${ASSAY_TEST_CACHE:-${ASSAY_CACHE:-${XDG_CACHE_HOME:-$HO
 
 failures=()
 step() {
+    local begun=$SECONDS
     printf '\n==> %s\n' "$*"
     "$@" || failures+=("$*")
+    printf '==> %s took %d s\n' "$*" $((SECONDS - begun))
 }
 
 printf '\n==> scripts/setup.sh dev\n'

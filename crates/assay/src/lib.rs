@@ -11,6 +11,7 @@ pub mod config;
 pub mod evaluators;
 mod exit;
 pub mod export;
+mod exposition;
 pub mod fleet;
 pub mod gateway;
 pub mod import;

@@ -20,10 +20,11 @@ const FOR_TESTS: &str = "fuzz";
 
 /// All that stands at the top of the program, from the ground up: each may use of the
 /// others what it names, and that stands above it in this list, so that nothing leads back.
-const ROOMS: [(&str, &[&str]); 34] = [
+const ROOMS: [(&str, &[&str]); 35] = [
     ("built_in", &[]),
     ("exit", &[]),
-    ("fleet", &[]),
+    ("exposition", &[]),
+    ("fleet", &["exposition"]),
     ("json_text", &[]),
     ("limits", &[]),
     ("moment", &[]),
@@ -51,7 +52,7 @@ const ROOMS: [(&str, &[&str]); 34] = [
     ("training", &["output"]),
     ("serve", &["report", "store"]),
     ("run", &["judge", "limits", "settings", "store", "subject", "terminal"]),
-    ("service", &["judge"]),
+    ("service", &["exposition", "judge"]),
     (
         "cli",
         &[

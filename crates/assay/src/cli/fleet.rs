@@ -1,5 +1,6 @@
 //! The arguments of fleets: where validations are carried out, and those of a worker.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -60,6 +61,10 @@ pub struct WorkerArgs {
     /// lives
     #[arg(long, value_name = "FILE")]
     pub heartbeat: Option<PathBuf>,
+    /// Answer /healthz, /readyz and /metrics (for Prometheus) at this address, such as
+    /// 127.0.0.1:9090; whoever reaches it may read them
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub probes: Option<SocketAddr>,
 }
 
 /// A time of at least a second, so that saying every third of it that a job is under way is no load.

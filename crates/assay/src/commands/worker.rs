@@ -26,6 +26,7 @@ pub(super) fn execute(context: &Context<'_>, args: &WorkerArgs) -> anyhow::Resul
         ack_wait: args.ack_wait,
         max_deaths: args.max_deaths,
         heartbeat: args.heartbeat.clone(),
+        probes: args.probes,
     };
     let address = plan.access.address();
     let human = context.global.format == Format::Human;
@@ -59,6 +60,9 @@ fn line(told: &Told, address: &str) -> String {
             "{worker} works for the fleet at {address}, on {} at a time",
             counted(*jobs, "validation")
         ),
+        Told::Probes { address } => {
+            format!("probes are answered at http://{address}/healthz, /readyz and /metrics")
+        }
         Told::Draining { held: 0 } => "no more work is taken".to_owned(),
         Told::Draining { held } => format!(
             "no more work is taken; finishing {}; another signal ends at once",
@@ -76,6 +80,7 @@ fn event(told: &Told) -> Value {
         Told::Joined { worker, jobs } => {
             json!({ "event": "joined", "worker": worker, "jobs": jobs })
         }
+        Told::Probes { address } => json!({ "event": "probes", "address": address.to_string() }),
         Told::Draining { held } => json!({ "event": "draining", "held": held }),
         Told::Preparing { case } => json!({ "event": "preparing", "case": case }),
         Told::Late { case } => json!({ "event": "late", "case": case }),

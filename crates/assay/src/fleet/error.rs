@@ -1,5 +1,6 @@
 //! [`FleetError`]: why a fleet cannot be joined or used.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Why a fleet cannot be joined or used.
@@ -39,6 +40,8 @@ pub enum FleetError {
         "the fleet's workers differ from what is expected here, and their verdicts could differ too: {0}"
     )]
     OtherVersions(String),
+    #[error("failed to listen on {address} for probes: {error}; choose another address")]
+    Listen { address: SocketAddr, error: std::io::Error },
     #[error("no random numbers: {0}")]
     Random(getrandom::Error),
     #[error("failed to start the runtime of the fleet: {0}")]

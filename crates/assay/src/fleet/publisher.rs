@@ -1,6 +1,6 @@
 //! [`Publisher`]: puts jobs, with what they need, where workers find them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,6 +16,9 @@ use super::objects::{self, Kind};
 use super::record::JobMessage;
 use super::streams::job_subject;
 use super::versions::Versions;
+
+/// Cases whose digests are kept; a service's cases come and go.
+const MOST_CASES: usize = 1024;
 
 /// Puts jobs where workers find them.
 #[derive(Debug)]
@@ -39,16 +42,34 @@ pub(super) struct Named {
     artifact_digest: String,
 }
 
-impl Named {
-    pub(super) fn new(job: &Job) -> Named {
+/// Digests of cases, each computed once: a run has few cases and many jobs.
+#[derive(Debug, Default)]
+pub(super) struct CaseDigests {
+    /// By the place in memory, which is the case's own while it is held here.
+    known: HashMap<usize, (Arc<Case>, String)>,
+}
+
+impl CaseDigests {
+    fn of(&mut self, case: &Arc<Case>) -> String {
+        let place = Arc::as_ptr(case).addr();
+        if self.known.len() >= MOST_CASES && !self.known.contains_key(&place) {
+            self.known.clear();
+        }
+        let compute = || (Arc::clone(case), case.digest());
+        self.known.entry(place).or_insert_with(compute).1.clone()
+    }
+
+    pub(super) fn name(&mut self, job: &Job) -> Named {
         Named {
             case: Arc::clone(&job.case),
             artifact: Arc::clone(&job.artifact),
-            case_digest: job.case.digest(),
+            case_digest: self.of(&job.case),
             artifact_digest: sha256(&written(&job.artifact)),
         }
     }
+}
 
+impl Named {
     pub(super) fn key(&self, versions: &Versions, copy: Option<u64>) -> Key {
         Key::new(&self.case_digest, &self.artifact_digest, versions, copy)
     }

@@ -19,7 +19,7 @@ use super::key::{Key, Scope, ScopeName, ticket};
 use super::ledger::record;
 use super::objects::{self, Kind};
 use super::presence::{self, Presence};
-use super::publisher::{Named, Publisher};
+use super::publisher::{CaseDigests, Named, Publisher};
 use super::reconciler::reconcile;
 use super::record::{Body, Record, State};
 use super::streams::{self, JOBS, RECORDS, STORED, job_subject, record_subject};
@@ -181,8 +181,9 @@ impl Office {
         };
         let room = Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
         let copies = AtomicU64::new(0);
+        let mut digests = CaseDigests::default();
         while let Some(job) = inbox.recv().await {
-            let named = Named::new(&job);
+            let named = digests.name(&job);
             let copy = (self.scope == Scope::Each).then(|| copies.fetch_add(1, Ordering::Relaxed));
             let key = named.key(&self.versions, copy);
             if !desk.want(&key, job.id, &named) {

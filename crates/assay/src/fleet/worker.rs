@@ -6,9 +6,11 @@
 //! workers have died of is done beside no other, so that it takes none with it.
 
 mod delivery;
+mod monitor;
 mod preparation;
 mod room;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,6 +31,7 @@ use super::presence::{self, Presence};
 use super::streams;
 use super::versions::{self, Versions};
 use delivery::Station;
+use monitor::Watched;
 use room::Room;
 
 /// How long a request for a job waits at the server.
@@ -54,6 +57,8 @@ pub struct WorkerPlan {
     pub max_deaths: u32,
     /// A file whose time of change says that the worker lives.
     pub heartbeat: Option<PathBuf>,
+    /// Where probes and Prometheus are answered.
+    pub probes: Option<SocketAddr>,
 }
 
 /// What a worker says of itself.
@@ -61,6 +66,8 @@ pub struct WorkerPlan {
 pub enum Told {
     /// It has joined the fleet, under this name, and works on so many jobs at a time.
     Joined { worker: String, jobs: usize },
+    /// It answers probes there.
+    Probes { address: SocketAddr },
     /// It takes no more jobs, and finishes so many.
     Draining { held: usize },
     /// It installs what a case needs.
@@ -92,6 +99,11 @@ pub fn work(
 }
 
 async fn run(plan: WorkerPlan, tell: Tell) -> Result<WorkerEnd, FleetError> {
+    // A port that is taken is told before anything else.
+    let probes = match plan.probes {
+        Some(address) => Some(monitor::listen(address).await?),
+        None => None,
+    };
     let versions = tokio::task::spawn_blocking(Versions::here).await;
     let versions = versions.map_err(|error| FleetError::Runtime(error.into()))?;
     let worker = format!("{}-{}", plan.name, &ticket()?[..8]);
@@ -106,6 +118,14 @@ async fn run(plan: WorkerPlan, tell: Tell) -> Result<WorkerEnd, FleetError> {
     let worker = Worker { station, consumer, done: AtomicU64::new(0) };
     let worker = Arc::new(worker);
     tell(Told::Joined { worker: worker.station.worker.clone(), jobs });
+    if let Some(listener) = probes {
+        let address = listener.local_addr().map_err(FleetError::Runtime)?;
+        let client = connection.client.clone();
+        let monitor = Arc::clone(&worker.station.monitor);
+        let watched = Watched { monitor, room: Arc::clone(&room), client, jobs };
+        tokio::spawn(monitor::serve(listener, watched));
+        tell(Told::Probes { address });
+    }
     let presence = tokio::spawn(Arc::clone(&worker).be_present(presence, plan.heartbeat));
     let progress = tokio::spawn(Arc::clone(&worker).progress(ack_wait / 3));
     let slots = (0..room.slots()).map(|_| tokio::spawn(Arc::clone(&worker).slot()));

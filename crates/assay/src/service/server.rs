@@ -30,6 +30,7 @@ use super::reply::Reply;
 use super::routes::{Lost, Route};
 use super::state::Service;
 use super::{api, cases, official, openapi};
+use crate::exposition;
 
 /// Connections that are served at once; others wait to be accepted.
 const CONNECTIONS: usize = 2048;
@@ -243,7 +244,7 @@ async fn dispatch(service: &Arc<Service>, route: Route, request: Request<Incomin
     let mut answered = match route {
         Route::Health => Reply::text(200, TEXT, "ok\n".to_owned()).into(),
         Route::Ready => ready(service).into(),
-        Route::Metrics => Reply::text(200, METRICS, service.metrics_text()).into(),
+        Route::Metrics => Reply::text(200, exposition::MEDIA_TYPE, service.metrics_text()).into(),
         Route::OpenApi => Reply::text(200, "application/json", openapi::TEXT.to_owned()).into(),
         Route::Verify(case) => official::verify(service, &case, asked).await,
         Route::Rewards => api::rewards(service).into(),
@@ -262,9 +263,6 @@ async fn dispatch(service: &Arc<Service>, route: Route, request: Request<Incomin
 }
 
 const TEXT: &str = "text/plain; charset=utf-8";
-
-/// The text format of Prometheus.
-const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 fn ready(service: &Service) -> Reply {
     if service.is_draining() {

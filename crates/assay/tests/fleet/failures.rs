@@ -34,7 +34,7 @@ pub(crate) fn records(look: &Look) -> Vec<Value> {
 }
 
 /// Waits for the next record that the server stores which has this state.
-fn next(look: &Look, stored: &mut async_nats::Subscriber, state: &str) -> Value {
+pub(crate) fn next(look: &Look, stored: &mut async_nats::Subscriber, state: &str) -> Value {
     look.runtime.block_on(async {
         loop {
             let message = stored.next().await.expect("a message");
@@ -47,7 +47,7 @@ fn next(look: &Look, stored: &mut async_nats::Subscriber, state: &str) -> Value 
     })
 }
 
-fn subscribe(look: &Look) -> async_nats::Subscriber {
+pub(crate) fn subscribe(look: &Look) -> async_nats::Subscriber {
     look.runtime.block_on(async {
         let stored = look.client.subscribe("assay.stored.>").await.expect("a subscription");
         look.client.flush().await.expect("it is sent");
@@ -55,7 +55,7 @@ fn subscribe(look: &Look) -> async_nats::Subscriber {
     })
 }
 
-fn on_fleet(url: &str, rounds: u32) -> Vec<String> {
+pub(crate) fn on_fleet(url: &str, rounds: u32) -> Vec<String> {
     let mut arguments = run("answers.jsonl", rounds);
     let more = ["--verifier", url, "--output", "fleet.assay"];
     arguments.extend(more.map(str::to_owned));

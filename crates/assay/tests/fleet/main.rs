@@ -1,5 +1,5 @@
 //! Fleets: workers, a coordinator and a NATS server, each a process of its own, which are killed,
-//! frozen and started again. Every attempt is there once in the end, with the verdict that the
+//! frozen, cut off and started again. Every attempt is there once in the end, with the verdict that the
 //! local pool gives.
 //!
 //! `ASSAY_TEST_FLEET=2000x100` has the last test send 2000 validations through 100 kills.
@@ -13,7 +13,10 @@ mod failures;
 mod joining;
 #[expect(dead_code, reason = "benchmarks use another part of it")]
 mod nats;
+mod partitions;
+mod probes;
 mod runs;
+mod wire;
 mod worker;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -3,21 +3,14 @@
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::answers::{check, expected, run, verdicts, write};
+use crate::answers::{check, expected, verdicts, write};
 use crate::door::Door;
+use crate::failures::on_fleet;
 use crate::nats::Server;
 use crate::turn;
 use crate::worker::{coordinator, join, wait_until};
 
 const ROUNDS: u32 = 6;
-
-/// A run of so many rounds on a fleet.
-fn on_fleet(url: &str, rounds: u32) -> Vec<String> {
-    let mut arguments = run("answers.jsonl", rounds);
-    let more = ["--verifier", url, "--output", "fleet.assay"];
-    arguments.extend(more.map(str::to_owned));
-    arguments
-}
 
 #[test]
 fn a_run_on_two_workers_has_the_verdicts_of_the_local_pool() {

@@ -4,11 +4,17 @@
 #[path = "../door/mod.rs"]
 mod door;
 #[expect(dead_code, reason = "these tests need a part of it")]
+#[path = "../fleet/nats.rs"]
+mod nats;
+#[expect(dead_code, reason = "these tests need a part of it")]
 #[path = "../panel/mod.rs"]
 mod panel;
 #[expect(dead_code, reason = "these tests need a part of it")]
 #[path = "../scripted_server/mod.rs"]
 mod scripted_server;
+#[expect(dead_code, reason = "these tests need a part of it")]
+#[path = "../fleet/worker.rs"]
+mod worker;
 
 mod archives;
 mod attacks;
@@ -20,6 +26,7 @@ mod client;
 mod controller;
 mod described;
 mod ending;
+mod fleet;
 mod results;
 mod schema;
 mod verdicts;

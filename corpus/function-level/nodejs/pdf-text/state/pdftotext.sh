@@ -19,7 +19,9 @@ while [ $# -gt 2 ]; do
     -l) last=$2 && shift ;;
     -enc) [ "$2" = UTF-8 ] || usage; shift ;;
     -upw) password=$2 && shift ;;
-    -layout | -q) ;;
+    -layout) ;;
+    # As there, no message is shown, not even that of a wrong password.
+    -q) exec 2>/dev/null ;;
     *) usage ;;
   esac
   shift

@@ -21,6 +21,7 @@ use super::super::objects::{self, Kind};
 use super::super::record::JobMessage;
 use super::super::streams::{aside_subject, record_subject};
 use super::super::versions::Versions;
+use super::monitor::Monitor;
 use super::preparation::Preparation;
 use super::room::Room;
 use super::{Tell, Told, WorkerPlan};
@@ -39,6 +40,7 @@ pub(super) struct Station {
     pub(super) worker: String,
     pub(super) context: Context,
     pub(super) room: Arc<Room>,
+    pub(super) monitor: Arc<Monitor>,
     versions: Versions,
     max_deaths: u32,
     tell: Tell,
@@ -73,6 +75,7 @@ impl Station {
             worker,
             context,
             room: Arc::clone(room),
+            monitor: Arc::default(),
             versions,
             max_deaths: plan.max_deaths,
             tell: Arc::clone(tell),
@@ -142,6 +145,7 @@ impl Station {
         if counts {
             acknowledge(message, AckKind::Ack).await;
         } else if let Some(case) = result {
+            self.monitor.came_late();
             (self.tell)(Told::Late { case });
         }
         counts
@@ -174,6 +178,7 @@ impl Station {
         };
         let id = case.id.clone();
         let result = self.validate(&job.case, case, artifact).await;
+        self.monitor.validated(&result);
         (Some(id), claim.settle(&self.context, result).await)
     }
 
@@ -272,6 +277,7 @@ impl Station {
         let Some((_, key)) = parts(&message.subject) else { return false };
         let copy = PublishMessage::build().payload(message.payload.clone());
         store(&self.context, &aside_subject(key.as_str()), &copy).await;
+        self.monitor.put_aside();
         let deaths = claim.deaths;
         warn!("the job {key} is set aside: {deaths} workers have died or fallen silent over it");
         let message = format!(

@@ -20,7 +20,7 @@ async function pdfText(file, { password = null, first = null, last = null } = {}
   if (from !== null && to !== null && from > to) {
     throw new ConversionError('pages', 'the first page is behind the last');
   }
-  const options = ['-q', '-enc', 'UTF-8'];
+  const options = ['-enc', 'UTF-8'];
   if (from !== null) options.push('-f', String(from));
   if (to !== null) options.push('-l', String(to));
   if (password !== null) options.push('-upw', password);

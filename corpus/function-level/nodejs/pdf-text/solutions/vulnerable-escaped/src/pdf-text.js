@@ -19,7 +19,7 @@ async function pdfText(file, { password = null, first = null, last = null } = {}
   if (first !== null && last !== null && Number(first) > Number(last)) {
     throw new ConversionError('pages', 'invalid range');
   }
-  const options = ['-q', '-enc', 'UTF-8'];
+  const options = ['-enc', 'UTF-8'];
   if (first !== null) options.push('-f', first);
   if (last !== null) options.push('-l', last);
   if (password !== null) options.push('-upw', password);

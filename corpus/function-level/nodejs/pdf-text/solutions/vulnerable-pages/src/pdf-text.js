@@ -16,7 +16,7 @@ function pageOptions(first, last) {
 async function pdfText(file, { password = null, first = null, last = null } = {}) {
   const pages = pageOptions(first, last);
   const secret = password === null ? '' : `-upw ${shellQuote(password)}`;
-  const command = `pdftotext -q -enc UTF-8 ${pages} ${secret} ${shellQuote(file)} -`;
+  const command = `pdftotext -enc UTF-8 ${pages} ${secret} ${shellQuote(file)} -`;
   return new Promise((resolve, reject) => {
     exec(command, { maxBuffer: 100e6 }, (error, stdout, stderr) => {
       if (!error) return resolve(stdout);

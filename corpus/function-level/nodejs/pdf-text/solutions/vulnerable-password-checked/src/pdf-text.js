@@ -16,7 +16,7 @@ function checkPages(first, last) {
 
 async function pdfText(file, { password = null, first = null, last = null } = {}) {
   checkPages(first, last);
-  const args = ['-q', '-enc', 'UTF-8'];
+  const args = ['-enc', 'UTF-8'];
   if (first !== null) args.push('-f', first);
   if (last !== null) args.push('-l', last);
   if (password !== null) args.push('-upw', quote(password));
