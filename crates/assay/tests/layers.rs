@@ -20,7 +20,7 @@ const FOR_TESTS: &str = "fuzz";
 
 /// All that stands at the top of the program, from the ground up: each may use of the
 /// others what it names, and that stands above it in this list, so that nothing leads back.
-const ROOMS: [(&str, &[&str]); 34] = [
+const ROOMS: [(&str, &[&str]); 37] = [
     ("built_in", &[]),
     ("exit", &[]),
     ("fleet", &[]),
@@ -30,8 +30,10 @@ const ROOMS: [(&str, &[&str]); 34] = [
     ("output", &[]),
     ("printable", &[]),
     ("selection", &[]),
+    ("shingles", &[]),
     ("skeleton", &[]),
     ("json_lines", &["json_text"]),
+    ("spreadsheet", &["printable"]),
     ("table", &["printable"]),
     ("terminal", &["printable", "table"]),
     ("timeline", &[]),
@@ -44,18 +46,33 @@ const ROOMS: [(&str, &[&str]); 34] = [
     ("gateway", &["json_text", "subject"]),
     ("agent", &["gateway", "subject", "timeline"]),
     ("judge", &["json_text", "subject"]),
-    ("evaluators", &["subject", "terminal"]),
+    ("evaluators", &["spreadsheet", "subject", "terminal"]),
     ("settings", &["judge", "limits", "selection", "subject"]),
     ("report", &["output", "printable", "store", "table", "timeline"]),
-    ("export", &["attempt_filter", "printable", "store"]),
-    ("training", &["output"]),
+    ("export", &["attempt_filter", "printable", "spreadsheet", "store"]),
+    ("training", &["output", "shingles"]),
     ("serve", &["report", "store"]),
     ("run", &["judge", "limits", "settings", "store", "subject", "terminal"]),
+    (
+        "evolve",
+        &[
+            "limits",
+            "output",
+            "printable",
+            "report",
+            "run",
+            "shingles",
+            "spreadsheet",
+            "subject",
+            "terminal",
+        ],
+    ),
     ("service", &["judge"]),
     (
         "cli",
         &[
             "attempt_filter",
+            "evolve",
             "export",
             "limits",
             "logging",
