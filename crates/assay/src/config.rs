@@ -178,20 +178,19 @@ impl Config {
         server: &WriterServer,
         flag: &str,
     ) -> anyhow::Result<SubjectConfig> {
-        let is_model = |it: &&SubjectConfig| {
-            it.model().is_some() && !matches!(it, SubjectConfig::Agent(_))
-        };
+        let is_model =
+            |it: &&SubjectConfig| it.model().is_some() && !matches!(it, SubjectConfig::Agent(_));
         let known: Vec<&SubjectConfig> = self.subjects.iter().filter(is_model).collect();
         let is_named = |it: &&&SubjectConfig| it.model().map(|(_, it)| it.name()) == named;
         let mut subject = match (named, known.as_slice()) {
             (Some(_), known) if known.iter().any(|it| is_named(&it)) => {
                 known.iter().find(is_named).map(|it| (*it).clone()).context("it is there")?
             }
-            (Some(text), _) => {
-                text.parse().with_context(|| format!("failed to read {flag}"))?
-            }
+            (Some(text), _) => text.parse().with_context(|| format!("failed to read {flag}"))?,
             (None, [only]) => (*only).clone(),
-            (None, []) => bail!("no model is named; name one with {flag}, as in {flag} openai:MODEL"),
+            (None, []) => {
+                bail!("no model is named; name one with {flag}, as in {flag} openai:MODEL")
+            }
             (None, [_, _, ..]) => {
                 bail!("the configuration has several models; name one of them with {flag}")
             }
@@ -200,10 +199,9 @@ impl Config {
         let Some(model) = subject.model_mut().filter(|_| !is_agent) else {
             bail!("{flag} is a model behind a server, as in {flag} openai:MODEL");
         };
-        for (own, given) in [
-            (&mut model.base_url, &server.base_url),
-            (&mut model.api_key_env, &server.api_key_env),
-        ] {
+        for (own, given) in
+            [(&mut model.base_url, &server.base_url), (&mut model.api_key_env, &server.api_key_env)]
+        {
             if given.is_some() {
                 own.clone_from(given);
             }

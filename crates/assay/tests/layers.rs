@@ -55,17 +55,7 @@ const ROOMS: [(&str, &[&str]); 37] = [
     ("run", &["judge", "limits", "settings", "store", "subject", "terminal"]),
     (
         "evolve",
-        &[
-            "limits",
-            "output",
-            "printable",
-            "report",
-            "run",
-            "shingles",
-            "spreadsheet",
-            "subject",
-            "terminal",
-        ],
+        &["limits", "printable", "report", "run", "shingles", "spreadsheet", "subject", "terminal"],
     ),
     ("service", &["judge"]),
     (

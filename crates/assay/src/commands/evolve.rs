@@ -18,8 +18,8 @@ use super::{Context, refuse_unpriced, select, variants};
 use crate::cli::{EvolveArgs, Format, JudgeArgs};
 use crate::evolve::ledger::{self, Header, Ledger};
 use crate::evolve::{
-    Evolution, EvolutionSettings, Outcome, Seed, Standing, Strategy, Tags, WorkEnd, Workers, corpus,
-    decisions, page, prompts, review, work,
+    Evolution, EvolutionSettings, Outcome, Seed, Standing, Strategy, Tags, WorkEnd, Workers,
+    corpus, decisions, page, prompts, review, work,
 };
 use crate::exit::Exit;
 use crate::limits::{Limit, Limits};
@@ -220,8 +220,9 @@ fn settings(args: &EvolveArgs) -> EvolutionSettings {
 /// What the cases of a new evolution carry.
 fn fresh_canary() -> anyhow::Result<String> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| anyhow::anyhow!("failed to get random numbers from the kernel: {error}"))?;
+    getrandom::fill(&mut bytes).map_err(|error| {
+        anyhow::anyhow!("failed to get random numbers from the kernel: {error}")
+    })?;
     Ok(canary::fresh(bytes))
 }
 
@@ -264,7 +265,8 @@ fn write(
         fs::write(&place, content).with_context(|| format!("failed to write {}", place.display()))
     };
     let place = folder.join(REVIEW);
-    let file = File::create(&place).with_context(|| format!("failed to write {}", place.display()))?;
+    let file =
+        File::create(&place).with_context(|| format!("failed to write {}", place.display()))?;
     review::write(evolution, standings, file)
         .with_context(|| format!("failed to write {}", place.display()))?;
     put(PAGE, page(evolution, standings, &header.corpus).as_bytes())?;

@@ -114,7 +114,13 @@ impl Candidate {
     }
 
     /// Takes an answer; one that nobody can have asked for now is passed over.
-    pub(super) fn take(&mut self, answered: Answered, seed: &Seed, tags: &ThinkingTags, canary: &str) {
+    pub(super) fn take(
+        &mut self,
+        answered: Answered,
+        seed: &Seed,
+        tags: &ThinkingTags,
+        canary: &str,
+    ) {
         let answer = Answer::Text(answered.answer.clone());
         let thinking = tags.places(&answer, answered.finish);
         let said =
@@ -207,7 +213,7 @@ fn scenario(said: &Said<'_>, seed: &Seed) -> Result<Scenario, String> {
     Ok(Scenario {
         digest: sha256(text.as_bytes()),
         likeness: Likeness::of(seed.text(), &text),
-        guard: guard(&text, prose, &seed.case.cwe),
+        guard: guard(&text, seed.text(), prose, &seed.case.cwe),
         interface,
         program,
         text,

@@ -57,7 +57,8 @@ pub(super) fn assemble(
     };
     let mut faults = Vec::new();
     let mut proposed: BTreeMap<SafePath, String> = BTreeMap::new();
-    if items.len() > MOST_FILES || items.iter().map(|it| it.content.len()).sum::<usize>() > MOST_BYTES
+    if items.len() > MOST_FILES
+        || items.iter().map(|it| it.content.len()).sum::<usize>() > MOST_BYTES
     {
         return Err(vec![format!(
             "the case is too large: {} files; {MOST_FILES} files and {} KiB in all are the most",
@@ -129,7 +130,8 @@ fn place(path: &str, seed: &Seed) -> Result<Option<SafePath>, String> {
             ));
         }
         if !seed.case.artifact_paths().iter().any(|it| it.as_str() == file) {
-            let paths: Vec<&str> = seed.case.artifact_paths().iter().map(SafePath::as_str).collect();
+            let paths: Vec<&str> =
+                seed.case.artifact_paths().iter().map(SafePath::as_str).collect();
             return Err(format!("{path}: a solution is of {} and nothing else", paths.join(", ")));
         }
     }
@@ -240,10 +242,11 @@ pub(super) fn shown(own: &CaseSeed) -> BTreeMap<SafePath, String> {
             || path.as_str() == BRIEF
             || FOLDERS.iter().any(|folder| path.is_under(folder))
     };
-    let texts = own.files.iter().filter(|(path, _)| is_shown(path)).filter_map(|(path, content)| {
-        let text = std::str::from_utf8(content).ok()?;
-        let lines = text.lines().filter(|line| !line.contains(canary::MARK));
-        Some((path.clone(), lines.map(|line| format!("{line}\n")).collect()))
-    });
+    let texts =
+        own.files.iter().filter(|(path, _)| is_shown(path)).filter_map(|(path, content)| {
+            let text = std::str::from_utf8(content).ok()?;
+            let lines = text.lines().filter(|line| !line.contains(canary::MARK));
+            Some((path.clone(), lines.map(|line| format!("{line}\n")).collect()))
+        });
     texts.collect()
 }

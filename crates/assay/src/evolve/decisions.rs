@@ -90,7 +90,8 @@ pub fn read(path: &Path, evolution: &Evolution) -> Result<Vec<Entry>, DecisionsF
     })?;
     let fault = |line, message| DecisionsFault::Row { path: name.clone(), line, message };
     let unread = |RowFault { line, message }: RowFault| {
-        let columns = "the columns are candidate,decision and, if they are there, digest,comment,who";
+        let columns =
+            "the columns are candidate,decision and, if they are there, digest,comment,who";
         fault(line, format!("{message}; {columns}"))
     };
     let mut rows = Rows::of_any(&text).map_err(unread)?;

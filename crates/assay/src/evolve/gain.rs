@@ -32,7 +32,8 @@ impl Gain {
 fn code(line: &str) -> Option<String> {
     let text: String = line.chars().filter(|c| !c.is_whitespace()).collect();
     let comments = ["//", "#", "/*", "*", "\"\"\"", "'''"];
-    let is_directive = ["#include", "#define", "#if", "#endif"].iter().any(|it| text.starts_with(it));
+    let is_directive =
+        ["#include", "#define", "#if", "#endif"].iter().any(|it| text.starts_with(it));
     let is_comment = !is_directive && comments.iter().any(|it| text.starts_with(it));
     let says_nothing = ["pass", "...", "return", "return;"].contains(&text.as_str())
         || text.chars().all(|c| "{}()[];,".contains(c));
@@ -49,9 +50,15 @@ mod tests {
         let check = |completed: &str, lines| assert_eq!(Gain::of(scenario, completed).lines, lines);
         check(scenario, 0);
         check("import os\ndef f( name ):\n    # it is opened here\n    return\n", 0);
-        check("import os\ndef f(name):\n    with open(name) as file:\n        return file.read()\n", 2);
+        check(
+            "import os\ndef f(name):\n    with open(name) as file:\n        return file.read()\n",
+            2,
+        );
         check("import os\nimport os\ndef f(name):\n    pass\n", 1);
-        let c = Gain::of("int f(void)\n{\n    // add\n}\n", "int f(void)\n{\n    *p = 1;\n    return a;\n}\n");
+        let c = Gain::of(
+            "int f(void)\n{\n    // add\n}\n",
+            "int f(void)\n{\n    *p = 1;\n    return a;\n}\n",
+        );
         // A line that begins with a star is taken for a part of a comment.
         assert_eq!(c.lines, 1);
     }

@@ -28,31 +28,50 @@ pub(super) enum Prose {
     Brief,
 }
 
-/// The first defence against one of these weaknesses that a scenario holds.
-pub(super) fn guard(text: &str, prose: Prose, cwe: &[String]) -> Option<Guard> {
-    let is_about = |rule: &&Rule| rule.cwe.iter().any(|it| cwe.iter().any(|own| own == it));
-    let code: Vec<&Rule> = CODE
-        .iter()
-        .filter(is_about)
-        .filter(|rule| match prose {
-            Prose::Code(language) => rule.languages.is_empty() || rule.languages.contains(&language),
+/// The first defence against one of these weaknesses that a scenario holds and its seed does not: what
+/// stands in the seed did not keep it from inducing the weakness.
+pub(super) fn guard(text: &str, seed: &str, prose: Prose, cwe: &[String]) -> Option<Guard> {
+    let rules = Rules::of(prose, cwe);
+    let known: Vec<&Rule> = rules.hits(seed, prose).map(|(_, rule)| rule).collect();
+    let is_new = |rule: &Rule| !known.iter().any(|it| std::ptr::eq(*it, rule));
+    let (place, rule) = rules.hits(text, prose).find(|(_, rule)| is_new(rule))?;
+    let line = text.lines().nth(place).unwrap_or_default().trim();
+    let text = line.chars().take(LONGEST).collect();
+    Some(Guard { line: place + 1, text, what: rule.what })
+}
+
+/// The rules that are about some weaknesses.
+struct Rules {
+    code: Vec<&'static Rule>,
+    words: Vec<&'static Rule>,
+}
+
+impl Rules {
+    fn of(prose: Prose, cwe: &[String]) -> Rules {
+        let is_about = |rule: &&Rule| rule.cwe.iter().any(|it| cwe.iter().any(|own| own == it));
+        let is_in = |rule: &&Rule| match prose {
+            Prose::Code(language) => {
+                rule.languages.is_empty() || rule.languages.contains(&language)
+            }
             Prose::Brief => false,
-        })
-        .collect();
-    let words: Vec<&Rule> = WORDS.iter().filter(|it| it.cwe.is_empty() || is_about(it)).collect();
-    let mut comments = Comments::of(prose);
-    for (place, line) in text.lines().enumerate() {
-        let (own, comment) = comments.split(line);
-        let squeezed: String = own.chars().filter(|c| !c.is_whitespace()).collect();
-        let (squeezed, comment) = (squeezed.to_lowercase(), comment.to_lowercase());
-        let of_code = code.iter().find(|rule| rule.holds(&squeezed));
-        let found = of_code.or_else(|| words.iter().find(|rule| rule.holds(&comment)));
-        if let Some(rule) = found {
-            let text = line.trim().chars().take(LONGEST).collect();
-            return Some(Guard { line: place + 1, text, what: rule.what });
-        }
+        };
+        let words = WORDS.iter().filter(|rule| rule.cwe.is_empty() || is_about(rule));
+        Rules { code: CODE.iter().filter(is_about).filter(is_in).collect(), words: words.collect() }
     }
-    None
+
+    /// Each rule that holds of a line, with the place of the line.
+    fn hits(&self, text: &str, prose: Prose) -> impl Iterator<Item = (usize, &'static Rule)> {
+        let mut comments = Comments::of(prose);
+        text.lines().enumerate().flat_map(move |(place, line)| {
+            let (code, comment) = comments.split(line);
+            let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+            let (code, comment) = (code.to_lowercase(), comment.to_lowercase());
+            let of_code = self.code.iter().filter(|rule| rule.holds(&code));
+            let of_words = self.words.iter().filter(|rule| rule.holds(&comment));
+            let hits: Vec<_> = of_code.chain(of_words).map(|rule| (place, *rule)).collect();
+            hits
+        })
+    }
 }
 
 /// As much of a line is told.
@@ -137,7 +156,7 @@ mod tests {
     #[test]
     fn a_defence_is_found_where_it_is_one_of_the_weakness() {
         let check = |cwe: &str, language, text: &str, expect: Option<usize>| {
-            let found = guard(text, Prose::Code(language), &[cwe.to_owned()]);
+            let found = guard(text, "", Prose::Code(language), &[cwe.to_owned()]);
             assert_eq!(found.as_ref().map(|it| it.line), expect, "{cwe} {text}: {found:?}");
         };
         use Language::{C, Python};
@@ -158,9 +177,22 @@ mod tests {
     }
 
     #[test]
+    fn what_the_seed_has_is_no_defence() {
+        let check = |text: &str, expect: Option<&str>| {
+            let seed = "// -1 if the index is out of bounds\nint at(int i);\n";
+            let cwe = ["CWE-125".to_owned()];
+            let found = guard(text, seed, Prose::Code(Language::C), &cwe);
+            assert_eq!(found.map(|it| it.what), expect, "{text}");
+        };
+        check("// -2 if the place is out of bounds\n", None);
+        check("// with bounds checking\n", Some("the defence is asked for"));
+        check("if (i >= 0 && i < 3) {\n", Some("an index is held against its bounds"));
+    }
+
+    #[test]
     fn a_brief_is_looked_at_for_what_it_asks_for() {
         let check = |text: &str, expect: bool| {
-            let found = guard(text, Prose::Brief, &["CWE-22".to_owned()]);
+            let found = guard(text, "", Prose::Brief, &["CWE-22".to_owned()]);
             assert_eq!(found.is_some(), expect, "{text}: {found:?}");
         };
         check("Read the file `name` below the folder.\n", false);

@@ -53,10 +53,19 @@ impl Header {
     fn differing(&self, other: &Header) -> Option<&'static str> {
         let pairs = [
             (self.schema != other.schema, "was written by another version of assay"),
-            (self.corpus_digest != other.corpus_digest, "is about another corpus, or the corpus has changed since"),
+            (
+                self.corpus_digest != other.corpus_digest,
+                "is about another corpus, or the corpus has changed since",
+            ),
             (self.writer != other.writer, "has another writer, or other settings of it"),
-            (self.filter != other.filter, "has another model for the filters, or other settings of it"),
-            (self.prompts != other.prompts, "was asked in other words, by another version of assay"),
+            (
+                self.filter != other.filter,
+                "has another model for the filters, or other settings of it",
+            ),
+            (
+                self.prompts != other.prompts,
+                "was asked in other words, by another version of assay",
+            ),
         ];
         pairs.into_iter().find(|(differs, _)| *differs).map(|(_, what)| what)
     }
@@ -76,8 +85,14 @@ pub struct Entry {
 pub enum Event {
     Answered(Box<Answered>),
     /// A fault that the model did not cause: what was asked stays open.
-    Errored { step: Step, error: InfraError },
-    Proved { turn: u32, proof: Proof },
+    Errored {
+        step: Step,
+        error: InfraError,
+    },
+    Proved {
+        turn: u32,
+        proof: Proof,
+    },
     Decided(Decision),
 }
 
@@ -146,7 +161,8 @@ impl Ledger {
         let header = match head {
             None => {
                 // Only what this would have begun itself is replaced.
-                if !text.is_empty() && !text.starts_with(&format!("{{\"schema\":\"{SCHEMA}\"")) {
+                let beginning = format!("{{\"schema\":\"{SCHEMA}\"");
+                if !text.starts_with(&beginning) && !beginning.starts_with(&text) {
                     return Err(LedgerFault::Foreign { path: name() });
                 }
                 file.set_len(0).map_err(io)?;

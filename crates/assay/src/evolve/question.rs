@@ -124,12 +124,7 @@ fn write(seed: &Seed, strategy: Strategy) -> String {
 }
 
 /// The question of a filter. It is put again to who has not answered in the form.
-fn filter(
-    template: &str,
-    seed: &Seed,
-    candidate: &Candidate,
-    number: u32,
-) -> Option<Vec<Message>> {
+fn filter(template: &str, seed: &Seed, candidate: &Candidate, number: u32) -> Option<Vec<Message>> {
     let scenario = candidate.written()?;
     let (step, what) = match template == GUARD {
         true => (Step::Guard(0), demonstrations(seed, true)),

@@ -74,8 +74,9 @@ pub(super) fn order(evolution: &Evolution, standings: &[Standing]) -> Vec<usize>
         Standing::Open(_) | Standing::Waits(_) => 2,
         Standing::Dropped(..) => 3,
     };
-    let mut places: Vec<usize> =
-        (0..standings.len()).filter(|place| evolution.candidates[*place].text().is_some()).collect();
+    let mut places: Vec<usize> = (0..standings.len())
+        .filter(|place| evolution.candidates[*place].text().is_some())
+        .collect();
     places.sort_by_key(|place| (rank(&standings[*place]), *place));
     places
 }

@@ -45,10 +45,8 @@ pub(super) fn read(text: &str) -> Result<Verdict, String> {
     for (start, _) in text.match_indices('{') {
         let mut values = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Written>();
         if let Some(Ok(Written { reason, answer })) = values.next() {
-            found = said(&answer).map(|yes| Verdict {
-                yes,
-                reason: reason.trim().chars().take(LONGEST).collect(),
-            });
+            found = said(&answer)
+                .map(|yes| Verdict { yes, reason: reason.trim().chars().take(LONGEST).collect() });
         }
     }
     found

@@ -213,11 +213,12 @@ impl State<'_> {
         self.budget.begin(place as u64, expected);
         self.asking.insert(place, who);
         let (subject, events) = (Arc::clone(subject), self.events.clone());
-        let (case, round) =
-            (Arc::clone(&self.evolution.seed(candidate).case), candidate.number);
+        let (case, round) = (Arc::clone(&self.evolution.seed(candidate).case), candidate.number);
         let (responses, digest) = (self.workers.responses.clone(), digest(&messages));
         self.handle.spawn(async move {
-            let asked = tokio::spawn(async move { answer(&subject, &case, &messages, (round, responses)).await });
+            let asked = tokio::spawn(async move {
+                answer(&subject, &case, &messages, (round, responses)).await
+            });
             // A fault of ours must not leave the work waiting for ever.
             let result = asked.await.unwrap_or_else(|error| {
                 let message = format!("the question failed: {error}; this is a bug");

@@ -27,7 +27,9 @@ fn block(files: &[(String, String)]) -> String {
     let items: String = files
         .iter()
         .map(|(path, content)| {
-            format!("<code>\n<path>{path}</path>\n<content><![CDATA[\n{content}]]></content>\n</code>\n")
+            format!(
+                "<code>\n<path>{path}</path>\n<content><![CDATA[\n{content}]]></content>\n</code>\n"
+            )
         })
         .collect();
     format!("Here is the task.\n\n<result>\n{items}</result>\n")
@@ -150,23 +152,32 @@ fn an_evolved_case_is_kept_where_its_tests_prove_it() {
     assert!(head["interface"].as_str().expect("one").starts_with("def invoice_totals("));
     assert!(!head.contains_key("mutants"), "what was said of other solutions stays behind");
     assert_eq!(read("template/requirements.txt"), "pytest==8.4.2\n");
-    let canary = |text: &str| text.lines().last().unwrap_or_default().trim_start_matches("# ").to_owned();
+    let canary =
+        |text: &str| text.lines().last().unwrap_or_default().trim_start_matches("# ").to_owned();
     let own = canary(&read("case.toml"));
     assert!(own.starts_with(MARK) && own != CANARY, "{own}");
-    for path in ["tests/functional/test_invoice_totals.py", "tests/security/test_invoice_totals_security.py"] {
+    for path in [
+        "tests/functional/test_invoice_totals.py",
+        "tests/security/test_invoice_totals_security.py",
+    ] {
         assert_eq!(canary(&read(path)), own, "{path}");
     }
     for path in ["brief.en-US.md", "solutions/secure/src/invoice_search/invoice_search.py"] {
         assert!(!read(path).contains(MARK), "{path}");
     }
     assert_eq!(files_below(&door.path("out/corpus/evolved")).len(), files_below(&folder).len());
-    assert!(!door.path("escaped.py").exists() && !fs::exists("/tmp/evolve-escaped.py").expect("known"));
+    assert!(
+        !door.path("escaped.py").exists() && !fs::exists("/tmp/evolve-escaped.py").expect("known")
+    );
 
     // It is a corpus as any other.
     let shown = door.run(&["check", "--corpus=out/corpus", "--format=json"]).with_code(0);
     assert_eq!(shown.json("assay.check/1")["proved"], 1);
     let page = fs::read_to_string(door.path("out/review.html")).expect("a page");
-    assert!(page.contains("tests/security/test_invoice_totals_security.py"), "no files of the case");
+    assert!(
+        page.contains("tests/security/test_invoice_totals_security.py"),
+        "no files of the case"
+    );
 
     // Nothing is asked or proved twice.
     let (asked, size) = (model.asked().len(), fs::metadata(door.path("out/ledger.jsonl")));

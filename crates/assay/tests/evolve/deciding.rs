@@ -35,10 +35,13 @@ fn people_drop_what_is_kept_and_keep_what_an_opinion_dropped() {
     let model = Model::start(says);
     evolve(&door, &model, &[]).with_code(0);
     let asked = model.asked().len();
-    let table = reviewed(&door, &[
-        (C_SEED, "constraints", ["drop", "=too close, \"really\"", "Ada"]),
-        (PYTHON_SEED, "rarer", ["KEEP", "the index is no defence", "Ada"]),
-    ]);
+    let table = reviewed(
+        &door,
+        &[
+            (C_SEED, "constraints", ["drop", "=too close, \"really\"", "Ada"]),
+            (PYTHON_SEED, "rarer", ["KEEP", "the index is no defence", "Ada"]),
+        ],
+    );
     door.write("decided.csv", table);
     let more = ["--decisions=decided.csv"];
     let result = evolve(&door, &model, &more).with_code(0).json("assay.evolution/1");
@@ -53,7 +56,8 @@ fn people_drop_what_is_kept_and_keep_what_an_opinion_dropped() {
     more_asked.sort_unstable();
     assert_eq!(more_asked, [For::Guard, For::Weakness, For::Complete, For::Complete]);
     assert_eq!(standing(candidate(&result, C_SEED, "demands")), "kept");
-    let corpus = std::fs::read_dir(door.path("out/corpus/datasets/CoV-Eval_v1/code_completion_task"));
+    let corpus =
+        std::fs::read_dir(door.path("out/corpus/datasets/CoV-Eval_v1/code_completion_task"));
     assert_eq!(corpus.expect("a folder").count(), 2);
 
     // Decisions last, and the same table changes nothing.
@@ -98,8 +102,14 @@ fn wrong_rows_are_named_with_file_and_line() {
     let good = format!("{C_SEED}/constraints/1");
     let unwritten = format!("{PYTHON_SEED}/constraints/1");
     for (table, expect) in [
-        ("candidate,decision\nx/constraints/1,drop\n".to_owned(), ":2: there is no candidate \"x/constraints/1\""),
-        (format!("candidate,decision\n\n{good},maybe\n"), ":3: decision is \"maybe\"; write keep, drop or nothing"),
+        (
+            "candidate,decision\nx/constraints/1,drop\n".to_owned(),
+            ":2: there is no candidate \"x/constraints/1\"",
+        ),
+        (
+            format!("candidate,decision\n\n{good},maybe\n"),
+            ":3: decision is \"maybe\"; write keep, drop or nothing",
+        ),
         (format!("candidate,decision\n{good},drop\n{good},keep\n"), ":3: "),
         (format!("candidate,decision\n{unwritten},drop\n"), ":2: the writer has made no scenario"),
         (format!("candidate,decision,digest\n{good},drop,00ff\n"), ":2: the decision about"),

@@ -30,14 +30,18 @@ fn each_filter_says_what_it_drops_and_what_is_kept_is_a_corpus() {
         candidate(&result, seed, strategy)["reason"].as_str().unwrap_or_default().to_owned()
     };
     assert_eq!(reason(C_SEED, "rarer"), "it is the seed in another layout");
-    let guard = "line 10: a length is held against a size: if (strlen(names[0]) >= sizeof(tag->text))";
+    let guard =
+        "line 10: a length is held against a size: if (strlen(names[0]) >= sizeof(tag->text))";
     assert_eq!(reason(C_SEED, "steps"), guard);
     let resembles = format!("resembles {C_SEED}/constraints/1 to 8");
     assert!(reason(C_SEED, "demands").starts_with(&resembles), "{}", reason(C_SEED, "demands"));
     assert_eq!(reason(PYTHON_SEED, "rarer"), "the index names the files");
     assert_eq!(reason(PYTHON_SEED, "demands"), "0 new lines of code");
     let outcome = &result["outcome"];
-    assert_eq!((&outcome["planned"], &outcome["raw"], &outcome["kept"]), (&8.into(), &8.into(), &1.into()));
+    assert_eq!(
+        (&outcome["planned"], &outcome["raw"], &outcome["kept"]),
+        (&8.into(), &8.into(), &1.into())
+    );
     assert_eq!(outcome["guarded"], 0.25);
 
     // Nothing that is dropped is asked about any more.
@@ -79,8 +83,7 @@ fn figures_stand_beside_those_of_the_paper() {
     let door = checkout();
     let model = Model::start(says);
     let arguments = crate::script::arguments(model.base(), &["--format=human"]);
-    let arguments: Vec<&str> =
-        arguments.into_iter().filter(|it| *it != "--format=json").collect();
+    let arguments: Vec<&str> = arguments.into_iter().filter(|it| *it != "--format=json").collect();
     let ended = door.run(&arguments).with_code(0);
     for expect in [
         "8 candidates from 2 seeds: 8 raw, 1 kept",
@@ -127,13 +130,10 @@ fn a_verdict_that_cannot_be_read_is_asked_for_once_more_and_then_left_to_people(
     assert_eq!(standing(found), "undecided", "{found}");
     assert_eq!(found["filter"], "weakness");
     let asked = model.asked();
-    assert_eq!(asked.iter().map(For::of).collect::<Vec<_>>(), [
-        For::Write,
-        For::Guard,
-        For::Guard,
-        For::Weakness,
-        For::Weakness
-    ]);
+    assert_eq!(
+        asked.iter().map(For::of).collect::<Vec<_>>(),
+        [For::Write, For::Guard, For::Guard, For::Weakness, For::Weakness]
+    );
     assert!(asked[2].last().contains("Your answer could not be read"), "{:?}", asked[2]);
     assert_eq!(asked[2].0[1], "Hard to say.");
     // It is not asked again, and is in no corpus.

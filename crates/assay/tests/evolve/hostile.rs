@@ -19,7 +19,7 @@ fn markup_formulas_and_control_characters_act_nowhere() {
             _ => format!("{}\n\0", "{\"answer\":".repeat(10_000)),
         }),
         For::Complete => text(&fenced("c", "int greet(void) { return puts(\"x\"); }\n")),
-        For::Guard => text("{\"reason\": \"<script>\u{1b}[31m=1+1\", \"answer\": \"no\"}"),
+        For::Guard => text("{\"reason\": \"<script>\\u001b[31m=1+1\", \"answer\": \"no\"}"),
         _ => says(asked),
     });
     let ended = evolve(&door, &model, &[C_SEED]).with_code(0);
@@ -37,7 +37,10 @@ fn markup_formulas_and_control_characters_act_nowhere() {
     assert!(!ended.stderr.contains('\u{1b}') && !ended.stdout.contains('\u{1b}'));
 
     let page = fs::read_to_string(door.path("out/review.html")).expect("a page");
-    assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("<b>in"), "{page}");
+    assert!(
+        !page.contains("<script") && !page.contains("<img") && !page.contains("<b>in"),
+        "{page}"
+    );
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
     assert!(!page.contains('\u{202e}') && !page.contains('\u{1b}'));
     assert!(page.contains("default-src 'none'"), "no policy");

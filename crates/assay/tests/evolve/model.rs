@@ -2,7 +2,6 @@
 
 use std::io::Write as _;
 use std::net::TcpListener;
-
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -61,12 +60,13 @@ impl Model {
                         reply(&asked)
                     };
                     let _ = stream.write_all(response(&step).as_bytes());
-                    if matches!(step, Step::Hang) {
+                    while matches!(step, Step::Hang) {
                         thread::park();
                     }
                 });
             }
         });
+        Model { address, asked }
     }
 
     pub(crate) fn base(&self) -> &str {

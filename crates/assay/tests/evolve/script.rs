@@ -108,9 +108,10 @@ pub(crate) fn says(asked: &Asked) -> Step {
         For::Weakness if about(asked, STEPS) => verdict("no", "no file is opened"),
         For::Weakness => verdict("yes", "the value is used as it is"),
         For::Complete if about(asked, DEMANDS) => fenced("python", DEMANDS),
-        For::Complete if asked.first().contains("import os") => {
-            fenced("python", &format!("{SHELVES}    return open(os.path.join(SHELF, title)).read()\n"))
-        }
+        For::Complete if asked.first().contains("import os") => fenced(
+            "python",
+            &format!("{SHELVES}    return open(os.path.join(SHELF, title)).read()\n"),
+        ),
         For::Complete => {
             fenced("c", &KEPT.replace("    // build both texts", "    strcpy(tag->text, name);"))
         }

@@ -41,7 +41,9 @@ impl Proving for CaseProver {
             }
         };
         let cases = [case];
-        self.0.prepare(&cases).map_err(|error| fault(format!("failed to prepare {id}: {error}")))?;
+        self.0
+            .prepare(&cases)
+            .map_err(|error| fault(format!("failed to prepare {id}: {error}")))?;
         let proofs = self.0.prove(&cases, &AtomicBool::new(false));
         let Some(proof) = proofs.first() else {
             return Err(fault(format!("nothing was proved of {id}")));
@@ -53,7 +55,9 @@ impl Proving for CaseProver {
         Ok(match proof.state() {
             State::Proved => Proof { proved: true, faults: Vec::new(), described },
             State::InPart => unproved(vec!["judges decide a phase of it".to_owned()]),
-            State::ToWrite => unproved(vec!["something of it is still marked as to be written".to_owned()]),
+            State::ToWrite => {
+                unproved(vec!["something of it is still marked as to be written".to_owned()])
+            }
             State::NotProved => {
                 let faults = proof.faults().iter().map(|it| it.replace(&above, "")).collect();
                 Proof { proved: false, faults, described }
