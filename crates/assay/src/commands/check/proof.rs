@@ -76,8 +76,8 @@ impl Proof {
         let is_written = proof.to_write.is_empty();
         let mut attacks = Vec::new();
         for (probe, observations) in seen {
-            let errors_of = observations.iter().filter_map(|it| it.verdict.as_ref().err());
-            let hindrance = errors_of.filter(|it| it.class != InfraClass::Case).next();
+            let mut errors_of = observations.iter().filter_map(|it| it.verdict.as_ref().err());
+            let hindrance = errors_of.find(|it| it.class != InfraClass::Case);
             proof.hindrance = proof.hindrance.take().or_else(|| hindrance.cloned());
             let faults = match is_written {
                 true => fault(probe, &observations, repeat),
