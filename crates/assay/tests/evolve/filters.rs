@@ -75,7 +75,8 @@ fn each_filter_says_what_it_drops_and_what_is_kept_is_a_corpus() {
     let ran = door.run(&run);
     let ran = ran.json("assay.run/1");
     assert_eq!((&ran["unjudged"], &ran["errored"]), (&1.into(), &0.into()), "{ran}");
-    assert_eq!(model.asked().len(), asked + 1);
+    // The filter has had it completed: the answer is in the response cache.
+    assert_eq!(model.asked().len(), asked);
 }
 
 #[test]
