@@ -5,6 +5,7 @@ mod cases;
 mod compare;
 mod deciders;
 mod evaluators;
+mod evolve;
 mod fleet;
 mod label;
 mod training;
@@ -37,6 +38,7 @@ pub use deciders::DeciderArgs;
 pub use evaluators::{
     AlertMatch, CompareEvaluatorsArgs, CorrectArgs, EvaluatorsArgs, EvaluatorsCommand, ProgramsArgs,
 };
+pub use evolve::{EvolveArgs, FilterServer, WriterServer};
 pub use fleet::{NatsArgs, VerifierArgs, WorkerArgs};
 pub use label::Label;
 pub use training::TrainingArgs;
@@ -160,6 +162,8 @@ pub enum Command {
     Export(ExportArgs),
     /// Compare evaluators (tests, analysers, judges) with what is known of programs
     Evaluators(EvaluatorsArgs),
+    /// Make harder scenarios and cases from seeds, with a model as the writer, and filter and prove them
+    Evolve(Box<EvolveArgs>),
     /// Show the simulated Internet of a case, or fetch something from it
     World(WorldArgs),
     /// Say what this host supports, and what is missing

@@ -10,7 +10,7 @@ use assay_core::{
 };
 use serde::Deserialize;
 
-use crate::cli::{GlobalArgs, JudgeArgs, RunArgs, ScoringArgs};
+use crate::cli::{GlobalArgs, JudgeArgs, RunArgs, ScoringArgs, WriterServer};
 use crate::judge::JudgeConfig;
 use crate::limits::LimitSettings;
 use crate::selection::Traits;
@@ -168,6 +168,50 @@ impl Config {
             judges.push(judge);
         }
         Ok(if judges.is_empty() { self.judges.clone() } else { judges })
+    }
+
+    /// The one model that is named: a subject of the file by its name, a short form, or the only model
+    /// of the file. `flag` is what would have named it.
+    pub fn one_model(
+        &self,
+        named: Option<&str>,
+        server: &WriterServer,
+        flag: &str,
+    ) -> anyhow::Result<SubjectConfig> {
+        let is_model =
+            |it: &&SubjectConfig| it.model().is_some() && !matches!(it, SubjectConfig::Agent(_));
+        let known: Vec<&SubjectConfig> = self.subjects.iter().filter(is_model).collect();
+        let is_named = |it: &&&SubjectConfig| it.model().map(|(_, it)| it.name()) == named;
+        let mut subject = match (named, known.as_slice()) {
+            (Some(_), known) if known.iter().any(|it| is_named(&it)) => {
+                known.iter().find(is_named).map(|it| (*it).clone()).context("it is there")?
+            }
+            (Some(text), _) => text.parse().with_context(|| format!("failed to read {flag}"))?,
+            (None, [only]) => (*only).clone(),
+            (None, []) => {
+                bail!("no model is named; name one with {flag}, as in {flag} openai:MODEL")
+            }
+            (None, [_, _, ..]) => {
+                bail!("the configuration has several models; name one of them with {flag}")
+            }
+        };
+        let is_agent = matches!(subject, SubjectConfig::Agent(_));
+        let Some(model) = subject.model_mut().filter(|_| !is_agent) else {
+            bail!("{flag} is a model behind a server, as in {flag} openai:MODEL");
+        };
+        for (own, given) in
+            [(&mut model.base_url, &server.base_url), (&mut model.api_key_env, &server.api_key_env)]
+        {
+            if given.is_some() {
+                own.clone_from(given);
+            }
+        }
+        if server.api_key_file.is_some() {
+            model.api_key_file.clone_from(&server.api_key_file);
+        }
+        let name = model.name().to_owned();
+        model.resolve().with_context(|| format!("failed to set up {name}"))?;
+        Ok(subject)
     }
 
     /// How scores are computed.

@@ -20,7 +20,7 @@ const FOR_TESTS: &str = "fuzz";
 
 /// All that stands at the top of the program, from the ground up: each may use of the
 /// others what it names, and that stands above it in this list, so that nothing leads back.
-const ROOMS: [(&str, &[&str]); 35] = [
+const ROOMS: [(&str, &[&str]); 38] = [
     ("built_in", &[]),
     ("exit", &[]),
     ("exposition", &[]),
@@ -31,8 +31,10 @@ const ROOMS: [(&str, &[&str]); 35] = [
     ("output", &[]),
     ("printable", &[]),
     ("selection", &[]),
+    ("shingles", &[]),
     ("skeleton", &[]),
     ("json_lines", &["json_text"]),
+    ("spreadsheet", &["printable"]),
     ("table", &["printable"]),
     ("terminal", &["printable", "table"]),
     ("timeline", &[]),
@@ -45,18 +47,23 @@ const ROOMS: [(&str, &[&str]); 35] = [
     ("gateway", &["json_text", "subject"]),
     ("agent", &["gateway", "subject", "timeline"]),
     ("judge", &["json_text", "subject"]),
-    ("evaluators", &["subject", "terminal"]),
+    ("evaluators", &["spreadsheet", "subject", "terminal"]),
     ("settings", &["judge", "limits", "selection", "subject"]),
     ("report", &["output", "printable", "store", "table", "timeline"]),
-    ("export", &["attempt_filter", "printable", "store"]),
-    ("training", &["output"]),
+    ("export", &["attempt_filter", "printable", "spreadsheet", "store"]),
+    ("training", &["output", "shingles"]),
     ("serve", &["report", "store"]),
     ("run", &["judge", "limits", "settings", "store", "subject", "terminal"]),
+    (
+        "evolve",
+        &["limits", "printable", "report", "run", "shingles", "spreadsheet", "subject", "terminal"],
+    ),
     ("service", &["exposition", "judge"]),
     (
         "cli",
         &[
             "attempt_filter",
+            "evolve",
             "export",
             "limits",
             "logging",

@@ -12,6 +12,7 @@ mod context_lengths;
 mod doctor;
 mod estimate;
 mod evaluators;
+mod evolve;
 mod export;
 mod import;
 mod init;
@@ -84,6 +85,7 @@ pub(crate) fn dispatch(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Revalidate(args) => revalidate::execute(&context, args),
         Command::Export(args) => export::execute(&context, args),
         Command::Evaluators(args) => evaluators::execute(&context, args),
+        Command::Evolve(args) => evolve::execute(&context, args),
         Command::Worker(args) => worker::execute(&context, args),
         Command::World(args) => world::execute(&context, args),
         Command::Doctor => doctor::execute(&context),

@@ -178,7 +178,7 @@ impl Search {
 }
 
 /// The folders between a corpus and the folder of a case.
-fn place_of(root: &Path, id: &str) -> anyhow::Result<PathBuf> {
+pub(super) fn place_of(root: &Path, id: &str) -> anyhow::Result<PathBuf> {
     for suite in folders(root)? {
         for language in folders(&suite)? {
             if language.join(id).is_dir() {

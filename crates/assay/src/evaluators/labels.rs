@@ -8,6 +8,7 @@ use assay_core::text_file;
 use serde::Deserialize;
 
 use super::program::KnownProgram;
+use crate::spreadsheet::{RowFault, Rows};
 
 /// What people say of programs, by the programs' ids.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -44,22 +45,14 @@ impl Labels {
             path: name.clone(),
             message: error.to_string(),
         })?;
-        let mut reader =
-            csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
         let fault = |line, message| LabelsFault::Row { path: name.clone(), line, message };
-        let unread = |line: u64, error: &csv::Error| {
-            fault(line, format!("{}; the columns are program,vulnerable,cwe", reason(error)))
+        let unread = |RowFault { line, message }: RowFault| {
+            fault(line, format!("{message}; the columns are program,vulnerable,cwe"))
         };
-        let columns = reader.headers().map_err(|error| unread(1, &error))?.clone();
+        let mut rows = Rows::of(&text).map_err(unread)?;
         let mut labels = BTreeMap::new();
-        let mut row = csv::StringRecord::new();
-        let mut lines = Lines { text: &text, at: 0, line: 1 };
-        loop {
-            let line = lines.of_row_after(reader.position().byte());
-            if !reader.read_record(&mut row).map_err(|error| unread(line, &error))? {
-                break;
-            }
-            let row: Row = row.deserialize(Some(&columns)).map_err(|error| unread(line, &error))?;
+        while let Some(row) = rows.next::<Row>() {
+            let (line, row) = row.map_err(unread)?;
             let vulnerable = truth(&row.vulnerable).ok_or_else(|| {
                 fault(line, format!("vulnerable is {:?}; write yes or no", row.vulnerable))
             })?;
@@ -88,39 +81,6 @@ impl Labels {
             Some(KnownProgram { truth, ..program })
         });
         Ok(labelled.collect())
-    }
-}
-
-/// Tells lines of a text, from its beginning to its end. The reader of the table takes the blank
-/// lines before a row for a part of it.
-struct Lines<'a> {
-    text: &'a str,
-    /// A place in the text, in bytes, and its line, from 1.
-    at: usize,
-    line: u64,
-}
-
-impl Lines<'_> {
-    /// The line of the first row that begins at this byte or after it.
-    fn of_row_after(&mut self, byte: u64) -> u64 {
-        let byte = usize::try_from(byte).unwrap_or(usize::MAX);
-        let rest = self.text.as_bytes().get(byte..).unwrap_or_default();
-        let blank = rest.iter().take_while(|byte| b"\r\n".contains(byte)).count();
-        let passed = self.text.as_bytes().get(self.at..byte + blank).unwrap_or_default();
-        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
-        self.at += passed.len();
-        self.line
-    }
-}
-
-/// What is wrong with a row, without a place in it, which the reader has its own count of.
-fn reason(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("it has {len} values where there are {expected_len} columns")
-        }
-        csv::ErrorKind::Deserialize { err, .. } => err.kind().to_string(),
-        _ => error.to_string(),
     }
 }
 

@@ -22,7 +22,7 @@ pub struct SpendingLimit {
 /// What is spent, what questions in progress will probably take, and the limits on both
 /// together.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(crate) struct Budget {
     purse: Arc<Purse>,
     /// The limit that held the last question back which was.
     held_by: Option<Limit>,
@@ -61,7 +61,7 @@ struct Expectation {
 
 impl Budget {
     /// `before` is what the run has spent before; `requests` counts those that are sent.
-    pub(super) fn new(
+    pub(crate) fn new(
         spending: SpendingLimit,
         before: Spending,
         requests: Arc<Requests>,
@@ -95,11 +95,11 @@ impl Budget {
         }
     }
 
-    pub(super) fn is_limited(&self) -> bool {
+    pub(crate) fn is_limited(&self) -> bool {
         self.purse.limits().are_set()
     }
 
-    pub(super) fn spent(&self) -> Spending {
+    pub(crate) fn spent(&self) -> Spending {
         self.purse.spent()
     }
 
@@ -109,24 +109,24 @@ impl Budget {
     }
 
     /// The limit that held the last question back which was.
-    pub(super) fn held_by(&self) -> Option<Limit> {
+    pub(crate) fn held_by(&self) -> Option<Limit> {
         self.held_by
     }
 
     /// Whether nothing that takes anything is in progress.
-    pub(super) fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.reserved.is_empty()
     }
 
     /// What the next answer to these messages will probably take.
-    pub(super) fn expect(&self, subject: usize, messages: &[Message]) -> Amount {
+    pub(crate) fn expect(&self, subject: usize, messages: &[Message]) -> Amount {
         self.subjects[subject].amount(tokens_in_all(messages))
     }
 
     /// The most that these votes will probably take: a malformed answer is asked for again.
     /// Of requests it is the least, for none is sent that would pass their limit, and a
     /// vote that lacks one waits.
-    pub(super) fn expect_votes(&self, votes: &[OpenVote]) -> Amount {
+    pub(crate) fn expect_votes(&self, votes: &[OpenVote]) -> Amount {
         let amount = |vote: &OpenVote| {
             let (judge, question) = (&self.judges[vote.judge], tokens_in_all(&vote.question));
             let answers = 0..MAX_ANSWERS as u64;
@@ -138,7 +138,7 @@ impl Budget {
     }
 
     /// Whether this can be asked and the limits probably be kept.
-    pub(super) fn allows(&mut self, expected: Amount) -> bool {
+    pub(crate) fn allows(&mut self, expected: Amount) -> bool {
         if expected == Amount::default() {
             return true;
         }
@@ -150,19 +150,19 @@ impl Budget {
     }
 
     /// Something was held back by a limit where it was sent.
-    pub(super) fn hold(&mut self, limit: Limit) {
+    pub(crate) fn hold(&mut self, limit: Limit) {
         self.held_by = Some(limit);
     }
 
     /// An attempt is being answered or judged from now on.
-    pub(super) fn begin(&mut self, attempt: u64, expected: Amount) {
+    pub(crate) fn begin(&mut self, attempt: u64, expected: Amount) {
         if expected != Amount::default() {
             self.reserved.insert(attempt, expected);
         }
     }
 
     /// It was answered, with a reply or without.
-    pub(super) fn end(&mut self, attempt: u64, subject: usize, usage: Option<&TokenUsage>) {
+    pub(crate) fn end(&mut self, attempt: u64, subject: usize, usage: Option<&TokenUsage>) {
         self.reserved.remove(&attempt);
         if let Some(usage) = usage {
             self.subjects[subject].learn(usage);
@@ -171,7 +171,7 @@ impl Budget {
     }
 
     /// The same of one that was paid for as it went on.
-    pub(super) fn end_paid(&mut self, attempt: u64, subject: usize, usage: Option<&TokenUsage>) {
+    pub(crate) fn end_paid(&mut self, attempt: u64, subject: usize, usage: Option<&TokenUsage>) {
         self.reserved.remove(&attempt);
         if let Some(usage) = usage {
             self.subjects[subject].learn(usage);
@@ -179,7 +179,7 @@ impl Budget {
     }
 
     /// A part of what an attempt takes was paid, which then is not expected any more.
-    pub(super) fn pay_a_part(&mut self, attempt: u64, usage: &TokenUsage) {
+    pub(crate) fn pay_a_part(&mut self, attempt: u64, usage: &TokenUsage) {
         if let Some(reserved) = self.reserved.get_mut(&attempt) {
             let paid = Amount::from(usage);
             reserved.cost = reserved.cost - paid.cost;
@@ -190,7 +190,7 @@ impl Budget {
 
     /// Whether to tell the user that this subject's tokens are estimated: once, and only if that
     /// matters for a limit.
-    pub(super) fn begins_to_estimate(&mut self, subject: usize, usage: &TokenUsage) -> bool {
+    pub(crate) fn begins_to_estimate(&mut self, subject: usize, usage: &TokenUsage) -> bool {
         let is_limited = self.is_limited();
         let Some(known) = self.subjects.get_mut(subject) else { return false };
         let begins = usage.estimate.is_some()
@@ -201,7 +201,7 @@ impl Budget {
     }
 
     /// It was judged, or not, with these replies.
-    pub(super) fn end_votes(&mut self, attempt: u64, replies: &[JudgeReply]) {
+    pub(crate) fn end_votes(&mut self, attempt: u64, replies: &[JudgeReply]) {
         self.reserved.remove(&attempt);
         for JudgeReply { judge, usage, .. } in replies {
             if let Some(judge) = self.judges.iter_mut().find(|known| known.name == *judge) {

@@ -16,13 +16,13 @@ use tracing::warn;
 use crate::terminal::complain;
 
 /// Threads that care for requests to servers.
-pub(super) const REQUEST_THREADS: usize = 2;
+pub(crate) const REQUEST_THREADS: usize = 2;
 
 /// How long what is being ended may take to say what it took.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// What a loop works on. It alone owns its state; others send it events.
-pub(super) trait Attempts {
+pub(crate) trait Attempts {
     type Event;
 
     /// Begins what there is room for. Breaks where nothing more is to come; otherwise it
@@ -57,15 +57,15 @@ pub(super) trait Attempts {
 }
 
 /// Validations that an interruption lets come to their end.
-pub(super) struct Closing {
-    pub(super) under_way: usize,
+pub(crate) struct Closing {
+    pub(crate) under_way: usize,
     /// Takes until they have.
-    pub(super) wait: Box<dyn FnOnce() + Send>,
+    pub(crate) wait: Box<dyn FnOnce() + Send>,
 }
 
 /// Where events are sent from.
 #[derive(Debug)]
-pub(super) struct Events<E>(Sender<Signal<E>>);
+pub(crate) struct Events<E>(Sender<Signal<E>>);
 
 /// What a loop hears.
 #[derive(Debug)]
@@ -84,14 +84,14 @@ impl<E> Clone for Events<E> {
 
 impl<E> Events<E> {
     /// Returns whether anybody still listens: after an interruption, nobody does.
-    pub(super) fn send(&self, event: E) -> bool {
+    pub(crate) fn send(&self, event: E) -> bool {
         self.0.send(Signal::Event(event)).is_ok()
     }
 }
 
 impl<E: From<JobResult> + Send + 'static> Events<E> {
     /// Makes events of the results of jobs.
-    pub(super) fn of_jobs(&self) -> Listener {
+    pub(crate) fn of_jobs(&self) -> Listener {
         let events = self.clone();
         std::sync::Arc::new(move |result| events.send(result.into()))
     }
@@ -99,7 +99,7 @@ impl<E: From<JobResult> + Send + 'static> Events<E> {
 
 /// The loop before it is run.
 #[derive(Debug)]
-pub(super) struct EventLoop<E> {
+pub(crate) struct EventLoop<E> {
     runtime: Runtime,
     events: Events<E>,
     inbox: Receiver<Signal<E>>,
@@ -107,7 +107,7 @@ pub(super) struct EventLoop<E> {
 
 impl<E: Send + 'static> EventLoop<E> {
     /// A loop whose requests run on this many threads.
-    pub(super) fn new(threads: usize) -> anyhow::Result<EventLoop<E>> {
+    pub(crate) fn new(threads: usize) -> anyhow::Result<EventLoop<E>> {
         let (sender, inbox) = mpsc::channel();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads)
@@ -118,18 +118,18 @@ impl<E: Send + 'static> EventLoop<E> {
         Ok(EventLoop { runtime, events: Events(sender), inbox })
     }
 
-    pub(super) fn events(&self) -> Events<E> {
+    pub(crate) fn events(&self) -> Events<E> {
         self.events.clone()
     }
 
     /// Where requests run.
-    pub(super) fn handle(&self) -> Handle {
+    pub(crate) fn handle(&self) -> Handle {
         self.runtime.handle().clone()
     }
 
     /// Goes on to the end, and says whether that was an interruption. Validations that are
     /// under way then come to their end; questions are not waited for.
-    pub(super) fn run(self, attempts: &mut impl Attempts<Event = E>) -> anyhow::Result<bool> {
+    pub(crate) fn run(self, attempts: &mut impl Attempts<Event = E>) -> anyhow::Result<bool> {
         let mut interrupted = false;
         while let ControlFlow::Continue(patience) = attempts.begin()? {
             match self.inbox.recv_timeout(patience) {

@@ -15,8 +15,10 @@ mod rejudging;
 mod revalidate;
 mod validations;
 
+pub(crate) use budget::Budget;
 pub use budget::{Spending, SpendingLimit};
 pub use dispatch::{Dispatcher, RunEnd};
+pub(crate) use event_loop::{Attempts, EventLoop, Events, REQUEST_THREADS};
 pub use plan::Plan;
 pub use rejudging::{Rejudgement, Rejudging, RejudgingEnd};
 pub use revalidate::{Revalidation, RevalidationEnd};

@@ -1,12 +1,12 @@
 //! [`Contamination`]: what a model must not be trained with, as it is asked in an evaluation.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 
 use assay_core::{Case, Task};
 use serde::Serialize;
 
 use super::example::Example;
-use super::shingles::Shingles;
+use crate::shingles::{Bands, Shingles};
 
 /// The programs of evaluations, to be looked for.
 #[derive(Debug, Default)]
@@ -15,7 +15,7 @@ pub struct Evaluations {
     pub sets: BTreeMap<String, usize>,
     programs: Vec<Known>,
     /// Programs by what they share with others that resemble them.
-    bands: HashMap<u64, Vec<usize>>,
+    bands: Bands,
 }
 
 #[derive(Debug)]
@@ -72,9 +72,7 @@ impl Evaluations {
     /// Adds a program. What is too short to be told from others is not looked for.
     pub fn add(&mut self, set: &str, id: &str, text: &str) {
         let Some(shingles) = Shingles::of(text) else { return };
-        for band in shingles.bands() {
-            self.bands.entry(band).or_default().push(self.programs.len());
-        }
+        self.bands.add(self.programs.len(), &shingles);
         *self.sets.entry(set.to_owned()).or_default() += 1;
         self.programs.push(Known { set: set.to_owned(), id: id.to_owned(), shingles });
     }
@@ -83,10 +81,8 @@ impl Evaluations {
     pub fn hit(&self, example: &Example, threshold: f64) -> Option<Hit> {
         let mut most: Option<(f64, &Known)> = None;
         for shingles in example.code.iter().filter_map(|text| Shingles::of(text)) {
-            let bands = shingles.bands();
-            let near = bands.iter().filter_map(|band| self.bands.get(band)).flatten();
-            for place in near.collect::<BTreeSet<_>>() {
-                let known = &self.programs[*place];
+            for place in self.bands.near(&shingles) {
+                let known = &self.programs[place];
                 let resemblance = shingles.resemblance(&known.shingles);
                 if resemblance >= threshold && most.is_none_or(|(best, _)| resemblance > best) {
                     most = Some((resemblance, known));

@@ -11,7 +11,6 @@ mod contamination;
 mod example;
 mod form;
 mod programs;
-mod shingles;
 mod split;
 mod writer;
 

@@ -36,6 +36,8 @@ pub(in crate::commands) struct Proof {
     artifacts: Vec<serde_json::Value>,
     /// What mutants show, where they were tried.
     pub(super) survey: Option<Survey>,
+    /// The first thing that kept an artifact from getting a verdict and is no fault of the case.
+    hindrance: Option<InfraError>,
 }
 
 /// What a proof amounts to.
@@ -67,12 +69,16 @@ impl Proof {
             unproved: if has_judges { Vec::new() } else { case.judged_phases() },
             artifacts: Vec::new(),
             survey: None,
+            hindrance: None,
             to_write,
         };
         // What is not written yet is expected to fail, and is told in plain words.
         let is_written = proof.to_write.is_empty();
         let mut attacks = Vec::new();
         for (probe, observations) in seen {
+            let mut errors_of = observations.iter().filter_map(|it| it.verdict.as_ref().err());
+            let hindrance = errors_of.find(|it| it.class != InfraClass::Case);
+            proof.hindrance = proof.hindrance.take().or_else(|| hindrance.cloned());
             let faults = match is_written {
                 true => fault(probe, &observations, repeat),
                 false => errors(probe, &observations),
@@ -94,6 +100,7 @@ impl Proof {
 
     /// Adds what mutants of the case show.
     pub(super) fn add_survey(&mut self, mut survey: Survey) {
+        self.hindrance = self.hindrance.take().or_else(|| survey.hindrance.take());
         self.faults.append(&mut survey.faults);
         self.survey = Some(survey);
     }
@@ -110,6 +117,16 @@ impl Proof {
     /// The first thing that is wrong with the case.
     pub(in crate::commands) fn first_fault(&self) -> Option<String> {
         self.faults.first().cloned()
+    }
+
+    /// All that is wrong with the case.
+    pub(in crate::commands) fn faults(&self) -> &[String] {
+        &self.faults
+    }
+
+    /// What kept the proof from being complete, and is no fault of the case.
+    pub(in crate::commands) fn hindrance(&self) -> Option<&InfraError> {
+        self.hindrance.as_ref()
     }
 
     /// Tells people all about it.
@@ -148,7 +165,7 @@ impl Proof {
     }
 
     /// The same for programs.
-    pub(super) fn describe(&self) -> serde_json::Value {
+    pub(in crate::commands) fn describe(&self) -> serde_json::Value {
         let is_proved = matches!(self.state(), State::Proved | State::InPart);
         let mut described = json!({"case": self.id, "proved": is_proved, "to-write": self.to_write, "unproved-phases": self.unproved, "faults": self.faults, "warnings": self.warnings, "artifacts": self.artifacts});
         if let (Some(survey), Some(object)) = (&self.survey, described.as_object_mut()) {

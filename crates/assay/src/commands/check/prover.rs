@@ -63,8 +63,13 @@ impl Prover {
     }
 
     /// Tries mutants too of each case that is proved otherwise.
-    pub(super) fn with_mutants(self, mutants: Option<MutantChoice>) -> Prover {
+    pub(in crate::commands) fn with_mutants(self, mutants: Option<MutantChoice>) -> Prover {
         Prover { mutants, ..self }
+    }
+
+    /// Shows no progress.
+    pub(in crate::commands) fn quiet(self) -> Prover {
+        Prover { for_people: false, ..self }
     }
 
     pub(super) fn validator(&self) -> &Validator {

@@ -1,11 +1,10 @@
 //! The figures that a checkout of CoV-Eval must give, exactly: those in its own files of
 //! scores, and those that its answers give under each reading.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use assay_core::LabelJudgement;
-use assay_core::corpus::cov_eval::{Item, ResultFile, ResultRecord, ResultTask};
+use assay_core::corpus::cov_eval::{Complexity, Item, ResultFile, ResultRecord, ResultTask};
 use assay_core::reading::upstream::{self, JudgeForm};
 use assay_core::reading::{Safety, read_label, read_safety};
 use assay_core::score::Recognition;
@@ -244,16 +243,13 @@ impl Figures {
 
     /// Mean lines and imports, and how many modules are imported in all (Appendix E).
     fn completion(&mut self, set: &str, items: &[Item], expected: (f64, f64, usize)) {
-        let imports: Vec<Vec<String>> = items.iter().map(|item| item.program.imports()).collect();
-        let lines = mean(items.iter().map(|item| item.program.lines()));
+        let found = Complexity::of(items.iter().map(|item| &item.program));
         let (mean_lines, mean_imports, modules) = expected;
         let three = Number::ThreeDecimals;
         let name = |what: &str| format!("{set} programs, {what}");
-        self.add(name("mean lines"), three(mean_lines), lines.map(three));
-        let found = mean(imports.iter().map(Vec::len));
-        self.add(name("mean imports"), three(mean_imports), found.map(three));
-        let distinct: BTreeSet<&String> = imports.iter().flatten().collect();
-        self.count(name("modules imported"), modules, Some(distinct.len()));
+        self.add(name("mean lines"), three(mean_lines), found.mean_lines.map(three));
+        self.add(name("mean imports"), three(mean_imports), found.mean_imports.map(three));
+        self.count(name("modules imported"), modules, Some(found.distinct_imports));
     }
 }
 
@@ -273,10 +269,4 @@ impl Opinion {
         let is_recorded = record.vul_eval.as_deref() == Some(published);
         Opinion { said: read_safety(answer), is_recorded }
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "programs are few")]
-fn mean(numbers: impl ExactSizeIterator<Item = usize>) -> Option<f64> {
-    let count = numbers.len();
-    (count > 0).then(|| numbers.sum::<usize>() as f64 / count as f64)
 }

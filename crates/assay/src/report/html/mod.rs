@@ -23,7 +23,7 @@ use site::Site;
 
 pub use comparison::alone as comparison_page;
 pub use contents::{Content, Kind, Report};
-pub use page::{Live, Medium};
+pub use page::{Live, Medium, alone};
 
 mod attempt;
 mod axis;

@@ -125,6 +125,12 @@ impl Page {
     }
 }
 
+/// A page that is complete in one file, around content of another room.
+pub fn alone(title: &str, content: Markup) -> String {
+    let page = Page { title: title.to_owned(), root: "", trail: Vec::new(), content };
+    page.render(&Medium::Alone).into_string()
+}
+
 /// A title without what is hidden, and not longer than any honest one.
 pub(super) fn title(text: &str) -> String {
     Visible::line(text).to_string().chars().take(300).collect()

@@ -2,6 +2,7 @@
 //! paths, and there is no manifest. docs/cov-eval.md says what becomes of what.
 
 mod checkout;
+mod complexity;
 mod path_facts;
 mod program;
 mod reader;
@@ -34,6 +35,7 @@ pub(super) fn is_checkout(root: &Path) -> bool {
 }
 
 pub use checkout::{Checkout, Item};
+pub use complexity::{Complexity, PUBLISHED};
 pub use program::{Dialect, FenceState, Program};
 pub use results::{ResultFile, ResultRecord, ResultTask, results};
 pub use set::Set;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use assay_core::infra_error::InfraClass;
 use assay_core::mutant::{Explanation, Mutant, Origin, Target};
-use assay_core::{Case, Language, counted};
+use assay_core::{Case, InfraError, Language, counted};
 use serde_json::{Value, json};
 
 use super::{Counts, Fate, Tried};
@@ -14,6 +15,8 @@ pub(in crate::commands::check) struct Survey {
     pub(in crate::commands::check) counts: Counts,
     /// Why they do not prove the suites.
     pub(in crate::commands::check) faults: Vec<String>,
+    /// The first thing that kept one from being validated and is no fault of the case.
+    pub(in crate::commands::check) hindrance: Option<InfraError>,
     survivors: Vec<Survivor>,
     /// All of them, for programs.
     described: Vec<Value>,
@@ -36,6 +39,7 @@ impl Survey {
             language: case.language,
             counts: Counts::default(),
             faults: Vec::new(),
+            hindrance: None,
             survivors: Vec::new(),
             described: Vec::new(),
         };
@@ -55,11 +59,16 @@ impl Survey {
                 survey.faults.extend(fault_of_patch(name, removes, &result));
             }
             match result {
-                Err(error) => survey.faults.push(format!(
-                    "the mutant of {} at {} could not be validated: {error}",
-                    mutant.solution,
-                    at(&mutant)
-                )),
+                Err(error) => {
+                    survey.faults.push(format!(
+                        "the mutant of {} at {} could not be validated: {error}",
+                        mutant.solution,
+                        at(&mutant)
+                    ));
+                    if error.class != InfraClass::Case {
+                        survey.hindrance.get_or_insert(error);
+                    }
+                }
                 Ok(known) if known.fate == Fate::Survived => {
                     needed.extend(place);
                     survey.survivors.push(Survivor { mutant, reason });
@@ -179,7 +188,7 @@ fn is_of(explanation: &Explanation, mutant: &Mutant) -> bool {
 fn fault_of_patch(
     name: &str,
     removes: &str,
-    result: &Result<super::Known, assay_core::InfraError>,
+    result: &Result<super::Known, InfraError>,
 ) -> Option<String> {
     let known = result.as_ref().ok()?;
     let failure = known.failure.as_deref().unwrap_or("nothing is said about it");

@@ -1,7 +1,7 @@
 //! [`Shingles`]: what a text is made of, so that texts that are nearly alike can be found among many
 //! (Broder, "On the Resemblance and Containment of Documents", 1997).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hasher as _};
 
 /// Words of a shingle.
@@ -14,11 +14,11 @@ const ROWS: usize = 4;
 
 /// The shingles of a text: hashes of all runs of five words, however they are laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Shingles(BTreeSet<u64>);
+pub(crate) struct Shingles(BTreeSet<u64>);
 
 impl Shingles {
     /// `None` of a text that is too short to be told from others.
-    pub(super) fn of(text: &str) -> Option<Shingles> {
+    pub(crate) fn of(text: &str) -> Option<Shingles> {
         let words: Vec<&str> = words(text).collect();
         let hashes: BTreeSet<u64> = words.windows(WORDS).map(|words| hash(&words)).collect();
         (hashes.len() >= WORDS * 2).then_some(Shingles(hashes))
@@ -26,13 +26,13 @@ impl Shingles {
 
     /// How much of both is the same (Jaccard's coefficient).
     #[expect(clippy::cast_precision_loss, reason = "texts are not so long")]
-    pub(super) fn resemblance(&self, other: &Shingles) -> f64 {
+    pub(crate) fn resemblance(&self, other: &Shingles) -> f64 {
         let shared = self.0.intersection(&other.0).count();
         shared as f64 / (self.0.len() + other.0.len() - shared) as f64
     }
 
     /// One key a band; texts that resemble one another have one in common.
-    pub(super) fn bands(&self) -> [u64; BANDS] {
+    pub(crate) fn bands(&self) -> [u64; BANDS] {
         let least =
             |seed: usize| self.0.iter().map(|it| mixed(*it, seed)).min().unwrap_or_default();
         std::array::from_fn(|band| {
@@ -42,8 +42,27 @@ impl Shingles {
     }
 }
 
+/// Texts by what they share with others that resemble them.
+#[derive(Debug, Default)]
+pub(crate) struct Bands(HashMap<u64, Vec<usize>>);
+
+impl Bands {
+    /// Adds a text under the place that it has among those of whoever asks.
+    pub(crate) fn add(&mut self, place: usize, shingles: &Shingles) {
+        for band in shingles.bands() {
+            self.0.entry(band).or_default().push(place);
+        }
+    }
+
+    /// The places of texts that may resemble this one, and of hardly any other.
+    pub(crate) fn near(&self, shingles: &Shingles) -> BTreeSet<usize> {
+        let bands = shingles.bands();
+        bands.iter().filter_map(|band| self.0.get(band)).flatten().copied().collect()
+    }
+}
+
 /// Names, numbers and single signs.
-fn words(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     text.split(char::is_whitespace).flat_map(move |part| {
         let mut rest = part;
