@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks the guest programs (crates/harness) with the formatters and linters of their
-# languages, or in the steps that are named. `scripts/setup.sh dev` installs what this needs.
+# Checks the guest programs (crates/harness), and what trains judges, with the formatters and
+# linters of their languages, or in the steps that are named. `scripts/setup.sh dev` installs what this needs.
 # A step that fails does not keep the others from running.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -9,6 +9,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/assay
 linters=$cache/linters
 harness=$PWD/crates/harness
 rules=$PWD/scripts/guests
+training=("$PWD/scripts/vc-judge" "$PWD/scripts/load-training-data.py")
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -28,7 +29,7 @@ lengths() {
 }
 
 python_format() {
-    "$linters/python/bin/ruff" format --no-cache --config "$rules/ruff.toml" --diff "$harness"
+    "$linters/python/bin/ruff" format --no-cache --config "$rules/ruff.toml" --diff "$harness" "${training[@]}"
 }
 
 # The parts of a session are one program, whose names are there when it is whole.
@@ -37,7 +38,8 @@ python_lint() {
     mapfile -t parts < <(sed -n 's|.*include_str!("../\(python/session/.*\.py\)").*|\1|p' "$harness/src/lib.rs")
     ((${#parts[@]} > 0)) || return 1
     (cd "$harness" && cat "${parts[@]}") >"$scratch/session.py"
-    "$linters/python/bin/ruff" check --no-cache --quiet --config "$rules/ruff.toml" "$harness" || status=1
+    "$linters/python/bin/ruff" check --no-cache --quiet --config "$rules/ruff.toml" "$harness" \
+        "${training[@]}" || status=1
     "$linters/python/bin/ruff" check --no-cache --quiet --config "$rules/ruff.toml" --select F82 \
         "$scratch/session.py" || status=1
     return "$status"

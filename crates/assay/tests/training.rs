@@ -7,6 +7,7 @@ mod copies;
 mod door;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -91,6 +92,20 @@ fn answers_become_instructions_pairs_and_scored_answers() {
     let card = fs::read_to_string(folder.join("README.md")).expect("a card");
     assert!(card.contains("| rollout |") && card.contains("nothing was looked for"), "{card}");
 
+    // What LLaMA-Factory trains a judge by names the sets that are there.
+    let side = if sides[0] { "train" } else { "held_out" };
+    for (recipe, rate) in [("full", "5.0e-6"), ("qlora", "1.0e-4")] {
+        let path = folder.join(format!("vc-judge-{recipe}.yaml"));
+        assert_eq!(path.exists(), side == "train");
+        if let Ok(text) = fs::read_to_string(path) {
+            let sets =
+                "dataset: assay_judgement_train,assay_classification_train,assay_repair_train";
+            assert!(text.contains(sets) && text.contains("dataset_dir: \"run.sft\""), "{text}");
+            assert!(text.contains(&format!("learning_rate: {rate}")), "{text}");
+            assert!(!text.contains("eval_dataset"), "{text}");
+        }
+    }
+
     // Nothing is overwritten unasked.
     let again = door.run(&["export", "run.assay", "--format", "sft"]).with_code(3);
     assert!(again.stderr.contains("exists already"), "{}", again.stderr);
@@ -154,6 +169,98 @@ fn what_is_like_an_evaluation_is_left_out() {
     let count = |folder: &str| lines(&door.path(folder), "judgement").len();
     let judged = hits.iter().filter(|it| it["kind"] == "judgement").count();
     assert_eq!(count("all") - count("clean"), judged);
+}
+
+/// Programs are planted that are like one of an evaluation, as far as their changes are from it; and
+/// one that is not.
+#[test]
+fn a_near_copy_is_found_as_far_as_its_words_are_the_same() {
+    let door = Door::open();
+    let original = "int copy_name(char *to, size_t size, const char *from)\n{\n    size_t length = strlen(from);\n\n    if (length >= size)\n        length = size - 1;\n    for (size_t at = 0; at < length; at++)\n        to[at] = from[at];\n    to[length] = 0;\n    log_copy(\"names\", length, size);\n    if (from[length] != 0)\n        return -1;\n    notify_reader(to, length);\n    return (int)length;\n}\n";
+    let commented = original
+        .replace("    size_t length", "    /* How long it is. */\n    size_t length")
+        .replace("    notify_reader", "    // All is there.\n    notify_reader");
+    let renamed = original.replace("length", "count");
+    let all_renamed = ["to", "from", "at", "size", "log_copy", "notify_reader", "copy_name"]
+        .iter()
+        .enumerate()
+        .fold(renamed.clone(), |text, (number, name)| named(&text, name, &format!("v{number}")));
+    let other = "char *join(struct list *all, char with)\n{\n    struct buffer out = { 0 };\n\n    while (all) {\n        append(&out, all->text);\n        all = all->next;\n        if (all)\n            append_char(&out, with);\n    }\n    return finish(&out);\n}\n";
+    // The resemblance in per cent, or none where it is under the least that can be asked for.
+    let planted = [
+        ("exact", original.to_owned(), Some(100)),
+        ("indented", original.replace("    ", "\t"), Some(100)),
+        ("commented", commented, Some(76)),
+        ("one-call", original.replace("notify_reader", "tell"), Some(91)),
+        ("one-variable", renamed, None),
+        ("all-names", all_renamed, None),
+        ("unrelated", other.to_owned(), None),
+    ];
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let mut csv = ",CWE ID,CVE ID,lang,func_after,func_before,vul\n".to_owned();
+    for (number, (name, text, _)) in planted.iter().enumerate() {
+        let after = format!("{text}\nstatic int mended_{number};\n");
+        let (before, after) = (quoted(text), quoted(&after));
+        let _ = writeln!(csv, "{number},CWE-119,CVE-{name},C,{after},{before},1");
+    }
+    fs::write(door.path("big.csv"), csv).expect("written");
+    // Three evaluation sets at once: the planted one, HumanEval's file, and our own cases.
+    let case = copied(&door, "asked", "archive-list");
+    let asked = door::files_below(&case.join("solutions/secure")).remove(0);
+    fs::write(asked, original).expect("written");
+    let problem = json!({
+        "task_id": "HumanEval/0", "prompt": "def double(n):\n    \"\"\"Twice the number that is given, be it above or below zero.\"\"\"\n",
+        "entry_point": "double", "canonical_solution": "    return 2 * n\n",
+        "test": "def check(candidate):\n    assert candidate(2) == 4\n",
+    });
+    fs::write(door.path("HumanEval.jsonl"), format!("{problem}\n")).expect("written");
+
+    let sets = ["asked", "human-eval:HumanEval.jsonl", "corpus"];
+    let found = |resemblance: &str| -> BTreeMap<String, u64> {
+        let output = format!("at-{resemblance}");
+        let of = ["export", "--format", "sft", "--bigvul", "big.csv", "--output", output.as_str()];
+        let evaluations = sets.iter().flat_map(|set| ["--evaluation", *set]);
+        let arguments: Vec<&str> =
+            of.into_iter().chain(["--resemblance", resemblance]).chain(evaluations).collect();
+        let ended = door.run(&arguments);
+        ended.with_code(0);
+        let contamination = read(&door.path(&output), "contamination.json");
+        for set in ["asked", "HumanEval.jsonl", "corpus"] {
+            assert!(contamination["sets"][set].is_u64(), "{set}: {contamination:#}");
+        }
+        let hits = contamination["hits"].as_array().expect("a list").iter();
+        let of_unmended = hits.filter(|it| it["kind"] == "judgement" && it["set"] == "asked");
+        of_unmended
+            .filter_map(|it| {
+                let row = it["example"].as_str()?.strip_prefix("bigvul-")?.parse::<usize>().ok()?;
+                let per_cent = (it["resemblance"].as_f64()? * 100.0).round();
+                Some((planted[row - 1].0.to_owned(), per_cent.to_string().parse().ok()?))
+            })
+            .collect()
+    };
+    for (resemblance, least) in [("50", 50), ("80", 80), ("100", 100)] {
+        let expect: BTreeMap<String, u64> = planted
+            .iter()
+            .filter_map(|(name, _, per_cent)| Some(((*name).to_owned(), (*per_cent)?)))
+            .filter(|(_, per_cent)| *per_cent >= least)
+            .collect();
+        assert_eq!(found(resemblance), expect, "--resemblance {resemblance}");
+    }
+}
+
+/// The text with another name for a word.
+fn named(text: &str, word: &str, other: &str) -> String {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut result = String::new();
+    let mut rest = text;
+    while let Some(place) = rest.find(word) {
+        let (before, after) = (&rest[..place], &rest[place + word.len()..]);
+        let is_whole = !before.ends_with(is_word) && !after.starts_with(is_word);
+        result.push_str(before);
+        result.push_str(if is_whole { other } else { word });
+        rest = after;
+    }
+    result + rest
 }
 
 #[test]

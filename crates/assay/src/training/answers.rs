@@ -13,6 +13,7 @@ use assay_core::{AttemptRecord, FileSet, Label, Phase, Turn, Verdict};
 
 use super::example::{Example, Kind, Origin, Said};
 use super::programs::Program;
+use super::source::Source;
 
 /// What was collected of runs.
 #[derive(Debug, Default)]
@@ -63,7 +64,7 @@ pub fn collect(
             scenario: group(case),
             language: case.language,
             cwe: case.cwe.clone(),
-            source: format!("run {run}, {}", it.from),
+            source: Source::Run { run: run.to_owned(), by: it.from.clone() },
             decided_by: it.decided_by,
         };
         let mut seen = BTreeSet::new();

@@ -7,6 +7,7 @@ use assay_core::{FileSet, Label, Language, SafePath};
 
 use super::example::Origin;
 use super::programs::Program;
+use super::source::Source;
 
 /// What makes a file no BigVul.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +62,7 @@ pub fn read(path: &Path, most: usize) -> Result<Vec<Program>, BigVulError> {
                 ),
                 language: Language::C,
                 cwe: vec![cwe.trim().to_owned()],
-                source: "BigVul".to_owned(),
+                source: Source::BigVul,
                 decided_by: "label",
             };
             pairs.push((

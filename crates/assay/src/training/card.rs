@@ -9,8 +9,13 @@ use assay_core::counted;
 use super::contamination::Contamination;
 use super::example::Kind;
 use super::form::Form;
+use super::published::{ROWS, published};
+use super::source::{Source, SourceKind};
 use super::split::{Side, Split};
 use super::writer::{Counts, name};
+
+/// Examples by where they are from, who decided, and kind.
+pub type Sources = BTreeMap<(Source, &'static str, Kind), usize>;
 
 /// What a card tells.
 #[derive(Debug)]
@@ -18,21 +23,10 @@ pub struct Card<'a> {
     pub counts: &'a Counts,
     pub form: Form,
     pub split: Split,
-    /// Examples by where they are from and who decided.
-    pub sources: &'a BTreeMap<(String, &'static str), usize>,
+    pub sources: &'a Sources,
     /// Answers that nothing was made of, by why.
     pub left_out: &'a BTreeMap<&'static str, usize>,
     pub contamination: &'a Contamination,
-}
-
-/// Numbers of samples in the paper, where it has such (CoV-Eval, Tables 7 and 8).
-fn published(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Judgement | Kind::Classification => "5,233 (Table 7)",
-        Kind::Repair => "4,486 (Table 7)",
-        Kind::Completion | Kind::Generation => "1,200 (Table 8)",
-        Kind::Preference | Kind::Rollout => "none",
-    }
 }
 
 impl Card<'_> {
@@ -41,6 +35,7 @@ impl Card<'_> {
         text.push_str("# Training data about secure code, exported by Assay\n\n");
         self.table(&mut text);
         self.sides(&mut text);
+        self.beside_the_paper(&mut text);
         self.origins(&mut text);
         self.contamination(&mut text);
         text.push_str("\n## To be borne in mind\n\n");
@@ -74,10 +69,35 @@ impl Card<'_> {
         text.push_str("| Kind | What is asked | To train | Held out | In the paper |\n|---|---|---|---|---|\n");
         for kind in Kind::ALL {
             let [train, held_out] = Side::ALL.map(|side| self.count(kind, side));
-            let (name, title, published) = (kind.as_str(), kind.title(), published(kind));
+            let (name, title, published) = (kind.as_str(), kind.title(), samples(published(kind)));
             let _ = writeln!(text, "| {name} | {title} | {train} | {held_out} | {published} |");
         }
-        text.push_str("\nThe paper is CoV-Eval (Mou et al., 2025): the instructions of VC-Judge (Table 7), of which 747 of each kind are about its own programs and the others about BigVul's, and SC-IFT (Table 8).\n");
+    }
+
+    fn beside_the_paper(&self, text: &mut String) {
+        text.push_str("\n## Beside the paper's\n\nThe numbers of samples that CoV-Eval publishes (Mou et al., 2025): VC-Judge's in Table 7, SC-IFT's in Table 8. Those here are of both sides.\n\n| Table | There | Kind | There | Here | Here from |\n|---|---|---|---|---|---|\n");
+        for row in &ROWS {
+            let here: usize = self
+                .sources
+                .iter()
+                .filter(|((source, _, kind), _)| {
+                    *kind == row.kind && row.of.is_none_or(|of| of == source.kind())
+                })
+                .map(|(_, count)| count)
+                .sum();
+            let from = match row.of {
+                None | Some(SourceKind::Answers) => "answers of runs",
+                Some(SourceKind::Programs) => "labelled or proved programs",
+                Some(SourceKind::BigVul) => "BigVul",
+            };
+            let (kind, there) = (row.kind.as_str(), samples(row.samples));
+            let _ = writeln!(
+                text,
+                "| {} | {} | {kind} | {there} | {here} | {from} |",
+                row.table, row.title
+            );
+        }
+        text.push_str("\nTable 7 adds up to 14,952. Table 8 also has 20,000 samples of CodeAlpaca (GC-IFT), 400 of BigVul (VD-IFT) and 8,000 of Alpaca (G-IFT), which are sets of others and not exported.\n");
     }
 
     fn sides(&self, text: &mut String) {
@@ -98,8 +118,12 @@ impl Card<'_> {
         text.push_str(
             "\n## Where they are from\n\n| Source | Decided by | Examples |\n|---|---|---|\n",
         );
-        for ((source, decided_by), count) in self.sources {
-            let _ = writeln!(text, "| {source} | {decided_by} | {count} |");
+        let mut sets: BTreeMap<(String, &str), usize> = BTreeMap::new();
+        for ((source, decided_by, _), count) in self.sources {
+            *sets.entry((source.name(), *decided_by)).or_default() += count;
+        }
+        for ((name, decided_by), count) in sets {
+            let _ = writeln!(text, "| {} | {decided_by} | {count} |", name.replace('|', "\\|"));
         }
         if !self.left_out.is_empty() {
             text.push_str("\nAnswers that teach nothing: ");
@@ -134,4 +158,8 @@ impl Card<'_> {
             found.threshold * 100.0,
         );
     }
+}
+
+fn samples(count: Option<usize>) -> String {
+    count.map_or_else(|| "none".to_owned(), |count| count.to_string())
 }

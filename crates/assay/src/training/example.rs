@@ -2,6 +2,8 @@
 
 use assay_core::Language;
 
+use super::source::Source;
+
 /// What an example teaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
@@ -88,8 +90,7 @@ pub struct Origin {
     pub scenario: String,
     pub language: Language,
     pub cwe: Vec<String>,
-    /// The run, corpus or file.
-    pub source: String,
+    pub source: Source,
     /// Who said that it is secure or vulnerable: `tests`, `judges`, `analyser`, `record` or
     /// `label`.
     pub decided_by: &'static str,

@@ -36,7 +36,7 @@ impl Form {
         line.insert("scenario".to_owned(), json!(origin.scenario));
         line.insert("language".to_owned(), json!(origin.language.as_str()));
         line.insert("cwe".to_owned(), json!(origin.cwe));
-        line.insert("source".to_owned(), json!(origin.source));
+        line.insert("source".to_owned(), json!(origin.source.to_string()));
         line.insert("decided_by".to_owned(), json!(origin.decided_by));
         Value::Object(line)
     }

@@ -8,11 +8,18 @@ use serde_json::{Map, Value};
 
 use super::example::{Example, Kind};
 use super::form::Form;
+use super::recipe::Recipe;
 use super::split::{Side, Split};
 use crate::output::{NewFile, OutputError};
 
 /// Files of the folder that hold no examples.
-const FILES: [&str; 3] = ["dataset_info.json", "contamination.json", "README.md"];
+const FILES: [&str; 5] = [
+    "dataset_info.json",
+    "contamination.json",
+    "README.md",
+    Recipe::Full.file(),
+    Recipe::Qlora.file(),
+];
 
 /// How many examples of each kind are on each side.
 pub type Counts = BTreeMap<(Kind, Side), usize>;
@@ -74,8 +81,9 @@ impl Writer {
         Value::Object(sets.collect::<Map<String, Value>>())
     }
 
-    /// Puts the files that have examples into their places, and these texts beside them.
-    pub(crate) fn finish(self, texts: [String; FILES.len()]) -> anyhow::Result<()> {
+    /// Puts the files that have examples into their places, and these texts beside them: those of
+    /// LLaMA-Factory's sets, of contamination, of the card and of both recipes.
+    pub(crate) fn finish(self, texts: [Option<String>; FILES.len()]) -> anyhow::Result<()> {
         let counts = self.counts;
         for (place, file) in self.files {
             // One of an earlier export is replaced, even by nothing.
@@ -84,8 +92,10 @@ impl Writer {
             }
         }
         for (file, text) in self.others.into_iter().zip(texts) {
-            written(&file, text.as_bytes())?;
-            file.finish()?;
+            if text.is_some() || file.place().exists() {
+                written(&file, text.unwrap_or_default().as_bytes())?;
+                file.finish()?;
+            }
         }
         Ok(())
     }

@@ -19,6 +19,7 @@ const AGENT: &str = "has an installed agent work for minutes; the tests of agent
 const PAIRED: &str =
     "needs runs of a model alone and with agents; the tests of comparisons make them";
 const QUEUE: &str = "needs a server that serves until it is ended; the tests of fleets start one";
+const GPU: &str = "trains or serves a large model on GPUs";
 const CHECKOUT: &str = "needs a checkout or file of others, which is not here";
 
 /// Commands that are not carried out here: the page (all, where there is none), how they begin or
@@ -75,6 +76,8 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
     ),
     ("docs/sec-code-bench.md", "assay agree assay-runs/scb.assay", CHECKOUT),
     ("docs/state.md", "assay cases show export-path", "shows a case that the page makes up"),
+    ("docs/vc-judge.md", "vllm serve", GPU),
+    ("docs/vc-judge.md", "llamafactory-cli", GPU),
 ];
 
 /// Commands whose output depends on the host.

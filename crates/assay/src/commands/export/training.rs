@@ -18,8 +18,8 @@ use crate::run::progress::Progress;
 use crate::store::AttemptSummary;
 use crate::terminal::{complain, say};
 use crate::training::{
-    Card, Collected, Contamination, Evaluations, Example, Origin, Program, Split, Writer, collect,
-    instructions, read_bigvul,
+    Card, Collected, Contamination, Evaluations, Example, Origin, Program, Recipe, Source as Taken,
+    Sources, Split, Writer, collect, instructions, published, read_bigvul,
 };
 
 /// As many functions as VC-Judge was trained with (CoV-Eval, Table 7).
@@ -131,7 +131,7 @@ fn program(known: &KnownProgram, source: &str) -> Program {
         scenario: known.group.clone(),
         language: known.case.language,
         cwe: if about.is_empty() { known.truth.cwe.clone() } else { about },
-        source: source.to_owned(),
+        source: Taken::Corpus(source.to_owned()),
         decided_by: "label",
     };
     Program { files: known.files(), truth: known.truth.clone(), origin }
@@ -159,7 +159,7 @@ struct Making<'a> {
     writer: Writer,
     evaluations: &'a Evaluations,
     contamination: Contamination,
-    sources: BTreeMap<(String, &'static str), usize>,
+    sources: Sources,
 }
 
 impl<'a> Making<'a> {
@@ -182,7 +182,7 @@ impl<'a> Making<'a> {
             writer: Writer::begin(folder, form, split, args.force, &inputs)?,
             evaluations,
             contamination: Contamination::new(evaluations, threshold),
-            sources: BTreeMap::new(),
+            sources: Sources::new(),
         })
     }
 
@@ -190,8 +190,9 @@ impl<'a> Making<'a> {
         if !self.contamination.admits(self.evaluations, example) {
             return Ok(());
         }
-        let source = example.origin.source.split(", ").next().unwrap_or_default().to_owned();
-        *self.sources.entry((source, example.origin.decided_by)).or_default() += 1;
+        let origin = &example.origin;
+        let key = (origin.source.clone(), origin.decided_by, example.kind);
+        *self.sources.entry(key).or_default() += 1;
         self.writer.add(example).context("failed to write training data")
     }
 
@@ -214,17 +215,20 @@ impl<'a> Making<'a> {
         if counts.is_empty() {
             bail!("there is nothing to train with: no answer was secure or insecure");
         }
-        writer.finish([info, pretty(&contamination)?, card])?;
+        let [full, qlora] = Recipe::ALL.map(|recipe| recipe.text(folder, &counts));
+        writer.finish([Some(info), Some(pretty(&contamination)?), Some(card), full, qlora])?;
         let mut kinds: BTreeMap<_, [usize; 2]> = BTreeMap::new();
         for ((kind, side), number) in &counts {
             kinds.entry(*kind).or_default()[*side as usize] = *number;
         }
         for (kind, [train, held_out]) in kinds {
+            let there = published(kind).map(|it| format!("  {:>8} in the paper", count(it)));
             say(&format!(
-                "{:<15} {:>8} to train  {:>8} held out",
+                "{:<15} {:>8} to train  {:>8} held out{}",
                 kind.as_str(),
                 count(train),
-                count(held_out)
+                count(held_out),
+                there.unwrap_or_default()
             ))?;
         }
         let hits = contamination.exact + contamination.near;
