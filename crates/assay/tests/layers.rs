@@ -56,6 +56,7 @@ const ROOMS: [(&str, &[&str]); 34] = [
         "cli",
         &[
             "attempt_filter",
+            "evaluators",
             "export",
             "limits",
             "logging",
