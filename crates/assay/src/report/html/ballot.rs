@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use super::badge;
 use super::page::brief;
 use super::source;
+use crate::printable::Visible;
 use crate::report::quantity::{count, counted};
 use crate::report::{certificate, panel};
 
@@ -52,7 +53,7 @@ pub(super) fn ballot(title: &str, ballot: &Ballot) -> Markup {
 pub(super) fn facts(panel: &PanelScore, cited: Option<&CitedCertificate>) -> Markup {
     html! {
         dt { "Ballots" } dd { (panel::summary(panel)) }
-        dt { "Certificate" } dd { (Visible::line(&certificate::sentence(panel, cited)).to_string()) }
+        dt { "Certificate" } dd { (Visible::line(&certificate::sentence(panel, cited))) }
         @for (name, judge) in &panel.judges {
             dt { "Judge " (brief(name)) }
             dd {
