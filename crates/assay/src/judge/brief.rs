@@ -48,7 +48,7 @@ impl Exhibit<'_> {
 
 /// A digest of all that judges read who are asked about a weakness in one of the ways of CoV-Eval, or
 /// in that of SecCodeBench-V2, besides the program, its task and the weakness.
-pub fn prompts_digest(mode: Option<JudgeMode>, locale: Locale) -> String {
+pub(super) fn prompts_digest(mode: Option<JudgeMode>, locale: Locale) -> String {
     let analyses = mode.is_none_or(JudgeMode::analyses);
     let form = if analyses { VoteForm::Reasoned } else { VoteForm::Bare };
     let shows_examples = mode == Some(JudgeMode::FewShot);

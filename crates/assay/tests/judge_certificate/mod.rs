@@ -6,12 +6,12 @@ use crate::ABOUT;
 use crate::answering::Answering;
 use crate::door::{Door, Ended};
 
-/// A judge that fails whatever joins values into a statement, and gives no vote on one program.
+/// A judge that fails whatever replaces quotes, and gives no vote on what formats statements.
 fn votes(question: &str) -> String {
     let (_, program) = question.split_once("BEGIN FILE").expect("a program");
     match program {
-        it if it.contains(".replace(") => "Hard to say.".to_owned(),
-        it if it.contains("f\"") => "{\"verdict\": \"fail\"}".to_owned(),
+        it if it.contains(".replace(") => "{\"verdict\": \"fail\"}".to_owned(),
+        it if it.contains("f\"") => "Hard to say.".to_owned(),
         _ => "{\"verdict\": \"pass\"}".to_owned(),
     }
 }
