@@ -167,7 +167,10 @@ fn a_judge_is_not_measured_on_what_it_has_learnt() {
     let ended = certify(&door, &address, &["--held-out=data", "--output=d.json", &learnt]);
     assert!(ended.stderr.contains("with which the judge was trained"), "{ended}");
     let ended = certify(&door, &address, &["--held-out=nothing", "--output=d.json"]);
-    assert!(ended.stderr.contains("name a folder that `assay export --format sft` wrote"), "{ended}");
+    assert!(
+        ended.stderr.contains("name a folder that `assay export --format sft` wrote"),
+        "{ended}"
+    );
     door.write("data/judgement.train.jsonl", "{}\n");
     let ended = certify(&door, &address, &["--held-out=data", "--output=d.json"]);
     assert!(ended.stderr.contains("judgement.train.jsonl:1: no line of"), "{ended}");
