@@ -36,7 +36,8 @@ pub use cases::{
 pub use compare::{CompareArgs, DetectArgs, PlanArgs};
 pub use deciders::DeciderArgs;
 pub use evaluators::{
-    AlertMatch, CompareEvaluatorsArgs, CorrectArgs, EvaluatorsArgs, EvaluatorsCommand, ProgramsArgs,
+    AlertMatch, CertifyArgs, CompareEvaluatorsArgs, CorrectArgs, EvaluatorsArgs, EvaluatorsCommand,
+    ProgramsArgs, TrainArgs,
 };
 pub use evolve::{EvolveArgs, FilterServer, WriterServer};
 pub use fleet::{NatsArgs, VerifierArgs, WorkerArgs};
@@ -204,12 +205,23 @@ pub struct JudgeArgs {
     pub judge_api_key_env: Option<String>,
 }
 
+/// What was measured of judges.
+#[derive(Debug, Clone, Default, Args)]
+pub struct CertificateArgs {
+    /// What `assay evaluators certify` has measured of these judges; the run keeps it, and reports
+    /// cite it [default: that of the configuration]
+    #[arg(long, value_name = "FILE")]
+    pub judge_certificate: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub struct RejudgeArgs {
     /// The run's file, which stays as it is
     pub run: PathBuf,
     #[command(flatten)]
     pub judges: JudgeArgs,
+    #[command(flatten)]
+    pub certificate: CertificateArgs,
     /// Ask judges again, even if the response cache has their votes
     #[arg(long)]
     pub no_cache: bool,
@@ -277,6 +289,8 @@ pub struct RunArgs {
     pub deciders: DeciderArgs,
     #[command(flatten)]
     pub judges: JudgeArgs,
+    #[command(flatten)]
+    pub certificate: CertificateArgs,
     /// Ask cases with a phase for judges although none is configured; they count in no score until
     /// `assay rejudge` decides them
     #[arg(long)]
@@ -293,7 +307,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "TEXT")]
     pub label: Option<Label>,
     /// Continue this run, with its own settings: attempt what has no verdict yet
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "agent_model", "models", "base_url", "api_key_env", "api_key_file", "cases", "exclude_cases", "languages", "cwes", "severities", "scenarios", "rounds", "locale", "max_answers", "reading", "validate_each", "judge_later", "decider", "beside", "judges", "judge_base_url", "judge_api_key_env", "output", "corpus"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["subjects", "agent_model", "models", "base_url", "api_key_env", "api_key_file", "cases", "exclude_cases", "languages", "cwes", "severities", "scenarios", "rounds", "locale", "max_answers", "reading", "validate_each", "judge_later", "decider", "beside", "judges", "judge_base_url", "judge_api_key_env", "judge_certificate", "output", "corpus"])]
     pub resume: Option<PathBuf>,
     /// With --resume, try only those errored attempts again whose error is of these classes, such
     /// as rate-limit,timeout; may be repeated [default: all]

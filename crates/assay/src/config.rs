@@ -6,11 +6,12 @@ use anyhow::{Context as _, bail};
 use assay_core::corpus::{BUILT_IN, CorpusSource};
 use assay_core::score::{ErrorLimit, ScoringRules, Weights};
 use assay_core::{
-    DeciderChoice, Deciders, Language, Locale, Reading, Scenario, Severity, text_file,
+    Certificate, CitedCertificate, DeciderChoice, Deciders, Language, Locale, Reading, Scenario,
+    Severity, text_file,
 };
 use serde::Deserialize;
 
-use crate::cli::{GlobalArgs, JudgeArgs, RunArgs, ScoringArgs, WriterServer};
+use crate::cli::{CertificateArgs, GlobalArgs, JudgeArgs, RunArgs, ScoringArgs, WriterServer};
 use crate::judge::JudgeConfig;
 use crate::limits::LimitSettings;
 use crate::selection::Traits;
@@ -65,6 +66,8 @@ pub struct Config {
     pub subjects: Vec<SubjectConfig>,
     #[serde(default, rename = "judge")]
     pub judges: Vec<JudgeConfig>,
+    /// What was measured of these judges.
+    pub judge_certificate: Option<PathBuf>,
 }
 
 /// The response cache, in the cache folder.
@@ -75,6 +78,14 @@ const FOLDER: &str = "corpus";
 
 /// The file that is read when none is named.
 pub const DEFAULT_FILE: &str = "assay.toml";
+
+/// The certificate in a file.
+pub fn read_certificate(path: &Path) -> anyhow::Result<Certificate> {
+    let place = path.display();
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("failed to read the certificate {place}"))?;
+    Certificate::read(&text).with_context(|| format!("failed to use the certificate {place}"))
+}
 
 impl Config {
     /// Reads the given file, or `assay.toml` if it exists.
@@ -150,6 +161,18 @@ impl Config {
     pub fn corpus_of_new_cases(&self, global: &GlobalArgs) -> CorpusSource {
         let named = global.corpus.as_deref().or(self.corpus.as_deref());
         CorpusSource::parse(named.unwrap_or(FOLDER))
+    }
+
+    /// The certificate that was named on the command line or, of the judges of the file, in the file.
+    /// Of which cases it says something is not known yet.
+    pub fn certificate(
+        &self,
+        args: &CertificateArgs,
+        judges: &JudgeArgs,
+    ) -> anyhow::Result<Option<CitedCertificate>> {
+        let own = self.judge_certificate.as_ref().filter(|_| judges.judges.is_empty());
+        let Some(path) = args.judge_certificate.as_ref().or(own) else { return Ok(None) };
+        Ok(Some(CitedCertificate { certificate: read_certificate(path)?, uncovered: Vec::new() }))
     }
 
     /// The judges that were named on the command line, or those of the file.
@@ -326,6 +349,7 @@ impl Config {
             validate_each: args.validate_each,
             judge_later: args.judge_later,
             judges: self.judges(&args.judges)?,
+            judge_certificate: self.certificate(&args.certificate, &args.judges)?,
             deciders: args.deciders.or(&self.deciders()),
             seed: args.scoring.seed.or(self.seed).unwrap_or_default(),
             response_cache: !args.no_cache && self.response_cache.unwrap_or(true),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use assay_core::corpus::CorpusSource;
-use assay_core::{Deciders, Locale, Reading, Scenario};
+use assay_core::{CitedCertificate, Deciders, Locale, Reading, Scenario};
 use serde::{Deserialize, Serialize};
 
 use crate::judge::JudgeConfig;
@@ -44,6 +44,9 @@ pub struct RunSettings {
     /// The judges, who decide what tests cannot; may be empty.
     #[serde(default)]
     pub judges: Vec<JudgeConfig>,
+    /// What was measured of these judges.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge_certificate: Option<CitedCertificate>,
     /// Who decides whether code is secure, and who is asked beside, where that is not left to
     /// the cases.
     #[serde(flatten)]

@@ -5,6 +5,8 @@
 mod answering;
 #[expect(dead_code, reason = "each test binary uses a part of it")]
 mod door;
+mod heuristic;
+mod judge_certificate;
 #[expect(dead_code, reason = "the server answers by what it is asked")]
 mod scripted_server;
 

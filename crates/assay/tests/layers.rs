@@ -63,6 +63,7 @@ const ROOMS: [(&str, &[&str]); 38] = [
         "cli",
         &[
             "attempt_filter",
+            "evaluators",
             "evolve",
             "export",
             "limits",

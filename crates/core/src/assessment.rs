@@ -9,7 +9,7 @@ use crate::tokens::Cost;
 
 /// What an evaluator (tests, a judge, an analyser) says of a program, beside what is known of
 /// it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Assessment {
     pub evaluator: String,
@@ -23,6 +23,10 @@ pub struct Assessment {
     pub truth: Label,
     /// `None` where it cannot say.
     pub said: Option<Label>,
+    /// How sure it is that the program is vulnerable: higher is surer, on a scale of its own. `None` of
+    /// who says no more than yes or no.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
     /// Why it cannot say, or what it said it by.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,

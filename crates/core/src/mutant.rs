@@ -9,7 +9,7 @@ mod condition;
 mod defence;
 pub mod patch;
 mod rules;
-mod tokens;
+pub(crate) mod tokens;
 mod twins;
 
 use std::collections::BTreeSet;

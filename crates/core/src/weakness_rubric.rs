@@ -9,7 +9,7 @@ use crate::locale::Locale;
 use crate::weakness;
 
 /// Two programs whose security is known, for judges to learn from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExamplePair {
     pub vulnerable: FileSet,
     pub secure: FileSet,
@@ -27,6 +27,13 @@ pub fn weakness_rubric(cwe: &[String], examples: Option<&ExamplePair>) -> Rubric
         }
         text
     })
+}
+
+/// Whether these are the criteria of [`weakness_rubric`] for these weaknesses, with examples or
+/// without.
+pub fn asks_about_weakness(rubric: &Rubric, cwe: &[String]) -> bool {
+    !cwe.is_empty()
+        && rubric.text(Locale::EnUs).starts_with(weakness_rubric(cwe, None).text(Locale::EnUs))
 }
 
 fn named(cwe: &str) -> String {

@@ -43,7 +43,7 @@ pub struct TrainingArgs {
     pub resemblance: Option<u8>,
 }
 
-fn source(text: &str) -> Result<CorpusSource, std::convert::Infallible> {
+pub(super) fn source(text: &str) -> Result<CorpusSource, std::convert::Infallible> {
     Ok(CorpusSource::parse(text))
 }
 

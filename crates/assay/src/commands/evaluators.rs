@@ -2,9 +2,13 @@
 //! that makes of rates that only a judge decided.
 
 mod analysing;
+mod certify;
 mod correct;
 mod elsewhere;
+mod heuristic;
+mod sides;
 mod testing;
+mod train;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,6 +24,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use analysing::Analysing;
+use heuristic::Heuristics;
 
 use super::{Context, runtime, select};
 use crate::cli::{CompareEvaluatorsArgs, EvaluatorsArgs, EvaluatorsCommand, Format};
@@ -36,6 +41,8 @@ pub(super) fn execute(context: &Context<'_>, args: &EvaluatorsArgs) -> anyhow::R
     match &args.command {
         EvaluatorsCommand::Compare(args) => compare(context, args),
         EvaluatorsCommand::Programs(args) => elsewhere::write(context, args),
+        EvaluatorsCommand::Certify(args) => certify::execute(context, args),
+        EvaluatorsCommand::Train(args) => train::execute(context, args),
         EvaluatorsCommand::Correct(args) => correct::execute(context, args),
     }
 }
@@ -53,9 +60,13 @@ fn compare(context: &Context<'_>, args: &CompareEvaluatorsArgs) -> anyhow::Resul
     let name = context.config.corpus(context.global).to_string();
     let judges = judges(context, args)?;
     let analysers = context.analysers()?;
-    let named = named(&analysers, args)?;
-    if !args.tests && judges.is_empty() && named.is_empty() && args.sarif.is_empty() {
-        bail!("no evaluator is named; name some with --tests, --analyser, --sarif or --judge");
+    let named = named(&analysers, &args.analysers)?;
+    let heuristics = Heuristics::load(&args.heuristics)?;
+    let others = [judges.is_empty(), named.is_empty(), heuristics.is_empty()];
+    if !args.tests && args.sarif.is_empty() && others.iter().all(|is_empty| *is_empty) {
+        bail!(
+            "no evaluator is named; name some with --tests, --analyser, --sarif, --heuristic or --judge"
+        );
     }
     let told = elsewhere::assessments(args, &programs)?;
     let mut ledger = Ledger::open(&args.output, &name, &corpus.digest)?;
@@ -68,11 +79,15 @@ fn compare(context: &Context<'_>, args: &CompareEvaluatorsArgs) -> anyhow::Resul
         let verifier = context.verifier(args.jobs)?;
         testing::assess(&corpus, &programs, &verifier, &mut ledger, &mut faults, human)?;
     }
-    if !named.is_empty() {
+    let mut asked = named.clone();
+    asked.extend(heuristics.analysers(&analysers.installed()));
+    asked.sort_by_key(|analyser| analyser.name());
+    asked.dedup_by_key(|analyser| analyser.name());
+    if !asked.is_empty() {
         let (validator, jobs) = (context.validator()?, context.jobs(args.jobs)?);
         let who = (&analysers, &programs[..]);
         let analysing = Analysing::new((&corpus, &validator), who, jobs, human);
-        for analyser in &named {
+        for analyser in &asked {
             analysing.assess(*analyser, &mut ledger, &mut faults)?;
         }
     }
@@ -82,6 +97,7 @@ fn compare(context: &Context<'_>, args: &CompareEvaluatorsArgs) -> anyhow::Resul
     let wanted: Vec<String> = names(args, &named, &judges);
     let mut assessments = current(&ledger, &programs, &wanted);
     assessments.extend(told);
+    assessments.extend(heuristics.assess((&corpus, &programs), &ledger, human));
     let found = comparison(&assessments, &baselines(&programs), Resampling::default());
     tell(&found, &faults, &args.output, human)?;
     Ok(if faults.is_empty() { Exit::Success } else { Exit::Errored })
@@ -194,11 +210,11 @@ fn names(
 }
 
 /// The analysers that were named, or all that are installed.
-fn named(analysers: &Analysers, args: &CompareEvaluatorsArgs) -> anyhow::Result<Vec<Analyser>> {
-    if args.analysers.iter().any(|name| name == "all") {
+fn named(analysers: &Analysers, names: &[String]) -> anyhow::Result<Vec<Analyser>> {
+    if names.iter().any(|name| name == "all") {
         return Ok(analysers.installed());
     }
-    args.analysers.iter().map(|name| super::analyser(name)).collect()
+    names.iter().map(|name| super::analyser(name)).collect()
 }
 
 /// The assessments of these programs by these evaluators, beside what is known now.
@@ -209,8 +225,8 @@ fn current(ledger: &Ledger, programs: &[KnownProgram], wanted: &[String]) -> Vec
     for name in wanted {
         let by = ledger.assessments().iter().filter(|it| it.evaluator == *name);
         found.extend(by.filter_map(|it| {
-            let truth = known.get(it.program.as_str())?.truth.clone();
-            Some(Assessment { truth, ..it.clone() })
+            let KnownProgram { truth, group, .. } = known.get(it.program.as_str())?;
+            Some(Assessment { truth: truth.clone(), group: group.clone(), ..it.clone() })
         }));
     }
     found

@@ -5,6 +5,7 @@ mod agree;
 mod analyse;
 mod attempts;
 mod cases;
+mod certificate;
 mod check;
 mod compare;
 mod completions;
@@ -33,7 +34,7 @@ mod verify;
 mod worker;
 mod world;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -210,6 +211,12 @@ fn decided(
     };
     let context = DecidersContext { is_wanted, reads: &reads };
     Ok(Corpus { cases: deciders.over(&corpus.cases, context)?, ..corpus })
+}
+
+/// A corpus by the last part of its path, as the places of a machine concern nobody.
+fn name_of(source: &CorpusSource) -> String {
+    let last = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    last(source.path()).unwrap_or_else(|| "corpus".to_owned())
 }
 
 /// A model without a price, if there is one, is an error under a limit on spending.

@@ -12,9 +12,9 @@ use serde::Deserialize as _;
 use serde_json::json;
 use tracing::debug;
 
-use super::Context;
 use super::estimate::Estimates;
 use super::run::run_id;
+use super::{Context, certificate};
 use crate::cli::{Format, RejudgeArgs};
 use crate::exit::Exit;
 use crate::limits::{Limit, Limits};
@@ -42,6 +42,10 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
     let judges = context.config.judges(&args.judges)?;
     if !judges.is_empty() {
         settings.judges = judges;
+        settings.judge_certificate = None;
+    }
+    if let Some(cited) = context.config.certificate(&args.certificate, &args.judges)? {
+        settings.judge_certificate = Some(cited);
     }
     let mut paces = Paces::default();
     let Some(panel) = super::panel(&settings.judges, &mut paces)? else {
@@ -58,6 +62,8 @@ pub(super) fn execute(context: &Context<'_>, args: &RejudgeArgs) -> anyhow::Resu
     let is_asked = |case: &Case| asked.contains(case.id.as_str());
     let corpus = super::decided(corpus, &settings.deciders, &is_asked)?;
     warn_of_changes(&info, &corpus);
+    let cases: Vec<&Case> = corpus.cases.iter().filter(|case| is_asked(case)).collect();
+    certificate::settle(&mut settings, Some(&panel), &cases)?;
     let output = args.output.clone().unwrap_or_else(|| beside(&args.run));
     let stored = old.attempts()?;
     let (mut new, attempts) = begin(&output, &derived(&info, &settings, &corpus)?, stored)?;

@@ -18,7 +18,7 @@ use serde_json::json;
 use super::agency::Agency;
 use super::estimate::Estimates;
 use super::verification::Verification;
-use super::{Context, context_lengths, preflight};
+use super::{Context, certificate, context_lengths, preflight};
 use crate::cli::{Format, Label, RunArgs};
 use crate::exit::Exit;
 use crate::fleet::Scope;
@@ -42,7 +42,7 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         None => None,
     };
     let info = resumed.as_ref().map(Store::info).transpose()?;
-    let settings = match &info {
+    let mut settings = match &info {
         Some(info) => RunSettings::deserialize(&info.settings)
             .with_context(|| format!("failed to read the settings of the run {}", info.id))?
             .resume(args.no_cache, args.limits),
@@ -85,6 +85,9 @@ pub(super) fn execute(context: &Context<'_>, args: &RunArgs) -> anyhow::Result<E
         );
     }
     let mut plan = Plan::new(&corpus, loaded.subjects, &settings)?;
+    if info.is_none() {
+        certificate::settle(&mut settings, panel.as_ref(), &plan.cases_asked())?;
+    }
     for subject in plan.subjects.iter().filter(|it| settings.rounds > 1 && it.has_fixed_seed()) {
         complain(&format!(
             "warning: extra sets a seed for {}, so that all rounds are asked with the same one; set `seed` instead, from which each round gets its own",

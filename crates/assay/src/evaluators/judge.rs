@@ -43,10 +43,7 @@ impl WeaknessJudge {
         let shown = Shown { language: program.case.language, files: Some(&files), given: &given };
         let examples = match self.mode {
             JudgeMode::Direct | JudgeMode::Analysis => None,
-            JudgeMode::FewShot => {
-                let example = |vulnerable| example(program, all, vulnerable);
-                Some((example(true)?, example(false)?))
-            }
+            JudgeMode::FewShot => Some(examples_for(program, all)?),
         };
         let examples = examples.as_ref();
         let examples = examples.map(|(vulnerable, secure)| Examples { vulnerable, secure });
@@ -94,6 +91,13 @@ fn label(safety: Safety, program: &KnownProgram) -> Label {
             Label { vulnerable: true, cwe: program.case.cwe.clone(), ..Label::default() }
         }
     }
+}
+
+/// The files of two other programs that a judge is shown as examples: a vulnerable one, and one
+/// that is not. `None` where there are none.
+pub fn examples_for(program: &KnownProgram, all: &[KnownProgram]) -> Option<(FileSet, FileSet)> {
+    let example = |vulnerable| example(program, all, vulnerable);
+    Some((example(true)?, example(false)?))
 }
 
 /// The files of another program with this truth: of the same group, or else in the same

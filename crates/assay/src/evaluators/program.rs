@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use assay_core::assessment::Assessment;
-use assay_core::files::FileSet;
+use assay_core::benchmark::cov_eval::scenario_of_program;
+use assay_core::files::{FileSet, digest};
 use assay_core::score::Baseline;
 use assay_core::{Case, Label, Task};
+
+use super::prior::weakness_prior;
 
 /// A program whose security is known.
 #[derive(Debug, Clone)]
@@ -13,7 +16,7 @@ pub struct KnownProgram {
     pub case: Arc<Case>,
     /// What is known of it.
     pub truth: Label,
-    /// What programs share that do the same.
+    /// What programs share that do the same: the case or the scenario that they are of.
     pub group: String,
 }
 
@@ -21,7 +24,8 @@ pub struct KnownProgram {
 pub fn known_programs<'a>(cases: impl IntoIterator<Item = &'a Case>) -> Vec<KnownProgram> {
     let known = |case: &'a Case| match &case.task {
         Task::Recognise(program) => {
-            let group = program.origin.clone().unwrap_or_else(|| case.id.clone());
+            let group = program.origin.as_deref().unwrap_or_else(|| scenario_of_program(&case.id));
+            let group = group.to_owned();
             let truth = program.truth.clone();
             Some(KnownProgram { case: Arc::new(case.clone()), truth, group })
         }
@@ -33,6 +37,11 @@ pub fn known_programs<'a>(cases: impl IntoIterator<Item = &'a Case>) -> Vec<Know
 impl KnownProgram {
     pub fn id(&self) -> &str {
         &self.case.id
+    }
+
+    /// Of its files.
+    pub fn digest(&self) -> String {
+        digest(&self.files())
     }
 
     pub fn files(&self) -> FileSet {
@@ -61,6 +70,7 @@ impl KnownProgram {
             about: self.case.cwe.first().cloned(),
             truth: self.truth.clone(),
             said,
+            score: None,
             why,
             wall_ms,
             cost: None,
@@ -75,5 +85,6 @@ pub fn baselines(programs: &[KnownProgram]) -> Vec<Assessment> {
         let said = baseline.says(&truths);
         programs.iter().map(move |it| it.assessed(baseline.title(), Ok(said.clone()), 0))
     };
-    Baseline::ALL.into_iter().flat_map(each).collect()
+    let constant = Baseline::ALL.into_iter().flat_map(each);
+    constant.chain(weakness_prior(programs)).collect()
 }

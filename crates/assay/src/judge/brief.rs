@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use assay_core::files::sha256;
 use assay_core::prompt::task;
+use assay_core::weakness_rubric::{ExamplePair, weakness_rubric};
 use assay_core::{Artifact, Case, JudgeMode, Locale, Phase, Rubric};
 
 use super::answer::VoteForm;
@@ -45,6 +46,24 @@ impl Exhibit<'_> {
     }
 }
 
+/// A digest of all that judges read who are asked about a weakness in one of the ways of CoV-Eval, or
+/// in that of SecCodeBench-V2, besides the program, its task and the weakness.
+pub(super) fn prompts_digest(mode: Option<JudgeMode>, locale: Locale) -> String {
+    let analyses = mode.is_none_or(JudgeMode::analyses);
+    let form = if analyses { VoteForm::Reasoned } else { VoteForm::Bare };
+    let shows_examples = mode == Some(JudgeMode::FewShot);
+    let examples = shows_examples.then(ExamplePair::default);
+    let rubric = weakness_rubric(&["CWE-0".to_owned()], examples.as_ref());
+    let parts = [
+        instructions(Phase::Security, "==", manner(mode), form),
+        rubric.text(locale).to_owned(),
+        material(Phase::Security, "", "==", &[("TASK".to_owned(), ""), ("FILE".to_owned(), "")]),
+        answer(form),
+        again("", form),
+    ];
+    sha256(parts.join("\0").as_bytes())
+}
+
 /// The messages that ask for one vote.
 fn messages(phase: Phase, rubric: &Rubric, shown: Exhibit<'_>, form: VoteForm) -> Vec<Message> {
     let Exhibit { case, artifact, locale } = shown;
@@ -55,18 +74,25 @@ fn messages(phase: Phase, rubric: &Rubric, shown: Exhibit<'_>, form: VoteForm) -
     let files = artifact.files.iter();
     parts.extend(files.map(|(path, text)| (format!("FILE {path}"), text.as_str())));
     let boundary = boundary(rubric, &parts);
-    let mut question = format!("# Rubric of the {} phase\n\n{rubric}\n\n# Material\n", phase);
-    for (name, text) in parts {
-        let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-        let _ = write!(question, "\n{boundary} BEGIN {name}\n{text}{end}{boundary} END {name}\n");
-    }
-    let _ = write!(
-        question,
-        "\n# Answer\n\nJudge the files above by the rubric. Answer with one JSON object and nothing else: {}\n",
-        form.text()
-    );
+    let question = material(phase, rubric, &boundary, &parts) + &answer(form);
     let instructions = instructions(phase, &boundary, manner, form);
     vec![Message::system(instructions), Message::user(question)]
+}
+
+fn material(phase: Phase, rubric: &str, boundary: &str, parts: &[(String, &str)]) -> String {
+    let mut text = format!("# Rubric of the {} phase\n\n{rubric}\n\n# Material\n", phase);
+    for (name, part) in parts {
+        let end = if part.is_empty() || part.ends_with('\n') { "" } else { "\n" };
+        let _ = write!(text, "\n{boundary} BEGIN {name}\n{part}{end}{boundary} END {name}\n");
+    }
+    text
+}
+
+fn answer(form: VoteForm) -> String {
+    format!(
+        "\n# Answer\n\nJudge the files above by the rubric. Answer with one JSON object and nothing else: {}\n",
+        form.text()
+    )
 }
 
 /// What a vote is to say beside the verdict.

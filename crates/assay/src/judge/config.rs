@@ -35,7 +35,10 @@ impl FromStr for JudgeConfig {
     type Err = SubjectError;
 
     fn from_str(text: &str) -> Result<JudgeConfig, SubjectError> {
-        let model = text.parse()?;
+        let model = match text {
+            "heuristic" => return Err(SubjectError::Heuristic),
+            text => text.parse()?,
+        };
         Ok(JudgeConfig { votes: one(), structured: true, model })
     }
 }

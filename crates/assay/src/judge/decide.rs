@@ -33,7 +33,7 @@ impl Panel {
         while let Some(phase) = decision.evidence.open_phase() {
             // Only a phase with a rubric is left to judges.
             let Some(rubric) = shown.case.rubric(phase) else { break };
-            let Poll { ballot, replies } = self.ask(&shown.question(phase, rubric)).await;
+            let Poll { ballot, replies, .. } = self.ask(&shown.question(phase, rubric)).await;
             decision.replies.extend(replies);
             match ballot {
                 Ok(ballot) => decision.evidence = decision.evidence.with_ballot(ballot),
@@ -53,7 +53,7 @@ impl Panel {
         let Some(rubric) = rubric.filter(|_| decision.evidence.is_open_beside()) else {
             return decision;
         };
-        let Poll { ballot, replies } = self.ask(&shown.question(Phase::Security, rubric)).await;
+        let Poll { ballot, replies, .. } = self.ask(&shown.question(Phase::Security, rubric)).await;
         decision.replies.extend(replies);
         match ballot {
             Ok(ballot) => decision.evidence = decision.evidence.with_ballot_beside(&ballot),

@@ -7,6 +7,7 @@
 
 mod answer;
 mod brief;
+mod certified;
 mod config;
 mod decide;
 mod open_vote;
@@ -15,6 +16,7 @@ mod panel;
 mod properties;
 
 pub use brief::Exhibit;
+pub use certified::{NoOpinion, certified};
 pub use config::JudgeConfig;
 pub use decide::Decision;
 pub use open_vote::OpenVote;

@@ -30,7 +30,7 @@ pub struct Panel {
 #[derive(Debug)]
 pub(super) struct Judge {
     pub(super) model: ModelSubject,
-    structured: bool,
+    pub(super) structured: bool,
 }
 
 /// Why judges do not form a panel.
@@ -52,6 +52,8 @@ pub(super) struct Poll {
     /// The error has the class [`InfraClass::RequestLimit`] if a vote is missing only because no
     /// more requests may be sent now.
     pub(super) ballot: Result<Ballot, InfraError>,
+    /// Whether votes are missing only because what judges answered was none.
+    pub(super) is_malformed: bool,
     /// What every reply took, of votes that did not come about too.
     pub(super) replies: Vec<JudgeReply>,
 }
@@ -192,6 +194,8 @@ impl Panel {
                 Err(fault) => faults.push(fault),
             }
         }
+        let is_malformed =
+            !faults.is_empty() && faults.iter().all(|fault| fault.class == InfraClass::Panel);
         let ballot = self.seats.ballot(cast).map_err(|incomplete| {
             // A vote that waits for a higher limit can still be given.
             let waits = faults.iter().any(|fault| fault.class == InfraClass::RequestLimit);
@@ -199,7 +203,7 @@ impl Panel {
             let faults: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
             InfraError::new(class, format!("{incomplete}; {}", faults.join("; ")))
         });
-        Poll { ballot, replies }
+        Poll { ballot, is_malformed, replies }
     }
 }
 

@@ -39,7 +39,7 @@ pub fn scorecard(run: &RunData) -> Value {
         },
         "served": run.served.iter().map(Serving::json).collect::<Vec<_>>(),
         "warnings": run.warnings(),
-        "panel": run.panel.as_ref().map(panel::json),
+        "panel": run.panel.as_ref().map(|panel| panel::json(panel, run.certificate.as_ref())),
         "scoring": {
             "weights": run.scoring.weights,
             "seed": run.scoring.resampling.seed,

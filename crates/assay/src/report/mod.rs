@@ -10,7 +10,7 @@ use assay_core::score::{
 };
 use assay_core::score::{Item, ScoringRules, functional_cells, items, success_cells};
 
-use assay_core::{AttemptEnd, Bill, Outcome};
+use assay_core::{AttemptEnd, Bill, CitedCertificate, Outcome};
 
 use self::quantity::counted;
 use crate::store::{AttemptSummary, PaceSample, Repeats, RunInfo, Spent, Store, StoreError};
@@ -20,6 +20,7 @@ pub mod json;
 pub mod terminal;
 
 mod asked;
+mod certificate;
 mod comparison;
 mod cov_eval;
 mod differences;
@@ -67,6 +68,8 @@ pub struct RunData {
     pub baselines: Vec<BaselineScore>,
     /// How judges voted; `None` where they had nothing to decide.
     pub panel: Option<PanelScore>,
+    /// What was measured of the judges; `None` where nobody says anything.
+    pub certificate: Option<CitedCertificate>,
     /// What each case says of the subjects, in order of ids; empty with one subject.
     pub items: Vec<Item>,
     /// Who else was asked about security, in order of subject and name.
@@ -186,6 +189,7 @@ impl RunData {
         let cells: Vec<Cells> = subjects.iter().map(|it| it.successes.clone()).collect();
         let items = items(&cells);
         let panel = PanelScore::of(&store.ballots()?);
+        let certificate = certificate::of(&info);
         let beside = opinions::scores(store, &info, scoring.resampling)?;
         let served = Serving::all(&info, &store.served()?);
         let pace = store.pace()?;
@@ -197,6 +201,7 @@ impl RunData {
             subjects,
             baselines,
             panel,
+            certificate,
             items,
             beside,
             board,

@@ -81,6 +81,7 @@ fn assessments(info: &RunInfo, key: &AttemptKey, evidence: &Evidence) -> Vec<Ass
         about: case.cwe.first().cloned(),
         truth: label(truth),
         said: opinion.is_secure().map(|is_secure| label(!is_secure)),
+        score: None,
         why: opinion.reason().unwrap_or_default(),
         wall_ms: wall_ms(opinion),
         cost: opinion.ballot().and_then(|ballot| {

@@ -1,7 +1,7 @@
 //! A panel of judges in words and figures.
 
-use assay_core::TokenUsage;
 use assay_core::score::PanelScore;
+use assay_core::{CitedCertificate, TokenUsage};
 use serde_json::{Value, json};
 
 use super::quantity::{count, counted, percent};
@@ -26,7 +26,7 @@ pub(crate) fn summary(panel: &PanelScore) -> String {
 }
 
 /// The panel for programs.
-pub(crate) fn json(panel: &PanelScore) -> Value {
+pub(crate) fn json(panel: &PanelScore, certificate: Option<&CitedCertificate>) -> Value {
     let judges = panel.judges.iter().map(|(name, judge)| {
         json!({
             "name": name,
@@ -43,6 +43,7 @@ pub(crate) fn json(panel: &PanelScore) -> Value {
         "unanimous": panel.unanimous,
         "alpha": panel.alpha,
         "variance-between-judges": between_judges(panel),
+        "certificate": certificate,
     })
 }
 

@@ -6,7 +6,7 @@ use super::quantity::{
     amount, bracket, cost, count, counted, errors, interval, overall, paid, percent, ranks, tokens,
 };
 use super::work::SubjectWork;
-use super::{RunData, SubjectScore, opinions, panel, readings, telling, variants};
+use super::{RunData, SubjectScore, certificate, opinions, panel, readings, telling, variants};
 use crate::printable::Visible;
 use crate::table::fold;
 use assay_core::score::{Interval, Intervals, Scorecard};
@@ -113,6 +113,8 @@ fn heading(run: &RunData) -> String {
     if let Some(panel) = &run.panel {
         let names: Vec<String> = panel.judges.keys().map(|name| cut(name)).collect();
         text.push_str(&format!("judges {}: {}\n", names.join(", "), panel::summary(panel)));
+        let certificate = certificate::sentence(panel, run.certificate.as_ref());
+        text.push_str(&format!("{}\n", Visible::line(&certificate)));
     }
     for subject in run.subjects.iter().filter(|subject| subject.card.errored > 0) {
         let (name, card) = (cut(&subject.name), &subject.card);

@@ -102,6 +102,10 @@ pub enum SubjectError {
     Unnameable(String),
     #[error("a judge is a model behind a server, as in openai:MODEL")]
     NoModel,
+    #[error(
+        "the heuristic is an evaluator and decides no run, as it is right little more often than chance; see it with `assay evaluators compare --heuristic`"
+    )]
+    Heuristic,
     #[error("agent {name}: {message}")]
     Agent { name: String, message: String },
     #[error(transparent)]

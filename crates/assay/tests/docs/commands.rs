@@ -53,6 +53,12 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
         "--analyser all",
         "has every analyser look at every program, for minutes",
     ),
+    ("docs/evaluators.md", "evaluators certify", "asks a judge; the tests of certificates do that"),
+    (
+        "docs/heuristic.md",
+        "cov-eval:corpus",
+        "trains for half a minute; the tests of evaluators do that with fewer programs",
+    ),
     (
         "docs/evaluators.md",
         "assay evaluators correct",

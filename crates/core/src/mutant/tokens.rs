@@ -6,7 +6,7 @@
 use crate::case::Language;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// An identifier or a keyword.
     Word,
     Number,
@@ -17,22 +17,22 @@ pub(super) enum Kind {
 
 /// A piece of a program, with the byte at which it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Token<'a> {
-    pub(super) kind: Kind,
-    pub(super) text: &'a str,
-    pub(super) start: usize,
+pub(crate) struct Token<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) text: &'a str,
+    pub(crate) start: usize,
 }
 
 impl Token<'_> {
-    pub(super) fn end(&self) -> usize {
+    pub(crate) fn end(&self) -> usize {
         self.start + self.text.len()
     }
 
-    pub(super) fn is(&self, text: &str) -> bool {
+    pub(crate) fn is(&self, text: &str) -> bool {
         self.text == text && self.kind != Kind::Literal
     }
 
-    pub(super) fn is_any(&self, texts: &[&str]) -> bool {
+    pub(crate) fn is_any(&self, texts: &[&str]) -> bool {
         texts.iter().any(|text| self.is(text))
     }
 }
@@ -92,7 +92,7 @@ impl Lexis {
 }
 
 /// The tokens of a program in their order. Directives of C's preprocessor are none.
-pub(super) fn tokens(language: Language, text: &str) -> Vec<Token<'_>> {
+pub(crate) fn tokens(language: Language, text: &str) -> Vec<Token<'_>> {
     let lexis = Lexis::of(language);
     let mut tokens: Vec<Token<'_>> = Vec::new();
     let mut at = 0;

@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::alpha;
-use super::corrected::{Accuracy, Trials};
+use super::auc::{Auc, Scored};
+use super::confusion::{Confusion, Share};
 use super::cov_eval::Rate;
+use super::drawn::Drawn as _;
 use super::interval::{Draws, Interval, Resampling};
 use super::measured::Measured;
 use super::recognition::Recognition;
@@ -24,15 +26,23 @@ pub struct EvaluatorScore {
     /// The share of all programs on which it says what is known (Table 5, "consistency"). Not
     /// knowing is never right.
     pub consistency: Option<f64>,
+    pub consistency_interval: Option<Interval>,
     /// The share that it calls secure less the share that is secure, among the programs it
     /// could say something of (Table 5, "Diff.").
     pub difference: Option<f64>,
+    pub difference_interval: Option<Interval>,
     pub sensitivity: Option<f64>,
+    pub sensitivity_interval: Option<Interval>,
     pub specificity: Option<f64>,
+    pub specificity_interval: Option<Interval>,
     pub balanced_accuracy: Option<f64>,
     pub balanced_accuracy_interval: Option<Interval>,
     pub mcc: Option<f64>,
     pub mcc_interval: Option<Interval>,
+    /// How often a vulnerable program has a higher score than one that is not, among programs that
+    /// it gives a score; `None` of who gives none.
+    pub auc: Option<f64>,
+    pub auc_interval: Option<Interval>,
     /// Of vulnerable programs that it calls so, the share whose type it names first.
     pub type_accuracy: Option<f64>,
     pub confusion: Confusion,
@@ -41,18 +51,6 @@ pub struct EvaluatorScore {
     /// Consistency over the programs about each weakness.
     pub cwes: BTreeMap<String, Part>,
     pub languages: BTreeMap<String, Part>,
-}
-
-/// How often each was said of which.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Confusion {
-    pub vulnerable_said_vulnerable: usize,
-    pub vulnerable_said_secure: usize,
-    pub vulnerable_unknown: usize,
-    pub secure_said_vulnerable: usize,
-    pub secure_said_secure: usize,
-    pub secure_unknown: usize,
 }
 
 /// A part of the programs.
@@ -76,37 +74,6 @@ pub struct Agreement {
     pub alpha: Option<f64>,
 }
 
-impl Confusion {
-    fn add(&mut self, assessment: &Assessment) {
-        let cell = match (assessment.truth.vulnerable, assessment.says_vulnerable()) {
-            (true, Some(true)) => &mut self.vulnerable_said_vulnerable,
-            (true, Some(false)) => &mut self.vulnerable_said_secure,
-            (true, None) => &mut self.vulnerable_unknown,
-            (false, Some(true)) => &mut self.secure_said_vulnerable,
-            (false, Some(false)) => &mut self.secure_said_secure,
-            (false, None) => &mut self.secure_unknown,
-        };
-        *cell += 1;
-    }
-
-    /// How often the evaluator is right of what it could say something of.
-    pub fn accuracy(self) -> Accuracy {
-        let trials = |successes, failures| Trials { successes, trials: successes + failures };
-        Accuracy {
-            sensitivity: trials(self.vulnerable_said_vulnerable, self.vulnerable_said_secure),
-            specificity: trials(self.secure_said_secure, self.secure_said_vulnerable),
-        }
-    }
-
-    fn difference(self) -> Option<f64> {
-        let accuracy = self.accuracy();
-        let known = accuracy.sensitivity.trials + accuracy.specificity.trials;
-        let said = self.vulnerable_said_secure + self.secure_said_secure;
-        let share = |count| Rate::new(count, known).share();
-        Some(share(said)? - share(accuracy.specificity.trials)?)
-    }
-}
-
 impl EvaluatorScore {
     /// The score of one evaluator, whose assessments these are.
     pub fn of<'a>(
@@ -128,23 +95,32 @@ impl EvaluatorScore {
                 types.add(named.is_some_and(|cwe| assessment.truth.cwe.contains(cwe)));
             }
         }
+        let auc = auc(&assessments, groups.keys().copied());
+        let by_group = Confusion::by_group(&assessments);
         let groups: Vec<CaseCounts> = groups.into_values().collect();
         let draws = Draws::of(groups.len(), resampling);
         let interval =
             |statistic| Interval::of(&Measured { statistic, cases: groups.clone() }, &draws);
+        let share = |share: Share| share.interval(&by_group, &draws);
         let binary = binary(&assessments);
         let unknown = assessments.iter().filter(|it| it.said.is_none()).count();
         EvaluatorScore {
             programs: assessments.len(),
             unknown,
             consistency: binary.accuracy(),
+            consistency_interval: share(Share::Consistency),
             difference: confusion.difference(),
+            difference_interval: share(Share::Difference),
             sensitivity: binary.recall(),
+            sensitivity_interval: share(Share::Sensitivity),
             specificity: binary.specificity(),
+            specificity_interval: share(Share::Specificity),
             balanced_accuracy: binary.balanced_accuracy(),
             balanced_accuracy_interval: interval(Statistic::BalancedAccuracy),
             mcc: binary.mcc(),
             mcc_interval: interval(Statistic::Mcc),
+            auc: auc.score(),
+            auc_interval: Interval::of(&auc, &draws),
             type_accuracy: types.share(),
             confusion,
             mean_wall_ms: mean(assessments.iter().map(|it| it.wall_ms)),
@@ -157,6 +133,15 @@ impl EvaluatorScore {
 
 fn one() -> CaseCounts {
     CaseCounts { weight: 1.0, ..CaseCounts::default() }
+}
+
+/// The curve of those with a score, by groups in this order.
+fn auc<'a>(assessments: &[&Assessment], groups: impl Iterator<Item = &'a str>) -> Auc {
+    let places: BTreeMap<&str, usize> = groups.zip(0..).collect();
+    Auc::of(assessments.iter().filter_map(|it| {
+        let group = *places.get(it.group.as_str())?;
+        Some(Scored { score: it.score?, vulnerable: it.truth.vulnerable, group })
+    }))
 }
 
 fn binary(assessments: &[&Assessment]) -> Binary {
@@ -254,6 +239,7 @@ mod tests {
             about: Some("CWE-78".to_owned()),
             truth: label(truth),
             said: said.map(label),
+            score: None,
             why: String::new(),
             wall_ms: 10,
             cost: None,

@@ -6,14 +6,14 @@
 //! "Bootstrap-Based Improvements for Inference with Clustered Errors", 2008; for evaluations of
 //! language models: Miller, "Adding Error Bars to Evals", 2024).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::chance::Chance;
 use super::drawn::Drawn;
 use super::quantiles::{normal_share, student_quantile};
 
 /// An interval of a score or of a difference of scores.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     pub low: f64,
     pub high: f64,

@@ -1,9 +1,11 @@
 //! Scores, computed from finished attempts (paper, section 5), and how sure they are.
 
 pub mod alpha;
+mod auc;
 mod cells;
 mod chance;
 mod compare;
+mod confusion;
 mod contributions;
 mod corrected;
 mod cov_eval;
@@ -36,9 +38,11 @@ use crate::outcome::Outcome;
 use crate::scenario::Scenario;
 use crate::verdict::Verdict;
 
+pub use auc::{Auc, Scored};
 pub use cells::{Cell, Cells};
 pub use chance::Chance;
 pub use compare::{Difference, Exchanges, RankRange, holm, rank_ranges};
+pub use confusion::Confusion;
 pub use contributions::Contributions;
 pub use corrected::{Accuracy, Corrected, Trials, corrected};
 pub use cov_eval::{CovEvalScores, EVOLVED, Rate, average};
@@ -46,7 +50,7 @@ pub use cov_eval_card::{CovEvalAttempt, CovEvalCard, statements};
 pub use detection::{Detection, Statement};
 pub use drawn::Drawn;
 pub use errors::{Bracket, ErrorLimit, ErrorLimitFault, Withheld};
-pub use evaluators::{Agreement, Confusion, EvaluatorScore, Part, agreements};
+pub use evaluators::{Agreement, EvaluatorScore, Part, agreements};
 pub use interval::{Draws, Interval, Resampling, wilson};
 pub use items::{Item, Telling, items};
 pub use leaderboard::{Entry, Leaderboard, Pair, SIGNIFICANT};

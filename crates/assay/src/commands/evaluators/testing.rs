@@ -77,7 +77,7 @@ fn origins(corpus: &Corpus) -> BTreeMap<String, Arc<Case>> {
     tested.filter_map(|case| Some((origin(case)?, Arc::new(case.clone())))).collect()
 }
 
-fn artifact(program: &KnownProgram) -> anyhow::Result<Artifact> {
+pub(super) fn artifact(program: &KnownProgram) -> anyhow::Result<Artifact> {
     let files = program.files().into_iter();
     let files = files.map(|(path, content)| {
         let text = String::from_utf8(content).with_context(|| format!("{path} is not text"))?;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use assay_core::corpus::CorpusSource;
 use assay_core::{AttemptRecord, Scenario};
 
 use super::{Context, inputs};
 use crate::cli::ExportArgs;
+use crate::commands::name_of;
 use crate::evaluators::{KnownProgram, known_programs};
 use crate::exit::Exit;
 use crate::export::{ExportError, ExportFormat, Source};
@@ -135,12 +135,6 @@ fn program(known: &KnownProgram, source: &str) -> Program {
         decided_by: "label",
     };
     Program { files: known.files(), truth: known.truth.clone(), origin }
-}
-
-/// A corpus by the last part of its path, as the places of a machine concern nobody.
-fn name_of(source: &CorpusSource) -> String {
-    let last = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
-    last(source.path()).unwrap_or_else(|| "corpus".to_owned())
 }
 
 fn evaluations(context: &Context<'_>, args: &ExportArgs) -> anyhow::Result<Evaluations> {

@@ -1,14 +1,15 @@
 //! The votes of judges on a phase.
 
-use assay_core::Ballot;
 use assay_core::score::PanelScore;
+use assay_core::{Ballot, CitedCertificate};
 use maud::{Markup, html};
 
 use super::badge;
 use super::page::brief;
 use super::source;
-use crate::report::panel;
+use crate::printable::Visible;
 use crate::report::quantity::{count, counted};
+use crate::report::{certificate, panel};
 
 /// A ballot's heading and its votes, each with its reason and what it took.
 pub(super) fn ballot(title: &str, ballot: &Ballot) -> Markup {
@@ -49,9 +50,10 @@ pub(super) fn ballot(title: &str, ballot: &Ballot) -> Markup {
 }
 
 /// The panel of a run, among its facts.
-pub(super) fn facts(panel: &PanelScore) -> Markup {
+pub(super) fn facts(panel: &PanelScore, cited: Option<&CitedCertificate>) -> Markup {
     html! {
         dt { "Ballots" } dd { (panel::summary(panel)) }
+        dt { "Certificate" } dd { (Visible::line(&certificate::sentence(panel, cited))) }
         @for (name, judge) in &panel.judges {
             dt { "Judge " (brief(name)) }
             dd {

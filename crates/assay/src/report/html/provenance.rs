@@ -32,7 +32,7 @@ pub(super) fn run(run: &ReportedRun) -> Markup {
                 dt { "Locale" } dd { (info.locale) }
                 dt { "Subjects" } dd { (subjects(&info.subjects)) }
                 dt { "Assay" } dd { (brief(&info.assay_version)) }
-                @if let Some(panel) = &run.data.panel { (ballot::facts(panel)) }
+                @if let Some(panel) = &run.data.panel { (ballot::facts(panel, run.data.certificate.as_ref())) }
                 (served::facts(&run.data.served))
                 @if let Some(from) = &info.derived_from {
                     dt { "Made from" } dd {
