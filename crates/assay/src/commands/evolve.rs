@@ -65,8 +65,7 @@ pub(super) fn execute(context: &Context<'_>, args: &EvolveArgs) -> anyhow::Resul
     };
     let (header, entries) = known.unwrap_or((header, Vec::new()));
     let (amount, is_estimated) = ledger::spent(&entries);
-    let mut evolution =
-        Evolution::new(seeds, settings(args), tags(&subjects), header.canary.clone());
+    let mut evolution = Evolution::new(seeds, settings(args), tags(&subjects), header.canary);
     for entry in entries {
         evolution.take(entry);
     }

@@ -60,8 +60,10 @@ impl Model {
                         reply(&asked)
                     };
                     let _ = stream.write_all(response(&step).as_bytes());
-                    while matches!(step, Step::Hang) {
-                        thread::park();
+                    if matches!(step, Step::Hang) {
+                        loop {
+                            thread::park();
+                        }
                     }
                 });
             }

@@ -61,7 +61,7 @@ pub(super) fn execute(context: &Context<'_>, args: &CertifyArgs) -> anyhow::Resu
             let (mode, locale) = (args.judge_mode, args.locale.unwrap_or(Locale::EnUs));
             let judge = certified(&panel, mode, locale);
             let questions = questions(&corpus, &programs, mode)?;
-            (judge, ask(context, Arc::new(panel), questions, locale)?)
+            (judge, ask(context, &Arc::new(panel), questions, locale)?)
         }
     };
     let certificate = certificate(context, &corpus, (judge, held_out), &assessments);
@@ -154,7 +154,7 @@ fn questions(
 
 fn ask(
     context: &Context<'_>,
-    panel: Arc<Panel>,
+    panel: &Arc<Panel>,
     questions: Vec<Question>,
     locale: Locale,
 ) -> anyhow::Result<Vec<Assessment>> {
@@ -165,7 +165,7 @@ fn ask(
     let room = Arc::new(Semaphore::new(AT_ONCE));
     let mut tasks = JoinSet::new();
     for question in questions {
-        let (panel, room) = (Arc::clone(&panel), Arc::clone(&room));
+        let (panel, room) = (Arc::clone(panel), Arc::clone(&room));
         tasks.spawn_on(
             async move {
                 let _place = room.acquire_owned().await;
