@@ -43,7 +43,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 output=$scratch/tests
 cp "${CARGO_TARGET_DIR:-target}/debug/assay" "$scratch/assay"
-nice -n 10 "$scratch/assay" check --repeat 2 --mutants=patches >"$scratch/proof" 2>&1 &
+nice -n 10 "$scratch/assay" check --mutants=patches >"$scratch/proof" 2>&1 &
 proving=$!
 test_all() {
     cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$output"

@@ -76,6 +76,7 @@ fn weights_are_trained_into_a_file_that_comparisons_take() {
 /// New cases change nothing about weights that name what they were learnt from. What must not happen
 /// unnoticed is that the program sees something else in the same programs.
 #[test]
+#[expect(clippy::print_stderr, reason = "says why less is shown than could be")]
 fn the_weights_that_come_with_the_program_are_what_training_gives() {
     let source = CorpusSource::parse(&format!("cov-eval:{}/corpus", repository().display()));
     let corpus = source.load().expect("our corpus");
@@ -89,7 +90,7 @@ fn the_weights_that_come_with_the_program_are_what_training_gives() {
     let known: Vec<&Example> = all.iter().filter(is_known).collect();
     let again = "to renew them: assay --corpus cov-eval:corpus evaluators train --force --output crates/core/src/heuristic/weights.json";
     if !heuristic.is_of(&known) {
-        println!("programs that the weights were learnt from have changed since; {again}");
+        eprintln!("programs that the weights were learnt from have changed since; {again}");
         return;
     }
     assert_eq!(
@@ -98,7 +99,7 @@ fn the_weights_that_come_with_the_program_are_what_training_gives() {
         "other things are seen in the same programs; {again}"
     );
     if provenance.sources[0].digest != corpus.digest {
-        println!("the corpus has more than the weights were learnt from; {again}");
+        eprintln!("the corpus has more than the weights were learnt from; {again}");
         return;
     }
     let trained = train(&known, provenance.penalty).expect("both kinds");
