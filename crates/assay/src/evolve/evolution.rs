@@ -7,7 +7,7 @@ use assay_core::InfraError;
 use assay_core::reading::ThinkingTags;
 
 use super::candidate::Candidate;
-use super::decisions::{Decision, Verdict};
+use super::decisions::Verdict;
 use super::filter::{Filter, Finding, Standing};
 use super::ledger::{Entry, Event};
 use super::likeness::{Likeness, normalised};
@@ -296,11 +296,6 @@ impl Evolution {
             );
             Finding { filter, passed: Some(false), reason }
         })
-    }
-
-    /// Decides about a candidate as people do.
-    pub fn decide(&mut self, place: usize, decision: Decision) {
-        self.candidates[place].decision = Some(decision);
     }
 
     /// Errors that keep candidates open.
