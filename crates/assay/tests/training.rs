@@ -206,6 +206,8 @@ fn a_near_copy_is_found_as_far_as_its_words_are_the_same() {
     fs::write(door.path("big.csv"), csv).expect("written");
     // Three evaluation sets at once: the planted one, HumanEval's file, and our own cases.
     let case = copied(&door, "asked", "archive-list");
+    // Its mutants are of the solution that was there.
+    fs::remove_dir_all(case.join("mutants")).expect("removed");
     let asked = door::files_below(&case.join("solutions/secure")).remove(0);
     fs::write(asked, original).expect("written");
     let problem = json!({

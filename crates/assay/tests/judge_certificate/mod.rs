@@ -8,7 +8,8 @@ use crate::door::{Door, Ended};
 
 /// A judge that fails whatever replaces quotes, and gives no vote on what formats statements.
 fn votes(question: &str) -> String {
-    let (_, program) = question.split_once("BEGIN FILE").expect("a program");
+    // Without a program it is asked again, as what it said was no vote.
+    let program = question.split_once("BEGIN FILE").map_or("f\"", |(_, program)| program);
     match program {
         it if it.contains(".replace(") => "{\"verdict\": \"fail\"}".to_owned(),
         it if it.contains("f\"") => "Hard to say.".to_owned(),
