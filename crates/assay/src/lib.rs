@@ -16,6 +16,7 @@ mod exposition;
 pub mod fleet;
 pub mod gateway;
 pub mod import;
+mod journal;
 mod json_lines;
 mod json_text;
 pub mod judge;

@@ -20,11 +20,12 @@ const FOR_TESTS: &str = "fuzz";
 
 /// All that stands at the top of the program, from the ground up: each may use of the
 /// others what it names, and that stands above it in this list, so that nothing leads back.
-const ROOMS: [(&str, &[&str]); 38] = [
+const ROOMS: [(&str, &[&str]); 39] = [
     ("built_in", &[]),
     ("exit", &[]),
     ("exposition", &[]),
     ("fleet", &["exposition"]),
+    ("journal", &[]),
     ("json_text", &[]),
     ("limits", &[]),
     ("moment", &[]),
@@ -47,7 +48,7 @@ const ROOMS: [(&str, &[&str]); 38] = [
     ("gateway", &["json_text", "subject"]),
     ("agent", &["gateway", "subject", "timeline"]),
     ("judge", &["json_text", "subject"]),
-    ("evaluators", &["spreadsheet", "subject", "terminal"]),
+    ("evaluators", &["journal", "spreadsheet", "subject", "terminal"]),
     ("settings", &["judge", "limits", "selection", "subject"]),
     ("report", &["output", "printable", "store", "table", "timeline"]),
     ("export", &["attempt_filter", "printable", "spreadsheet", "store"]),
@@ -56,7 +57,17 @@ const ROOMS: [(&str, &[&str]); 38] = [
     ("run", &["judge", "limits", "settings", "store", "subject", "terminal"]),
     (
         "evolve",
-        &["limits", "printable", "report", "run", "shingles", "spreadsheet", "subject", "terminal"],
+        &[
+            "journal",
+            "limits",
+            "printable",
+            "report",
+            "run",
+            "shingles",
+            "spreadsheet",
+            "subject",
+            "terminal",
+        ],
     ),
     ("service", &["exposition", "judge"]),
     (

@@ -3,13 +3,14 @@
 mod case_prover;
 mod estimate;
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use assay_core::corpus::CorpusSource;
 use assay_core::corpus::cov_eval::Checkout;
+use assay_core::files::sha256;
 use assay_core::{Corpus, Cost, canary};
 use serde_json::{Value, json};
 
@@ -55,6 +56,9 @@ pub(super) fn execute(context: &Context<'_>, args: &EvolveArgs) -> anyhow::Resul
         fresh_canary()?,
     );
     let place = args.output.join(LEDGER);
+    if !args.dry_run {
+        refuse_others(&args.output, args.decisions.as_deref())?;
+    }
     let (mut ledger, known) = match args.dry_run {
         true => (None, Ledger::look(&place, &header)?),
         false => {
@@ -114,6 +118,44 @@ pub(super) fn execute(context: &Context<'_>, args: &EvolveArgs) -> anyhow::Resul
     let standings = evolution.standings();
     let written = write(&evolution, &standings, &ledger.header, &args.output)?;
     conclude(&evolution, &standings, &end, (&written, limits), human)
+}
+
+/// Refuses a folder in which something would be replaced that this has not written: files of others
+/// where there is no evolution yet, a corpus without provenance, and decisions that were not read.
+fn refuse_others(folder: &Path, decisions: Option<&Path>) -> anyhow::Result<()> {
+    let is_evolution = folder.join(LEDGER).exists();
+    let others = [RESULT, REVIEW, PAGE].map(|name| folder.join(name));
+    if let Some(other) = others.iter().find(|it| !is_evolution && it.exists()) {
+        bail!(
+            "{} exists already, and there is no evolution beside it; name another folder with --output",
+            other.display()
+        );
+    }
+    if let Some(other) = corpus::of_others(folder) {
+        bail!(
+            "{} exists already, and no evolution wrote it; name another folder with --output",
+            other.display()
+        );
+    }
+    let review = folder.join(REVIEW);
+    let is_read = || {
+        let canonical = |path: &Path| path.canonicalize().ok();
+        decisions.and_then(canonical).is_some_and(|it| canonical(&review) == Some(it))
+    };
+    if is_evolution && is_edited(&review, &folder.join(RESULT)) && !is_read() {
+        let review = review.display();
+        bail!(
+            "{review} was changed since it was written, and would be written anew; have its decisions read with --decisions {review}, or move it away"
+        );
+    }
+    Ok(())
+}
+
+/// Whether a table of the review is there that is not as the result says that it was written.
+fn is_edited(review: &Path, result: &Path) -> bool {
+    let Ok(found) = fs::read(review) else { return false };
+    let result = fs::read(result).ok().and_then(|it| serde_json::from_slice::<Value>(&it).ok());
+    result.is_none_or(|it| it["review-digest"] != sha256(&found))
 }
 
 /// The seeds: incomplete programs of a checkout, or cases of our own with their files.
@@ -263,32 +305,27 @@ fn write(
         let place = folder.join(name);
         fs::write(&place, content).with_context(|| format!("failed to write {}", place.display()))
     };
-    let place = folder.join(REVIEW);
-    let file =
-        File::create(&place).with_context(|| format!("failed to write {}", place.display()))?;
-    review::write(evolution, standings, file)
-        .with_context(|| format!("failed to write {}", place.display()))?;
+    let mut table = Vec::new();
+    review::write(evolution, standings, &mut table).context("failed to make the review")?;
+    put(REVIEW, &table)?;
     put(PAGE, page(evolution, standings, &header.corpus).as_bytes())?;
     let outcome = Outcome::of(evolution, standings);
-    let result = json!({
-        "schema": "assay.evolution/1",
-        "assay-version": env!("CARGO_PKG_VERSION"),
-        "seeds-from": header.corpus,
-        "seeds-digest": header.corpus_digest,
-        "writer": header.writer,
-        "filter": header.filter,
-        "prompts": header.prompts,
-        "settings": {
-            "strategies": evolution.settings.strategies,
-            "per-strategy": evolution.settings.per_strategy,
-            "max-similarity": evolution.settings.max_similarity,
-            "resemblance": evolution.settings.resemblance,
-            "repairs": evolution.settings.repairs,
-        },
-        "outcome": outcome.to_json(),
-        "corpus": corpus,
-        "candidates": corpus::described_all(evolution, standings),
-    });
+    let result = header.described(
+        "assay.evolution/1",
+        json!({
+            "settings": {
+                "strategies": evolution.settings.strategies,
+                "per-strategy": evolution.settings.per_strategy,
+                "max-similarity": evolution.settings.max_similarity,
+                "resemblance": evolution.settings.resemblance,
+                "repairs": evolution.settings.repairs,
+            },
+            "outcome": outcome.to_json(),
+            "corpus": corpus,
+            "candidates": corpus::described_all(evolution, standings),
+            "review-digest": sha256(&table),
+        }),
+    );
     put(RESULT, format!("{result:#}\n").as_bytes())?;
     Ok(Written { corpus, outcome, folder: folder.display().to_string(), result })
 }

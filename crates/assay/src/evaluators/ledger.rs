@@ -2,12 +2,13 @@
 //! stopped goes on where it was.
 
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use assay_core::assessment::Assessment;
 use serde::{Deserialize, Serialize};
+
+use crate::journal::{Journal, JournalFault, Lines, line_of};
 
 /// What the first line of the file says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +24,7 @@ const SCHEMA: &str = "assay.assessments/1";
 #[derive(Debug)]
 pub struct Ledger {
     path: PathBuf,
-    file: File,
+    journal: Journal,
     assessments: Vec<Assessment>,
 }
 
@@ -46,71 +47,46 @@ impl Ledger {
     /// Opens the file, or begins it. What a killed comparison left unfinished of its last line
     /// is dropped.
     pub fn open(path: &Path, corpus: &str, digest: &str) -> Result<Ledger, LedgerFault> {
-        let io = |source| LedgerFault::Io { path: path.display().to_string(), source };
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(io)?;
-        }
-        let mut file =
-            OpenOptions::new().read(true).append(true).create(true).open(path).map_err(io)?;
-        file.try_lock().map_err(|error| io(error.into()))?;
+        let fault = |fault| LedgerFault::of(path, fault);
         let header = Header {
             schema: SCHEMA.to_owned(),
             corpus: corpus.to_owned(),
             corpus_digest: digest.to_owned(),
         };
-        let text = text_of(path)?;
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        let mut lines = text[..whole].lines().enumerate();
-        let fault = |line: usize, error: &serde_json::Error| LedgerFault::Line {
-            path: path.display().to_string(),
-            line: line + 1,
-            message: error.to_string(),
-        };
-        let mut assessments = Vec::new();
-        match lines.next() {
+        let (mut journal, lines) = Journal::open(path).map_err(fault)?;
+        let assessments = match lines.head() {
             None => {
                 // Only what this would have begun itself is replaced.
-                if !line_of(&header).map_err(io)?.starts_with(&text) {
-                    return Err(LedgerFault::Foreign { path: path.display().to_string() });
+                let own = line_of(&header).map_err(|error| fault(JournalFault::Io(error)))?;
+                if !own.starts_with(lines.unfinished()) {
+                    return Err(fault(JournalFault::Foreign));
                 }
-                file.set_len(0).map_err(io)?;
-                write(&mut file, &header).map_err(io)?;
+                journal.begin(&header).map_err(fault)?;
+                Vec::new()
             }
-            Some((line, first)) => {
-                let found: Header =
-                    serde_json::from_str(first).map_err(|error| fault(line, &error))?;
+            Some(head) => {
+                let found: Header = serde_json::from_str(head).map_err(|error| {
+                    fault(JournalFault::Line { line: 1, message: error.to_string() })
+                })?;
                 if found.corpus_digest != header.corpus_digest || found.schema != SCHEMA {
                     return Err(LedgerFault::Corpus { path: path.display().to_string() });
                 }
-                file.set_len(whole as u64).map_err(io)?;
-                for (line, text) in lines {
-                    let read = serde_json::from_str(text);
-                    assessments.push(read.map_err(|error| fault(line, &error))?);
-                }
+                journal.go_on(&lines).map_err(fault)?;
+                lines.entries().map_err(fault)?
             }
-        }
-        file.seek(SeekFrom::End(0)).map_err(io)?;
-        Ok(Ledger { path: path.to_owned(), file, assessments })
+        };
+        Ok(Ledger { path: path.to_owned(), journal, assessments })
     }
 
     /// The assessments in a file that stays as it is.
     pub fn read(path: &Path) -> Result<Vec<Assessment>, LedgerFault> {
-        let name = || path.display().to_string();
-        let text = text_of(path)?;
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        let mut lines = text[..whole].lines().enumerate();
-        let head = lines.next().and_then(|(_, first)| serde_json::from_str::<Header>(first).ok());
+        let fault = |fault| LedgerFault::of(path, fault);
+        let lines = Lines::read(path).map_err(fault)?;
+        let head = lines.head().and_then(|head| serde_json::from_str::<Header>(head).ok());
         if head.is_none_or(|head| head.schema != SCHEMA) {
-            return Err(LedgerFault::Foreign { path: name() });
+            return Err(fault(JournalFault::Foreign));
         }
-        let read = |(line, text): (usize, &str)| {
-            serde_json::from_str(text).map_err(|error| LedgerFault::Line {
-                path: name(),
-                line: line + 1,
-                message: error.to_string(),
-            })
-        };
-        lines.map(read).collect()
+        lines.entries().map_err(fault)
     }
 
     pub fn path(&self) -> &Path {
@@ -128,27 +104,19 @@ impl Ledger {
     }
 
     pub fn add(&mut self, assessment: Assessment) -> Result<(), LedgerFault> {
-        write(&mut self.file, &assessment)
-            .map_err(|source| LedgerFault::Io { path: self.path.display().to_string(), source })?;
+        self.journal.add(&assessment).map_err(|fault| LedgerFault::of(&self.path, fault))?;
         self.assessments.push(assessment);
         Ok(())
     }
 }
 
-fn text_of(path: &Path) -> Result<String, LedgerFault> {
-    std::fs::read_to_string(path).map_err(|source| {
+impl LedgerFault {
+    fn of(path: &Path, fault: JournalFault) -> LedgerFault {
         let path = path.display().to_string();
-        match source.kind() {
-            io::ErrorKind::InvalidData => LedgerFault::Foreign { path },
-            _ => LedgerFault::Io { path, source },
+        match fault {
+            JournalFault::Io(source) => LedgerFault::Io { path, source },
+            JournalFault::Foreign => LedgerFault::Foreign { path },
+            JournalFault::Line { line, message } => LedgerFault::Line { path, line, message },
         }
-    })
-}
-
-fn line_of(value: &impl Serialize) -> io::Result<String> {
-    Ok(serde_json::to_string(value)? + "\n")
-}
-
-fn write(file: &mut File, value: &impl Serialize) -> io::Result<()> {
-    file.write_all(line_of(value)?.as_bytes())
+    }
 }

@@ -26,6 +26,7 @@ const UNFINISHED: &str = ".corpus-unfinished";
 
 /// The file that says where each scenario is from.
 const PROVENANCE: &str = "provenance.json";
+const SCHEMA: &str = "assay.provenance/1";
 
 /// Why a corpus is not written.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +34,16 @@ const PROVENANCE: &str = "provenance.json";
 pub struct CorpusFault {
     path: String,
     source: io::Error,
+}
+
+/// The corpus in the folder of an evolution, if something else is in its place than what an evolution
+/// wrote.
+pub fn of_others(folder: &Path) -> Option<PathBuf> {
+    let place = folder.join(FOLDER);
+    place.symlink_metadata().ok()?;
+    let text = fs::read(place.join(PROVENANCE)).ok();
+    let provenance = text.and_then(|it| serde_json::from_slice::<Value>(&it).ok());
+    provenance.is_none_or(|it| it["schema"] != SCHEMA).then_some(place)
 }
 
 /// Writes the corpus anew into the folder of an evolution; `None`, and none is there, if nothing is
@@ -108,16 +119,7 @@ fn case_id(evolution: &Evolution, candidate: &Candidate) -> String {
 
 fn provenance(evolution: &Evolution, kept: &[&Candidate], header: &Header) -> Value {
     let scenarios: Vec<Value> = kept.iter().map(|it| described(evolution, it)).collect();
-    json!({
-        "schema": "assay.provenance/1",
-        "assay-version": env!("CARGO_PKG_VERSION"),
-        "seeds-from": header.corpus,
-        "seeds-digest": header.corpus_digest,
-        "writer": header.writer,
-        "filter": header.filter,
-        "prompts": header.prompts,
-        "scenarios": scenarios,
-    })
+    header.described(SCHEMA, json!({ "scenarios": scenarios }))
 }
 
 /// All that is known of a candidate, but for texts.

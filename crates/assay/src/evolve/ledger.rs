@@ -1,17 +1,17 @@
 //! [`Ledger`]: everything that was answered and proved, as JSON lines that are written as they come, so
 //! that an evolution that is killed at any instant loses no finished question.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use assay_core::answer::Finish;
 use assay_core::{Amount, InfraError, TokenUsage};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::decisions::Decision;
 use super::step::Step;
+use crate::journal::{Journal, JournalFault, Lines};
 
 const SCHEMA: &str = "assay.evolution-ledger/1";
 
@@ -47,6 +47,23 @@ impl Header {
             prompts: prompts.to_owned(),
             canary,
         }
+    }
+
+    /// A document about what this is the head of: where it is from, and what more there is to say.
+    pub fn described(&self, schema: &str, more: Value) -> Value {
+        let mut described = json!({
+            "schema": schema,
+            "assay-version": env!("CARGO_PKG_VERSION"),
+            "seeds-from": self.corpus,
+            "seeds-digest": self.corpus_digest,
+            "writer": self.writer,
+            "filter": self.filter,
+            "prompts": self.prompts,
+        });
+        if let (Some(described), Value::Object(more)) = (described.as_object_mut(), more) {
+            described.extend(more);
+        }
+        described
     }
 
     /// What differs from another one, in words.
@@ -126,7 +143,7 @@ pub struct Proof {
 #[derive(Debug)]
 pub struct Ledger {
     path: PathBuf,
-    file: File,
+    journal: Journal,
     pub header: Header,
 }
 
@@ -147,37 +164,24 @@ impl Ledger {
     /// Opens the file, or begins it, and returns what happened so far. What a killed program left
     /// unfinished of the last line is dropped.
     pub fn open(path: &Path, header: Header) -> Result<(Ledger, Vec<Entry>), LedgerFault> {
-        let name = || path.display().to_string();
-        let io = |source| LedgerFault::Io { path: name(), source };
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(io)?;
-        }
-        let mut file =
-            OpenOptions::new().read(true).append(true).create(true).open(path).map_err(io)?;
-        file.try_lock().map_err(|error| io(error.into()))?;
-        let text = text_of(path)?;
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        let (head, entries) = read(path, &text[..whole])?;
-        let header = match head {
+        let fault = |fault| LedgerFault::of(path, fault);
+        let (mut journal, lines) = Journal::open(path).map_err(fault)?;
+        let (header, entries) = match read(path, &lines, &header)? {
             None => {
                 // Only what this would have begun itself is replaced.
-                let beginning = format!("{{\"schema\":\"{SCHEMA}\"");
-                if !text.starts_with(&beginning) && !beginning.starts_with(&text) {
-                    return Err(LedgerFault::Foreign { path: name() });
+                let (text, beginning) = (lines.unfinished(), format!("{{\"schema\":\"{SCHEMA}\""));
+                if !text.starts_with(&beginning) && !beginning.starts_with(text) {
+                    return Err(fault(JournalFault::Foreign));
                 }
-                file.set_len(0).map_err(io)?;
-                write(&mut file, &header).map_err(io)?;
-                header
+                journal.begin(&header).map_err(fault)?;
+                (header, Vec::new())
             }
             Some(found) => {
-                if let Some(what) = found.differing(&header) {
-                    return Err(LedgerFault::Other { path: name(), what });
-                }
-                file.set_len(whole as u64).map_err(io)?;
+                journal.go_on(&lines).map_err(fault)?;
                 found
             }
         };
-        Ok((Ledger { path: path.to_owned(), file, header }, entries))
+        Ok((Ledger { path: path.to_owned(), journal, header }, entries))
     }
 
     /// What a file holds, which stays as it is; nothing if it is not there.
@@ -185,21 +189,23 @@ impl Ledger {
         if !path.exists() {
             return Ok(None);
         }
-        let text = text_of(path)?;
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
-        let (head, entries) = read(path, &text[..whole])?;
-        match head {
-            None => Ok(None),
-            Some(head) => match head.differing(header) {
-                Some(what) => Err(LedgerFault::Other { path: path.display().to_string(), what }),
-                None => Ok(Some((head, entries))),
-            },
-        }
+        let lines = Lines::read(path).map_err(|fault| LedgerFault::of(path, fault))?;
+        read(path, &lines, header)
     }
 
     pub fn add(&mut self, entry: &Entry) -> Result<(), LedgerFault> {
-        let io = |source| LedgerFault::Io { path: self.path.display().to_string(), source };
-        write(&mut self.file, entry).map_err(io)
+        self.journal.add(entry).map_err(|fault| LedgerFault::of(&self.path, fault))
+    }
+}
+
+impl LedgerFault {
+    fn of(path: &Path, fault: JournalFault) -> LedgerFault {
+        let path = path.display().to_string();
+        match fault {
+            JournalFault::Io(source) => LedgerFault::Io { path, source },
+            JournalFault::Foreign => LedgerFault::Foreign { path },
+            JournalFault::Line { line, message } => LedgerFault::Line { path, line, message },
+        }
     }
 }
 
@@ -216,35 +222,18 @@ pub fn spent(entries: &[Entry]) -> (Amount, bool) {
     (amount, is_estimated)
 }
 
-/// The head and the entries of whole lines.
-fn read(path: &Path, text: &str) -> Result<(Option<Header>, Vec<Entry>), LedgerFault> {
-    let name = || path.display().to_string();
-    let mut lines = text.lines().enumerate();
-    let Some((_, first)) = lines.next() else { return Ok((None, Vec::new())) };
-    let header: Header =
-        serde_json::from_str(first).map_err(|_| LedgerFault::Foreign { path: name() })?;
-    let entry = |(line, text): (usize, &str)| {
-        serde_json::from_str(text).map_err(|error| LedgerFault::Line {
-            path: name(),
-            line: line + 1,
-            message: error.to_string(),
-        })
-    };
-    Ok((Some(header), lines.map(entry).collect::<Result<_, _>>()?))
-}
-
-fn text_of(path: &Path) -> Result<String, LedgerFault> {
-    std::fs::read_to_string(path).map_err(|source| {
-        let path = path.display().to_string();
-        match source.kind() {
-            io::ErrorKind::InvalidData => LedgerFault::Foreign { path },
-            _ => LedgerFault::Io { path, source },
-        }
-    })
-}
-
-/// One line in one write, so that only the last line of a file can be unfinished.
-fn write(file: &mut File, value: &impl Serialize) -> io::Result<()> {
-    let line = serde_json::to_string(value)? + "\n";
-    file.write_all(line.as_bytes())
+/// The head and the entries of a file, if it has a head, which must be of what is wanted.
+fn read(
+    path: &Path,
+    lines: &Lines,
+    wanted: &Header,
+) -> Result<Option<(Header, Vec<Entry>)>, LedgerFault> {
+    let fault = |fault| LedgerFault::of(path, fault);
+    let Some(head) = lines.head() else { return Ok(None) };
+    let found: Header = serde_json::from_str(head).map_err(|_| fault(JournalFault::Foreign))?;
+    let entries = lines.entries().map_err(fault)?;
+    match found.differing(wanted) {
+        Some(what) => Err(LedgerFault::Other { path: path.display().to_string(), what }),
+        None => Ok(Some((found, entries))),
+    }
 }

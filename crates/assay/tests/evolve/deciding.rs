@@ -92,6 +92,62 @@ fn facts_are_not_overruled() {
 }
 
 #[test]
+fn decisions_that_were_not_read_are_not_written_over() {
+    let door = checkout();
+    let model = Model::start(says);
+    evolve(&door, &model, &[]).with_code(0);
+    let asked = model.asked().len();
+    let table = reviewed(&door, &[(C_SEED, "constraints", ["drop", "", "Ada"])]);
+    door.write("out/review.csv", &table);
+    let lines = ledger(&door).len();
+    // A copy of the table is another file.
+    door.write("copy.csv", &table);
+    for more in [&[][..], &["--decisions=copy.csv"], &["--strategy=rarer"]] {
+        let ended = evolve(&door, &model, more).with_code(3);
+        assert!(ended.stderr.contains("out/review.csv was changed since"), "{ended}");
+        assert!(ended.stderr.contains("--decisions out/review.csv"), "{ended}");
+    }
+    evolve(&door, &model, &["--dry-run"]).with_code(0);
+    let found = std::fs::read_to_string(door.path("out/review.csv")).expect("a table");
+    assert_eq!((found, ledger(&door).len()), (table, lines));
+    assert_eq!(model.asked().len(), asked, "nothing is asked before");
+    let result = evolve(&door, &model, &["--decisions=out/review.csv"]).with_code(0);
+    let result = result.json("assay.evolution/1");
+    assert_eq!(standing(candidate(&result, C_SEED, "constraints")), "people");
+    evolve(&door, &model, &[]).with_code(0);
+}
+
+#[test]
+fn nothing_that_no_evolution_wrote_is_replaced() {
+    let model = Model::start(says);
+    for (file, is_begun) in [
+        ("out/corpus/function-level/c/mine/case.toml", false),
+        ("out/corpus/function-level/c/mine/case.toml", true),
+        ("out/corpus/provenance.json", true),
+        ("out/corpus", true),
+        ("out/review.csv", false),
+        ("out/review.html", false),
+        ("out/evolution.json", false),
+    ] {
+        let door = checkout();
+        if is_begun {
+            let more = ["--strategy=constraints", "--max-requests=1"];
+            evolve(&door, &model, &more).with_code(4);
+            assert!(!door.path("out/corpus").exists());
+        }
+        door.write(file, "{\"of\": \"somebody\"}");
+        let asked = model.asked().len();
+        let ended = evolve(&door, &model, &[]).with_code(3);
+        let place = if file.starts_with("out/corpus") { "out/corpus" } else { file };
+        assert!(ended.stderr.contains(&format!("{place} exists already")), "{file}: {ended}");
+        let found = std::fs::read_to_string(door.path(file)).expect("it is there");
+        assert_eq!(found, "{\"of\": \"somebody\"}", "{file}");
+        assert_eq!(model.asked().len(), asked, "{file}: nothing is asked before");
+        assert_eq!(door.path("out/ledger.jsonl").exists(), is_begun, "{file}");
+    }
+}
+
+#[test]
 fn wrong_rows_are_named_with_file_and_line() {
     let door = checkout();
     let model = Model::start(says);
