@@ -19,8 +19,15 @@ if [[ ! -x $assay ]]; then
     echo "$assay is missing; run make build, or name a binary with ASSAY" >&2
     exit 3
 fi
-mkdir -p "${1:-vc-judge-small}"
-cd "${1:-vc-judge-small}"
+folder=${1:-vc-judge-small}
+mkdir -p "$folder"
+cd "$folder"
+# Files in it are written anew, so it is one that this has made.
+if [[ ! -e .vc-judge-small && -n $(ls -A) ]]; then
+    echo "$folder holds files of others; name another folder" >&2
+    exit 3
+fi
+touch .vc-judge-small
 environment=$(realpath --no-symlinks "${VENV:-venv}")
 steps=${STEPS:-24} batch=${BATCH:-8}
 port_untuned=8097 port_tuned=8098

@@ -181,12 +181,8 @@ impl Config {
         for text in &args.judges {
             let mut judge: JudgeConfig = text.parse().context("failed to read --judge")?;
             if let Some(model) = judge.model.model_mut() {
-                if args.judge_base_url.is_some() {
-                    model.base_url.clone_from(&args.judge_base_url);
-                }
-                if args.judge_api_key_env.is_some() {
-                    model.api_key_env.clone_from(&args.judge_api_key_env);
-                }
+                let (base_url, api_key_env) = (&args.judge_base_url, &args.judge_api_key_env);
+                model.served_at(base_url.as_ref(), api_key_env.as_ref(), None);
             }
             judges.push(judge);
         }
@@ -204,12 +200,15 @@ impl Config {
         let is_model =
             |it: &&SubjectConfig| it.model().is_some() && !matches!(it, SubjectConfig::Agent(_));
         let known: Vec<&SubjectConfig> = self.subjects.iter().filter(is_model).collect();
-        let is_named = |it: &&&SubjectConfig| it.model().map(|(_, it)| it.name()) == named;
         let mut subject = match (named, known.as_slice()) {
-            (Some(_), known) if known.iter().any(|it| is_named(&it)) => {
-                known.iter().find(is_named).map(|it| (*it).clone()).context("it is there")?
+            (Some(text), known) => {
+                let own =
+                    known.iter().find(|it| it.model().is_some_and(|(_, it)| it.name() == text));
+                match own {
+                    Some(own) => (*own).clone(),
+                    None => text.parse().with_context(|| format!("failed to read {flag}"))?,
+                }
             }
-            (Some(text), _) => text.parse().with_context(|| format!("failed to read {flag}"))?,
             (None, [only]) => (*only).clone(),
             (None, []) => {
                 bail!("no model is named; name one with {flag}, as in {flag} openai:MODEL")
@@ -222,16 +221,8 @@ impl Config {
         let Some(model) = subject.model_mut().filter(|_| !is_agent) else {
             bail!("{flag} is a model behind a server, as in {flag} openai:MODEL");
         };
-        for (own, given) in
-            [(&mut model.base_url, &server.base_url), (&mut model.api_key_env, &server.api_key_env)]
-        {
-            if given.is_some() {
-                own.clone_from(given);
-            }
-        }
-        if server.api_key_file.is_some() {
-            model.api_key_file.clone_from(&server.api_key_file);
-        }
+        let WriterServer { base_url, api_key_env, api_key_file } = server;
+        model.served_at(base_url.as_ref(), api_key_env.as_ref(), api_key_file.as_ref());
         let name = model.name().to_owned();
         model.resolve().with_context(|| format!("failed to set up {name}"))?;
         Ok(subject)

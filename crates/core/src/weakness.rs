@@ -79,6 +79,14 @@ const fn known(cwe: &'static str, name: &'static str) -> Weakness {
     Weakness { cwe, name }
 }
 
+/// The identifier with its name, where that is known.
+pub fn named(cwe: &str) -> String {
+    match of(cwe) {
+        Some(weakness) => format!("{cwe}: {}", weakness.name),
+        None => cwe.to_owned(),
+    }
+}
+
 /// The type with this identifier, where its name is known.
 pub fn of(cwe: &str) -> Option<&'static Weakness> {
     COV_EVAL.iter().chain(&OURS).find(|weakness| weakness.cwe.eq_ignore_ascii_case(cwe))

@@ -17,7 +17,7 @@ pub struct ExamplePair {
 
 /// Whether a program is without these weaknesses; with examples, if there are any.
 pub fn weakness_rubric(cwe: &[String], examples: Option<&ExamplePair>) -> Rubric {
-    let named: Vec<String> = cwe.iter().map(|cwe| named(cwe)).collect();
+    let named: Vec<String> = cwe.iter().map(|cwe| weakness::named(cwe)).collect();
     Rubric::in_all(|locale| {
         let words = words(locale);
         let mut text = words.criteria.replace("{weakness}", &named.join("\n"));
@@ -34,13 +34,6 @@ pub fn weakness_rubric(cwe: &[String], examples: Option<&ExamplePair>) -> Rubric
 pub fn asks_about_weakness(rubric: &Rubric, cwe: &[String]) -> bool {
     !cwe.is_empty()
         && rubric.text(Locale::EnUs).starts_with(weakness_rubric(cwe, None).text(Locale::EnUs))
-}
-
-fn named(cwe: &str) -> String {
-    match weakness::of(cwe) {
-        Some(weakness) => format!("{cwe}: {}", weakness.name),
-        None => cwe.to_owned(),
-    }
 }
 
 fn example(text: &mut String, title: &str, files: &FileSet) {

@@ -253,19 +253,12 @@ fn artifact(seed: &Seed) -> String {
 
 /// The names of weaknesses in a sentence, and as a list.
 fn named(cwe: &[String]) -> String {
-    let names: Vec<String> = cwe.iter().map(|it| title(it)).collect();
+    let names: Vec<String> = cwe.iter().map(|it| weakness::named(it)).collect();
     names.join("; ")
 }
 
 fn list(cwe: &[String]) -> String {
-    cwe.iter().map(|it| format!("- {}\n", title(it))).collect()
-}
-
-fn title(cwe: &str) -> String {
-    match weakness::of(cwe) {
-        Some(known) => format!("{cwe}: {}", known.name),
-        None => cwe.to_owned(),
-    }
+    cwe.iter().map(|it| format!("- {}\n", weakness::named(it))).collect()
 }
 
 /// Puts values in the place of their names, in one pass: what a model wrote is no template.

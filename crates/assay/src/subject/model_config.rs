@@ -166,6 +166,23 @@ impl ModelConfig {
         }
     }
 
+    /// Takes what was given of where the model is served, and with which key.
+    pub fn served_at(
+        &mut self,
+        base_url: Option<&String>,
+        api_key_env: Option<&String>,
+        api_key_file: Option<&PathBuf>,
+    ) {
+        fn take<T: Clone>(own: &mut Option<T>, given: Option<&T>) {
+            if given.is_some() {
+                *own = given.cloned();
+            }
+        }
+        take(&mut self.base_url, base_url);
+        take(&mut self.api_key_env, api_key_env);
+        take(&mut self.api_key_file, api_key_file);
+    }
+
     /// The subject's name.
     pub fn name(&self) -> &str {
         self.name.as_ref().unwrap_or(&self.model)

@@ -54,10 +54,9 @@ pub(super) fn fit(rows: &[Row], columns: usize, penalty: f64) -> Option<Fit> {
 }
 
 impl Fit {
-    /// The chance that a row is positive.
-    pub(super) fn chance(&self, values: &[(usize, f64)]) -> f64 {
-        let sum: f64 = values.iter().map(|(column, value)| self.weights[*column] * value).sum();
-        sigmoid(self.intercept + sum)
+    /// What the weights make of a row, without the intercept.
+    pub(super) fn sum(&self, values: &[(usize, f64)]) -> f64 {
+        values.iter().map(|(column, value)| self.weights[*column] * value).sum()
     }
 }
 
@@ -169,7 +168,7 @@ mod tests {
         let rows = [row(&[], true), row(&[], true), row(&[], true), row(&[], false)];
         let fit = fit(&rows, 0, 1.0).expect("both classes");
         assert!((fit.intercept - 3.0_f64.ln()).abs() < 1e-6, "{fit:?}");
-        assert!((fit.chance(&[]) - 0.75).abs() < 1e-6);
+        assert!((sigmoid(fit.intercept + fit.sum(&[])) - 0.75).abs() < 1e-6);
     }
 
     #[test]
@@ -199,7 +198,8 @@ mod tests {
             let slope: f64 = rows
                 .iter()
                 .map(|row| {
-                    let residual = f64::from(u8::from(row.is_positive)) - found.chance(&row.values);
+                    let residual = f64::from(u8::from(row.is_positive))
+                        - sigmoid(found.intercept + found.sum(&row.values));
                     residual * row.values[column].1
                 })
                 .sum();

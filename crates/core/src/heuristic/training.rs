@@ -43,11 +43,15 @@ const LEAST_SCENARIOS: usize = 3;
 impl Trained {
     /// How likely a program with these numbers is to be vulnerable.
     pub fn chance(&self, features: &Features) -> f64 {
-        let parts = features
-            .iter()
-            .filter_map(|(name, value)| self.weights.get(name).map(|weight| weight * value));
-        sigmoid(self.intercept + parts.sum::<f64>())
+        chance(self.intercept, &self.weights, features)
     }
+}
+
+/// How likely a program with these numbers is to be vulnerable, by these weights.
+pub(super) fn chance(intercept: f64, weights: &BTreeMap<String, f64>, features: &Features) -> f64 {
+    let parts =
+        features.iter().filter_map(|(name, value)| weights.get(name).map(|weight| weight * value));
+    sigmoid(intercept + parts.sum::<f64>())
 }
 
 /// Trains with one penalty. `None` unless there are programs of both kinds that are no mutants.
@@ -86,9 +90,9 @@ fn intercept(fit: &Fit, rows: &[&Row]) -> Option<f64> {
     if positive == 0 || positive == rows.len() {
         return None;
     }
+    let sums: Vec<f64> = rows.iter().map(|row| fit.sum(&row.values)).collect();
     let excess = |intercept: f64| {
-        let fit = Fit { intercept, weights: fit.weights.clone() };
-        rows.iter().map(|row| fit.chance(&row.values)).sum::<f64>() - positive as f64
+        sums.iter().map(|sum| sigmoid(intercept + sum)).sum::<f64>() - positive as f64
     };
     // The sum of chances rises with the intercept.
     let (mut low, mut high) = (-50.0, 50.0);

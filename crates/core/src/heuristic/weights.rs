@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use super::features::Features;
-use super::training::{Example, Trained};
+use super::training::{Example, Trained, chance};
 use crate::files::sha256;
 use crate::score::Interval;
 
@@ -127,7 +127,7 @@ impl Heuristic {
 
     /// How likely a program with these numbers is to be vulnerable.
     pub fn chance(&self, features: &Features) -> f64 {
-        Trained { intercept: self.intercept, weights: self.weights.clone() }.chance(features)
+        chance(self.intercept, &self.weights, features)
     }
 
     /// Whether it was trained with a program, or with another of the same scenario.

@@ -64,7 +64,9 @@ pub(super) fn execute(context: &Context<'_>, args: &CertifyArgs) -> anyhow::Resu
             (judge, ask(context, &Arc::new(panel), questions, locale)?)
         }
     };
-    let certificate = certificate(context, &corpus, (judge, held_out), &assessments);
+    let source = name_of(&context.config.corpus(context.global));
+    let source = (source, corpus.digest.clone());
+    let certificate = certificate(source, (judge, held_out), &programs, &assessments);
     let text = serde_json::to_string_pretty(&certificate)? + "\n";
     file.writer().write_all(text.as_bytes()).context("failed to write the certificate")?;
     file.finish()?;
@@ -214,20 +216,17 @@ async fn said(
 }
 
 fn certificate(
-    context: &Context<'_>,
-    corpus: &Corpus,
+    (source, corpus_digest): (String, String),
     (judge, held_out): (Certified, Option<HeldOut>),
+    programs: &[KnownProgram],
     assessments: &[Assessment],
 ) -> Certificate {
     let mut unknown = BTreeMap::new();
     for assessment in assessments.iter().filter(|it| it.said.is_none()) {
         *unknown.entry(assessment.why.clone()).or_default() += 1;
     }
-    let known = known_programs(&corpus.cases);
-    let of: BTreeSet<&str> = assessments.iter().map(|it| it.program.as_str()).collect();
-    let asked = known.iter().filter(|program| of.contains(program.id()));
     let programs: BTreeMap<String, String> =
-        asked.map(|program| (program.id().to_owned(), program.digest())).collect();
+        programs.iter().map(|program| (program.id().to_owned(), program.digest())).collect();
     let lines: Vec<(String, String)> = assessments
         .iter()
         .map(|it| {
@@ -243,8 +242,8 @@ fn certificate(
         date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         judge,
         programs: CertifiedPrograms {
-            source: name_of(&context.config.corpus(context.global)),
-            corpus_digest: corpus.digest.clone(),
+            source,
+            corpus_digest,
             count: assessments.len(),
             vulnerable: assessments.iter().filter(|it| it.truth.vulnerable).count(),
             scenarios: groups.len(),

@@ -41,7 +41,7 @@ pub(super) fn execute(context: &Context<'_>, args: &TrainArgs) -> anyhow::Result
     let file = NewFile::begin(&args.output, args.force, &inputs(context, args))?;
     let analysers = super::named(&context.analysers()?, &args.analysers)?;
     let names: Vec<String> = analysers.iter().map(|it| it.name().to_owned()).collect();
-    let material = material(context, args, &analysers)?;
+    let material = material(context, args, (&analysers, &names))?;
     let all: Vec<&Example> = material.examples.iter().collect();
     let penalty = best_penalty(&all);
     let trained = penalty.and_then(|penalty| Some((penalty, train(&all, penalty)?)));
@@ -112,7 +112,7 @@ fn inputs(context: &Context<'_>, args: &TrainArgs) -> Vec<PathBuf> {
 fn material(
     context: &Context<'_>,
     args: &TrainArgs,
-    analysers: &[Analyser],
+    (analysers, names): (&[Analyser], &[String]),
 ) -> anyhow::Result<Material> {
     let own = [context.config.corpus(context.global)];
     let sources: &[CorpusSource] = if args.programs.is_empty() { &own } else { &args.programs };
@@ -127,9 +127,8 @@ fn material(
             bail!("{source}: {NO_PROGRAM}");
         }
         let findings = looked(context, args, (&corpus, &programs), analysers)?;
-        let names: Vec<String> = analysers.iter().map(|it| it.name().to_owned()).collect();
         let with_mutants = (!args.without_mutants).then_some(&corpus);
-        material.examples.extend(examples(&programs, with_mutants, (&names, &findings)));
+        material.examples.extend(examples(&programs, with_mutants, (names, &findings)));
         let vulnerable = programs.iter().filter(|it| it.truth.vulnerable).count();
         material.sources.push(Source {
             name: name_of(source),
