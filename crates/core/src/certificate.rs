@@ -246,9 +246,14 @@ impl Certificate {
         let CertifiedFigures { consistency, balanced_accuracy, difference, finds, spares, .. } =
             &self.figures;
         let programs = &self.programs;
-        let known = match programs.held_out {
-            Some(_) => "held out of its training data",
-            None => "of which nobody says that it was not trained on them",
+        let known = match (&self.judge, &programs.held_out) {
+            (_, Some(_)) => "held out of its training data",
+            (Certified::Heuristic { .. }, None) => {
+                "of which it says nothing where it has learnt from them"
+            }
+            (Certified::Panel { .. }, None) => {
+                "of which nobody says that it was not trained on them"
+            }
         };
         let mut text = format!(
             "certified on {} of {} ({known}): balanced accuracy {}, Diff. {}, consistency {}, finds {}, spares {}",

@@ -150,7 +150,7 @@ pub struct Ledger {
 /// Why a ledger cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerFault {
-    #[error("failed to use {path}: {source}")]
+    #[error("failed to use {path}: {source}; name another folder with --output")]
     Io { path: String, source: io::Error },
     #[error("{path}:{line}: not a line of {SCHEMA}: {message}; name another folder with --output")]
     Line { path: String, line: usize, message: String },

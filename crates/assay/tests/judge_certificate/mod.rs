@@ -138,6 +138,31 @@ fn a_certificate_of_others_is_refused_and_none_is_told() {
 }
 
 #[test]
+fn the_heuristic_is_certified_with_weights_that_it_has_and_says_what_it_has_learnt() {
+    let door = Door::open();
+    let certify = |weights: &str, output: &str| {
+        let command = ["--corpus=cov-eval:corpus", "evaluators", "certify", weights, output];
+        door.run(&[&command[..], &ABOUT].concat())
+    };
+    let ended = certify("--heuristic", "--output=own.json").with_code(0);
+    assert!(ended.stderr.contains("of 5 programs it says nothing, as it has learnt"), "{ended}");
+    assert!(ended.stdout.contains("nothing where it has learnt from them"), "{ended}");
+    for (weights, expect) in [
+        ("--heuristic=cross-validated", "there are other weights for each part of the programs"),
+        (
+            "--heuristic=crossvalidated",
+            "the weights \"crossvalidated\"; there are embedded, cross-v",
+        ),
+        ("--heuristic=", "the weights \"\"; there are embedded, cross-validated, and files"),
+    ] {
+        let ended = certify(weights, "--output=none.json");
+        assert_eq!(ended.code, Some(3), "{ended}");
+        assert!(ended.stderr.contains(expect), "{weights}: {ended}");
+        assert!(!door.path("none.json").exists());
+    }
+}
+
+#[test]
 fn a_judge_is_not_measured_on_what_it_has_learnt() {
     let server = Answering::start(votes);
     let (door, address) = (Door::open(), address(&server));

@@ -47,10 +47,21 @@ pub(super) fn execute(context: &Context<'_>, args: &CertifyArgs) -> anyhow::Resu
     let (programs, held_out) = programs(context, args, &corpus)?;
     let (judge, assessments) = match &args.heuristic {
         Some(choice) => {
-            let evaluator = evaluator(choice)?;
+            let Some(evaluator) = evaluator(choice)? else {
+                bail!(
+                    "where it is cross-validated there are other weights for each part of the programs, and none to be certified; name a file that `assay evaluators train` wrote, or no weights"
+                );
+            };
             let said = programs.iter().map(|it| evaluator.assess(it, &Findings::new()));
-            let weights_digest = evaluator.heuristic.digest();
-            (Certified::Heuristic { weights_digest }, said.collect::<Vec<_>>())
+            let said: Vec<Assessment> = said.collect();
+            let learnt = said.iter().filter(|it| it.said.is_none()).count();
+            if learnt > 0 {
+                complain(&format!(
+                    "warning: of {} it says nothing, as it has learnt from their scenarios; they count as wrong, so leave them out, or name other weights",
+                    counted(learnt, "program")
+                ));
+            }
+            (Certified::Heuristic { weights_digest: evaluator.heuristic.digest() }, said)
         }
         None => {
             let Some(panel) = context.panel(&args.judges)? else {

@@ -25,13 +25,7 @@ pub(super) struct Heuristics {
 impl Heuristics {
     pub(super) fn load(choices: &[HeuristicChoice]) -> anyhow::Result<Heuristics> {
         let choices: BTreeSet<&HeuristicChoice> = choices.iter().collect();
-        let load = |choice: &HeuristicChoice| {
-            let evaluator = match choice {
-                HeuristicChoice::CrossValidated => None,
-                choice => Some(evaluator(choice)?),
-            };
-            Ok((choice.clone(), evaluator))
-        };
+        let load = |choice: &HeuristicChoice| Ok((choice.clone(), evaluator(choice)?));
         let choices: anyhow::Result<Vec<_>> = choices.into_iter().map(load).collect();
         Ok(Heuristics { choices: choices? })
     }
@@ -79,21 +73,25 @@ impl Heuristics {
     }
 }
 
-/// The evaluator with these weights, which are not those of cross-validation.
-pub(super) fn evaluator(choice: &HeuristicChoice) -> anyhow::Result<HeuristicEvaluator> {
-    let name = choice.to_string();
+/// The evaluator with these weights; `None` of cross-validation, where each part of the programs has
+/// others.
+pub(super) fn evaluator(choice: &HeuristicChoice) -> anyhow::Result<Option<HeuristicEvaluator>> {
     let heuristic = match choice {
+        HeuristicChoice::CrossValidated => return Ok(None),
         HeuristicChoice::File(path) => {
             let place = path.display();
-            let text = fs::read_to_string(path)
-                .with_context(|| format!("failed to read the weights in {place}"))?;
+            let text = fs::read_to_string(path).with_context(|| {
+                format!(
+                    "failed to read the weights \"{place}\"; there are embedded, cross-validated, and files that `assay evaluators train` wrote"
+                )
+            })?;
             Heuristic::read(&text).with_context(|| format!("failed to use {place}"))?
         }
-        HeuristicChoice::Embedded | HeuristicChoice::CrossValidated => {
+        HeuristicChoice::Embedded => {
             Heuristic::embedded().context("failed to read the weights that come with it")?
         }
     };
-    Ok(HeuristicEvaluator { name, heuristic })
+    Ok(Some(HeuristicEvaluator { name: choice.to_string(), heuristic }))
 }
 
 /// What it was learnt from.
