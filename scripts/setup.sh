@@ -60,13 +60,18 @@ build_assay() {
     cargo build --quiet --locked --profile "$profile" --package assay
 }
 prepare_cases() {
+    local scratch
     printf 'setup: preparing what the cases need, with the %s binary\n' "$profile"
-    "$assay" prepare
+    # A copy, as what is built meanwhile may replace it.
+    scratch=$(mktemp -d)
+    cp "$assay" "$scratch/assay"
+    "$scratch/assay" prepare
     if [[ $profile == dev ]]; then
-        "$assay" prepare --analysers=bandit,syntax
+        "$scratch/assay" prepare --analysers=bandit,syntax
         # What tests drive; of cases they need those in Python alone.
-        "$assay" prepare --agents=claude-code,codex,gemini-cli,qwen-code,opencode --language python
+        "$scratch/assay" prepare --agents=claude-code,codex,gemini-cli,qwen-code,opencode --language python
     fi
+    rm -rf "$scratch"
 }
 if [[ $part == cases ]]; then
     prepare_cases

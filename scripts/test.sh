@@ -18,12 +18,13 @@ step() {
 
 printf '\n==> scripts/setup.sh dev\n'
 scripts/setup.sh dev programs || exit 1
-# What the cases need is mostly waited for: lints go on beside it.
+# What the cases need is mostly waited for: lints and the build of the tests go on beside it.
 prepared=$(mktemp)
 scripts/setup.sh dev cases >"$prepared" 2>&1 &
 preparing=$!
 step cargo fmt --check
 step cargo clippy --workspace --all-targets --locked -- -D warnings
+step scripts/run-tests.py --build
 step scripts/check-guests.sh
 wait "$preparing"
 is_prepared=$?
@@ -37,16 +38,14 @@ else
     printf '\n==> cargo deny check: skipped, cargo-deny is not installed\n'
 fi
 
-# Tests come in many programs that one after the other keep one core busy, so the cases are proved beside
-# them, by a copy of the program, as building the tests may replace it.
+# The cases are proved beside the tests, which wait a lot.
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 output=$scratch/tests
-cp "${CARGO_TARGET_DIR:-target}/debug/assay" "$scratch/assay"
-nice -n 10 "$scratch/assay" check --mutants=patches >"$scratch/proof" 2>&1 &
+nice -n 10 "${CARGO_TARGET_DIR:-target}/debug/assay" check --mutants=patches >"$scratch/proof" 2>&1 &
 proving=$!
 test_all() {
-    cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$output"
+    scripts/run-tests.py 2>&1 | tee "$output"
 }
 step test_all
 proof_of_the_corpus() {

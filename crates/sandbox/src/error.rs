@@ -51,6 +51,13 @@ pub enum SandboxError {
     #[error("access {path} in the sandbox: {cause}")]
     File { path: String, cause: OsError },
 
+    /// Its wall time was up again and again, while other work had nearly all of the machine.
+    #[error(
+        "execute {program} in the sandbox: in {seconds} s the machine had less than half a processor left for it; \
+         run it again when less else runs"
+    )]
+    Starved { program: String, seconds: u64 },
+
     /// Launcher or init ended, or was killed because it did not answer in time.
     #[error("reach the sandbox while it should {request}: {cause}{}", in_parentheses(.remedy))]
     Lost { request: String, cause: OsError, remedy: Option<String> },
@@ -75,6 +82,7 @@ impl SandboxError {
             SandboxError::Launch { .. }
             | SandboxError::Setup { .. }
             | SandboxError::InvalidPath { .. }
+            | SandboxError::Starved { .. }
             | SandboxError::Lost { .. }
             | SandboxError::Protocol { .. } => false,
         }

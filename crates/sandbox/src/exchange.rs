@@ -37,7 +37,7 @@ pub(crate) fn run(
     patience: Duration,
     stop: &Stop,
 ) -> io::Result<Reply> {
-    let deadline = Instant::now() + patience;
+    let mut deadline = Instant::now() + patience;
     socket.set_write_timeout(Some(patience))?;
     let Some(_running) = stop.run(socket, || protocol::send(socket, request))? else {
         return Ok(Reply::Executed(Execution::unobserved(Exit::Stopped, Duration::ZERO)));
@@ -54,7 +54,10 @@ pub(crate) fn run(
         let pause = TimeSpec::from_duration(left.min(LOOK_EVERY));
         match ppoll(&mut waiting, Some(pause), None) {
             Ok(0) | Err(Errno::EINTR) => {}
-            Ok(_) => return protocol::receive(Patient { socket, deadline }),
+            Ok(_) => match protocol::receive(Patient { socket, deadline })? {
+                Reply::Longer(more) => deadline += more,
+                reply => return Ok(reply),
+            },
             Err(errno) => return Err(errno.into()),
         }
     }

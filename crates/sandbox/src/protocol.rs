@@ -6,6 +6,7 @@ mod properties;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -57,6 +58,8 @@ pub(crate) enum Reply {
     Content(Option<Bytes>),
     Tree(BTreeMap<String, TreeEntry>),
     Failed(SandboxError),
+    /// No reply yet: the command gets so much more time, as the machine had none for it.
+    Longer(Duration),
 }
 
 #[derive(Debug, Serialize, Deserialize)]

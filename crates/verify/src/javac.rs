@@ -14,7 +14,7 @@ use assay_core::execution::{Ending, Usage};
 use assay_core::infra_error::InfraClass;
 use assay_harness::java;
 use assay_sandbox::{
-    Command, Exit, File, Launcher, Limits, Mount, Sandbox, SandboxError, Service, Spec,
+    Command, Exit, File, Launcher, Limits, Mount, Sandbox, SandboxError, Service, Spec, idle,
 };
 use tracing::debug;
 
@@ -111,16 +111,24 @@ impl Compilers {
             }
         }
         let fresh = Compiler::start(&self.launcher, request.jars)?;
-        Ok(match self.attempt(fresh, &frame, request.wall)? {
-            Attempt::Answered(compiled) => compiled,
-            Attempt::Ended(ending, wall) => Compiled {
+        let idle = idle();
+        match self.attempt(fresh, &frame, request.wall)? {
+            Attempt::Answered(compiled) => Ok(compiled),
+            Attempt::Ended(Ending::WallTimeout, wall) if is_starved(idle, wall) => {
+                let message = format!(
+                    "a Java compiler had no processor for most of {} s; validate again when less else runs",
+                    wall.as_secs()
+                );
+                Err(InfraError::new(InfraClass::Sandbox, message))
+            }
+            Attempt::Ended(ending, wall) => Ok(Compiled {
                 ending,
                 diagnostics: String::new(),
                 classes: Vec::new(),
                 // It used what it had, and nobody is left to say how much.
                 usage: Usage::new(wall, wall, 0),
-            },
-        })
+            }),
+        }
     }
 
     fn attempt(
@@ -159,6 +167,14 @@ impl Compilers {
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Compiler>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether the machine left a compiler less than half a processor beside the one that it has if it
+/// computes. With a single processor, nobody can tell its own work from that of others.
+fn is_starved(idle_before: Option<Duration>, wall: Duration) -> bool {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let idle = idle().zip(idle_before).map(|(now, then)| now.saturating_sub(then));
+    processors > 1 && idle.is_some_and(|idle| idle < wall / 2)
 }
 
 enum Attempt {

@@ -11,9 +11,9 @@ use crate::answers::{check, expected, verdicts, write};
 use crate::door::Door;
 use crate::failures::{next, on_fleet, records, subscribe};
 use crate::nats::Server;
-use crate::turn;
 use crate::wire::Wire;
-use crate::worker::{coordinator, join, wait_until};
+use crate::worker::{Process, command, coordinator, join, wait_until};
+use crate::{probes, turn};
 
 const ROUNDS: u32 = 4;
 
@@ -35,6 +35,22 @@ impl End {
     }
 }
 
+/// Cuts the wire of a worker that validates, and is not done before.
+fn cut_within_a_validation(wire: &Wire, probes: &str) {
+    let validates = || {
+        let (_, metrics) = probes::get(probes, "/metrics");
+        probes::value(&metrics, "assay_worker_held") > 0
+    };
+    loop {
+        wait_until("a validation", validates);
+        wire.cut();
+        if validates() {
+            return;
+        }
+        wire.mend();
+    }
+}
+
 /// Cuts a worker off while it has a job, until another has done everything.
 fn check_worker(end: End) {
     let door = Door::open();
@@ -42,12 +58,15 @@ fn check_worker(end: End) {
     write(&door, "answers.jsonl", ROUNDS);
     let server = Server::start();
     let (url, wire) = (server.url(), Wire::to(&server.url()));
-    let mut apart = join(&door, &wire.url(), "apart");
+    let more = ["--jobs", "1", "--name", "apart", "--probes", "127.0.0.1:0"];
+    let mut apart = Process::start(command(&door, &wire.url(), &more), door.path("apart.said"));
+    apart.wait_for("\"joined\"");
+    let probes = probes::address(&mut apart);
     let look = server.look();
     let mut stored = subscribe(&look);
     let mut run = coordinator(&door, &on_fleet(&url, ROUNDS));
     let claimed = next(&look, &mut stored, "claimed");
-    wire.cut();
+    cut_within_a_validation(&wire, &probes);
     let mut other = join(&door, &url, "other");
     assert_eq!(run.wait(), 0, "{end:?}: {}", run.said());
     check(&door.path("fleet.assay"), &expected);

@@ -14,7 +14,7 @@ use crate::turn;
 use crate::worker::{Process, command, wait_until};
 
 /// The status and the body of what is answered.
-fn get(address: &str, path: &str) -> (u16, String) {
+pub(crate) fn get(address: &str, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).expect("it listens");
     let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(head.as_bytes()).expect("it is sent");
@@ -26,9 +26,18 @@ fn get(address: &str, path: &str) -> (u16, String) {
 }
 
 /// A value of a metric.
-fn value(metrics: &str, name: &str) -> u64 {
+pub(crate) fn value(metrics: &str, name: &str) -> u64 {
     let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     line.unwrap_or_else(|| panic!("no {name} in {metrics}")).parse().expect("a number")
+}
+
+/// Where a worker that was started with `--probes` answers them.
+pub(crate) fn address(worker: &mut Process) -> String {
+    worker.wait_for("\"probes\"");
+    let said = worker.said();
+    let events = said.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let probes = events.into_iter().find(|event| event["event"] == "probes").expect("an event");
+    probes["address"].as_str().expect("an address").to_owned()
 }
 
 #[test]
@@ -41,11 +50,7 @@ fn probes_see_a_worker_join_lose_its_server_and_end_and_its_metrics_count_what_i
     let url = server.url();
     let command = command(&door, &url, &["--jobs", "1", "--probes", "127.0.0.1:0"]);
     let mut worker = Process::start(command, door.path("worker.said"));
-    worker.wait_for("\"probes\"");
-    let said = worker.said();
-    let events = said.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-    let probes = events.into_iter().find(|event| event["event"] == "probes").expect("an event");
-    let address = probes["address"].as_str().expect("an address");
+    let address = &address(&mut worker);
     let check = |path: &str, status: u16, text: &str| {
         let (found, body) = get(address, path);
         assert!(found == status && body.contains(text), "{path}: {found} {body}");

@@ -7,6 +7,7 @@
 mod properties;
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::sys::statvfs::statvfs;
@@ -122,6 +123,12 @@ impl Census {
         self.processes.iter().map(|process| process.cpu).sum()
     }
 
+    /// How long the threads that live have waited for a processor.
+    pub(super) fn delay(&self) -> Duration {
+        let alive = self.processes.iter().filter(|process| process.is_alive());
+        alive.flat_map(|process| threads(process.pid)).filter_map(delay_of).sum()
+    }
+
     /// An upper bound: memory shared after a fork counts for each process.
     pub(super) fn memory_bytes(&self) -> u64 {
         self.owners().map(|process| process.memory.sum()).sum::<u64>() + self.unowned_bytes()
@@ -177,6 +184,20 @@ pub(super) fn pids() -> Vec<Pid> {
 /// The processes that run, without what ended but was not waited for.
 pub(super) fn alive() -> impl Iterator<Item = Process> {
     pids().into_iter().filter_map(Process::find).filter(Process::is_alive)
+}
+
+/// The folders in `/proc` of a process's threads.
+fn threads(pid: Pid) -> Vec<PathBuf> {
+    let listing = fs::read_dir(format!("/proc/{pid}/task"));
+    listing.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect()
+}
+
+/// How long a thread has waited for a processor: the second number of its `schedstat`, in
+/// nanoseconds. Kernels without it say nothing, and then nobody waited.
+fn delay_of(thread: PathBuf) -> Option<Duration> {
+    let numbers = fs::read_to_string(thread.join("schedstat")).ok()?;
+    let nanoseconds = numbers.split_ascii_whitespace().nth(1)?.parse().ok()?;
+    Some(Duration::from_nanos(nanoseconds))
 }
 
 /// How many bytes the writable file systems take of memory.

@@ -3,6 +3,7 @@
 
 mod capture;
 mod census;
+mod clock;
 pub(crate) mod descriptor;
 pub(crate) mod entry;
 mod etc;

@@ -14,6 +14,7 @@ use nix::unistd::Pid;
 
 use super::capture::Capture;
 use super::census::{self, Census, Process};
+use super::clock::{Alarm, Clock, Used};
 use super::failed;
 use super::program::Program;
 use super::syscall::{self, Ended};
@@ -62,7 +63,9 @@ pub(super) fn execute(command: &Command, host: &UnixStream) -> Result<Execution,
     supervisor.before = before;
     supervisor.hears = true;
     supervisor.watch(&pidfd, host);
-    Ok(supervisor.finish(host))
+    let starved = supervisor.is_starved.then(|| supervisor.starved());
+    let execution = supervisor.finish(host);
+    starved.map_or(Ok(execution), Err)
 }
 
 /// Starts a command that answers the host on the socket, tells the host that it has
@@ -92,6 +95,9 @@ struct Supervisor<'a> {
     command: &'a Command,
     main: Pid,
     started: Instant,
+    clock: Clock,
+    /// Whether its time is up, and it never had it.
+    is_starved: bool,
     longest_pause: Duration,
     /// Whether what comes on the socket to the host is for init.
     hears: bool,
@@ -115,6 +121,8 @@ impl<'a> Supervisor<'a> {
             command,
             main: program.pid,
             started,
+            clock: Clock::new(started, command.limits.wall),
+            is_starved: false,
             longest_pause: LONGEST_PAUSE,
             hears: false,
             streams: [
@@ -141,7 +149,7 @@ impl<'a> Supervisor<'a> {
     fn watch(&mut self, pidfd: &OwnedFd, host: &UnixStream) {
         let mut next_sample = self.started + FIRST_SAMPLE;
         while self.exit.is_none() {
-            let deadline = next_sample.min(self.started + self.command.limits.wall);
+            let deadline = next_sample.min(self.clock.deadline);
             let pause = deadline.saturating_duration_since(Instant::now());
             let (main_ended, host_speaks) = self.wait(pidfd, host, pause);
             if host_speaks {
@@ -154,14 +162,46 @@ impl<'a> Supervisor<'a> {
                 return;
             }
             let now = Instant::now();
-            if now >= self.started + self.command.limits.wall {
-                self.exit.get_or_insert(Exit::WallTimeout);
+            if now >= self.clock.deadline {
+                self.ring(host);
             } else if now >= next_sample {
+                if self.clock.is_to_look(now) {
+                    let used = self.used();
+                    self.clock.look(used);
+                }
                 let pause = self.sample();
                 let spent = now.elapsed();
                 let rest = (spent * SAMPLING_SHARE).min(LONGEST_REST);
                 next_sample = Instant::now() + pause.max(rest);
             }
+        }
+    }
+
+    /// Ends a command that had its time, or gives it what it missed.
+    fn ring(&mut self, host: &UnixStream) {
+        let used = self.used();
+        match self.clock.ring(used) {
+            Alarm::Later(more) => {
+                // A host that cannot be told is gone, which shows when it is waited for next.
+                let _ = protocol::send(host, &Reply::Longer(more));
+            }
+            Alarm::Over => _ = self.exit.get_or_insert(Exit::WallTimeout),
+            Alarm::Starved => {
+                self.is_starved = true;
+                self.exit.get_or_insert(Exit::WallTimeout);
+            }
+        }
+    }
+
+    fn used(&self) -> Used {
+        let census = Census::take(self.before.sockets);
+        Used { cpu: census.cpu() + self.reaped_cpu, delay: census.delay() }
+    }
+
+    fn starved(&self) -> SandboxError {
+        SandboxError::Starved {
+            program: self.command.program.clone(),
+            seconds: self.started.elapsed().as_secs(),
         }
     }
 
@@ -304,6 +344,7 @@ impl<'a> Supervisor<'a> {
     /// Kills everything, reads what is left in the pipes, and draws the conclusions.
     fn finish(mut self, host: &UnixStream) -> Execution {
         let wall = self.started.elapsed();
+        let is_late = Instant::now() > self.clock.deadline;
         let leftover_processes = self.leftover(host);
         // As PID 1, this reaches every process of the namespace but init itself.
         while kill(Pid::from_raw(-1), Signal::SIGKILL) != Err(Errno::ESRCH) {
@@ -331,7 +372,7 @@ impl<'a> Supervisor<'a> {
                 exit = Exit::OutputLimit;
             } else if self.reaped_cpu > limits.cpu {
                 exit = Exit::CpuTimeout;
-            } else if wall > limits.wall {
+            } else if is_late {
                 exit = Exit::WallTimeout;
             }
         }

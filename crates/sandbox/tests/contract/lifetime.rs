@@ -80,6 +80,17 @@ if os.fork() == 0:
     assert_eq!((execution.exit, execution.leftover_processes), (Exit::Code(0), 0));
 }
 
+/// What something returns while threads keep every processor busy for so many seconds.
+fn beside_busy_threads<T>(seconds: u64, something: impl FnOnce() -> T) -> T {
+    let until = Instant::now() + Duration::from_secs(seconds);
+    let cores = thread::available_parallelism().unwrap().get();
+    let busy: Vec<_> =
+        (0..4 * cores).map(|_| thread::spawn(move || while Instant::now() < until {})).collect();
+    let returned = something();
+    busy.into_iter().for_each(|thread| thread.join().unwrap());
+    returned
+}
+
 #[test]
 fn children_that_end_late_for_want_of_a_processor_are_not_left_over() {
     let child = "
@@ -92,13 +103,28 @@ if os.fork() == 0:
     while time.process_time() < 0.4: pass
     os._exit(0)";
     let mut sandbox = start();
-    let until = Instant::now() + Duration::from_secs(2);
-    let cores = thread::available_parallelism().unwrap().get();
-    let busy: Vec<_> =
-        (0..4 * cores).map(|_| thread::spawn(move || while Instant::now() < until {})).collect();
-    let execution = sandbox.execute(&python(child)).unwrap();
-    busy.into_iter().for_each(|thread| thread.join().unwrap());
+    let execution = beside_busy_threads(2, || sandbox.execute(&python(child)).unwrap());
     assert_eq!((execution.exit, execution.leftover_processes), (Exit::Code(0), 0));
+}
+
+#[test]
+fn time_that_other_work_took_does_not_count() {
+    let patient = "
+import os, time
+os.nice(19)
+while time.process_time() < 0.6: pass";
+    let mut sandbox = start();
+    let command = python(patient).limits(limits(1));
+    let execution = beside_busy_threads(3, || sandbox.execute(&command).unwrap());
+    assert_eq!(execution.exit, Exit::Code(0), "{:?}", execution.usage);
+}
+
+#[test]
+fn what_hangs_ends_in_time_on_a_busy_machine_too() {
+    let mut sandbox = start();
+    let command = shell("sleep 1.6").limits(limits(1));
+    let execution = beside_busy_threads(3, || sandbox.execute(&command).unwrap());
+    assert_eq!(execution.exit, Exit::WallTimeout);
 }
 
 #[test]

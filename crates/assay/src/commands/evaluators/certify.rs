@@ -76,7 +76,7 @@ pub(super) fn execute(context: &Context<'_>, args: &CertifyArgs) -> anyhow::Resu
         }
     };
     let source = name_of(&context.config.corpus(context.global));
-    let source = (source, corpus.digest.clone());
+    let source = (source, corpus.digest);
     let certificate = certificate(source, (judge, held_out), &programs, &assessments);
     let text = serde_json::to_string_pretty(&certificate)? + "\n";
     file.writer().write_all(text.as_bytes()).context("failed to write the certificate")?;
