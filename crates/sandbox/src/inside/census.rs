@@ -7,7 +7,7 @@
 mod properties;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::sys::statvfs::statvfs;
@@ -126,7 +126,7 @@ impl Census {
     /// How long the threads that live have waited for a processor.
     pub(super) fn delay(&self) -> Duration {
         let alive = self.processes.iter().filter(|process| process.is_alive());
-        alive.flat_map(|process| threads(process.pid)).filter_map(delay_of).sum()
+        alive.flat_map(|process| threads(process.pid)).filter_map(|thread| delay_of(&thread)).sum()
     }
 
     /// An upper bound: memory shared after a fork counts for each process.
@@ -194,7 +194,7 @@ fn threads(pid: Pid) -> Vec<PathBuf> {
 
 /// How long a thread has waited for a processor: the second number of its `schedstat`, in
 /// nanoseconds. Kernels without it say nothing, and then nobody waited.
-fn delay_of(thread: PathBuf) -> Option<Duration> {
+fn delay_of(thread: &Path) -> Option<Duration> {
     let numbers = fs::read_to_string(thread.join("schedstat")).ok()?;
     let nanoseconds = numbers.split_ascii_whitespace().nth(1)?.parse().ok()?;
     Some(Duration::from_nanos(nanoseconds))
