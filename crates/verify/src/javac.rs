@@ -19,6 +19,7 @@ use assay_sandbox::{
 use tracing::debug;
 
 use super::jdk::{CONFIGURATION, JAVA};
+use super::processes::used_by_descendants;
 use super::{ENVIRONMENT, ending, infra};
 
 const SERVER: &str = java::ASSAY_COMPILER.1;
@@ -82,6 +83,10 @@ pub struct Compiled {
     pub usage: Usage,
 }
 
+/// What is compiled takes a second or two, and may take a minute. A machine has too little left for
+/// that if it is less than one processor in so many.
+const TOO_LITTLE: u32 = 8;
+
 /// Compilers: one for each concurrent request, started when none is idle.
 #[derive(Debug, Default)]
 pub struct Compilers {
@@ -111,12 +116,12 @@ impl Compilers {
             }
         }
         let fresh = Compiler::start(&self.launcher, request.jars)?;
-        let idle = idle();
+        let left = Left::now();
         match self.attempt(fresh, &frame, request.wall)? {
             Attempt::Answered(compiled) => Ok(compiled),
-            Attempt::Ended(Ending::WallTimeout, wall) if is_starved(idle, wall) => {
+            Attempt::Ended(Ending::WallTimeout, wall) if left.was_too_little(wall) => {
                 let message = format!(
-                    "a Java compiler had no processor for most of {} s; validate again when less else runs",
+                    "other work left nearly no processor for a Java compiler in {} s; validate again when less else runs",
                     wall.as_secs()
                 );
                 Err(InfraError::new(InfraClass::Sandbox, message))
@@ -169,12 +174,22 @@ impl Compilers {
     }
 }
 
-/// Whether the machine left a compiler less than half a processor beside the one that it has if it
-/// computes. With a single processor, nobody can tell its own work from that of others.
-fn is_starved(idle_before: Option<Duration>, wall: Duration) -> bool {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let idle = idle().zip(idle_before).map(|(now, then)| now.saturating_sub(then));
-    processors > 1 && idle.is_some_and(|idle| idle < wall / 2)
+/// What a machine left for a compiler until a moment: time that nobody used, and what everything used
+/// that this process has started.
+struct Left(Option<Duration>, Duration);
+
+impl Left {
+    fn now() -> Left {
+        Left(idle(), used_by_descendants())
+    }
+
+    /// Whether since then, for so long, less was left than the slowest compilation needs.
+    fn was_too_little(&self, wall: Duration) -> bool {
+        let Left(idle, used) = Left::now();
+        let idle = idle.zip(self.0).map(|(now, then)| now.saturating_sub(then));
+        let used = used.saturating_sub(self.1);
+        idle.is_some_and(|idle| idle + used < wall / TOO_LITTLE)
+    }
 }
 
 enum Attempt {

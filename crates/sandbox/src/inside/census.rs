@@ -123,10 +123,15 @@ impl Census {
         self.processes.iter().map(|process| process.cpu).sum()
     }
 
-    /// How long the threads that live have waited for a processor.
-    pub(super) fn delay(&self) -> Duration {
+    /// How long the threads that live have waited for a processor, and whether one could use one now.
+    pub(super) fn wants(&self) -> (Duration, bool) {
         let alive = self.processes.iter().filter(|process| process.is_alive());
-        alive.flat_map(|process| threads(process.pid)).filter_map(|thread| delay_of(&thread)).sum()
+        let threads: Vec<Thread> = alive
+            .flat_map(|process| threads(process.pid))
+            .filter_map(|folder| Thread::find(&folder))
+            .collect();
+        let delay = threads.iter().map(|thread| thread.delay).sum();
+        (delay, threads.iter().any(|thread| thread.is_runnable))
     }
 
     /// An upper bound: memory shared after a fork counts for each process.
@@ -192,12 +197,28 @@ fn threads(pid: Pid) -> Vec<PathBuf> {
     listing.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect()
 }
 
-/// How long a thread has waited for a processor: the second number of its `schedstat`, in
-/// nanoseconds. Kernels without it say nothing, and then nobody waited.
-fn delay_of(thread: &Path) -> Option<Duration> {
-    let numbers = fs::read_to_string(thread.join("schedstat")).ok()?;
-    let nanoseconds = numbers.split_ascii_whitespace().nth(1)?.parse().ok()?;
-    Some(Duration::from_nanos(nanoseconds))
+/// A thread, as far as it wants a processor.
+struct Thread {
+    /// How long it has waited for one each time that it got one. A wait that goes on is missing.
+    delay: Duration,
+    /// Whether it computes or waits for a processor.
+    is_runnable: bool,
+}
+
+impl Thread {
+    /// Reads the second number of `schedstat`, in nanoseconds, and the state in `stat`. Kernels
+    /// without the first say nothing of waits that are over.
+    fn find(folder: &Path) -> Option<Thread> {
+        let text = |name: &str| fs::read(folder.join(name)).ok();
+        let numbers = text("schedstat").unwrap_or_default();
+        let numbers = String::from_utf8_lossy(&numbers);
+        let delay = numbers.split_ascii_whitespace().nth(1).and_then(|number| number.parse().ok());
+        let stat = text("stat")?;
+        // The name before the last parenthesis is chosen by tested code.
+        let (_, fields) = stat.split_at(stat.iter().rposition(|byte| *byte == b')')?);
+        let is_runnable = fields.get(2) == Some(&b'R');
+        Some(Thread { delay: Duration::from_nanos(delay.unwrap_or(0)), is_runnable })
+    }
 }
 
 /// How many bytes the writable file systems take of memory.

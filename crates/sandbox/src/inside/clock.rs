@@ -2,8 +2,8 @@
 //!
 //! A limit of wall time is for code that hangs. On a busy machine it would also meet code that does
 //! not, and load would decide verdicts. So when the time is up, it is asked what the machine had left
-//! for the sandbox: what the sandbox used, and what nobody used. Tested code has no hand in either,
-//! as neither grows less by what it does. If that is less than half a processor, and processes
+//! for the sandbox: what the sandbox used, and what nobody used. Tested code cannot make the sum
+//! less, as it takes from one what it adds to the other. If that is less than half a processor, and processes
 //! waited for one, the command is given the time that it missed.
 
 use std::time::{Duration, Instant};
@@ -23,7 +23,8 @@ const MOST: u32 = 10;
 /// The machine has too little left if it is less than one processor in so many.
 const SHARE: u32 = 2;
 
-/// Processes want a processor if they waited for it during one part in so many of the time.
+/// Processes want a processor if they waited for it during one part in so many of the time, or
+/// could use one now.
 const WANTING: u32 = 20;
 
 /// What was seen at one moment.
@@ -35,12 +36,13 @@ struct Look {
     used: Used,
 }
 
-/// What the processes of the command have used, and how long those that live have waited for a
-/// processor.
+/// What the processes of the command have used, how long those that live have waited for a
+/// processor, and whether one of them could use one now.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Used {
     pub(super) cpu: Duration,
     pub(super) delay: Duration,
+    pub(super) is_runnable: bool,
 }
 
 /// What becomes of a command whose time is up.
@@ -112,7 +114,8 @@ fn missed(before: &Look, now: &Look) -> Option<Duration> {
     let used = now.used.cpu.saturating_sub(before.used.cpu);
     let delay = now.used.delay.saturating_sub(before.used.delay);
     let left = idle + used;
-    (left < passed / SHARE && delay >= passed / WANTING).then(|| passed - left)
+    let wants = now.used.is_runnable || delay >= passed / WANTING;
+    (left < passed / SHARE && wants).then(|| passed - left)
 }
 
 #[cfg(test)]
@@ -121,10 +124,14 @@ mod tests {
 
     /// What is missed of ten seconds with so many seconds idle, used and waited for.
     fn of_ten(idle: u64, cpu: u64, delay: u64) -> Option<u64> {
+        of_ten_and_then(idle, cpu, delay, false)
+    }
+
+    fn of_ten_and_then(idle: u64, cpu: u64, delay: u64, is_runnable: bool) -> Option<u64> {
         let seconds = Duration::from_secs;
-        let none = Used { cpu: seconds(1), delay: seconds(1) };
+        let none = Used { cpu: seconds(1), delay: seconds(1), is_runnable };
         let before = Look { at: Instant::now(), idle: seconds(50), used: none };
-        let used = Used { cpu: seconds(1 + cpu), delay: seconds(1 + delay) };
+        let used = Used { cpu: seconds(1 + cpu), delay: seconds(1 + delay), is_runnable };
         let now = Look { at: before.at + seconds(10), idle: seconds(50 + idle), used };
         missed(&before, &now).map(|missed| missed.as_secs())
     }
@@ -133,6 +140,8 @@ mod tests {
     fn time_that_other_work_took_is_missed() {
         assert_eq!(of_ten(0, 1, 9), Some(9));
         assert_eq!(of_ten(2, 1, 3), Some(7));
+        // One that still waits.
+        assert_eq!(of_ten_and_then(0, 0, 0, true), Some(10));
     }
 
     #[test]
@@ -147,5 +156,6 @@ mod tests {
         assert_eq!(of_ten(0, 20, 200), None);
         assert_eq!(of_ten(10, 10, 90), None);
         assert_eq!(of_ten(18, 2, 50), None);
+        assert_eq!(of_ten_and_then(10, 10, 90, true), None);
     }
 }

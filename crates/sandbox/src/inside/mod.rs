@@ -4,6 +4,7 @@
 mod capture;
 mod census;
 mod clock;
+mod consumption;
 pub(crate) mod descriptor;
 pub(crate) mod entry;
 mod etc;

@@ -15,6 +15,7 @@ use nix::unistd::Pid;
 use super::capture::Capture;
 use super::census::{self, Census, Process};
 use super::clock::{Alarm, Clock, Used};
+use super::consumption::Consumption;
 use super::failed;
 use super::program::Program;
 use super::syscall::{self, Ended};
@@ -96,6 +97,7 @@ struct Supervisor<'a> {
     main: Pid,
     started: Instant,
     clock: Clock,
+    consumption: Consumption,
     /// Whether its time is up, and it never had it.
     is_starved: bool,
     longest_pause: Duration,
@@ -122,6 +124,7 @@ impl<'a> Supervisor<'a> {
             main: program.pid,
             started,
             clock: Clock::new(started, command.limits.wall),
+            consumption: Consumption::new(),
             is_starved: false,
             longest_pause: LONGEST_PAUSE,
             hears: false,
@@ -193,9 +196,11 @@ impl<'a> Supervisor<'a> {
         }
     }
 
-    fn used(&self) -> Used {
+    fn used(&mut self) -> Used {
         let census = Census::take(self.before.sockets);
-        Used { cpu: census.cpu() + self.reaped_cpu, delay: census.delay() }
+        self.consumption.note(&census);
+        let (delay, is_runnable) = census.wants();
+        Used { cpu: self.consumption.most() + self.reaped_cpu, delay, is_runnable }
     }
 
     fn starved(&self) -> SandboxError {
@@ -264,6 +269,7 @@ impl<'a> Supervisor<'a> {
         }
         let limits = &self.command.limits;
         let census = Census::take(self.before.sockets);
+        self.consumption.note(&census);
         self.peak_tasks = self.peak_tasks.max(census.tasks());
         if census.files_bytes.saturating_sub(self.before.files_bytes) > limits.written_bytes {
             self.exit = Some(Exit::OutputLimit);
@@ -303,8 +309,13 @@ impl<'a> Supervisor<'a> {
         let begun = Instant::now();
         let mut rested = Duration::ZERO;
         let mut cpu_before = None;
+        let mut is_told = false;
         loop {
             let looked = Instant::now();
+            if !is_told && begun.elapsed() >= GRACE * 2 {
+                // The host would take silence for an end.
+                is_told = protocol::send(host, &Reply::Longer(LONGEST_GRACE)).is_ok();
+            }
             let left: Vec<Process> =
                 census::alive().filter(|process| process.pid != self.main).collect();
             let cpu: Duration = left.iter().map(|process| process.cpu).sum();
