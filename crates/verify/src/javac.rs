@@ -104,9 +104,9 @@ impl Compilers {
     pub fn compile(&self, request: &Request<'_>) -> Result<Compiled, InfraError> {
         let frame = frame(request);
         if let Some(compiler) = self.take(request.jars) {
-            match self.attempt(compiler, &frame, request.wall)? {
+            match self.attempt(compiler, &frame, request.wall, None)? {
                 Attempt::Answered(compiled) => return Ok(compiled),
-                Attempt::Ended(ending, wall) => {
+                Attempt::Ended { ending, wall, .. } => {
                     debug!(
                         ending = ending.to_string(),
                         ?wall,
@@ -116,17 +116,16 @@ impl Compilers {
             }
         }
         let fresh = Compiler::start(&self.launcher, request.jars)?;
-        let left = Left::now();
-        match self.attempt(fresh, &frame, request.wall)? {
+        match self.attempt(fresh, &frame, request.wall, Some(Left::now()))? {
             Attempt::Answered(compiled) => Ok(compiled),
-            Attempt::Ended(Ending::WallTimeout, wall) if left.was_too_little(wall) => {
+            Attempt::Ended { ending: Ending::WallTimeout, wall, is_starved: true } => {
                 let message = format!(
                     "other work left nearly no processor for a Java compiler in {} s; validate again when less else runs",
                     wall.as_secs()
                 );
                 Err(InfraError::new(InfraClass::Sandbox, message))
             }
-            Attempt::Ended(ending, wall) => Ok(Compiled {
+            Attempt::Ended { ending, wall, .. } => Ok(Compiled {
                 ending,
                 diagnostics: String::new(),
                 classes: Vec::new(),
@@ -141,6 +140,7 @@ impl Compilers {
         mut compiler: Compiler,
         frame: &[u8],
         wall: Duration,
+        left: Option<Left>,
     ) -> Result<Attempt, InfraError> {
         let begun = Instant::now();
         match compiler.ask(frame, begun + wall) {
@@ -158,7 +158,12 @@ impl Compilers {
                 }
                 Ok(Attempt::Answered(answer.compiled))
             }
-            Err(error) => Ok(Attempt::Ended(compiler.end(&error), begun.elapsed())),
+            Err(error) => {
+                let wall = begun.elapsed();
+                // While it is there, so that what it used is not taken for that of others.
+                let is_starved = left.is_some_and(|left| left.was_too_little(wall));
+                Ok(Attempt::Ended { ending: compiler.end(&error), wall, is_starved })
+            }
         }
     }
 
@@ -194,7 +199,7 @@ impl Left {
 
 enum Attempt {
     Answered(Compiled),
-    Ended(Ending, Duration),
+    Ended { ending: Ending, wall: Duration, is_starved: bool },
 }
 
 /// A running compiler.
