@@ -73,7 +73,8 @@ impl Access {
             Some(path) => read(path)?,
             None => from_environment(environment)?,
         };
-        Ok(Access { address: parsed, credentials, authority: authority.map(Path::to_owned) })
+        let authority = authority.map(readable_authority).transpose()?;
+        Ok(Access { address: parsed, credentials, authority })
     }
 
     /// The address as it is shown.
@@ -101,6 +102,16 @@ impl Access {
             },
         )
     }
+}
+
+/// The path, if a certificate is there. Whoever connects reads it each time.
+fn readable_authority(path: &Path) -> Result<PathBuf, FleetError> {
+    let wrong = |message: String| FleetError::Authority { path: path.to_owned(), message };
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    let is_certificate = text.contains("-----BEGIN CERTIFICATE-----");
+    is_certificate
+        .then(|| path.to_owned())
+        .ok_or_else(|| wrong("it holds no certificate".to_owned()))
 }
 
 fn read(path: &Path) -> Result<Credentials, FleetError> {
@@ -154,6 +165,7 @@ impl Connection {
         let client = options.connect(access.address.clone()).await.map_err(|error| {
             let (address, message) = (access.address(), chain(&error));
             match error.kind() {
+                _ if is_distrust(&error) => FleetError::Distrusted { address, message },
                 ConnectErrorKind::Dns | ConnectErrorKind::TimedOut | ConnectErrorKind::Io => {
                     FleetError::Unreachable { address, message }
                 }
@@ -180,6 +192,14 @@ impl Connection {
             wait = (wait * 2).min(LONGEST_WAIT);
         }
     }
+}
+
+/// Whether a server was reached that does not prove who it is, which trying again does not change.
+fn is_distrust(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(|cause| {
+        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        inner.is_some_and(|inner| inner.is::<rustls::Error>())
+    })
 }
 
 /// An error with its causes, each once.

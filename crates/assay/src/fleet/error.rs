@@ -23,6 +23,12 @@ pub enum FleetError {
     #[error("the NATS server at {address} refuses the connection: {message}")]
     Refused { address: String, message: String },
     #[error(
+        "the certificate of the NATS server at {address} is not trusted: {message}; name the certificate of whoever signed it with --nats-ca"
+    )]
+    Distrusted { address: String, message: String },
+    #[error("failed to read the certificate {path}: {message}; it is a file in PEM, for --nats-ca")]
+    Authority { path: PathBuf, message: String },
+    #[error(
         "failed to set up the stream {stream}: {message}; the server must run with JetStream, as `nats-server --jetstream` does"
     )]
     Stream { stream: &'static str, message: String },

@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use rusqlite::Connection;
 
 use crate::answers::{run, write};
@@ -103,4 +105,38 @@ fn credentials_come_from_a_file_or_the_environment_and_wrong_ones_are_refused() 
         .query_row("SELECT group_concat(value) FROM run", [], |row| row.get(0))
         .unwrap_or_default();
     assert!(!settings.contains("se cret"), "{settings}");
+}
+
+/// A certificate or a key as text, RFC 7468.
+fn pem(label: &str, der: &[u8]) -> String {
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", BASE64_STANDARD.encode(der))
+}
+
+#[test]
+fn a_server_with_a_certificate_is_reached_by_who_knows_its_signer_and_nobody_else() {
+    let _turn = turn();
+    let door = Door::open();
+    let names = vec!["127.0.0.1".to_owned()];
+    let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
+    let certificate = door.write("server.pem", &pem("CERTIFICATE", made.cert.der()));
+    let key = door.write("server.key", &pem("PRIVATE KEY", &made.signing_key.serialize_der()));
+    let server = Server::with(&format!("tls {{ cert_file: {certificate:?}, key_file: {key:?} }}"));
+    let url = server.url().replace("nats://", "tls://");
+    let mut stranger = Process::start(command(&door, &url, &[]), door.path("stranger.said"));
+    assert_eq!(stranger.wait(), 3, "{}", stranger.said());
+    assert!(stranger.said().contains("is not trusted"), "{}", stranger.said());
+    let wrong = ["--nats-ca", key.to_str().expect("UTF-8")];
+    let mut wrong = Process::start(command(&door, &url, &wrong), door.path("wrong.said"));
+    assert_eq!(wrong.wait(), 3, "{}", wrong.said());
+    assert!(wrong.said().contains("it holds no certificate"), "{}", wrong.said());
+
+    let authority = ["--nats-ca", certificate.to_str().expect("UTF-8")];
+    let worker = command(&door, &url, &authority);
+    let mut worker = Process::start(worker, door.path("worker.said"));
+    worker.wait_for("\"joined\"");
+    write(&door, "answers.jsonl", 1);
+    let mut arguments = run("answers.jsonl", 1);
+    arguments.extend(["--verifier", &url, "--output", "fleet.assay"].map(str::to_owned));
+    arguments.extend(authority.map(str::to_owned));
+    assert_eq!(door.run(&arguments).with_code(0).json("assay.run/1")["judged"], 2);
 }
