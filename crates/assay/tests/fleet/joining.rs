@@ -118,8 +118,8 @@ fn a_server_with_a_certificate_is_reached_by_who_knows_its_signer_and_nobody_els
     let door = Door::open();
     let names = vec!["127.0.0.1".to_owned()];
     let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
-    let certificate = door.write("server.pem", &pem("CERTIFICATE", made.cert.der()));
-    let key = door.write("server.key", &pem("PRIVATE KEY", &made.signing_key.serialize_der()));
+    let certificate = door.write("server.pem", pem("CERTIFICATE", made.cert.der()));
+    let key = door.write("server.key", pem("PRIVATE KEY", &made.signing_key.serialize_der()));
     let server = Server::with(&format!("tls {{ cert_file: {certificate:?}, key_file: {key:?} }}"));
     let url = server.url().replace("nats://", "tls://");
     let mut stranger = Process::start(command(&door, &url, &[]), door.path("stranger.said"));
