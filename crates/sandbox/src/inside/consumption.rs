@@ -46,8 +46,9 @@ impl Consumption {
         let now = Instant::now();
         self.longest_gap = self.longest_gap.max(now.saturating_duration_since(self.looked));
         self.looked = now;
-        self.came += came(self.last_number, last_number());
-        self.last_number = last_number();
+        let number = last_number();
+        self.came += came(self.last_number, number);
+        self.last_number = number;
         let found: BTreeMap<Pid, Duration> =
             census.processes.iter().map(|process| (process.pid, process.cpu)).collect();
         for (pid, before) in &self.seen {
