@@ -7,12 +7,12 @@ Those that take longest begin first. Ends with 1 if anything failed.
 """
 
 import collections
+import concurrent.futures
 import json
 import os
 import pathlib
 import subprocess
 import sys
-import threading
 import time
 
 # The programs that take a minute and more; a new one that is not here only ends a little later.
@@ -46,7 +46,8 @@ def rank(program):
 
 
 def run(program):
-    """The exit status of a program, and what it prints."""
+    """The exit status of a program, the seconds that it took, and what it prints."""
+    begun = time.monotonic()
     environment = {**os.environ, "CARGO_MANIFEST_DIR": str(program.folder)}
     ended = subprocess.run(
         [program.path],
@@ -56,36 +57,26 @@ def run(program):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    return ended.returncode, ended.stdout.decode(errors="replace")
+    took = time.monotonic() - begun
+    return ended.returncode, took, ended.stdout.decode(errors="replace")
 
 
 def run_all(programs, lanes):
     """Runs them; returns the names of those that failed."""
-    waiting = collections.deque(programs)
     failed = []
-    lock = threading.Lock()
-
-    def lane():
-        while True:
-            with lock:
-                if not waiting:
-                    return
-                program = waiting.popleft()
-            begun = time.monotonic()
-            status, output = run(program)
-            took = time.monotonic() - begun
-            with lock:
-                print(f"\n     Running {program.name} (took {took:.0f} s)\n{output}", end="")
-                if status != 0:
-                    failed.append(program.name)
-                    print(f"error: {program.name} ended with {status}")
-                sys.stdout.flush()
-
-    threads = [threading.Thread(target=lane) for _ in range(lanes)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    pool = concurrent.futures.ThreadPoolExecutor(lanes)
+    running = {pool.submit(run, program): program for program in programs}
+    try:
+        for ended in concurrent.futures.as_completed(running):
+            (status, took, output), name = ended.result(), running[ended].name
+            print(f"\n     Running {name} (took {took:.0f} s)\n{output}", end="")
+            if status != 0:
+                failed.append(name)
+                print(f"error: {name} ended with {status}")
+            sys.stdout.flush()
+    finally:
+        # Who interrupts this wants no more programs to begin.
+        pool.shutdown(cancel_futures=True)
     return failed
 
 
