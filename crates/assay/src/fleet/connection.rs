@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use async_nats::jetstream::Context;
 use async_nats::jetstream::context::ContextBuilder;
-use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
+use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use serde::Deserialize;
 use tokio::sync::Notify;
 use tracing::{debug, warn};
@@ -104,14 +107,19 @@ impl Access {
     }
 }
 
-/// The path, if a certificate is there. Whoever connects reads it each time.
+/// The path, if certificates are there. Whoever connects reads it each time.
 fn readable_authority(path: &Path) -> Result<PathBuf, FleetError> {
     let wrong = |message: String| FleetError::Authority { path: path.to_owned(), message };
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    let is_certificate = text.contains("-----BEGIN CERTIFICATE-----");
-    is_certificate
-        .then(|| path.to_owned())
-        .ok_or_else(|| wrong("it holds no certificate".to_owned()))
+    let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    let mut store = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(&text) {
+        let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
+        store.add(certificate).map_err(|error| wrong(error.to_string()))?;
+    }
+    match store.is_empty() {
+        true => Err(wrong("it holds no certificate".to_owned())),
+        false => Ok(path.to_owned()),
+    }
 }
 
 fn read(path: &Path) -> Result<Credentials, FleetError> {
@@ -166,6 +174,8 @@ impl Connection {
             let (address, message) = (access.address(), chain(&error));
             match error.kind() {
                 _ if is_distrust(&error) => FleetError::Distrusted { address, message },
+                // It answers, and not as its address says.
+                _ if of_tls(&error).is_some() => FleetError::Refused { address, message },
                 ConnectErrorKind::Dns | ConnectErrorKind::TimedOut | ConnectErrorKind::Io => {
                     FleetError::Unreachable { address, message }
                 }
@@ -194,11 +204,16 @@ impl Connection {
     }
 }
 
-/// Whether a server was reached that does not prove who it is, which trying again does not change.
-fn is_distrust(error: &(dyn std::error::Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |error| error.source()).any(|cause| {
-        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        inner.is_some_and(|inner| inner.is::<rustls::Error>())
+/// Whether a server was reached that does not prove who it is.
+fn is_distrust(error: &ConnectError) -> bool {
+    matches!(of_tls(error), Some(rustls::Error::InvalidCertificate(_)))
+}
+
+/// What TLS says of a connection, which trying again does not change.
+fn of_tls(error: &ConnectError) -> Option<&rustls::Error> {
+    let error: &(dyn std::error::Error + 'static) = error;
+    std::iter::successors(Some(error), |error| error.source()).find_map(|cause| {
+        cause.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref::<rustls::Error>()
     })
 }
 

@@ -125,10 +125,17 @@ fn a_server_with_a_certificate_is_reached_by_who_knows_its_signer_and_nobody_els
     let mut stranger = Process::start(command(&door, &url, &[]), door.path("stranger.said"));
     assert_eq!(stranger.wait(), 3, "{}", stranger.said());
     assert!(stranger.said().contains("is not trusted"), "{}", stranger.said());
-    let wrong = ["--nats-ca", key.to_str().expect("UTF-8")];
-    let mut wrong = Process::start(command(&door, &url, &wrong), door.path("wrong.said"));
-    assert_eq!(wrong.wait(), 3, "{}", wrong.said());
-    assert!(wrong.said().contains("it holds no certificate"), "{}", wrong.said());
+    let refused = |address: &str, more: &[&str], expect: &str| {
+        let ended = command(&door, address, more).output().expect("assay starts");
+        let ended = crate::door::Ended::of(ended).with_code(3);
+        assert!(ended.stderr.contains(expect), "{ended}");
+    };
+    let rubbish = door.write("rubbish.pem", pem("CERTIFICATE", b"rubbish"));
+    for (file, expect) in [(&key, "it holds no certificate"), (&rubbish, "rubbish.pem")] {
+        refused(&url, &["--nats-ca", file.to_str().expect("UTF-8")], expect);
+    }
+    let plain = Server::start();
+    refused(&plain.url().replace("nats://", "tls://"), &[], "refuses the connection");
 
     let authority = ["--nats-ca", certificate.to_str().expect("UTF-8")];
     let worker = command(&door, &url, &authority);
