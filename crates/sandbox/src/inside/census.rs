@@ -209,14 +209,13 @@ impl Thread {
     /// Reads the second number of `schedstat`, in nanoseconds, and the state in `stat`. Kernels
     /// without the first say nothing of waits that are over.
     fn find(folder: &Path) -> Option<Thread> {
-        let text = |name: &str| fs::read(folder.join(name)).ok();
+        let text = |name: &str| read(format!("{}/{name}", folder.display()));
         let numbers = text("schedstat").unwrap_or_default();
-        let numbers = String::from_utf8_lossy(&numbers);
         let delay = numbers.split_ascii_whitespace().nth(1).and_then(|number| number.parse().ok());
         let stat = text("stat")?;
         // The name before the last parenthesis is chosen by tested code.
-        let (_, fields) = stat.split_at(stat.iter().rposition(|byte| *byte == b')')?);
-        let is_runnable = fields.get(2) == Some(&b'R');
+        let (_, fields) = stat.rsplit_once(')')?;
+        let is_runnable = fields.trim_start().starts_with('R');
         Some(Thread { delay: Duration::from_nanos(delay.unwrap_or(0)), is_runnable })
     }
 }
