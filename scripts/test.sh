@@ -62,5 +62,7 @@ if ((${#failures[@]} > 0)); then
     printf '\n==> failures\n'
     printf 'step: %s\n' "${failures[@]}"
     sed -n -E 's/^test (.*) \.\.\. FAILED$/test: \1/p' "$output"
+    # Of a case that is not proved, its name and what is wrong with it.
+    grep -E '^(NOT PROVED|TO WRITE|    (fault|to write): |error)' "$scratch/proof"
     exit 1
 fi

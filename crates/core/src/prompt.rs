@@ -17,7 +17,8 @@ use crate::prompts::Prompts;
 use crate::scenario::Scenario;
 use crate::task::SolutionKind;
 
-use parts::{fenced, file, form, section};
+pub use parts::fenced;
+use parts::{file, form, section};
 use words::{Words, words};
 
 /// A prompt that a case does not have.

@@ -14,12 +14,12 @@ use assay_core::execution::{Ending, Usage};
 use assay_core::infra_error::InfraClass;
 use assay_harness::java;
 use assay_sandbox::{
-    Command, Exit, File, Launcher, Limits, Mount, Sandbox, SandboxError, Service, Spec, idle,
+    Command, Exit, File, Launcher, Limits, Mount, Sandbox, SandboxError, Service, Spec,
 };
 use tracing::debug;
 
 use super::jdk::{CONFIGURATION, JAVA};
-use super::processes::used_by_descendants;
+use super::processes::Used;
 use super::{ENVIRONMENT, ending, infra};
 
 const SERVER: &str = java::ASSAY_COMPILER.1;
@@ -116,7 +116,7 @@ impl Compilers {
             }
         }
         let fresh = Compiler::start(&self.launcher, request.jars)?;
-        match self.attempt(fresh, &frame, request.wall, Some(Left::now()))? {
+        match self.attempt(fresh, &frame, request.wall, Some(Used::now()))? {
             Attempt::Answered(compiled) => Ok(compiled),
             Attempt::Ended { ending: Ending::WallTimeout, wall, is_starved: true } => {
                 let message = format!(
@@ -140,7 +140,7 @@ impl Compilers {
         mut compiler: Compiler,
         frame: &[u8],
         wall: Duration,
-        left: Option<Left>,
+        before: Option<Used>,
     ) -> Result<Attempt, InfraError> {
         let begun = Instant::now();
         match compiler.ask(frame, begun + wall) {
@@ -161,7 +161,7 @@ impl Compilers {
             Err(error) => {
                 let wall = begun.elapsed();
                 // While it is there, so that what it used is not taken for that of others.
-                let is_starved = left.is_some_and(|left| left.was_too_little(wall));
+                let is_starved = before.is_some_and(|before| is_starved(before, wall));
                 Ok(Attempt::Ended { ending: compiler.end(&error), wall, is_starved })
             }
         }
@@ -179,22 +179,11 @@ impl Compilers {
     }
 }
 
-/// What a machine left for a compiler until a moment: time that nobody used, and what everything used
-/// that this process has started.
-struct Left(Option<Duration>, Duration);
-
-impl Left {
-    fn now() -> Left {
-        Left(idle(), used_by_descendants())
-    }
-
-    /// Whether since then, for so long, less was left than the slowest compilation needs.
-    fn was_too_little(&self, wall: Duration) -> bool {
-        let Left(idle, used) = Left::now();
-        let idle = idle.zip(self.0).map(|(now, then)| now.saturating_sub(then));
-        let used = used.saturating_sub(self.1);
-        idle.is_some_and(|idle| idle + used < wall / TOO_LITTLE)
-    }
+/// Whether since a moment, for so long, less was left for a compiler than the slowest compilation
+/// needs: by others, and by what this process has started.
+fn is_starved(before: Used, wall: Duration) -> bool {
+    let Used { by_us, idle } = Used::now().since(before);
+    idle.is_some_and(|idle| idle + by_us < wall / TOO_LITTLE)
 }
 
 enum Attempt {

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::fs;
 use std::time::Duration;
 
+use assay_sandbox::idle;
+
 /// A process, and what it has used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Process {
@@ -23,9 +25,30 @@ pub fn descendants() -> Vec<Process> {
     below(std::process::id(), &entries.filter_map(process).collect::<Vec<_>>())
 }
 
+/// CPU time up to a moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Used {
+    pub(crate) by_us: Duration,
+    /// How long the processors had nothing to do, added up; `None` where
+    /// nobody can say.
+    pub(crate) idle: Option<Duration>,
+}
+
+impl Used {
+    pub(crate) fn now() -> Used {
+        Used { by_us: used_by_descendants(), idle: idle() }
+    }
+
+    /// What came to it since an earlier moment.
+    pub(crate) fn since(self, then: Used) -> Used {
+        let idle = self.idle.zip(then.idle).map(|(now, then)| now.saturating_sub(then));
+        Used { by_us: self.by_us.saturating_sub(then.by_us), idle }
+    }
+}
+
 /// What everything that this process has started has used so far. What ended without
 /// having been waited for is missing.
-pub(super) fn used_by_descendants() -> Duration {
+fn used_by_descendants() -> Duration {
     let here = Process::read(std::process::id()).map_or(Duration::ZERO, |here| here.of_children);
     descendants().iter().fold(here, |sum, process| sum + process.own + process.of_children)
 }

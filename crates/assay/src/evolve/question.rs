@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use assay_core::files::sha256;
 use assay_core::prompt::weakness::{CodeForm, Shown, completion};
 use assay_core::response::result_block;
-use assay_core::{FileSet, Language, Locale, SafePath, weakness};
+use assay_core::{FileSet, Language, Locale, SafePath, prompt, weakness};
 
 use super::candidate::{Candidate, program_path};
 use super::case_files;
@@ -239,11 +239,11 @@ fn shown(seed: &Seed, text: &str) -> String {
     fenced(tag, text)
 }
 
-/// A text in a fence that is longer than any in it.
+/// A text in a fence of its own.
 fn fenced(tag: &str, text: &str) -> String {
-    let marks = |line: &str| line.trim_start().chars().take_while(|c| *c == '`').count();
-    let fence = "`".repeat(text.lines().map(marks).max().unwrap_or(0).max(2) + 1);
-    format!("{fence}{tag}\n{}\n{fence}\n", text.trim_matches('\n'))
+    let mut fenced = String::new();
+    prompt::fenced(&mut fenced, tag, text);
+    fenced
 }
 
 fn artifact(seed: &Seed) -> String {

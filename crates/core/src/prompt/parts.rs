@@ -22,9 +22,11 @@ pub(super) fn file(text: &mut String, path: &SafePath, content: &str) {
     text.push('\n');
 }
 
-pub(super) fn fenced(text: &mut String, tag: &str, content: &str) {
-    let longest = content.lines().map(|line| line.chars().take_while(|c| *c == '`').count()).max();
-    let fence = "`".repeat(longest.unwrap_or(0).max(2) + 1);
+/// Adds a text in a fence that is longer than any in it.
+pub fn fenced(text: &mut String, tag: &str, content: &str) {
+    // A fence may be indented, by three spaces at most (CommonMark 0.31, section 4.5).
+    let marks = |line: &str| line.trim_start().chars().take_while(|c| *c == '`').count();
+    let fence = "`".repeat(content.lines().map(marks).max().unwrap_or(0).max(2) + 1);
     let _ = write!(text, "{fence}{tag}\n{}\n{fence}\n", content.trim_matches('\n'));
 }
 
@@ -40,4 +42,22 @@ pub(super) fn form(text: &mut String, paths: &[SafePath], words: &Words) {
         );
     }
     text.push_str("</result>\n```\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fenced;
+
+    #[test]
+    fn no_line_of_a_content_ends_its_fence() {
+        for content in ["```", "  ```", "a\n````\nb", "none"] {
+            let mut text = String::new();
+            fenced(&mut text, "c", content);
+            let (opening, rest) = text.split_once("c\n").expect("an opening");
+            let ends = |line: &&str| {
+                line.trim().len() >= opening.len() && line.trim().chars().all(|c| c == '`')
+            };
+            assert_eq!(rest.lines().position(|line| ends(&line)), Some(content.lines().count()));
+        }
+    }
 }

@@ -71,6 +71,11 @@ impl Process {
         !matches!(self.state, 'R' | 'D')
     }
 
+    /// Whether its first thread computes or waits for a processor.
+    pub(super) fn is_runnable(&self) -> bool {
+        self.state == 'R'
+    }
+
     fn find(pid: Pid) -> Option<Process> {
         let stat = read(format!("/proc/{pid}/stat"))?;
         let mut process = parse_stat(pid, &stat)?;

@@ -1,4 +1,5 @@
-//! [`Consumption`]: what the processes of a command have used, with what those used that are gone.
+//! [`Consumption`]: what the processes of a command have used at most, with those that are gone, and
+//! how often they wanted a processor.
 //!
 //! The kernel forgets what a process used if nobody waits for it, as its parent can see to. For the
 //! limit of CPU time that is a known gap; here, where it is asked whether other work took the
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::Pid;
 
-use super::census::Census;
+use super::census::{Census, Process};
 
 /// What a process may have used since the last look at it, at least: it is looked at more often, but
 /// the kernel counts in hundredths of a second.
@@ -28,6 +29,9 @@ pub(super) struct Consumption {
     last_number: Option<u64>,
     looked: Instant,
     longest_gap: Duration,
+    pub(super) looks: u32,
+    /// At how many looks one of them computed or waited for a processor.
+    pub(super) wanting: u32,
 }
 
 impl Consumption {
@@ -39,6 +43,8 @@ impl Consumption {
             last_number: last_number(),
             looked: Instant::now(),
             longest_gap: UNSEEN,
+            looks: 0,
+            wanting: 0,
         }
     }
 
@@ -46,6 +52,9 @@ impl Consumption {
         let now = Instant::now();
         self.longest_gap = self.longest_gap.max(now.saturating_duration_since(self.looked));
         self.looked = now;
+        self.looks = self.looks.saturating_add(1);
+        let wants = census.processes.iter().any(Process::is_runnable);
+        self.wanting = self.wanting.saturating_add(u32::from(wants));
         let number = last_number();
         self.came += came(self.last_number, number);
         self.last_number = number;

@@ -200,7 +200,14 @@ impl<'a> Supervisor<'a> {
         let census = Census::take(self.before.sockets);
         self.consumption.note(&census);
         let (delay, is_runnable) = census.wants();
-        Used { cpu: self.consumption.most() + self.reaped_cpu, delay, is_runnable }
+        Used {
+            least: census.cpu() + self.reaped_cpu,
+            most: self.consumption.most() + self.reaped_cpu,
+            delay,
+            is_runnable,
+            looks: self.consumption.looks,
+            wanting: self.consumption.wanting,
+        }
     }
 
     fn starved(&self) -> SandboxError {
