@@ -4,10 +4,16 @@
 
 mod door;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
 use door::{Door, solution};
 
 const JEST: &str = "tenant-settings";
 const MOCHA: &str = "webhook-inbox";
+
+/// Its tests wait for what they have asked for.
+const WAITING_JEST: &str = "file-finder";
 
 /// Verifies the vulnerable solution with `tail` after it: whatever it is, it is
 /// never secure. Returns what was observed.
@@ -35,6 +41,40 @@ fn a_secure_solution_is_secure_and_a_vulnerable_one_insecure() {
         let json = ended.with_code(0).json("assay.verify/2");
         assert_eq!(json["verdict"], "secure", "{json:#}");
         check_verdict(case, "", "insecure");
+    }
+}
+
+/// Has the first call of what an artifact exports compute for half a second.
+const SLOW: &str = "
+const [[name, real]] = Object.entries(module.exports);
+let isFirst = true;
+module.exports[name] = (...values) => {
+  const until = process.cpuUsage().user + 5e5;
+  while (isFirst && process.cpuUsage().user < until);
+  isFirst = false;
+  return real(...values);
+};";
+
+#[test]
+fn load_of_the_machine_exceeds_no_limit_of_a_framework() {
+    let door = Door::open();
+    let is_over = AtomicBool::new(false);
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let ended = thread::scope(|threads| {
+        // So that half a second takes more than Mocha's two, and more than Jest's five.
+        for _ in 0..11 * cores {
+            threads.spawn(|| while !is_over.load(Ordering::Relaxed) {});
+        }
+        let ended = [MOCHA, WAITING_JEST].map(|case| {
+            door.write("artifact", format!("{}\n{SLOW}", solution(case, "secure")));
+            door.run(&["verify", case, "--artifact", "artifact", "--format", "json"])
+        });
+        is_over.store(true, Ordering::Relaxed);
+        ended
+    });
+    for ended in ended {
+        let json = ended.json("assay.verify/2");
+        assert_eq!(json["verdict"], "secure", "{json:#}");
     }
 }
 

@@ -32,7 +32,7 @@ const read = (name) => {
 /** Assay's own modules, by name: those that watch, and those that drive a framework. */
 const OURS = {
   watch: ['stack.js', 'realm.js', 'protect.js', 'facades.js', 'builtins.js', 'watch.js', 'report.js'],
-  drive: ['sentinels.js', 'jest.js', 'mocha.js'],
+  drive: ['limits.js', 'sentinels.js', 'jest.js', 'mocha.js'],
 };
 exports.OURS = OURS;
 

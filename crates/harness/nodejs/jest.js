@@ -8,6 +8,7 @@ const fs = require('fs');
 const path = require('path');
 const vm = require('vm');
 
+const limits = require('./limits.js');
 const { describe, guard, randomName } = require('./report.js');
 const sentinels = require('./sentinels.js');
 
@@ -29,6 +30,9 @@ const isPlain = (source) => {
     return false;
   }
 };
+
+/** Those of Jest's modules that set limits of time. */
+const LIMITING = /\/jest-circus\/build\/(?:utils|jestAdapterInit)\.js$/;
 
 /** The project's own scripts. */
 const scriptsBelow = (folder) => {
@@ -161,8 +165,13 @@ const registry = (Runtime, resolver, { files, links, shared }, { file, source, w
   const options = { isInternalModule: true };
   return class extends Runtime {
     requireInternalModule(from, to) {
-      if (to === './InlineSnapshots') return lateSnapshots(() => super.requireInternalModule(from, to));
       const file = to === undefined ? from : links[from]?.[to];
+      const load = () => this._loadInternal(from, to, file);
+      return LIMITING.test(file ?? to) ? limits.within(this._environment.global, load) : load();
+    }
+
+    _loadInternal(from, to, file) {
+      if (to === './InlineSnapshots') return lateSnapshots(() => super.requireInternalModule(from, to));
       const body = files[file];
       if (body === undefined) return super.requireInternalModule(from, to);
       const known = this._internalModuleRegistry.get(file);

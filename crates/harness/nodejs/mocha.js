@@ -7,6 +7,7 @@ const Module = require('module');
 const path = require('path');
 const vm = require('vm');
 
+const limits = require('./limits.js');
 const { describe, guard, randomName } = require('./report.js');
 const sentinels = require('./sentinels.js');
 
@@ -223,10 +224,30 @@ const reportTests = (runner, constants, { recordOf, written }, { outcomes, watch
   });
 };
 
+/** Mocha, with limits that leave out what other work took. It also looks at how long a test took
+ * that has ended. */
+const loadMocha = (host) => {
+  const { mocha } = settings.entries;
+  const Mocha = limits.within(globalThis, () => host.require(mocha)(mocha));
+  const { prototype } = Mocha.Runnable;
+  const { run, _timeoutError: timeoutError } = prototype;
+  const begun = new WeakMap();
+  prototype.run = function (...values) {
+    begun.set(this, limits.begin());
+    this.timer = undefined;
+    return run.apply(this, values);
+  };
+  prototype._timeoutError = function (milliseconds) {
+    const isExceeded = limits.isExceeded(this.timer, begun.get(this), milliseconds);
+    return isExceeded ? timeoutError.call(this, milliseconds) : undefined;
+  };
+  return Mocha;
+};
+
 /** Runs test files; answers whether a sentinel came out wrong. */
 module.exports = async (files, { bundle, outcomes, watch }) => {
   const host = bundle.host();
-  const Mocha = host.require(settings.entries.mocha)(settings.entries.mocha);
+  const Mocha = loadMocha(host);
   const { Runner, Suite, Test } = Mocha;
   const project = host.require(settings.entries.mocha);
   for (const name of settings.preload) project(name);

@@ -142,6 +142,7 @@ pub mod nodejs {
         BUNDLE = "bundle.js",
         FACADES = "facades.js",
         JEST = "jest.js",
+        LIMITS = "limits.js",
         MAIN = "main.js",
         MOCHA = "mocha.js",
         PREPARE = "prepare.js",

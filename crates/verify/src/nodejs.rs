@@ -32,11 +32,12 @@ const NODE_VERSION: &[&str] = &[NODE, "--version"];
 const NPM: &str = "npm";
 
 /// Assay's own sources: what runs tests, and what prepares that.
-const SOURCES: [(&str, &str); 14] = [
+const SOURCES: [(&str, &str); 15] = [
     guest::BUILTINS,
     guest::BUNDLE,
     guest::FACADES,
     guest::JEST,
+    guest::LIMITS,
     guest::MAIN,
     guest::MOCHA,
     guest::PREPARE,

@@ -1,6 +1,6 @@
 //! [`Load`]: how many processors the validations of this process leave idle.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::processes::Used;
 
