@@ -42,7 +42,7 @@ fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 output=$scratch/tests
-nice -n 10 "${CARGO_TARGET_DIR:-target}/debug/assay" check --mutants=patches >"$scratch/proof" 2>&1 &
+nice -n 5 "${CARGO_TARGET_DIR:-target}/debug/assay" check --mutants=patches >"$scratch/proof" 2>&1 &
 proving=$!
 test_all() {
     scripts/run-tests.py 2>&1 | tee "$output"

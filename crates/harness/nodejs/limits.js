@@ -81,14 +81,12 @@ const limits = new WeakMap();
 
 /** What a framework gets in place of its realm's `setTimeout` for the limits that it sets. */
 const patient = (set) => (over, milliseconds) => {
-  let timer;
-  const ring = () => {
+  const timer = set(() => {
     // Some environments have timers that cannot begin again.
     const limit = limits.get(timer);
     if (limit === undefined || limit.ends()) over();
     else timer.refresh();
-  };
-  timer = set(ring, milliseconds);
+  }, milliseconds);
   if (typeof timer?.refresh === 'function') limits.set(timer, new Limit(milliseconds));
   return timer;
 };
