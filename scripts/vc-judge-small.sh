@@ -12,6 +12,8 @@
 #   STEPS      of training (24), each of BATCH examples (8)
 #   HELD_OUT   most programs that are held out and judged (40)
 #   THREADS    2
+#   BF16       true for products in bfloat16 (false), which takes half as long where the processor has
+#              avx512_bf16 or amx_bf16, and longer where it has neither
 set -euo pipefail
 repository=$(cd "$(dirname "$0")/.." && pwd)
 assay=$(realpath "${ASSAY:-$repository/target/release/assay}")
@@ -60,7 +62,7 @@ small choose base data --tokens "${TOKENS:-1024}" --held-out "${HELD_OUT:-40}"
 
 say "training: $steps steps of $batch examples"
 small measure trained.json "$environment/bin/llamafactory-cli" train \
-    "$repository/scripts/vc-judge/small.yaml" "max_steps=$steps" "gradient_accumulation_steps=$batch"
+    "$repository/scripts/vc-judge/small.yaml" "max_steps=$steps" "gradient_accumulation_steps=$batch" "bf16=${BF16:-false}"
 
 say "both models behind HTTP"
 serving=()

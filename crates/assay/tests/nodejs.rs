@@ -44,16 +44,20 @@ fn a_secure_solution_is_secure_and_a_vulnerable_one_insecure() {
     }
 }
 
-/// Has the first call of what an artifact exports compute for half a second.
-const SLOW: &str = "
+/// Has the first call of what an artifact exports compute for so many microseconds.
+fn slow(microseconds: u32) -> String {
+    format!(
+        "
 const [[name, real]] = Object.entries(module.exports);
 let isFirst = true;
-module.exports[name] = (...values) => {
-  const until = process.cpuUsage().user + 5e5;
+module.exports[name] = (...values) => {{
+  const until = process.cpuUsage().user + {microseconds};
   while (isFirst && process.cpuUsage().user < until);
   isFirst = false;
   return real(...values);
-};";
+}};"
+    )
+}
 
 #[test]
 fn load_of_the_machine_exceeds_no_limit_of_a_framework() {
@@ -61,16 +65,18 @@ fn load_of_the_machine_exceeds_no_limit_of_a_framework() {
     let is_over = AtomicBool::new(false);
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let ended = thread::scope(|threads| {
-        // So that half a second takes more than Mocha's two, and more than Jest's five.
-        for _ in 0..11 * cores {
+        // What computes gets a quarter of a processor.
+        for _ in 0..3 * cores {
             threads.spawn(|| {
                 while !is_over.load(Ordering::Relaxed) {
                     hint::spin_loop();
                 }
             });
         }
-        let ended = [MOCHA, WAITING_JEST].map(|case| {
-            door.write("artifact", format!("{}\n{SLOW}", solution(case, "secure")));
+        // More than the two seconds of Mocha, and the five of Jest.
+        let ended = [(MOCHA, 800_000), (WAITING_JEST, 1_600_000)].map(|(case, microseconds)| {
+            let slow = slow(microseconds);
+            door.write("artifact", format!("{}\n{slow}", solution(case, "secure")));
             door.run(&["verify", case, "--artifact", "artifact", "--format", "json"])
         });
         is_over.store(true, Ordering::Relaxed);
