@@ -7,6 +7,7 @@
 
 mod answers;
 mod chaos;
+mod deployed;
 #[path = "../door/mod.rs"]
 mod door;
 mod failures;

@@ -41,6 +41,8 @@ fn program() -> &'static Path {
 pub(crate) struct Server {
     folder: TempDir,
     port: u16,
+    /// What its configuration takes from the environment.
+    variables: Vec<(&'static str, String)>,
     process: Option<Child>,
 }
 
@@ -59,17 +61,38 @@ impl Server {
         Server::configured("", "")
     }
 
+    /// A server with the configuration that is deployed, at a port of its own.
+    pub(crate) fn deployed(password: &str) -> Server {
+        let config = fs::read_to_string(repository().join("deploy/nats.conf")).expect("a file");
+        let variables =
+            vec![("NATS_USER", "fleet".to_owned()), ("NATS_PASSWORD", password.to_owned())];
+        Server::of(variables, |port, store| {
+            let config = config.replace("0.0.0.0:4222", &format!("127.0.0.1:{port}"));
+            config.replace("http: \"0.0.0.0:8222\"", "").replace("/data", store)
+        })
+    }
+
     fn configured(sync: &str, more: &str) -> Server {
+        Server::of(Vec::new(), |port, store| {
+            format!(
+                "listen: \"127.0.0.1:{port}\"\njetstream {{\nstore_dir: {store:?}\n{sync}\n}}\n{more}\n"
+            )
+        })
+    }
+
+    /// A server with a configuration for a port and a folder of its own.
+    fn of(
+        variables: Vec<(&'static str, String)>,
+        config: impl FnOnce(u16, &str) -> String,
+    ) -> Server {
         let folder = tempfile::tempdir().expect("a folder");
         let free = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = free.local_addr().expect("bound").port();
         drop(free);
         let store = folder.path().join("store");
-        let config = format!(
-            "listen: \"127.0.0.1:{port}\"\njetstream {{\nstore_dir: {store:?}\n{sync}\n}}\n{more}\n"
-        );
+        let config = config(port, store.to_str().expect("UTF-8"));
         fs::write(folder.path().join("nats.conf"), config).expect("written");
-        let mut server = Server { folder, port, process: None };
+        let mut server = Server { folder, port, variables, process: None };
         server.begin();
         server
     }
@@ -82,6 +105,7 @@ impl Server {
         let process = Command::new(program())
             .arg("--config")
             .arg(self.folder.path().join("nats.conf"))
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::null())
             .stderr(log)
             .spawn();

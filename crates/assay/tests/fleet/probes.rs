@@ -15,8 +15,13 @@ use crate::worker::{Process, command, wait_until};
 
 /// The status and the body of what is answered.
 pub(crate) fn get(address: &str, path: &str) -> (u16, String) {
+    get_with(address, path, "")
+}
+
+/// The same for a request with more lines in its head.
+pub(crate) fn get_with(address: &str, path: &str, more: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).expect("it listens");
-    let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{more}Connection: close\r\n\r\n");
     stream.write_all(head.as_bytes()).expect("it is sent");
     let mut text = String::new();
     stream.read_to_string(&mut text).expect("UTF-8");
