@@ -91,7 +91,7 @@ def internal():
 def preview(url, allowed):
     """What the attacker gets to see; a refused link shows nothing."""
     try:
-        return repr(fetch_preview(url, allowed, timeout=1.0))
+        return repr(fetch_preview(url, allowed, timeout=10.0))
     except Exception:
         return ""
 
