@@ -7,9 +7,7 @@ mod door;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::{hint, thread};
 
-use door::{Door, Ended, solution};
-
-const ASSAY: &str = env!("CARGO_BIN_EXE_assay");
+use door::{ASSAY, Door, Ended, repository, solution};
 
 const MOCHA: &str = "webhook-inbox";
 
@@ -61,4 +59,27 @@ fn load_of_the_machine_exceeds_no_limit_of_a_framework() {
         let json = beside_others(&door, case).json("assay.verify/2");
         assert_eq!(json["verdict"], "secure", "{json:#}");
     }
+}
+
+#[test]
+fn limits_are_as_written_on_a_host_that_says_nothing_of_its_processors() {
+    let door = Door::open();
+    let limits = repository().join("crates/harness/nodejs/limits.js");
+    let said_by = |stat: &str| {
+        let script = format!(
+            "
+const fs = require('fs');
+const {{ readFileSync }} = fs;
+process.cpuUsage = () => ({{ user: 0, system: 0 }});
+fs.readFileSync = (file, ...more) => file === '/proc/stat' ? ({stat})() : readFileSync(file, ...more);
+const set = require({limits:?}).within(globalThis, () => setTimeout);
+set(() => console.log('over'), 20);
+setTimeout(() => console.log('later'), 150);"
+        );
+        let output = door.program("node").args(["-e", &script]).output().expect("node starts");
+        Ended::of(output).stdout
+    };
+    assert_eq!(said_by("() => 'intr 5'"), "over\nlater\n");
+    assert_eq!(said_by("() => { throw new Error('hidden'); }"), "over\nlater\n");
+    assert_eq!(said_by("() => 'cpu0 1 2 3 4 5 6'"), "later\nover\n");
 }

@@ -25,15 +25,20 @@ const isIn = (list, number) =>
   });
 
 /** For how many milliseconds the processors that this process may use have had nothing to do since
- * the machine started, added up: the fourth and fifth number of their lines in `/proc/stat`. */
+ * the machine started, added up: the fourth and fifth number of their lines in `/proc/stat`. Not a
+ * number where nobody can say. */
 const idle = () => {
-  const [, allowed] = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'));
-  let hundredths = 0;
-  for (const [, number, times] of readFileSync('/proc/stat', 'utf8').matchAll(/^cpu(\d+) (.*)/gm)) {
-    const [, , , nothing, disk] = times.split(' ').map(Number);
-    if (isIn(allowed, Number(number))) hundredths += nothing + disk;
+  try {
+    const [, allowed] = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'));
+    let hundredths = NaN;
+    for (const [, number, times] of readFileSync('/proc/stat', 'utf8').matchAll(/^cpu(\d+) (.*)/gm)) {
+      const [, , , nothing, disk] = times.split(' ').map(Number);
+      if (isIn(allowed, Number(number))) hundredths = (hundredths || 0) + nothing + disk;
+    }
+    return 10 * hundredths;
+  } catch {
+    return NaN;
   }
-  return 10 * hundredths;
 };
 
 /** How many milliseconds have passed, and how many of them were there for this process: those that

@@ -12,7 +12,7 @@ use assay_core::Language;
 use serde_json::Value;
 use tempfile::TempDir;
 
-const ASSAY: &str = env!("CARGO_BIN_EXE_assay");
+pub(crate) const ASSAY: &str = env!("CARGO_BIN_EXE_assay");
 
 /// The repository that these tests are part of.
 pub(crate) fn repository() -> PathBuf {
